@@ -1,0 +1,1 @@
+"""Processes, errors, the console and files. Nothing here knows Kubernetes."""

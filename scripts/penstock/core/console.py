@@ -1,0 +1,135 @@
+"""Every message to a person goes through here: data on stdout, all the rest on stderr.
+
+Rich is imported only where something is drawn, since it costs more time than a fast check has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+_COLOURS = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+
+
+def _paint(text: str, colour: str, stream: object) -> str:
+    tty = getattr(stream, "isatty", lambda: False)()
+    if not tty or os.environ.get("NO_COLOR"):
+        return text
+    return f"\x1b[{_COLOURS[colour]}m{text}\x1b[0m"
+
+
+def out(text: str) -> None:
+    """Print data to stdout."""
+    print(text, file=sys.stdout, flush=True)
+
+
+def info(text: str) -> None:
+    """Print progress to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def good(text: str) -> None:
+    """Print a success to stderr."""
+    info(_paint(text, "green", sys.stderr))
+
+
+def warn(text: str) -> None:
+    """Print a warning to stderr."""
+    info(_paint("warning: ", "yellow", sys.stderr) + text)
+
+
+def error(text: str) -> None:
+    """Print one error line to stderr."""
+    info(_paint("error: ", "red", sys.stderr) + text)
+
+
+def hint(text: str) -> None:
+    """Print how to fix the error above."""
+    for line in text.splitlines():
+        info(_paint("  hint: ", "dim", sys.stderr) + line)
+
+
+def seconds(value: float) -> str:
+    """A duration as people read it: 0.31 s, 12.4 s, 3 min 05 s."""
+    if value < 1:
+        return f"{value:.2f} s"
+    if value < 100:
+        return f"{value:.1f} s"
+    return f"{int(value // 60)} min {int(value % 60):02d} s"
+
+
+def size(value: float) -> str:
+    """A size in bytes as people read it: 812 B, 4.2 KiB, 51.0 MiB."""
+    for unit in ("B", "KiB", "MiB"):
+        if value < 1024:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1024
+    return f"{value:.1f} GiB"
+
+
+class Step:
+    """A step under way: `note` says what it is waiting for."""
+
+    def __init__(self, title: str) -> None:
+        self.title = title
+        self.start = time.monotonic()
+        self.noted = ""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the step began."""
+        return time.monotonic() - self.start
+
+    def note(self, text: str) -> None:
+        """Say what is being waited for; plain streams get a line only when it changes."""
+        if text != self.noted:
+            self.noted = text
+            info(_paint(f"    {self.title}: {text} ({seconds(self.elapsed)})", "dim", sys.stderr))
+
+
+class _LiveStep(Step):
+    """A step on a terminal: one line with a spinner and a running clock."""
+
+    def __init__(self, title: str) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        super().__init__(title)
+        self.live = Live(
+            get_renderable=self._line, console=Console(stderr=True), transient=True, refresh_per_second=8
+        )
+
+    def _line(self) -> object:  # type: ignore[override]
+        from rich.text import Text
+
+        frame = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(self.elapsed * 8) % 10]
+        return Text(f"  {frame} {self.title} {self.noted} {self.elapsed:.0f} s", overflow="ellipsis", no_wrap=True)
+
+    def note(self, text: str) -> None:
+        self.noted = text
+
+
+@contextmanager
+def step(title: str) -> Iterator[Step]:
+    """Announce a step; on leaving it, print how long it took."""
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        live = _LiveStep(title)
+        with live.live:
+            yield live
+        current: Step = live
+    else:
+        current = Step(title)
+        yield current
+    info(f"  {_paint('✓', 'green', sys.stderr)} {title}  {_paint(seconds(current.elapsed), 'dim', sys.stderr)}")
+
+
+def table(headings: list[str], rows: Iterable[list[str]]) -> None:
+    """Print a table to stdout, aligned, with no borders."""
+    lines = [headings, *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
+    for number, line in enumerate(lines):
+        text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        out(_paint(text, "bold", sys.stdout) if number == 0 else text)

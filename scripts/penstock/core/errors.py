@@ -1,0 +1,62 @@
+"""The errors that a person can act on, and how they are shown.
+
+Exit codes: 1, the user can fix it; 3, a bug in Penstock; 130, interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from penstock.core import console
+
+
+class PenstockError(Exception):
+    """Something the user can fix.
+
+    `message` is one line that says what is wrong and where; `hint` says how to fix it.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class Findings(PenstockError):
+    """Several faults of one kind, reported together: one line each."""
+
+    def __init__(self, findings: list[str], hint: str = "") -> None:
+        super().__init__("\n".join(findings), hint)
+        self.findings = findings
+
+
+@contextmanager
+def reported(debug: bool = False) -> Iterator[None]:
+    """Turn whatever escapes into lines on stderr and an exit code; `debug` adds the traceback."""
+    try:
+        yield
+    except PenstockError as error:
+        if debug:
+            traceback.print_exc()
+        for line in error.message.splitlines():
+            console.error(line)
+        if error.hint:
+            console.hint(error.hint)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        console.error("interrupted; what was started is left so that the same command, or `inv down`, copes with it")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        console.error(f"bug: {type(error).__name__}: {error}")
+        console.hint("this is a fault in Penstock; run it again with --debug and report what it prints")
+        sys.exit(3)

@@ -1,0 +1,199 @@
+"""The one place that starts programs."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shlex
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from penstock.core.errors import PenstockError
+
+log = logging.getLogger("penstock.process")
+
+_SECRET = re.compile(r"(?i)((?:token|password|secret|key)[\w-]*=)\S+")
+# Long enough for a program to flush, short enough for a person who pressed Ctrl-C.
+_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run. `env` is laid over the current environment, or replaces it when `bare`."""
+
+    argv: Sequence[str | Path]
+    cwd: Path | None = None
+    env: Mapping[str, str] = field(default_factory=dict)
+    bare: bool = False
+    stdin: bytes | None = None
+    timeout: float = 600.0
+    ok: tuple[int, ...] = (0,)
+
+    @property
+    def line(self) -> str:
+        """The command as it could be pasted into a shell, secrets blotted out."""
+        return _SECRET.sub(r"\1***", shlex.join(str(word) for word in self.argv))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The whole environment that the program gets."""
+        return {**({} if self.bare else os.environ), **self.env}
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a program ended. `seconds` is wall time."""
+
+    command: Command
+    code: int
+    stdout: bytes
+    stderr: bytes
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """Standard output as text."""
+        return self.stdout.decode(errors="replace")
+
+    @property
+    def complaint(self) -> str:
+        """What the program said of its failure, as text."""
+        return (self.stderr or self.stdout).decode(errors="replace").strip()
+
+
+class CommandFailed(PenstockError):
+    """A program ended with a code that its caller doesn't accept."""
+
+    def __init__(self, result: Result) -> None:
+        lines = result.complaint.splitlines()
+        last = lines[-1] if lines else "it said nothing"
+        super().__init__(f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
+                         f"the command was: {result.command.line}")
+        self.result = result
+
+
+class CommandMissing(PenstockError):
+    """The program to run isn't there."""
+
+
+class CommandTimedOut(PenstockError):
+    """A program was still running at its deadline; its whole process group was ended."""
+
+
+def run(command: Command) -> Result:
+    """Run to the end and give the result; CommandFailed on any code not in `command.ok`."""
+    start = time.monotonic()
+    process = _start(command, subprocess.PIPE, subprocess.PIPE)
+    try:
+        stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
+    except subprocess.TimeoutExpired:
+        end_group(process)
+        raise _timed_out(command) from None
+    except BaseException:
+        end_group(process)
+        raise
+    return _judged(Result(command, process.returncode, stdout, stderr, time.monotonic() - start))
+
+
+def watch(command: Command, each: Callable[[str], None]) -> Result:
+    """Like `run`, and calls `each` with every line that the program writes, to either stream."""
+    start = time.monotonic()
+    process = _start(command, subprocess.PIPE, subprocess.STDOUT)
+    expiry = threading.Timer(command.timeout, end_group, [process])
+    expiry.start()
+    lines: list[bytes] = []
+    try:
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            each(line.decode(errors="replace").rstrip())
+        process.wait()
+    except BaseException:
+        end_group(process)
+        raise
+    finally:
+        expired = not expiry.is_alive()
+        expiry.cancel()
+    if expired:
+        raise _timed_out(command)
+    return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
+
+
+def spawn(command: Command, log_file: Path) -> int:
+    """Start a program that outlives us, in a session of its own, and give its pid."""
+    with log_file.open("ab") as sink:
+        process = _start(command, sink, subprocess.STDOUT)
+    log.debug("%s >>%s &  # pid %d", command.line, log_file, process.pid)
+    # It is followed by its pid from here on; without this the garbage collector would warn.
+    process.returncode = 0
+    return process.pid
+
+
+def interactive(command: Command) -> int:
+    """Run with our own terminal and give the exit code."""
+    try:
+        return subprocess.run(
+            [str(word) for word in command.argv], cwd=command.cwd, env=command.environment, check=False
+        ).returncode
+    except FileNotFoundError:
+        raise _missing(command) from None
+
+
+def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            [str(word) for word in command.argv],
+            cwd=command.cwd,
+            env=command.environment,
+            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    except (FileNotFoundError, PermissionError):
+        if command.cwd is not None and not command.cwd.is_dir():
+            raise
+        raise _missing(command) from None
+
+
+def _judged(result: Result) -> Result:
+    log.debug("%s  # exit %d, %.2f s", result.command.line, result.code, result.seconds)
+    if result.code not in result.command.ok:
+        raise CommandFailed(result)
+    return result
+
+
+def _timed_out(command: Command) -> CommandTimedOut:
+    name = Path(command.argv[0]).name
+    return CommandTimedOut(
+        f"{name} was still running after {command.timeout:.0f} s and was ended", f"the command was: {command.line}"
+    )
+
+
+def _missing(command: Command) -> CommandMissing:
+    return CommandMissing(f"{command.argv[0]} cannot be started", "is it installed and executable? `inv doctor` tells")
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started: terminate, wait, kill."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+        except ProcessLookupError:
+            break
+        try:
+            process.wait(_GRACE_SECONDS)
+            break
+        except subprocess.TimeoutExpired:
+            continue
+    for stream in (process.stdin, process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+    process.wait()

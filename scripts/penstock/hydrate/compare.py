@@ -1,0 +1,66 @@
+"""A computed tree against the one on disk: what was added, changed and removed, object by object."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.core.files import file_sha256, sha256, walk
+from penstock.core.layout import LOCK_NAME, Layout
+from penstock.hydrate import lock
+from penstock.hydrate.lock import Lock
+from penstock.hydrate.pipeline import Tree
+from penstock.hydrate.select import Inputs, components, stale
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file of a tree that differs: `what` is added, changed or removed; `path` is relative to the tree."""
+
+    what: str
+    path: str
+
+
+def changes(layout: Layout, tree: Tree) -> list[Change]:
+    """What writing the tree would change on disk, the lock included, sorted by path."""
+    old = on_disk(layout, tree.environment)
+    new = {path: old.get(path, "") if data is None else sha256(data) for path, data in tree.files.items()}
+    new[LOCK_NAME] = sha256(lock.encode(tree.lock))
+    found = [Change("added", path) for path in new.keys() - old.keys()]
+    found += [Change("removed", path) for path in old.keys() - new.keys()]
+    found += [Change("changed", path) for path in new.keys() & old.keys() if new[path] != old[path]]
+    return sorted(found, key=lambda change: change.path)
+
+
+def on_disk(layout: Layout, environment: str) -> dict[str, str]:
+    """The SHA-256 of every file of a tree, by its path in the tree."""
+    folder = layout.tree(environment)
+    if not folder.is_dir():
+        return {}
+    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in walk(folder)}
+
+
+def fast_findings(layout: Layout, environment: str) -> list[str]:
+    """What digests alone tell, with no program run: stale components, and manifests that aren't what was written."""
+    held = lock.read(layout.tree(environment), f"manifests/{environment}")
+    if held is lock.EMPTY or not held.components:
+        return [f"manifests/{environment} was never hydrated"]
+    found = components(layout, environment)
+    names = {component.name for component in found}
+    findings = [f"components/{item.name} changed since manifests/{environment}/{item.name} was hydrated"
+                for item in stale(Inputs(layout, environment), found, held)]
+    findings += [f"components/{name} is gone, but manifests/{environment}/{name} is still there"
+                 for name in held.components if name not in names]
+    return findings + _tampered(layout, environment, held)
+
+
+def _tampered(layout: Layout, environment: str, held: Lock) -> list[str]:
+    actual = on_disk(layout, environment)
+    actual.pop(LOCK_NAME, None)
+    wanted = dict(held.flux)
+    for name, component in held.components.items():
+        wanted |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
+    shown = f"manifests/{environment}"
+    findings = [f"{shown}/{path} was edited by hand" for path in wanted if path in actual and actual[path] != wanted[path]]
+    findings += [f"{shown}/{path} is missing: it was deleted by hand" for path in wanted if path not in actual]
+    findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in wanted]
+    return sorted(findings)

@@ -1,0 +1,82 @@
+"""The environments of a platform: which there are, and what the engine reads of them."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
+from penstock.core.model import Strict, convert, load, parse
+
+
+class Cluster(Strict):
+    """The cluster of an environment: its name, and the DNS domain of its Services."""
+
+    name: str = "penstock"
+    domain: str = "cluster.local"
+
+
+class Kubernetes(Strict):
+    """What charts are rendered for: a version such as 1.35.5, and APIs beyond Kubernetes' own."""
+
+    version: str
+    apiVersions: list[str] = []
+
+
+class Environment(Strict):
+    """An environment. The other keys of its file belong to the platform and pass through to helmfile."""
+
+    name: str
+    cluster: Cluster
+    kubernetes: Kubernetes
+
+
+class _Sub(Strict):
+    path: str
+
+
+class _Helmfile(Strict):
+    environments: dict[str, dict[str, Any]]
+    helmfiles: list[_Sub]
+
+
+def names(layout: Layout) -> list[str]:
+    """The environments that helmfile.yaml lists, sorted."""
+    listed = load(layout.helmfile, _Helmfile, layout.relative(layout.helmfile))
+    return sorted(listed.environments)
+
+
+def pick(layout: Layout, wanted: str | None) -> list[str]:
+    """The wanted environment, or all of them; PenstockError with the nearest name when there is no such one."""
+    known = names(layout)
+    if wanted is None:
+        return known
+    if wanted not in known:
+        near = difflib.get_close_matches(wanted, known, n=1)
+        raise PenstockError(
+            f"unknown environment `{wanted}`: helmfile.yaml has {', '.join(known)}",
+            f"did you mean `{near[0]}`?" if near else f"use -e with one of {', '.join(known)}",
+        )
+    return [wanted]
+
+
+def read(layout: Layout, name: str) -> Environment:
+    """What the engine needs of an environment: base.yaml with <name>.yaml over it."""
+    path = layout.environments / f"{name}.yaml"
+    if not path.is_file():
+        raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
+    values: dict[str, Any] = {}
+    for file in (layout.environments / "base.yaml", path):
+        if file.is_file():
+            layer = parse(file.read_bytes(), layout.relative(file))
+            values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in (layer or {})})
+    return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path))
+
+
+def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(under)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else value
+    return merged

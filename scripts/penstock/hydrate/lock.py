@@ -1,0 +1,76 @@
+"""The lock of an environment's manifests: what they were made of, and their digests.
+
+It lies in the tree that it describes (manifests/<environment>/penstock.lock), so both are swapped in one step.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import LOCK_NAME
+
+# Raise it when the shape of the lock or of the manifests changes: every component is then rendered anew.
+FORMAT = 1
+
+
+class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A file and the object in it: `id` is group/Kind/namespace/name, `sha256` of the file's bytes."""
+
+    id: str
+    sha256: str
+
+
+class LockedComponent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A component: digests of its raw inputs and of its resolved releases, and what ordering needs to know.
+
+    `releases` and `needs` are helmfile's, as namespace/name. `provides` has what other objects may depend on beyond
+    their identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments`
+    of a webhook or policy.
+    """
+
+    inputs: str
+    resolved: str
+    charts: list[str]
+    releases: list[str]
+    needs: list[str]
+    provides: list[str]
+    files: dict[str, Locked]
+
+
+class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A whole environment. `flux` holds the digests of flux-system/ and of the kustomization.yaml files."""
+
+    version: int
+    components: dict[str, LockedComponent]
+    flux: dict[str, str]
+
+
+EMPTY = Lock(version=FORMAT, components={}, flux={})
+
+
+def read(tree: Path, shown: str) -> Lock:
+    """The lock of a tree, EMPTY when it has none; PenstockError when a newer Penstock wrote it or it is damaged."""
+    try:
+        raw = (tree / LOCK_NAME).read_bytes()
+    except FileNotFoundError:
+        return EMPTY
+    try:
+        version = msgspec.json.decode(raw, type=dict[str, object])["version"]
+        if isinstance(version, int) and version > FORMAT:
+            raise PenstockError(
+                f"{shown}/{LOCK_NAME} has format {version}, and this Penstock reads up to {FORMAT}",
+                "a newer Penstock wrote it: update this one (git pull), or hydrate with that one",
+            )
+        return EMPTY if version != FORMAT else msgspec.json.decode(raw, type=Lock)
+    except (msgspec.DecodeError, KeyError):
+        raise PenstockError(
+            f"{shown}/{LOCK_NAME} is not a lock (a merge conflict?)", f"delete it and run `inv hydrate -e {tree.name}`"
+        ) from None
+
+
+def encode(lock: Lock) -> bytes:
+    """The lock's bytes: sorted, a line per value, so that Git merges what doesn't collide."""
+    return msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=1) + b"\n"

@@ -1,0 +1,82 @@
+"""Which component must be there before which: derived from the objects themselves.
+
+An edge stands only where the API needs it: the namespace of an object, the definition of its kind, the admission that
+judges it, and helmfile's `needs:`. Pods retry by themselves, and every level costs Flux five seconds.
+"""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+
+from penstock.core.errors import PenstockError
+from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.hydrate.lock import LockedComponent
+
+
+def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
+    """For every component the sorted names of those it depends on; PenstockError with the cycle if there is one."""
+    namespaces, kinds, admissions = _providers(components)
+    releases = {release: name for name, component in components.items() for release in component.releases}
+    edges: dict[str, list[str]] = {}
+    for name, component in components.items():
+        wanted = {_release_owner(name, need, releases) for need in component.needs}
+        for locked in component.files.values():
+            group, kind, namespace, _ = locked.id.split("/", 3)
+            wanted.add(namespaces.get(namespace, ""))
+            wanted.add(kinds.get(f"{group}/{kind}", ""))
+            wanted.update(owner for owner, rules in admissions.items() if _judged(group, kind, rules))
+        edges[name] = sorted(wanted - {"", name})
+    _refuse_cycle(edges)
+    return edges
+
+
+def levels(edges: dict[str, list[str]]) -> int:
+    """How many components stand one behind the other in the longest chain."""
+    depth: dict[str, int] = {}
+    for name in TopologicalSorter(edges).static_order():
+        depth[name] = 1 + max((depth[before] for before in edges.get(name, [])), default=0)
+    return max(depth.values(), default=0)
+
+
+def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], dict[str, str], dict[str, set[str]]]:
+    namespaces, kinds, admissions = {}, {}, {}
+    for name, component in components.items():
+        for locked in component.files.values():
+            if locked.id.startswith("/Namespace//"):
+                namespaces[locked.id.rsplit("/", 1)[1]] = name
+        for token in component.provides:
+            what, subject = token.split(" ")[:2]
+            if what == "Kind":
+                kinds[subject] = name
+            else:
+                admissions.setdefault(name, set()).add(subject)
+    return {key: name for key, name in namespaces.items() if key not in GIVEN_NAMESPACES}, kinds, admissions
+
+
+def _judged(group: str, kind: str, rules: set[str]) -> bool:
+    lower = kind.lower()
+    plural = lower[:-1] + "ies" if lower.endswith("y") else lower + ("es" if lower.endswith("s") else "s")
+    return bool(rules & {f"{group}/{plural}", f"{group}/*", f"*/{plural}", "*/*", f"{group}/*/*", "*/*/*"})
+
+
+def _release_owner(name: str, need: str, releases: dict[str, str]) -> str:
+    parts = need.split("/")
+    wanted = "/".join(parts[-2:])
+    for release, owner in releases.items():
+        if release == wanted or (len(parts) == 1 and release.endswith(f"/{need}")):
+            return owner
+    raise PenstockError(
+        f"components/{name}: `needs: {need}` names a release that isn't there",
+        f"the releases are {', '.join(sorted(releases)) or 'none'} (namespace/name)",
+    )
+
+
+def _refuse_cycle(edges: dict[str, list[str]]) -> None:
+    try:
+        TopologicalSorter(edges).prepare()
+    except CycleError as error:
+        # graphlib gives each node before the one that depends on it.
+        cycle = " -> ".join(reversed(error.args[1]))
+        raise PenstockError(
+            f"dependency cycle: {cycle}", "move the Namespace, definition or `needs:` that closes it to a component of its own"
+        ) from None

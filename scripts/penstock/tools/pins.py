@@ -1,0 +1,113 @@
+"""Which programs there are, and the versions that tools/<folder>/go.mod pins."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import walk
+from penstock.core.layout import ENGINE
+
+_K8S_VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
+
+
+@dataclass(frozen=True)
+class Program:
+    """A pinned program.
+
+    `folder` is below tools/ and holds its go.mod; `package` is the Go package to build; `stamps` are the variables
+    that carry the version into the binary. `ask` are the arguments that make it print its version; a program
+    without them is never taken from PATH.
+    """
+
+    name: str
+    folder: str
+    package: str
+    ask: tuple[str, ...] = ()
+    stamps: tuple[str, ...] = ()
+
+    @property
+    def home(self) -> Path:
+        """The folder with its go.mod."""
+        return ENGINE / "tools" / self.folder
+
+    @property
+    def version(self) -> str:
+        """The pinned version with its leading v; for a program of our own, a digest of its source."""
+        if self.is_ours:
+            return self.source_digest[:12]
+        return required_version(self.home / "go.mod", self.package)
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether its source is in this repository."""
+        return self.package == "."
+
+    @property
+    def source_digest(self) -> str:
+        """SHA-256 over what a build reads from this repository: go.mod, go.sum and our own Go files."""
+        digest = hashlib.sha256(" ".join((self.package, *self.stamps)).encode())
+        for path in walk(self.home):
+            if path.suffix in {".mod", ".sum", ".go"} and not path.name.endswith("_test.go"):
+                digest.update(path.name.encode() + b"\0" + path.read_bytes())
+        return digest.hexdigest()
+
+    @property
+    def ldflags(self) -> str:
+        """What the linker is told."""
+        values = {"version": self.version, "major": self.version.split(".")[0].lstrip("v"),
+                  "minor": (self.version.split(".") + ["", ""])[1]}
+        return " ".join(["-s -w", *(f"-X {stamp.format(**values)}" for stamp in self.stamps)])
+
+
+def required_version(go_mod: Path, package: str) -> str:
+    """The version that a go.mod requires of the module with this package; PenstockError when it has none."""
+    try:
+        text = go_mod.read_text()
+    except FileNotFoundError:
+        raise PenstockError(f"{go_mod}: not there", "is the checkout complete? `git status` tells") from None
+    found = re.findall(r"^(?:require)?\s+(\S+) (v\S+)", text, re.MULTILINE)
+    fitting = [pin for pin in found if package == pin[0] or package.startswith(pin[0] + "/")]
+    if not fitting:
+        raise PenstockError(f"{go_mod}: requires no module with the package {package}", "add the `require` line")
+    return max(fitting, key=lambda pin: len(pin[0]))[1]
+
+
+def _kubernetes(name: str, *ask: str) -> Program:
+    # Without gitMinor kube-apiserver panics in pod security admission.
+    stamps = [f"{package}.git{part}" for package in _K8S_VERSION_PACKAGES
+              for part in ("Version={version}", "Major={major}", "Minor={minor}")]
+    return Program(name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", ask, tuple(stamps))
+
+
+PROGRAMS = {
+    program.name: program
+    for program in (
+        Program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", ("-version",),
+                ("github.com/rhysd/actionlint.version={version}",)),
+        Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", ("--version",)),
+        Program("helm", "helm", "helm.sh/helm/v4/cmd/helm", ("version", "--short"),
+                ("helm.sh/helm/v4/internal/version.version={version}",)),
+        Program("helmfile", "helmfile", "github.com/helmfile/helmfile", ("--version",),
+                ("go.szostok.io/version.version={version}",)),
+        Program("kind", "kind", "sigs.k8s.io/kind", ("version",)),
+        _kubernetes("kube-apiserver", "--version"),
+        _kubernetes("kube-controller-manager", "--version"),
+        _kubernetes("kube-scheduler", "--version"),
+        _kubernetes("kubectl", "version", "--client"),
+        Program("kubeconform", "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", ("-v",),
+                ("main.version={version}",)),
+        Program("kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5", ("version",),
+                ("sigs.k8s.io/kustomize/api/provenance.version={version}",)),
+        Program("kustomize-controller", "kustomize-controller", "github.com/fluxcd/kustomize-controller"),
+        Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", ("--version",),
+                ("sigs.k8s.io/kwok/pkg/consts.Version={version}",)),
+        Program("kwokctl", "kwok", "sigs.k8s.io/kwok/cmd/kwokctl", ("--version",),
+                ("sigs.k8s.io/kwok/pkg/consts.Version={version}",)),
+        Program("render", "render", "."),
+        Program("source-controller", "source-controller", "github.com/fluxcd/source-controller"),
+    )
+}

@@ -1,0 +1,86 @@
+"""Adapter for render, the batch renderer whose source is in tools/render."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from penstock.core.process import Command, run
+from penstock.tools.resolver import resolve
+
+
+class Defined(msgspec.Struct, frozen=True):
+    """The kind that a CustomResourceDefinition adds."""
+
+    group: str
+    kind: str
+    plural: str
+    namespaced: bool
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """Which resources of which groups an admission registration sees; `*` is all."""
+
+    groups: list[str] | None = None
+    resources: list[str] | None = None
+
+
+class Object(msgspec.Struct, frozen=True, rename="camel"):
+    """One Kubernetes object: canonical YAML, and what checks and ordering need to know of it."""
+
+    api_version: str
+    object_kind: str
+    namespace: str
+    name: str
+    text: str
+    source: str
+    defines: Defined | None = None
+    admits: list[Rule] = []
+    secret_keys: list[str] = []
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """One line of the renderer's output; `kind` says which fields count."""
+
+    kind: Literal["object", "component", "fallback", "error"]
+    component: str
+    object: Object | None = None
+    digest: str = ""
+    unchanged: bool = False
+    charts: list[str] = []
+    needs: list[str] = []
+    releases: list[str] = []
+    release: str = ""
+    message: str = ""
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A component to render. `rendered` holds what helmfile itself made of a release."""
+
+    name: str
+    kustomization: str
+    rendered: dict[str, str] = {}
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """All that a run depends on; `states` is the output of `helmfile build --embed-values`."""
+
+    root: str
+    states: str
+    components: list[Wanted]
+    known: dict[str, str] = {}
+    charts: dict[str, str] = {}
+    prove: bool = True
+
+
+_decoder = msgspec.json.Decoder(Answer)
+
+
+def render(request: Request, home: Path) -> list[Answer]:
+    """Render every component of the request in one process; CommandFailed when the request itself is at fault."""
+    command = Command(
+        [resolve("render")], env={"HOME": str(home), "TZ": "UTC"}, bare=True, stdin=msgspec.json.encode(request)
+    )
+    return _decoder.decode_lines(run(command).stdout)

@@ -1,0 +1,159 @@
+"""Finds a pinned program, or builds it: in the cache, on PATH in exactly the pinned version, else built once.
+
+The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`, where the key covers go.mod, go.sum and the
+linker's flags. A receipt beside the program notes its digest; a program that differs from it is built again.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.files import file_sha256, sha256, write_atomically
+from penstock.core.layout import cache_home
+from penstock.core.process import Command, run
+from penstock.tools import golang
+from penstock.tools.pins import PROGRAMS, Program
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What a build noted of its product. `size` in bytes, `mtime` in ns, `seconds` of building."""
+
+    sha256: str
+    size: int
+    mtime: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program that is there, and where it came from: `cache` or `PATH`."""
+
+    program: Program
+    path: Path
+    origin: str
+
+
+def resolve(name: str) -> Path:
+    """The path of a pinned program, built first when it is neither cached nor on PATH."""
+    return _resolved(PROGRAMS[name])
+
+
+def ensure(names: list[str]) -> None:
+    """Build whichever of these programs are missing, with progress."""
+    for name in names:
+        resolve(name)
+
+
+def find(name: str) -> Found | None:
+    """Where a program is, without building it; None when it would have to be built."""
+    program = PROGRAMS[name]
+    cached = _cached(program)
+    if cached:
+        return Found(program, cached, "cache")
+    on_path = _on_path(program)
+    return Found(program, on_path, "PATH") if on_path else None
+
+
+def verify(name: str) -> bool:
+    """Whether a cached program's bytes are those that its receipt notes; reads the whole file."""
+    path = _place(PROGRAMS[name]) / name
+    receipt = _receipt(path)
+    return receipt is not None and path.is_file() and file_sha256(path) == receipt.sha256
+
+
+@cache
+def _resolved(program: Program) -> Path:
+    found = find(program.name)
+    return found.path if found else _built(program)
+
+
+def _place(program: Program) -> Path:
+    # uname tells two machines apart that share a home directory.
+    key = sha256(f"{program.source_digest} {platform.system()} {platform.machine()}".encode())[:8]
+    return cache_home() / "tools" / program.name / f"{program.version}-{key}"
+
+
+def _receipt(path: Path) -> Receipt | None:
+    try:
+        return msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=Receipt)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None
+
+
+def _cached(program: Program) -> Path | None:
+    path = _place(program) / program.name
+    receipt = _receipt(path)
+    if receipt is None or not path.is_file():
+        return None
+    status = path.stat()
+    if (status.st_size, status.st_mtime_ns) == (receipt.size, receipt.mtime):
+        return path
+    # Touched since it was built: only its bytes can tell whether it is still the program.
+    return path if file_sha256(path) == receipt.sha256 else None
+
+
+def _on_path(program: Program) -> Path | None:
+    found = shutil.which(program.name)
+    if not found or not program.ask:
+        return None
+    result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
+    words = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
+    wanted = program.version.lstrip("v")
+    return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == wanted for word in words) else None
+
+
+def _built(program: Program) -> Path:
+    place = _place(program)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(place.with_name(place.name + ".lock")):
+        cached = _cached(program)  # another process may have built it while we waited
+        if cached:
+            return cached
+        _forget_unfinished(place)
+        with (
+            console.step(f"building {program.name} {program.version}") as step,
+            tempfile.TemporaryDirectory(dir=place.parent, prefix=f".{place.name}.") as scratch,
+        ):
+            _build_into(Path(scratch) / "whole", program, step)
+            if place.exists():
+                shutil.rmtree(place)
+            (Path(scratch) / "whole").rename(place)
+    return place / program.name
+
+
+def _build_into(folder: Path, program: Program, step: console.Step) -> None:
+    folder.mkdir()
+    target = folder / program.name
+    compiled = 0
+
+    def count(line: str) -> None:
+        nonlocal compiled
+        compiled += 1
+        if compiled % 50 == 0 or not line.strip():
+            step.note(f"{compiled} packages compiled")
+
+    start = time.monotonic()
+    golang.build(program.package, program.home, target, program.ldflags, count)
+    if not os.access(target, os.X_OK):
+        raise PenstockError(f"{program.name}: the build made no program", f"is {program.package} a main package?")
+    status = target.stat()
+    receipt = Receipt(file_sha256(target), status.st_size, status.st_mtime_ns, round(time.monotonic() - start, 1))
+    write_atomically(target.with_suffix(".json"), msgspec.json.encode(receipt))
+
+
+def _forget_unfinished(place: Path) -> None:
+    for left in place.parent.glob(f".{place.name}.*"):
+        shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""One file for each verb of tasks.py: what the user asked for, in steps."""

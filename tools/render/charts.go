@@ -1,0 +1,198 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+	"time"
+
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/common/util"
+	"helm.sh/helm/v4/pkg/chart/loader/archive"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
+	"helm.sh/helm/v4/pkg/engine"
+)
+
+// chartFiles is a chart as it lies on disk, read once; rendering changes a loaded chart, so each render parses anew.
+type chartFiles struct {
+	files  []*archive.BufferedFile
+	digest string
+	err    error
+	once   sync.Once
+}
+
+// chartStore holds the charts of a run.
+type chartStore struct {
+	root   string
+	pulled map[string]string
+	mutex  sync.Mutex
+	charts map[string]*chartFiles
+}
+
+func newChartStore(root string, pulled map[string]string) *chartStore {
+	return &chartStore{root: root, pulled: pulled, charts: map[string]*chartFiles{}}
+}
+
+// locate gives the place of a release's chart, and its path from the root when it is one of the repository's own.
+func (store *chartStore) locate(component string, release Release) (place, local string, err error) {
+	if found, ok := store.pulled[release.Chart+"@"+release.Version]; ok {
+		return found, "", nil
+	}
+	place = release.Chart
+	if !filepath.IsAbs(place) {
+		place = filepath.Join(store.root, "components", component, place)
+	}
+	if _, err := os.Stat(filepath.Join(place, "Chart.yaml")); err != nil {
+		return "", "", fmt.Errorf("chart %s is not there", release.Chart)
+	}
+	local, err = filepath.Rel(store.root, place)
+	if err != nil || strings.HasPrefix(local, "..") {
+		return "", "", fmt.Errorf("chart %s is outside of the repository", release.Chart)
+	}
+	return place, filepath.ToSlash(local), nil
+}
+
+func (store *chartStore) get(place string) *chartFiles {
+	store.mutex.Lock()
+	entry, ok := store.charts[place]
+	if !ok {
+		entry = &chartFiles{}
+		store.charts[place] = entry
+	}
+	store.mutex.Unlock()
+	entry.once.Do(func() { entry.load(place) })
+	return entry
+}
+
+func (entry *chartFiles) load(place string) {
+	loaded, err := loader.Load(place)
+	if err != nil {
+		entry.err = err
+		return
+	}
+	for _, file := range loaded.Raw {
+		entry.files = append(entry.files, &archive.BufferedFile{Name: file.Name, Data: file.Data})
+	}
+	sort.Slice(entry.files, func(i, j int) bool { return entry.files[i].Name < entry.files[j].Name })
+	digest := sha256.New()
+	for _, file := range entry.files {
+		fmt.Fprintf(digest, "%s\x00%d\x00%s", file.Name, len(file.Data), file.Data)
+	}
+	entry.digest = hex.EncodeToString(digest.Sum(nil))
+}
+
+// render gives the objects that `helm template --include-crds --skip-tests` would give.
+func (entry *chartFiles) render(release Release, prefix string, functions map[string]any) ([]Object, error) {
+	loaded, err := loader.LoadFiles(entry.files)
+	if err != nil {
+		return nil, err
+	}
+	values := map[string]any{}
+	for _, layer := range release.Values {
+		values = loader.MergeMaps(values, deepCopy(layer))
+	}
+	if err := chartutil.ProcessDependencies(loaded, values); err != nil {
+		return nil, err
+	}
+	capabilities, err := capabilitiesOf(release)
+	if err != nil {
+		return nil, err
+	}
+	if wanted := loaded.Metadata.KubeVersion; wanted != "" && !chartutil.IsCompatibleRange(wanted, capabilities.KubeVersion.String()) {
+		return nil, fmt.Errorf("the chart wants Kubernetes %s, this environment has %s", wanted, capabilities.KubeVersion.Version)
+	}
+	options := common.ReleaseOptions{Name: release.Name, Namespace: release.Namespace, Revision: 1, IsInstall: true}
+	context, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, release.SkipSchema)
+	if err != nil {
+		return nil, err
+	}
+	rendered, err := engine.Engine{CustomTemplateFuncs: functions}.Render(loaded, context)
+	if err != nil {
+		return nil, locateError(err, loaded, prefix)
+	}
+	return collect(loaded, rendered, prefix)
+}
+
+func collect(loaded *chart.Chart, rendered map[string]string, prefix string) ([]Object, error) {
+	var objects []Object
+	for _, crd := range loaded.CRDObjects() {
+		found, err := parseDocuments(string(crd.File.Data), path.Join(prefix, crd.Name))
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
+	}
+	names := make([]string, 0, len(rendered))
+	for name := range rendered {
+		if !strings.HasSuffix(name, "NOTES.txt") && strings.TrimSpace(rendered[name]) != "" {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		found, err := parseDocuments(rendered[name], path.Join(prefix, strings.TrimPrefix(name, loaded.Name()+"/")))
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
+	}
+	return objects, nil
+}
+
+func capabilitiesOf(release Release) (*common.Capabilities, error) {
+	capabilities := common.DefaultCapabilities.Copy()
+	if release.KubeVersion != "" {
+		version, err := common.ParseKubeVersion(release.KubeVersion)
+		if err != nil {
+			return nil, fmt.Errorf("kubeVersion %s: %w", release.KubeVersion, err)
+		}
+		capabilities.KubeVersion = *version
+	}
+	capabilities.APIVersions = append(capabilities.APIVersions, release.APIVersions...)
+	return capabilities, nil
+}
+
+// locateError makes the engine's name of a template (chart/templates/x.yaml) a path that can be opened.
+func locateError(err error, loaded *chart.Chart, prefix string) error {
+	message := err.Error()
+	if prefix != "" {
+		message = strings.ReplaceAll(message, loaded.Name()+"/templates/", path.Join(prefix, "templates")+"/")
+	}
+	return errors.New(message)
+}
+
+// anotherTime stands in for the clock in the second render, so that whatever depends on `now` shows.
+func anotherTime() map[string]any {
+	return map[string]any{"now": func() time.Time { return time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC) }}
+}
+
+func deepCopy(value map[string]any) map[string]any {
+	return copyValue(value).(map[string]any)
+}
+
+func copyValue(value any) any {
+	switch value := value.(type) {
+	case map[string]any:
+		copied := make(map[string]any, len(value))
+		for key, item := range value {
+			copied[key] = copyValue(item)
+		}
+		return copied
+	case []any:
+		copied := make([]any, len(value))
+		for index, item := range value {
+			copied[index] = copyValue(item)
+		}
+		return copied
+	}
+	return value
+}

@@ -1,0 +1,103 @@
+// Command render turns helmfile's resolved releases and kustomizations into canonical Kubernetes objects, all of
+// them in one process. It reads one JSON request on stdin and answers with JSON lines on stdout: for each
+// component its objects in a fixed order and then one summary, or one error. It writes no file and opens no
+// connection.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"os"
+	"runtime"
+	"sync"
+)
+
+// Request is everything that a run may depend on.
+type Request struct {
+	Root       string            `json:"root"`       // the platform's folder; all paths below are relative to it
+	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
+	Components []Component       `json:"components"` // what to render
+	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped
+	Charts     map[string]string `json:"charts"`     // "repo/name@version" or "oci://…@version" -> path of the pulled archive
+	Prove      bool              `json:"prove"`      // render twice and refuse what differs
+}
+
+// Component is one folder of components/.
+type Component struct {
+	Name          string            `json:"name"`
+	Kustomization string            `json:"kustomization"` // path of the folder to build, or empty
+	Rendered      map[string]string `json:"rendered"`      // release -> YAML that `helmfile template` made of it
+}
+
+// Answer is one line of the output. Kind says which of the fields count.
+type Answer struct {
+	Kind      string   `json:"kind"` // "object", "component", "fallback" or "error"
+	Component string   `json:"component"`
+	Object    *Object  `json:"object,omitempty"`
+	Digest    string   `json:"digest,omitempty"`
+	Unchanged bool     `json:"unchanged,omitempty"`
+	Charts    []string `json:"charts,omitempty"`
+	Needs     []string `json:"needs,omitempty"`
+	Releases  []string `json:"releases,omitempty"`
+	Release   string   `json:"release,omitempty"`
+	Message   string   `json:"message,omitempty"`
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	var request Request
+	if err := json.NewDecoder(os.Stdin).Decode(&request); err != nil {
+		return fmt.Errorf("request: %w", err)
+	}
+	releases, err := parseStates(request.States)
+	if err != nil {
+		return err
+	}
+	platform := &Platform{request: request, charts: newChartStore(request.Root, request.Charts)}
+	return write(renderAll(platform, releases))
+}
+
+// renderAll answers for every component, in the order in which they were asked for.
+func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
+	components := platform.request.Components
+	answers := make([][]Answer, len(components))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range runtime.GOMAXPROCS(0) {
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			for index := range next {
+				component := components[index]
+				answers[index] = platform.render(component, releases[component.Name])
+			}
+		}()
+	}
+	for index := range components {
+		next <- index
+	}
+	close(next)
+	wait.Wait()
+	return answers
+}
+
+func write(answers [][]Answer) error {
+	out := bufio.NewWriterSize(os.Stdout, 1<<20)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	for _, lines := range answers {
+		for _, line := range lines {
+			if err := encoder.Encode(line); err != nil {
+				return err
+			}
+		}
+	}
+	return out.Flush()
+}

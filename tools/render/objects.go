@@ -1,0 +1,164 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"sort"
+	"strings"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Object is one Kubernetes object in canonical YAML (keys sorted), and what ordering and checks need to know of it.
+type Object struct {
+	APIVersion string   `json:"apiVersion"`
+	ObjectKind string   `json:"objectKind"`
+	Namespace  string   `json:"namespace"`
+	Name       string   `json:"name"`
+	Text       string   `json:"text"`
+	Source     string   `json:"source"`               // the template or kustomization that it comes from
+	Defines    *Defined `json:"defines,omitempty"`    // for a CustomResourceDefinition
+	Admits     []Rule   `json:"admits,omitempty"`     // for webhook configurations and admission policies
+	SecretKeys []string `json:"secretKeys,omitempty"` // for a Secret: the keys that hold data
+}
+
+// Defined is the kind that a CustomResourceDefinition adds.
+type Defined struct {
+	Group      string `json:"group"`
+	Kind       string `json:"kind"`
+	Plural     string `json:"plural"`
+	Namespaced bool   `json:"namespaced"`
+}
+
+// Rule is one rule of an admission registration: which resources of which groups it sees.
+type Rule struct {
+	Groups    []string `json:"groups"`
+	Resources []string `json:"resources"`
+}
+
+var separator = regexp.MustCompile(`(?:^|\n)---(?:[ \t][^\n]*)?(?:\n|$)`)
+
+// parseDocuments reads a YAML stream into objects; Lists are taken apart, empty documents dropped.
+func parseDocuments(stream, from string) ([]Object, error) {
+	var objects []Object
+	for _, document := range separator.Split(stream, -1) {
+		raw, err := yaml.YAMLToJSONStrict([]byte(document))
+		if err != nil {
+			return nil, fmt.Errorf("%s: not YAML: %w", from, err)
+		}
+		if string(raw) == "null" {
+			continue
+		}
+		found, err := parseObject(raw, from)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
+	}
+	return objects, nil
+}
+
+func parseObject(raw []byte, from string) ([]Object, error) {
+	var fields map[string]any
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // integers stay the integers that they were
+	if err := decoder.Decode(&fields); err != nil {
+		return nil, fmt.Errorf("%s: not an object: %.60s", from, raw)
+	}
+	kind := text(fields["kind"])
+	if items, ok := fields["items"].([]any); ok && strings.HasSuffix(kind, "List") {
+		var objects []Object
+		for _, item := range items {
+			inner, err := json.Marshal(item)
+			if err != nil {
+				return nil, err
+			}
+			found, err := parseObject(inner, from)
+			if err != nil {
+				return nil, err
+			}
+			objects = append(objects, found...)
+		}
+		return objects, nil
+	}
+	if isTest(fields) {
+		return nil, nil
+	}
+	object := Object{
+		APIVersion: text(fields["apiVersion"]), ObjectKind: kind, Source: from,
+		Namespace: text(at(fields, "metadata", "namespace")), Name: text(at(fields, "metadata", "name")),
+	}
+	if object.APIVersion == "" || kind == "" || object.Name == "" {
+		return nil, fmt.Errorf("%s: an object without apiVersion, kind or metadata.name: %.60s", from, raw)
+	}
+	canonical, err := yaml.Marshal(fields)
+	if err != nil {
+		return nil, err
+	}
+	object.Text = string(canonical)
+	object.learn(fields)
+	return []Object{object}, nil
+}
+
+// isTest tells whether an object is there only for `helm test`, as `helm template --skip-tests` does.
+func isTest(fields map[string]any) bool {
+	for _, hook := range strings.Split(text(at(fields, "metadata", "annotations", "helm.sh/hook")), ",") {
+		if hook = strings.TrimSpace(hook); hook == "test" || hook == "test-success" || hook == "test-failure" {
+			return true
+		}
+	}
+	return false
+}
+
+func (object *Object) learn(fields map[string]any) {
+	switch object.ObjectKind {
+	case "CustomResourceDefinition":
+		object.Defines = &Defined{
+			Group: text(at(fields, "spec", "group")), Kind: text(at(fields, "spec", "names", "kind")),
+			Plural: text(at(fields, "spec", "names", "plural")), Namespaced: text(at(fields, "spec", "scope")) != "Cluster",
+		}
+	case "Secret":
+		for _, field := range []string{"data", "stringData"} {
+			values, _ := fields[field].(map[string]any)
+			for key, value := range values {
+				if text(value) != "" {
+					object.SecretKeys = append(object.SecretKeys, key)
+				}
+			}
+		}
+		sort.Strings(object.SecretKeys)
+	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
+		hooks, _ := fields["webhooks"].([]any)
+		for _, hook := range hooks {
+			if hook, ok := hook.(map[string]any); ok && text(hook["failurePolicy"]) != "Ignore" {
+				object.Admits = append(object.Admits, rules(hook["rules"])...)
+			}
+		}
+	case "ValidatingAdmissionPolicy", "MutatingAdmissionPolicy":
+		object.Admits = rules(at(fields, "spec", "matchConstraints", "resourceRules"))
+	}
+}
+
+func rules(value any) []Rule {
+	list, _ := value.([]any)
+	var found []Rule
+	for _, item := range list {
+		if item, ok := item.(map[string]any); ok {
+			found = append(found, Rule{Groups: texts(item["apiGroups"]), Resources: texts(item["resources"])})
+		}
+	}
+	return found
+}
+
+func at(value any, keys ...string) any {
+	for _, key := range keys {
+		fields, ok := value.(map[string]any)
+		if !ok {
+			return nil
+		}
+		value = fields[key]
+	}
+	return value
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"regexp"
+	"sort"
+	"strings"
+	"sync"
+
+	"sigs.k8s.io/yaml"
+)
+
+// Release is a helmfile release with its final values.
+type Release struct {
+	Name        string
+	Namespace   string
+	Chart       string
+	Version     string
+	Values      []map[string]any
+	KubeVersion string
+	APIVersions []string
+	Needs       []string
+	SkipSchema  bool
+	Fallback    string // why only helmfile itself can render it, or empty
+	Refused     string // why it is not rendered at all, or empty
+}
+
+// These keys of a release have no say in what is rendered, or are read below. Any other one is left to helmfile,
+// so a key that we have never heard of is rendered right, only slower.
+var plainKeys = map[string]bool{
+	"name": true, "namespace": true, "chart": true, "version": true, "values": true, "needs": true,
+	"kubeVersion": true, "apiVersions": true, "labels": true, "installed": true, "condition": true, "description": true,
+	"createNamespace": true, "wait": true, "waitForJobs": true, "timeout": true, "atomic": true, "cleanupOnFail": true,
+	"historyMax": true, "force": true, "recreatePods": true, "skipDeps": true, "missingFileHandler": true,
+	"skipSchemaValidation": true, "disableValidation": true, "disableOpenAPIValidation": true, "unitTests": true,
+	"suppressDiff": true, "verify": true, "devel": true, "waitRetries": true, "rollbackOnFailure": true,
+}
+
+var source = regexp.MustCompile(`(?m)^---\n#  Source: (.*)\n`)
+
+// parseStates reads what `helmfile build` printed: a YAML document for each helmfile, under a comment with its path.
+func parseStates(text string) (map[string][]Release, error) {
+	marks := source.FindAllStringSubmatchIndex(text, -1)
+	found := make([][]Release, len(marks))
+	failures := make([]error, len(marks))
+	names := make([]string, len(marks))
+	var wait sync.WaitGroup
+	for index, mark := range marks {
+		end := len(text)
+		if index+1 < len(marks) {
+			end = marks[index+1][0]
+		}
+		file, body := text[mark[2]:mark[3]], text[mark[1]:end]
+		names[index] = path.Base(path.Dir(file))
+		wait.Add(1)
+		go func() {
+			defer wait.Done()
+			found[index], failures[index] = parseState(body)
+		}()
+	}
+	wait.Wait()
+	releases := map[string][]Release{}
+	for index, name := range names {
+		if failures[index] != nil {
+			return nil, fmt.Errorf("%s: helmfile build: %w", name, failures[index])
+		}
+		releases[name] = append(releases[name], found[index]...)
+	}
+	return releases, nil
+}
+
+func parseState(body string) ([]Release, error) {
+	var state struct {
+		KubeVersion string           `json:"kubeVersion"`
+		APIVersions []string         `json:"apiVersions"`
+		Hooks       []any            `json:"hooks"`
+		Defaults    map[string]any   `json:"helmDefaults"`
+		Releases    []map[string]any `json:"releases"`
+	}
+	if err := yaml.Unmarshal([]byte(body), &state); err != nil {
+		return nil, err
+	}
+	var releases []Release
+	for _, raw := range state.Releases {
+		if installed, ok := raw["installed"].(bool); ok && !installed {
+			continue
+		}
+		release := parseRelease(raw)
+		if release.KubeVersion == "" {
+			release.KubeVersion = state.KubeVersion
+		}
+		if len(release.APIVersions) == 0 {
+			release.APIVersions = state.APIVersions
+		}
+		if len(state.Hooks) > 0 {
+			release.Fallback = "hooks"
+		}
+		for _, key := range []string{"args", "templateArgs", "postRenderer", "suppressOutputLineRegex", "skipCRDs"} {
+			if state.Defaults[key] != nil {
+				release.Fallback = "helmDefaults." + key
+			}
+		}
+		releases = append(releases, release)
+	}
+	sort.Slice(releases, func(i, j int) bool { return releases[i].Name < releases[j].Name })
+	return releases, nil
+}
+
+func parseRelease(raw map[string]any) Release {
+	release := Release{
+		Name: text(raw["name"]), Namespace: text(raw["namespace"]), Chart: text(raw["chart"]), Version: text(raw["version"]),
+		KubeVersion: text(raw["kubeVersion"]), APIVersions: texts(raw["apiVersions"]), Needs: texts(raw["needs"]),
+	}
+	release.SkipSchema, _ = raw["skipSchemaValidation"].(bool)
+	if secrets, _ := raw["secrets"].([]any); len(secrets) > 0 {
+		release.Refused = "`secrets:` would land in Git in clear"
+	}
+	var strange []string
+	for key := range raw {
+		if !plainKeys[key] && key != "secrets" {
+			strange = append(strange, key)
+		}
+	}
+	values, _ := raw["values"].([]any)
+	for _, value := range values {
+		if layer, ok := value.(map[string]any); ok {
+			release.Values = append(release.Values, layer)
+		} else {
+			strange = append(strange, "values")
+		}
+	}
+	sort.Strings(strange)
+	release.Fallback = strings.Join(strange, ", ")
+	return release
+}
+
+func text(value any) string {
+	if value == nil {
+		return ""
+	}
+	return fmt.Sprint(value)
+}
+
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var result []string
+	for _, item := range list {
+		result = append(result, fmt.Sprint(item))
+	}
+	return result
+}
