@@ -1,0 +1,1 @@
+"""Clusters: providers, the processes behind them, and waiting for what they do."""

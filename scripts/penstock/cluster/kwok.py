@@ -1,0 +1,85 @@
+"""The provider kwok: a real control plane and real Flux as local processes, on any machine, pods simulated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.cluster import processes
+from penstock.cluster.state import Noted, State
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.process import CommandFailed
+from penstock.tools.kwokctl import Kwokctl
+
+NAME = "kwok"
+BANNER = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
+_NODES = 2
+
+
+def start(state: State, noted: Noted, step: console.Step) -> None:
+    """Bring the control plane up: created, started again after a reboot, or left alone when all of it runs."""
+    control_plane = kwokctl(state)
+    if not (control_plane.folder / "kwok.yaml").is_file():
+        step.note("creating the control plane")
+        _create(state, control_plane)
+    adopt(state, noted)
+    dead = sorted(name for name in control_plane.ports() if not processes.is_alive(noted, name))
+    if not dead:
+        return
+    step.note(f"starting {', '.join(dead)} again")
+    for name in dead:
+        control_plane.forget(name)
+    _refuse_taken_ports(control_plane, dead)
+    control_plane.start()
+    adopt(state, noted)
+    processes.refuse_dead(noted, dead)
+
+
+def adopt(state: State, noted: Noted) -> None:
+    """Note the processes that kwokctl started. After a reboot its pids may be strangers': only ours name our folder."""
+    control_plane = kwokctl(state)
+    if not control_plane.folder.is_dir():
+        return
+    for name, pid in control_plane.pids().items():
+        if processes.mentions(pid, str(control_plane.folder)):
+            processes.note(state, noted, name, pid, control_plane.folder / "logs" / f"{name}.log")
+
+
+def kwokctl(state: State) -> Kwokctl:
+    """kwokctl for the cluster of this state."""
+    return Kwokctl(state.folder / "kwok", "penstock")
+
+
+def nodes() -> list[dict[str, Any]]:
+    """The simulated nodes."""
+    return [_node(f"node-{number}") for number in range(_NODES)]
+
+
+def _create(state: State, control_plane: Kwokctl) -> None:
+    try:
+        control_plane.create(state.kubeconfig)
+    except CommandFailed as failure:
+        raise PenstockError(
+            f"the control plane did not start: {failure.message}",
+            f"its logs are in {control_plane.folder / 'logs'}; `inv down` clears it away",
+        ) from None
+    state.kubeconfig.chmod(0o600)
+
+
+def _refuse_taken_ports(control_plane: Kwokctl, names: list[str]) -> None:
+    ports = control_plane.ports()
+    for name in names:
+        for port in ports.get(name, []):
+            owner = processes.port_owner(port)
+            if owner:
+                raise PenstockError(
+                    f"port {port} on 127.0.0.1, which {name} of this cluster uses, is taken by {owner}",
+                    "stop that process, or make the cluster anew: inv down && inv up",
+                )
+
+
+def _node(name: str) -> dict[str, Any]:
+    labels = {"kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "type": "kwok"}
+    # kwok itself fills in the status.
+    annotations = {"kwok.x-k8s.io/node": "fake"}
+    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "annotations": annotations, "labels": labels}}

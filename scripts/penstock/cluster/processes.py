@@ -1,0 +1,115 @@
+"""The local processes of a cluster: started, told apart from strangers with the same pid, ended."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import psutil
+
+from penstock.cluster.state import Noted, Process, State
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command, spawn
+
+_GRACE_SECONDS = 10.0
+# The kernel's clock ticks are coarser than the float that psutil makes of them.
+_SAME_START = 0.05
+_NOBODY = Process(pid=0, created=0, log="")
+
+
+def find(process: Process) -> psutil.Process | None:
+    """The running process that was noted; None when it ended, or when its pid belongs to somebody else now."""
+    try:
+        found = psutil.Process(process.pid)
+        same = abs(found.create_time() - process.created) < _SAME_START
+        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+    except psutil.NoSuchProcess:
+        return None
+
+
+def is_alive(noted: Noted, name: str) -> bool:
+    """Whether a process of ours runs."""
+    process = noted.processes.get(name)
+    return process is not None and find(process) is not None
+
+
+def start(state: State, noted: Noted, name: str, command: Command) -> None:
+    """Start a process and note it."""
+    log = state.logs / f"{name}.log"
+    pid = spawn(command, log)
+    note(state, noted, name, pid, log)
+
+
+def note(state: State, noted: Noted, name: str, pid: int, log: Path) -> None:
+    """Note a process that somebody else started for us."""
+    try:
+        created = psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        raise died(name, log) from None
+    if find(noted.processes.get(name, _NOBODY)) is not None and noted.processes[name].pid == pid:
+        return
+    noted.processes[name] = Process(pid=pid, created=created, log=str(log))
+    state.write(noted)
+
+
+def mentions(pid: int, text: str) -> bool:
+    """Whether a running process has this text in its program or its arguments."""
+    try:
+        return any(text in word for word in psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return False
+
+
+def stop_all(noted: Noted) -> list[str]:
+    """End every process that was noted and still runs, newest first; gives their names."""
+    running = [(name, found) for name, process in reversed(noted.processes.items()) if (found := find(process))]
+    for _, process in running:
+        _signal(process, hard=False)
+    _, left = psutil.wait_procs([process for _, process in running], timeout=_GRACE_SECONDS)
+    for process in left:
+        _signal(process, hard=True)
+    psutil.wait_procs(left, timeout=_GRACE_SECONDS)
+    return [name for name, _ in running]
+
+
+def refuse_dead(noted: Noted, names: list[str]) -> None:
+    """PenstockError with the end of its log when one of these processes has ended."""
+    for name in names:
+        if name in noted.processes and not is_alive(noted, name):
+            raise died(name, Path(noted.processes[name].log))
+
+
+def died(name: str, log: Path) -> PenstockError:
+    """The error for a process that ended by itself."""
+    lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
+    last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+    return PenstockError(f"{name} ended by itself: {last[:300]}", f"`inv logs {name}` shows all of it; `inv up` starts it again")
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens on at 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def port_owner(port: int) -> str:
+    """Who listens on a port, as `name (pid N)`, or an empty string when nobody does."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            return ""
+        except OSError:
+            pass
+    for connection in psutil.net_connections("tcp"):
+        if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
+            return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})" if connection.pid else "another user's process"
+    return "another process"
+
+
+def _signal(process: psutil.Process, hard: bool) -> None:
+    try:
+        process.kill() if hard else process.terminate()
+    except psutil.NoSuchProcess:
+        pass

@@ -1,0 +1,102 @@
+"""What `inv up` notes of a local cluster, all in one folder: .penstock/<environment>/."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically, writing
+from penstock.core.layout import Layout
+
+
+class Process(msgspec.Struct, frozen=True):
+    """A process that we started. `created` is its start time in seconds since the epoch: a pid alone is reused."""
+
+    pid: int
+    created: float
+    log: str
+
+
+class Noted(msgspec.Struct):
+    """The contents of state.json. `phase` is the last phase that was completed, 0 to 4."""
+
+    provider: str
+    environment: str
+    phase: int = 0
+    processes: dict[str, Process] = {}
+    source_port: int = 0
+    revision: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """The folder of one cluster."""
+
+    folder: Path
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Readable by its owner alone; never merged into the user's own."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def logs(self) -> Path:
+        """The logs of the local processes that we started ourselves."""
+        return self.folder / "logs"
+
+    @property
+    def exists(self) -> bool:
+        """Whether `inv up` ever began here."""
+        return (self.folder / "state.json").is_file()
+
+    def read(self) -> Noted:
+        """What was noted; PenstockError when there is nothing or it is damaged."""
+        try:
+            return msgspec.json.decode((self.folder / "state.json").read_bytes(), type=Noted)
+        except FileNotFoundError:
+            raise PenstockError("there is no cluster here", "run `inv up`") from None
+        except msgspec.DecodeError as error:
+            raise PenstockError(
+                f"{self.folder / 'state.json'} is damaged: {error}",
+                f"stop its processes by hand (their pids are in {self.folder}), then delete {self.folder}",
+            ) from None
+
+    def write(self, noted: Noted) -> None:
+        """Note it, atomically."""
+        with writing(self.folder):
+            write_atomically(self.folder / "state.json", msgspec.json.format(msgspec.json.encode(noted)), 0o600)
+
+    def prepare(self) -> None:
+        """Make the folder, for its owner alone."""
+        with writing(self.folder):
+            self.logs.mkdir(parents=True, exist_ok=True)
+            self.folder.chmod(0o700)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the cluster for one verb; PenstockError when another one holds it."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder.with_name(f"{self.folder.name}.lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise PenstockError(
+                "another `inv up`, `sync` or `down` is at work on this cluster", "wait for it, or stop it with Ctrl-C"
+            ) from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def state_of(layout: Layout, environment: str) -> State:
+    """The state of an environment's local cluster; $PENSTOCK_STATE moves it elsewhere."""
+    base = os.environ.get("PENSTOCK_STATE")
+    return State((Path(base) if base else layout.root / ".penstock") / environment)

@@ -1,0 +1,68 @@
+"""What Flux says of a platform: each Kustomization with its revision and reason, and what it owns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from penstock.tools.kubectl import Kubectl
+
+KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
+SOURCES = "gitrepositories.source.toolkit.fluxcd.io"
+# Flux tries these again by itself, but they rarely heal without a change.
+FAILURES = {"ReconciliationFailed", "BuildFailed", "HealthCheckFailed", "PruneFailed", "ArtifactFailed"}
+
+
+class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
+    """A Flux Kustomization. `revision` is the commit that was applied last; `inventory` holds namespace_name_group_kind."""
+
+    name: str
+    ready: bool
+    reason: str
+    message: str
+    revision: str
+    attempted: str
+    depends_on: list[str] = []
+    inventory: list[str] = []
+
+
+def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
+    """Every Kustomization of the platform by name."""
+    return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", "flux-system"))}
+
+
+def source_revision(kubectl: Kubectl) -> tuple[str, str]:
+    """The commit that Flux fetched last, and its complaint when it can't fetch."""
+    found = kubectl.get(SOURCES, "-n", "flux-system")
+    if not found:
+        return "", "there is no GitRepository"
+    status = found[0].get("status", {})
+    ready = _condition(status)
+    complaint = "" if ready.get("status") == "True" else str(ready.get("message", "not fetched yet"))
+    return commit_of(status.get("artifact", {}).get("revision", "")), complaint
+
+
+def commit_of(revision: str) -> str:
+    """The commit in a Flux revision such as main@sha1:0123…"""
+    return revision.rpartition(":")[2]
+
+
+def _parse(item: dict[str, Any]) -> Kustomization:
+    status = item.get("status", {})
+    ready = _condition(status)
+    current = status.get("observedGeneration") == item["metadata"]["generation"]
+    return Kustomization(
+        name=item["metadata"]["name"],
+        ready=current and ready.get("status") == "True",
+        reason=str(ready.get("reason", "Waiting")),
+        message=str(ready.get("message", "not looked at yet")),
+        revision=commit_of(status.get("lastAppliedRevision", "")),
+        attempted=commit_of(status.get("lastAttemptedRevision", "")),
+        depends_on=[before["name"] for before in item["spec"].get("dependsOn", [])],
+        inventory=[entry["id"] for entry in status.get("inventory", {}).get("entries", [])],
+    )
+
+
+def _condition(status: dict[str, Any]) -> dict[str, Any]:
+    return next((item for item in status.get("conditions", []) if item["type"] == "Ready"), {})

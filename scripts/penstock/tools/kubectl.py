@@ -1,0 +1,55 @@
+"""Adapter for kubectl."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from penstock.core.process import Command, CommandFailed, Result, run
+from penstock.tools.resolver import resolve
+
+# Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
+FIELD_MANAGER = "kustomize-controller"
+
+
+@dataclass(frozen=True)
+class Kubectl:
+    """kubectl for one cluster; it never looks at the user's own kubeconfig."""
+
+    kubeconfig: Path
+
+    def run(self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)) -> Result:
+        """Run any subcommand."""
+        argv = [resolve("kubectl"), "--kubeconfig", self.kubeconfig, *words]
+        return run(Command(argv, stdin=stdin, timeout=timeout, ok=ok))
+
+    def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
+        """Every object of a kind (or comma-separated kinds), as plain values; `words` narrow it (-n, -A, -l)."""
+        result = json.loads(self.run("get", kind, "-o", "json", *words).stdout)
+        return list(result["items"]) if "items" in result else [result]
+
+    def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+        """One object, or None when it isn't there."""
+        words = ["-n", namespace] if namespace else []
+        result = self.run("get", kind, name, "--ignore-not-found", "-o", "json", *words)
+        return json.loads(result.stdout) if result.stdout.strip() else None
+
+    def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:
+        """Server-side apply; gives kubectl's line for each object."""
+        return self.apply_text(yaml.safe_dump_all(objects).encode(), manager)
+
+    def apply_text(self, text: bytes, manager: str = FIELD_MANAGER) -> str:
+        """Server-side apply of a YAML stream."""
+        words = ["apply", "--server-side", "--force-conflicts", f"--field-manager={manager}", "-f", "-"]
+        return self.run(*words, stdin=text, timeout=120).text
+
+    def is_ready(self) -> bool:
+        """Whether the API server says that it is ready."""
+        try:
+            return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
+        except CommandFailed:
+            return False

@@ -1,0 +1,76 @@
+"""Adapter for kwokctl: a real control plane as local processes, and nodes that are simulated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from penstock.core.process import Command, run
+from penstock.tools.resolver import resolve
+
+PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kwokctl", "kubectl"]
+
+
+@dataclass(frozen=True)
+class Kwokctl:
+    """kwokctl for one cluster, all of whose files are in `workdir`."""
+
+    workdir: Path
+    name: str
+
+    @property
+    def folder(self) -> Path:
+        """Where kwokctl keeps the cluster: pids/, logs/, etcd/, pki/, kwok.yaml."""
+        return self.workdir / "clusters" / self.name
+
+    def create(self, kubeconfig: Path) -> None:
+        """Create and start the cluster; gives once the API server answers."""
+        self.workdir.mkdir(parents=True, exist_ok=True)
+        config = self.workdir / "penstock.yaml"
+        config.write_text(yaml.safe_dump(_configuration()))
+        self._run("--config", config, "create", "cluster", "--kubeconfig", kubeconfig, "--wait", "60s")
+
+    def start(self) -> None:
+        """Start those processes of the cluster that kwokctl finds no pid of."""
+        self._run("start", "cluster", "--wait", "60s")
+
+    def ports(self) -> dict[str, list[int]]:
+        """Component -> the ports that it listens on."""
+        config = yaml.safe_load((self.folder / "kwok.yaml").read_text().split("\n---\n")[0])
+        return {
+            component["name"]: [port["port"] for port in component.get("ports", [])]
+            for component in config.get("components", [])
+        }
+
+    def pids(self) -> dict[str, int]:
+        """Component -> pid, as kwokctl wrote them; nothing says that they are still alive."""
+        return {path.stem: int(path.read_text()) for path in sorted((self.folder / "pids").glob("*.pid"))}
+
+    def forget(self, component: str) -> None:
+        """Make kwokctl forget a pid, so that `start` starts the component anew."""
+        (self.folder / "pids" / f"{component}.pid").unlink(missing_ok=True)
+
+    def _run(self, *words: str | Path) -> None:
+        argv = [resolve("kwokctl"), "--name", self.name, *words]
+        env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
+        run(Command(argv, env=env, timeout=180))
+
+
+def _configuration() -> dict[str, Any]:
+    return {
+        "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
+        "kind": "KwokctlConfiguration",
+        "options": {
+            "runtime": "binary",
+            "bindAddress": "127.0.0.1",
+            "etcdBinary": str(resolve("etcd")),
+            "kubeApiserverBinary": str(resolve("kube-apiserver")),
+            "kubeControllerManagerBinary": str(resolve("kube-controller-manager")),
+            "kubeSchedulerBinary": str(resolve("kube-scheduler")),
+            "kwokControllerBinary": str(resolve("kwok")),
+            "kubectlBinary": str(resolve("kubectl")),
+        },
+    }
