@@ -44,3 +44,54 @@ def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = Fa
     from penstock.verbs.hydrate_check import hydrate_check as run
 
     run(env or None, fast, json)
+
+
+_ONE = {"env": "the environment (k3d)", "timeout": "seconds that each wait may take (180)"}
+
+
+@verb(help=_ONE | {"provider": "where the cluster runs: kwok, real control plane and real Flux, pods simulated"})
+def up(_: Context, env: str = "", provider: str = "", timeout: float = 180.0) -> None:
+    """Bring up a cluster with this platform on it; again is a no-op."""
+    from penstock.verbs.up import up as run
+
+    run(env, provider, timeout)
+
+
+@verb(help={"env": _ONE["env"]})
+def down(_: Context, env: str = "") -> None:
+    """End what `up` started and remove its state."""
+    from penstock.verbs.up import down as run
+
+    run(env)
+
+
+@verb(help=_ONE)
+def sync(_: Context, env: str = "", timeout: float = 180.0) -> None:
+    """Have Flux apply the working tree as it is now."""
+    from penstock.verbs.sync import sync as run
+
+    run(env, timeout)
+
+
+@verb(help={"env": _ONE["env"]} | _JSON)
+def status(_: Context, env: str = "", json: bool = False) -> None:
+    """Show phases, nodes, Kustomizations and workloads."""
+    from penstock.verbs.status import status as run
+
+    run(env, json)
+
+
+@verb(help={"name": "a process, such as kube-apiserver", "env": _ONE["env"], "lines": "how many lines, from the end (200)"})
+def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
+    """Print the log of one local process."""
+    from penstock.verbs.logs import logs as run
+
+    run(name, env, lines)
+
+
+@verb(help=_JSON | {"build": "build those that are missing"})
+def tools(_: Context, build: bool = False, json: bool = False) -> None:
+    """List the pinned programs, where each came from, and its size."""
+    from penstock.verbs.tools import tools as run
+
+    run(build, json)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,11 @@ class State:
         with writing(self.folder):
             self.logs.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)
+
+    def remove(self) -> None:
+        """Remove the folder and all that is in it."""
+        with writing(self.folder):
+            shutil.rmtree(self.folder)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -77,6 +77,7 @@ class Step:
         self.title = title
         self.start = time.monotonic()
         self.noted = ""
+        self.result = ""
 
     @property
     def elapsed(self) -> float:
@@ -123,7 +124,8 @@ def step(title: str) -> Iterator[Step]:
     else:
         current = Step(title)
         yield current
-    info(f"  {_paint('✓', 'green', sys.stderr)} {title}  {_paint(seconds(current.elapsed), 'dim', sys.stderr)}")
+    result = f": {current.result}" if current.result else ""
+    info(f"  {_paint('✓', 'green', sys.stderr)} {title}{result}  {_paint(seconds(current.elapsed), 'dim', sys.stderr)}")
 
 
 def table(headings: list[str], rows: Iterable[list[str]]) -> None:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.layout import Layout
+from penstock.gitops.objects import BRANCH
 from penstock.tools.git import git, head
 
-BRANCH = "main"
 _IDENTITY = {
     "GIT_AUTHOR_NAME": "Penstock", "GIT_AUTHOR_EMAIL": "penstock@localhost",
     "GIT_COMMITTER_NAME": "Penstock", "GIT_COMMITTER_EMAIL": "penstock@localhost",

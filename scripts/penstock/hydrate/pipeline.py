@@ -9,10 +9,12 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
-from penstock.hydrate import check, environments, flux, lock, order, resolve, select, split
+from penstock.gitops import objects as flux
+from penstock.hydrate import check, environments, lock, order, resolve, select, split
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
+from penstock.tools.flux import NAMESPACE
 from penstock.tools.render import Answer, Request, Wanted
 
 
@@ -175,9 +177,12 @@ def _tree(
         for file in component.files:
             files[f"{name}/{file}"] = texts[name][file] if name in texts else None
         derived[f"{name}/{split.INDEX}"] = flux.index(list(component.files))
-    synced = flux.kustomizations(environment, order.order(present))
-    derived |= {f"{flux.FLUX}/{file}": data for file, data in synced.items()}
-    derived[f"{flux.FLUX}/{split.INDEX}"] = flux.index(list(synced))
+    synced = {
+        f"kustomization-{name}.yaml": flux.dump(flux.component(environment, name, needed))
+        for name, needed in order.order(present).items()
+    }
+    derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
+    derived[f"{NAMESPACE}/{split.INDEX}"] = flux.index(list(synced))
     files |= derived
     digests = {path: sha256(data) for path, data in derived.items()}
     return Tree(environment, files, Lock(version=lock.FORMAT, components=components, flux=digests), rendered)

@@ -1,0 +1,89 @@
+"""Flux and the Git source as local processes: phase 2 where no container runs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from penstock.cluster import processes
+from penstock.cluster.session import Session
+from penstock.cluster.waiting import until
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command
+from penstock.gitops import objects, server, snapshot, status
+from penstock.tools import flux
+from penstock.tools.git import head
+
+SOURCE = "git-source"
+
+
+def install(session: Session, step: Step) -> None:
+    """Apply Flux' definitions, and start those of its processes that don't run."""
+    kubectl = session.kubectl
+    step.note("applying Flux' CustomResourceDefinitions")
+    text = b"\n---\n".join(path.read_bytes() for path in flux.crds())
+    kubectl.apply_text(text, manager="penstock")
+    kubectl.apply([objects.namespace()], manager="penstock")
+    names = [f"crd/{path.stem.partition('_')[2]}.{path.stem.partition('_')[0]}" for path in flux.crds()]
+    kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *names)
+    step.note("starting Flux' controllers")
+    _start_controllers(session)
+
+
+def serve(session: Session, step: Step) -> snapshot.Snapshot:
+    """Serve the working tree, and wait until Flux has fetched it."""
+    head(session.layout.root)  # says what is wrong before anything is started
+    repository = session.state.folder / server.NAME
+    taken = snapshot.take(session.layout, repository)
+    if not processes.is_alive(session.noted, SOURCE):
+        session.noted.source_port = processes.free_port()
+        argv = [sys.executable, "-m", "penstock.gitops.server", str(repository), str(session.noted.source_port)]
+        env = {"PATH": os.environ.get("PATH", os.defpath)}
+        processes.start(session.state, session.noted, SOURCE, Command(argv, env=env))
+    session.noted.revision = taken.commit
+    session.state.write(session.noted)
+    url = f"http://127.0.0.1:{session.noted.source_port}/{server.NAME}"
+    session.kubectl.apply([objects.source(url, session.environment)], manager="penstock")
+    _await_fetch(session, step, taken.commit)
+    return taken
+
+
+def _start_controllers(session: Session) -> None:
+    state, noted = session.state, session.noted
+    storage = state.folder / "artifacts"
+    storage.mkdir(exist_ok=True)
+    for name in flux.CONTROLLERS:
+        if processes.is_alive(noted, name):
+            continue
+        ports = flux.Ports(processes.free_port(), processes.free_port(), processes.free_port())
+        command = (
+            flux.source_controller(state.kubeconfig, storage, ports)
+            if name == "source-controller"
+            else flux.kustomize_controller(state.kubeconfig, ports)
+        )
+        processes.start(state, noted, name, command)
+
+
+def _await_fetch(session: Session, step: Step, commit: str) -> None:
+    def fetched() -> bool | None:
+        processes.refuse_dead(session.noted, [SOURCE, "source-controller"])
+        return True if status.source_revision(session.kubectl)[0] == commit else None
+
+    def expired() -> PenstockError:
+        return PenstockError(
+            f"Flux did not fetch {commit[:12]}: {status.source_revision(session.kubectl)[1]}",
+            f"inv logs source-controller; inv logs {SOURCE}",
+        )
+
+    if fetched():
+        return
+    reconcile(session, status.SOURCES, objects.SOURCE)
+    until(fetched, session.timeout, step, f"Flux to fetch {commit[:12]}", expired)
+
+
+def reconcile(session: Session, kind: str, name: str) -> None:
+    """Ask Flux to look at an object now; the annotation is Flux' own contract (reconcile.fluxcd.io)."""
+    session.kubectl.run("annotate", "--overwrite", kind, name, "-n", flux.NAMESPACE,
+                        f"reconcile.fluxcd.io/requestedAt={time.time_ns()}")

@@ -1,0 +1,74 @@
+"""The four phases of `inv up`, the same for every provider. Each step acts only where something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from penstock.cluster import flux_local, kwok, processes, sync, volumes
+from penstock.cluster.session import Session
+from penstock.cluster.waiting import until
+from penstock.core import console
+from penstock.core.errors import PenstockError
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A phase: its number, its title, and what it does."""
+
+    number: int
+    title: str
+    run: Callable[[Session, console.Step], str]
+
+
+def cluster(session: Session, step: console.Step) -> str:
+    """Phase 1: the control plane, its nodes, and volumes for the claims of the manifests."""
+    kwok.start(session.state, session.noted, step)
+    until(
+        lambda: True if session.kubectl.is_ready() else None,
+        session.timeout,
+        step,
+        "the API server",
+        lambda: PenstockError("the API server did not become ready", "inv logs kube-apiserver"),
+    )
+    step.note("nodes and volumes")
+    session.kubectl.apply([*kwok.nodes(), *volumes.volumes(session.manifests.all_objects())], manager="penstock")
+    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes"
+
+
+def flux(session: Session, step: console.Step) -> str:
+    """Phase 2: Flux, and the Git source over the working tree."""
+    flux_local.install(session, step)
+    snapshot = flux_local.serve(session, step)
+    return f"{snapshot.commit[:12]}" + (" (with uncommitted changes)" if snapshot.is_dirty else "")
+
+
+def platform(session: Session, step: console.Step) -> str:
+    """Phase 3: Flux applies the components in their order, until all are Ready."""
+    made = sync.make_secrets(session, step)
+    found = sync.apply(session, step)
+    return f"{len(found) - 1} components Ready" + (f", {len(made)} secrets made" if made else "")
+
+
+def ownership(session: Session, step: console.Step) -> str:
+    """Phase 4: everything in manifests/ is owned by Flux."""
+    step.note("comparing Flux' inventories with manifests/")
+    processes.refuse_dead(session.noted, list(session.noted.processes))
+    found = sync.status.kustomizations(session.kubectl)
+    return f"{sync.prove_ownership(session, found)} objects, all owned by Flux"
+
+
+PHASES = [
+    Phase(1, "cluster", cluster),
+    Phase(2, "Flux and the Git source", flux),
+    Phase(3, "platform", platform),
+    Phase(4, "ownership", ownership),
+]
+
+
+def run(session: Session, wanted: list[Phase]) -> None:
+    """Run phases in order, with their names and times."""
+    for phase in wanted:
+        with console.step(f"{phase.number} {phase.title}") as step:
+            step.result = phase.run(session, step)
+        session.reached(phase.number)

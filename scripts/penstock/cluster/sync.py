@@ -1,0 +1,115 @@
+"""Phase 3 and 4: Flux applies the components in order, and owns every object of the manifests."""
+
+from __future__ import annotations
+
+import time
+
+from penstock.cluster import processes, secrets
+from penstock.cluster.flux_local import reconcile
+from penstock.cluster.session import Session
+from penstock.cluster.waiting import until
+from penstock.core.console import Step
+from penstock.core.errors import Findings, PenstockError
+from penstock.gitops import objects, status
+from penstock.gitops.manifests import inventory_id
+from penstock.gitops.status import Kustomization
+
+# A failure that Flux still reports after one more try is not going to heal by itself.
+_PATIENCE_SECONDS = 25.0
+_MOST_EVENTS = 3
+
+
+def make_secrets(session: Session, step: Step) -> list[str]:
+    """Make the Secrets that the components declare, and first the namespaces that they lie in."""
+    wanted = secrets.declared(session.layout, session.manifests.components)
+    namespaces = {namespace for secret in wanted for namespace in secret.namespaces}
+    step.note("making secrets")
+    # The same bytes that Flux applies a moment later, under Flux' own name: it adopts them without a change.
+    early = [item for item in session.manifests.all_objects()
+             if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
+    if early:
+        session.kubectl.apply(early)
+    return secrets.make(session.kubectl, wanted)
+
+
+def apply(session: Session, step: Step) -> dict[str, Kustomization]:
+    """Have Flux apply the snapshot, and wait until every component is Ready; PenstockError names what isn't, and why."""
+    session.kubectl.apply([objects.root(session.environment)], manager="penstock")
+    names = [objects.ROOT, *session.manifests.components]
+    failing: dict[str, float] = {}
+
+    def ready() -> dict[str, Kustomization] | None:
+        processes.refuse_dead(session.noted, list(session.noted.processes))
+        found = status.kustomizations(session.kubectl)
+        waiting = [name for name in names if not _is_done(session, found.get(name))]
+        step.note(f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else ""))
+        _give_up_early(session, found, failing)
+        return found if not waiting else None
+
+    def expired() -> PenstockError:
+        found = status.kustomizations(session.kubectl)
+        waiting = [name for name in names if not _is_done(session, found.get(name))]
+        return explain(session, waiting[-1], found.get(waiting[-1])) if waiting else PenstockError("Flux is slow", "inv sync")
+
+    return until(ready, session.timeout, step, "Flux", expired)
+
+
+def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
+    """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
+    owned = {entry for item in found.values() for entry in item.inventory}
+    wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
+    lost = [f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
+            for key, item in wanted.items() if key not in owned]
+    extra = sorted(owned - set(wanted) - _own(session))
+    lost += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
+    if lost:
+        raise Findings(lost, "inv status shows what Flux applied; inv sync applies it again")
+    return len(wanted)
+
+
+def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
+    """Why a component isn't Ready: Flux' reason, the last events around it, and what to run next."""
+    if item is None:
+        return PenstockError(f"{name}: Flux has not made its Kustomization", "inv logs kustomize-controller")
+    lines = [f"{name} did not become Ready: {item.reason}: {' '.join(item.message.split())[:400]}"]
+    lines += [f"  event: {line}" for line in _events(session, name)]
+    command = f"KUBECONFIG={session.state.kubeconfig} kubectl -n flux-system describe kustomization {name}"
+    return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
+
+
+def _is_done(session: Session, item: Kustomization | None) -> bool:
+    return item is not None and item.ready and item.revision == session.noted.revision
+
+
+def _give_up_early(session: Session, found: dict[str, Kustomization], failing: dict[str, float]) -> None:
+    now = time.monotonic()
+    for name, item in found.items():
+        if item.ready or item.reason not in status.FAILURES or item.attempted != session.noted.revision:
+            failing.pop(name, None)
+        elif now - failing.setdefault(name, now) > _PATIENCE_SECONDS:
+            raise explain(session, name, item)
+
+
+def _events(session: Session, name: str) -> list[str]:
+    namespaces = {item["metadata"].get("namespace", "") for item in session.manifests.objects(name)} - {""}
+    found = []
+    for namespace in sorted(namespaces | {"flux-system"}):
+        for event in session.kubectl.get("events", "-n", namespace):
+            about = event["involvedObject"]
+            if namespace != "flux-system" or about.get("name") == name:
+                stamp = event.get("lastTimestamp") or event.get("eventTime") or ""
+                found.append((stamp, f"{about.get('kind')}/{about.get('name')} {event['reason']}: {event['message'][:200]}"))
+    warnings = [text for _, text in sorted(found)]
+    return warnings[-_MOST_EVENTS:]
+
+
+def _own(session: Session) -> set[str]:
+    """The ids of the Kustomizations themselves, which the root owns."""
+    return {
+        inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components
+    }
+
+
+def poke(session: Session) -> None:
+    """Ask Flux to look at the root now instead of at its next interval."""
+    reconcile(session, status.KUSTOMIZATIONS, objects.ROOT)

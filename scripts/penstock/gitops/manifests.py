@@ -1,0 +1,48 @@
+"""A tree of manifests as Flux will see it: its components and their objects, read back from the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.core.model import parse
+from penstock.tools.flux import NAMESPACE
+
+_INDEX = "kustomization.yaml"
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """manifests/<environment>/."""
+
+    tree: Path
+
+    @property
+    def components(self) -> list[str]:
+        """The components that have a Flux Kustomization, sorted; PenstockError when there are none."""
+        files = sorted((self.tree / NAMESPACE).glob("kustomization-*.yaml")) if self.tree.is_dir() else []
+        if not files:
+            raise PenstockError(f"manifests/{self.tree.name} is empty", f"run `inv hydrate -e {self.tree.name}`")
+        return [file.stem.removeprefix("kustomization-") for file in files]
+
+    def objects(self, component: str) -> list[dict[str, Any]]:
+        """The objects of one component."""
+        files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
+        return [parse(path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}") for path in files]
+
+    def all_objects(self) -> list[dict[str, Any]]:
+        """Every object of every component."""
+        return [item for component in self.components for item in self.objects(component)]
+
+
+def inventory_id(item: dict[str, Any]) -> str:
+    """The id under which Flux lists an object in an inventory: namespace_name_group_kind.
+
+    RBAC names may hold a colon, which Flux writes as two underscores (cli-utils, object.ObjMetadata).
+    """
+    metadata = item["metadata"]
+    group = item["apiVersion"].rpartition("/")[0]
+    name = metadata["name"].replace(":", "__")
+    return f"{metadata.get('namespace', '')}_{name}_{group}_{item['kind']}"

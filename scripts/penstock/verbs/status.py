@@ -1,0 +1,110 @@
+"""inv status: phases, nodes, every Kustomization with its revision and reason, and the workloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from penstock.cluster import processes
+from penstock.cluster.phases import PHASES
+from penstock.cluster.session import Session
+from penstock.cluster.state import state_of
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.layout import find_platform
+from penstock.gitops import status as flux
+from penstock.gitops.status import Kustomization
+from penstock.hydrate import environments
+
+_WORKLOADS = "deployments,statefulsets,daemonsets"
+
+
+class Workload(msgspec.Struct, frozen=True):
+    """A workload: how many of its pods are wanted, and how many are Ready."""
+
+    namespace: str
+    kind: str
+    name: str
+    ready: int
+    wanted: int
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """All that `inv status --json` prints. `processes` maps each local process to whether it runs."""
+
+    environment: str
+    provider: str
+    phase: int
+    phases: dict[str, bool]
+    revision: str
+    processes: dict[str, bool]
+    nodes: dict[str, bool]
+    kustomizations: list[Kustomization]
+    workloads: list[Workload]
+
+
+def status(environment: str, as_json: bool) -> None:
+    """Print the status; PenstockError when there is no cluster or its API server doesn't answer."""
+    layout = find_platform()
+    name = environments.pick(layout, environment or "k3d")[0]
+    state = state_of(layout, name)
+    session = Session(layout, name, state, state.read(), timeout=10)
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(collect(session))).decode())
+    else:
+        show(session)
+
+
+def collect(session: Session) -> Status:
+    """Ask the cluster."""
+    running = {name: processes.is_alive(session.noted, name) for name in session.noted.processes}
+    if not session.kubectl.is_ready():
+        dead = [name for name, alive in running.items() if not alive]
+        raise PenstockError(
+            f"the API server of {session.environment} does not answer" + (f"; not running: {', '.join(dead)}" if dead else ""),
+            "inv up brings it back",
+        )
+    nodes = {item["metadata"]["name"]: _is_true(item, "Ready") for item in session.kubectl.get("nodes")}
+    return Status(
+        environment=session.environment,
+        provider=session.noted.provider,
+        phase=session.noted.phase,
+        phases={phase.title: session.noted.phase >= phase.number for phase in PHASES},
+        revision=session.noted.revision,
+        processes=running,
+        nodes=nodes,
+        kustomizations=list(flux.kustomizations(session.kubectl).values()),
+        workloads=[_workload(item) for item in session.kubectl.get(_WORKLOADS, "-A")],
+    )
+
+
+def show(session: Session) -> None:
+    """Print the status as tables."""
+    found = collect(session)
+    ready = sum(found.nodes.values())
+    done = ", ".join(f"{title} {'done' if is_done else 'not done'}" for title, is_done in found.phases.items())
+    console.out(f"{found.environment} on {found.provider}: {ready} of {len(found.nodes)} nodes Ready; {done}")
+    dead = [name for name, alive in found.processes.items() if not alive]
+    if dead:
+        console.warn(f"not running: {', '.join(dead)}; `inv up` starts them again")
+    console.out("")
+    rows = [[item.name, "Ready" if item.ready else "not Ready", item.revision[:12], item.reason,
+             ", ".join(item.depends_on), " ".join(item.message.split())[:60]] for item in found.kustomizations]
+    console.table(["KUSTOMIZATION", "STATE", "REVISION", "REASON", "AFTER", "MESSAGE"], rows)
+    console.out("")
+    console.table(["NAMESPACE", "WORKLOAD", "READY"], [
+        [item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads
+    ])
+
+
+def _workload(item: dict[str, Any]) -> Workload:
+    status = item.get("status", {})
+    wanted = status.get("desiredNumberScheduled", item["spec"].get("replicas", 1))
+    ready = status.get("numberReady", status.get("readyReplicas", 0))
+    return Workload(item["metadata"]["namespace"], item["kind"], item["metadata"]["name"], ready, wanted)
+
+
+def _is_true(item: dict[str, Any], condition: str) -> bool:
+    conditions = item.get("status", {}).get("conditions", [])
+    return any(found["type"] == condition and found["status"] == "True" for found in conditions)

@@ -1,0 +1,39 @@
+"""inv tools: the pinned programs, where each came from, and how large it is."""
+
+from __future__ import annotations
+
+import msgspec
+
+from penstock.core import console
+from penstock.tools import resolver
+from penstock.tools.pins import PROGRAMS
+
+
+class Row(msgspec.Struct, frozen=True):
+    """A program. `origin` is cache, PATH or `not built`; `bytes` is 0 when it isn't there."""
+
+    name: str
+    version: str
+    origin: str
+    bytes: int
+    path: str
+
+
+def tools(build: bool, as_json: bool) -> None:
+    """List the programs; with `build`, make those that are missing first."""
+    if build:
+        resolver.ensure(sorted(PROGRAMS))
+    rows = [_row(name) for name in sorted(PROGRAMS)]
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(rows)).decode())
+        return
+    console.table(["PROGRAM", "VERSION", "FROM", "SIZE", "PATH"],
+                  [[row.name, row.version, row.origin, console.size(row.bytes) if row.bytes else "", row.path] for row in rows])
+
+
+def _row(name: str) -> Row:
+    found = resolver.find(name)
+    version = PROGRAMS[name].version
+    if found is None:
+        return Row(name, version, "not built", 0, "")
+    return Row(name, version, found.origin, found.path.stat().st_size, str(found.path))
