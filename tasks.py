@@ -7,7 +7,8 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from invoke import Context, task
+from invoke.context import Context
+from invoke.tasks import task
 
 from penstock.core.errors import reported
 
@@ -81,7 +82,13 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
     run(env, json)
 
 
-@verb(help={"name": "a process, such as kube-apiserver", "env": _ONE["env"], "lines": "how many lines, from the end (200)"})
+@verb(
+    help={
+        "name": "a process, such as kube-apiserver",
+        "env": _ONE["env"],
+        "lines": "how many lines, from the end (200)",
+    }
+)
 def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
     """Print the log of one local process."""
     from penstock.verbs.logs import logs as run
@@ -95,3 +102,11 @@ def tools(_: Context, build: bool = False, json: bool = False) -> None:
     from penstock.verbs.tools import tools as run
 
     run(build, json)
+
+
+@verb(iterable=["gate"], help={"gate": "only this gate (may be given several times)"})
+def test(_: Context, gate: list[str]) -> None:
+    """Run every gate: lint, hydrate-check, hydrate-oracle, kubeconform, rehearse, tests."""
+    from penstock.verbs.test import test as run
+
+    run(gate)

@@ -1,7 +1,7 @@
 """The workload chart, by example.
 
-Each folder of workload/ is one lesson: values.yaml is what somebody writes (over base.yaml), expected.yaml what comes of it. Each folder of
-workload/refused/ is a mistake: values.yaml makes it, message.txt is what the chart says.
+Each folder of workload/ is one lesson: values.yaml is what somebody writes (over base.yaml), expected.yaml what comes
+of it. Each folder of workload/refused/ is a mistake: values.yaml makes it, message.txt is what the chart says.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def objects(rendered: subprocess.CompletedProcess[str]) -> dict[str, dict[str, A
 
 
 def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
-    """Where `actual` isn't as expected. A mapping may hold more than expected, a list may not; null stands for no such key."""
+    """Where `actual` isn't as expected. A mapping may hold more, a list may not; null stands for no such key."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         found = []
         for key, value in expected.items():
@@ -53,7 +53,11 @@ def differences(expected: Any, actual: Any, path: str = "") -> list[str]:
                 found += differences(value, actual[key], here)
         return found
     if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        return [line for i, pair in enumerate(zip(expected, actual, strict=True)) for line in differences(*pair, f"{path}/{i}")]
+        return [
+            line
+            for i, pair in enumerate(zip(expected, actual, strict=True))
+            for line in differences(*pair, f"{path}/{i}")
+        ]
     return [] if expected == actual else [f"{path}: {actual!r}, expected {expected!r}"]
 
 

@@ -11,7 +11,6 @@ import (
 	"sort"
 	"strings"
 	"sync"
-	"time"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
@@ -168,11 +167,6 @@ func locateError(err error, loaded *chart.Chart, prefix string) error {
 		message = strings.ReplaceAll(message, loaded.Name()+"/templates/", path.Join(prefix, "templates")+"/")
 	}
 	return errors.New(message)
-}
-
-// anotherTime stands in for the clock in the second render, so that whatever depends on `now` shows.
-func anotherTime() map[string]any {
-	return map[string]any{"now": func() time.Time { return time.Date(2001, 2, 3, 4, 5, 6, 7, time.UTC) }}
 }
 
 func deepCopy(value map[string]any) map[string]any {

@@ -4,11 +4,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"sort"
+	"slices"
 )
 
 // Platform is a run: the request and what its components share.
@@ -26,9 +29,9 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 			return []Answer{failure(component.Name, release.Name, release.Refused)}
 		}
 		summary.Needs = append(summary.Needs, release.Needs...)
-		summary.Releases = append(summary.Releases, release.Namespace+"/"+release.Name)
-		if _, rendered := component.Rendered[release.Name]; release.Fallback != "" && !rendered {
-			fallbacks = append(fallbacks, Answer{Kind: "fallback", Component: component.Name, Release: release.Name, Message: release.Fallback})
+		summary.Releases = append(summary.Releases, release.id())
+		if _, rendered := component.Rendered[release.id()]; release.Fallback != "" && !rendered {
+			fallbacks = append(fallbacks, Answer{Kind: "fallback", Component: component.Name, Release: release.id(), Message: release.Fallback})
 		}
 	}
 	if len(fallbacks) > 0 {
@@ -58,54 +61,63 @@ func failure(component, release, message string) Answer {
 	return Answer{Kind: "error", Component: component, Release: release, Message: message}
 }
 
-// digest covers all that the component's objects are made of: final values, chart bytes, kustomization files.
+// digest covers all that the component's objects are made of: final values, chart bytes, kustomization files. The
+// second result has the paths of the repository's own charts among them.
 func (platform *Platform) digest(component Component, releases []Release) (string, []string, error) {
 	sum := sha256.New()
+	fmt.Fprintf(sum, "programs %s\x00", platform.request.Programs)
 	seen := map[string]bool{}
 	for _, release := range releases {
-		if rendered, ok := component.Rendered[release.Name]; ok {
-			fmt.Fprintf(sum, "rendered %s\x00%s\x00", release.Name, rendered)
-			continue
-		}
-		place, local, err := platform.charts.locate(component.Name, release)
+		local, err := platform.digestRelease(sum, component, release)
 		if err != nil {
 			return "", nil, err
-		}
-		chart := platform.charts.get(place)
-		if chart.err != nil {
-			return "", nil, chart.err
 		}
 		if local != "" {
 			seen[local] = true
 		}
-		resolved, err := json.Marshal(release)
-		if err != nil {
-			return "", nil, err
-		}
-		fmt.Fprintf(sum, "release %s\x00%s\x00", resolved, chart.digest)
 	}
 	if component.Kustomization != "" {
-		// The base is beside the overlays.
-		folder := filepath.Join(platform.request.Root, filepath.Dir(filepath.Dir(component.Kustomization)))
-		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil || entry.IsDir() {
-				return err
-			}
-			data, err := os.ReadFile(path)
-			fmt.Fprintf(sum, "file %s\x00%d\x00%s", path[len(folder):], len(data), data)
-			return err
-		})
-		if err != nil {
+		if err := platform.digestKustomization(sum, component.Kustomization); err != nil {
 			return "", nil, err
 		}
-		fmt.Fprintf(sum, "kustomization %s", component.Kustomization)
 	}
-	charts := make([]string, 0, len(seen))
-	for name := range seen {
-		charts = append(charts, name)
+	return hex.EncodeToString(sum.Sum(nil)), slices.Sorted(maps.Keys(seen)), nil
+}
+
+func (platform *Platform) digestRelease(sum io.Writer, component Component, release Release) (string, error) {
+	place, local, err := platform.charts.locate(component.Name, release)
+	if rendered, ok := component.Rendered[release.id()]; ok {
+		// Where the chart is was helmfile's business; a change of one of ours must still be noticed.
+		fmt.Fprintf(sum, "rendered %s\x00%s\x00", release.id(), rendered)
+		return local, nil
 	}
-	sort.Strings(charts)
-	return hex.EncodeToString(sum.Sum(nil)), charts, nil
+	if err != nil {
+		return "", err
+	}
+	chart := platform.charts.get(place)
+	if chart.err != nil {
+		return "", chart.err
+	}
+	resolved, err := json.Marshal(release)
+	if err != nil {
+		return "", err
+	}
+	fmt.Fprintf(sum, "release %s\x00%s\x00", resolved, chart.digest)
+	return local, nil
+}
+
+func (platform *Platform) digestKustomization(sum io.Writer, kustomization string) error {
+	folder := filepath.Join(platform.request.Root, kustomizeFolder(kustomization))
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		fmt.Fprintf(sum, "file %s\x00%d\x00%s", path[len(folder):], len(data), data)
+		return err
+	})
+	fmt.Fprintf(sum, "kustomization %s", kustomization)
+	return err
 }
 
 // objects renders the releases, then the kustomization over them.
@@ -134,10 +146,16 @@ func (platform *Platform) objects(component Component, releases []Release) ([]Ob
 }
 
 func (platform *Platform) release(component Component, release Release) ([]Object, error) {
-	if rendered, ok := component.Rendered[release.Name]; ok {
+	place, local, err := platform.charts.locate(component.Name, release)
+	if rendered, ok := component.Rendered[release.id()]; ok {
+		if err == nil && platform.request.Prove {
+			// The chart is proven as far as it renders without what only helmfile knows to add.
+			if _, err := platform.charts.get(place).prove(release, local); errors.As(err, &unstable{}) {
+				return nil, err
+			}
+		}
 		return parseDocuments(rendered, "helmfile template of "+release.Name)
 	}
-	place, local, err := platform.charts.locate(component.Name, release)
 	if err != nil {
 		return nil, err
 	}
@@ -145,13 +163,8 @@ func (platform *Platform) release(component Component, release Release) ([]Objec
 	if local == "" {
 		local = release.Chart
 	}
-	first, err := chart.render(release, local, nil)
-	if err != nil || !platform.request.Prove {
-		return first, err
+	if platform.request.Prove {
+		return chart.prove(release, local)
 	}
-	second, err := chart.render(release, local, anotherTime())
-	if err != nil {
-		return nil, err
-	}
-	return first, compare(first, second)
+	return chart.render(release, local, nil)
 }

@@ -16,6 +16,7 @@ import (
 // Request is everything that a run may depend on.
 type Request struct {
 	Root       string            `json:"root"`       // the platform's folder; all paths below are relative to it
+	Programs   string            `json:"programs"`   // the versions of the programs that render: part of every digest
 	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
 	Components []Component       `json:"components"` // what to render
 	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped

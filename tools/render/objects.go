@@ -8,6 +8,7 @@ import (
 	"sort"
 	"strings"
 
+	goyaml "go.yaml.in/yaml/v2"
 	"sigs.k8s.io/yaml"
 )
 
@@ -38,15 +39,21 @@ type Rule struct {
 	Resources []string `json:"resources"`
 }
 
-var separator = regexp.MustCompile(`(?:^|\n)---(?:[ \t][^\n]*)?(?:\n|$)`)
+// What follows a separator on its line belongs to the document: a comment, or even an object in braces.
+var separator = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
+
+func init() {
+	goyaml.FutureLineWrap() // a long line stays one line: it can be searched for, and a diff shows what changed
+}
 
 // parseDocuments reads a YAML stream into objects; Lists are taken apart, empty documents dropped.
 func parseDocuments(stream, from string) ([]Object, error) {
 	var objects []Object
 	for _, document := range separator.Split(stream, -1) {
-		raw, err := yaml.YAMLToJSONStrict([]byte(document))
+		// As helm does: a block scalar that ends its document keeps one newline.
+		raw, err := yaml.YAMLToJSONStrict([]byte(strings.TrimRight(document, " \t\n") + "\n"))
 		if err != nil {
-			return nil, fmt.Errorf("%s: not YAML: %w", from, err)
+			return nil, fmt.Errorf("%s: what it renders is not YAML: %s", from, yamlFault(err))
 		}
 		if string(raw) == "null" {
 			continue
@@ -58,6 +65,11 @@ func parseDocuments(stream, from string) ([]Object, error) {
 		objects = append(objects, found...)
 	}
 	return objects, nil
+}
+
+// yamlFault is what a YAML error says, without the library's own name for itself.
+func yamlFault(err error) string {
+	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
 }
 
 func parseObject(raw []byte, from string) ([]Object, error) {

@@ -76,6 +76,7 @@ func parseState(body string) ([]Release, error) {
 		APIVersions []string         `json:"apiVersions"`
 		Hooks       []any            `json:"hooks"`
 		Defaults    map[string]any   `json:"helmDefaults"`
+		Values      map[string]any   `json:"renderedvalues"` // the environment's, which a condition looks at
 		Releases    []map[string]any `json:"releases"`
 	}
 	if err := yaml.Unmarshal([]byte(body), &state); err != nil {
@@ -83,10 +84,19 @@ func parseState(body string) ([]Release, error) {
 	}
 	var releases []Release
 	for _, raw := range state.Releases {
+		release := parseRelease(raw)
 		if installed, ok := raw["installed"].(bool); ok && !installed {
 			continue
 		}
-		release := parseRelease(raw)
+		if condition := text(raw["condition"]); condition != "" {
+			enabled, known := isEnabled(condition, state.Values)
+			if known && !enabled {
+				continue
+			}
+			if !known {
+				release.Fallback = "condition" // helmfile says what is wrong with it
+			}
+		}
 		if release.KubeVersion == "" {
 			release.KubeVersion = state.KubeVersion
 		}
@@ -96,15 +106,33 @@ func parseState(body string) ([]Release, error) {
 		if len(state.Hooks) > 0 {
 			release.Fallback = "hooks"
 		}
-		for _, key := range []string{"args", "templateArgs", "postRenderer", "suppressOutputLineRegex", "skipCRDs"} {
-			if state.Defaults[key] != nil {
+		for _, key := range []string{"args", "templateArgs", "postRenderer", "suppressOutputLineRegex", "skipCRDs", "skipSchemaValidation", "enableDNS"} {
+			if value := state.Defaults[key]; value != nil && value != false {
 				release.Fallback = "helmDefaults." + key
 			}
 		}
 		releases = append(releases, release)
 	}
-	sort.Slice(releases, func(i, j int) bool { return releases[i].Name < releases[j].Name })
+	sort.SliceStable(releases, func(i, j int) bool { return releases[i].id() < releases[j].id() })
 	return releases, nil
+}
+
+// isEnabled evaluates a condition as helmfile's ConditionEnabled does; known is false where that gives an error.
+func isEnabled(condition string, values map[string]any) (enabled, known bool) {
+	switch strings.ToLower(condition) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
+	keys := strings.Split(condition, ".")
+	enabled, known = at(values, keys...).(bool)
+	return enabled, known && keys[len(keys)-1] == "enabled"
+}
+
+// id tells the releases of a component apart.
+func (release Release) id() string {
+	return release.Namespace + "/" + release.Name
 }
 
 func parseRelease(raw map[string]any) Release {
@@ -114,7 +142,7 @@ func parseRelease(raw map[string]any) Release {
 	}
 	release.SkipSchema, _ = raw["skipSchemaValidation"].(bool)
 	if secrets, _ := raw["secrets"].([]any); len(secrets) > 0 {
-		release.Refused = "`secrets:` would land in Git in clear"
+		release.Refused = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
 	}
 	var strange []string
 	for key := range raw {

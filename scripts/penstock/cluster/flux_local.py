@@ -85,5 +85,6 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
 
 def reconcile(session: Session, kind: str, name: str) -> None:
     """Ask Flux to look at an object now; the annotation is Flux' own contract (reconcile.fluxcd.io)."""
-    session.kubectl.run("annotate", "--overwrite", kind, name, "-n", flux.NAMESPACE,
-                        f"reconcile.fluxcd.io/requestedAt={time.time_ns()}")
+    session.kubectl.run(
+        "annotate", "--overwrite", kind, name, "-n", flux.NAMESPACE, f"reconcile.fluxcd.io/requestedAt={time.time_ns()}"
+    )

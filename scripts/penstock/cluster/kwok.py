@@ -79,7 +79,16 @@ def _refuse_taken_ports(control_plane: Kwokctl, names: list[str]) -> None:
 
 
 def _node(name: str) -> dict[str, Any]:
-    labels = {"kubernetes.io/arch": "amd64", "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "type": "kwok"}
+    labels = {
+        "kubernetes.io/arch": "amd64",
+        "kubernetes.io/hostname": name,
+        "kubernetes.io/os": "linux",
+        "type": "kwok",
+    }
     # kwok itself fills in the status.
     annotations = {"kwok.x-k8s.io/node": "fake"}
-    return {"apiVersion": "v1", "kind": "Node", "metadata": {"name": name, "annotations": annotations, "labels": labels}}
+    return {
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {"name": name, "annotations": annotations, "labels": labels},
+    }

@@ -10,6 +10,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.gitops import status
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def ownership(session: Session, step: console.Step) -> str:
     """Phase 4: everything in manifests/ is owned by Flux."""
     step.note("comparing Flux' inventories with manifests/")
     processes.refuse_dead(session.noted, list(session.noted.processes))
-    found = sync.status.kustomizations(session.kubectl)
+    found = status.kustomizations(session.kubectl)
     return f"{sync.prove_ownership(session, found)} objects, all owned by Flux"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -11,7 +12,8 @@ from penstock.cluster.state import Noted, Process, State
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, spawn
 
-_GRACE_SECONDS = 10.0
+# The cluster is thrown away with its data: no need to wait for a tidy end.
+_GRACE_SECONDS = 2.0
 # The kernel's clock ticks are coarser than the float that psutil makes of them.
 _SAME_START = 0.05
 _NOBODY = Process(pid=0, created=0, log="")
@@ -83,7 +85,9 @@ def died(name: str, log: Path) -> PenstockError:
     """The error for a process that ended by itself."""
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
-    return PenstockError(f"{name} ended by itself: {last[:300]}", f"`inv logs {name}` shows all of it; `inv up` starts it again")
+    return PenstockError(
+        f"{name} ended by itself: {last[:300]}", f"`inv logs {name}` shows all of it; `inv up` starts it again"
+    )
 
 
 def free_port() -> int:
@@ -104,12 +108,14 @@ def port_owner(port: int) -> str:
             pass
     for connection in psutil.net_connections("tcp"):
         if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
-            return f"{psutil.Process(connection.pid).name()} (pid {connection.pid})" if connection.pid else "another user's process"
+            return (
+                f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+                if connection.pid
+                else "another user's process"
+            )
     return "another process"
 
 
 def _signal(process: psutil.Process, hard: bool) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.kill() if hard else process.terminate()
-    except psutil.NoSuchProcess:
-        pass

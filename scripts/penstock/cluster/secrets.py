@@ -14,7 +14,7 @@ FILE = "secrets.yaml"
 _FEWEST_BYTES = 16
 
 
-class Secret(Strict):
+class Secret(Strict, frozen=True):
     """A Secret with the same content in every one of its namespaces.
 
     `literal` holds plain values; `generate` maps keys to a number of random bytes, which are written url-safe.
@@ -26,7 +26,7 @@ class Secret(Strict):
     generate: dict[str, int] = {}
 
 
-class _File(Strict):
+class _File(Strict, frozen=True):
     secrets: list[Secret]
 
 

@@ -25,15 +25,18 @@ def make_secrets(session: Session, step: Step) -> list[str]:
     namespaces = {namespace for secret in wanted for namespace in secret.namespaces}
     step.note("making secrets")
     # The same bytes that Flux applies a moment later, under Flux' own name: it adopts them without a change.
-    early = [item for item in session.manifests.all_objects()
-             if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
+    early = [
+        item
+        for item in session.manifests.all_objects()
+        if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces
+    ]
     if early:
         session.kubectl.apply(early)
     return secrets.make(session.kubectl, wanted)
 
 
 def apply(session: Session, step: Step) -> dict[str, Kustomization]:
-    """Have Flux apply the snapshot, and wait until every component is Ready; PenstockError names what isn't, and why."""
+    """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
     session.kubectl.apply([objects.root(session.environment)], manager="penstock")
     names = [objects.ROOT, *session.manifests.components]
     failing: dict[str, float] = {}
@@ -42,14 +45,20 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
         processes.refuse_dead(session.noted, list(session.noted.processes))
         found = status.kustomizations(session.kubectl)
         waiting = [name for name in names if not _is_done(session, found.get(name))]
-        step.note(f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else ""))
+        step.note(
+            f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
+        )
         _give_up_early(session, found, failing)
         return found if not waiting else None
 
     def expired() -> PenstockError:
         found = status.kustomizations(session.kubectl)
         waiting = [name for name in names if not _is_done(session, found.get(name))]
-        return explain(session, waiting[-1], found.get(waiting[-1])) if waiting else PenstockError("Flux is slow", "inv sync")
+        return (
+            explain(session, waiting[-1], found.get(waiting[-1]))
+            if waiting
+            else PenstockError("Flux is slow", "inv sync")
+        )
 
     return until(ready, session.timeout, step, "Flux", expired)
 
@@ -58,8 +67,11 @@ def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
     """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
     owned = {entry for item in found.values() for entry in item.inventory}
     wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
-    lost = [f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
-            for key, item in wanted.items() if key not in owned]
+    lost = [
+        f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
+        for key, item in wanted.items()
+        if key not in owned
+    ]
     extra = sorted(owned - set(wanted) - _own(session))
     lost += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
     if lost:
@@ -98,16 +110,16 @@ def _events(session: Session, name: str) -> list[str]:
             about = event["involvedObject"]
             if namespace != "flux-system" or about.get("name") == name:
                 stamp = event.get("lastTimestamp") or event.get("eventTime") or ""
-                found.append((stamp, f"{about.get('kind')}/{about.get('name')} {event['reason']}: {event['message'][:200]}"))
+                found.append(
+                    (stamp, f"{about.get('kind')}/{about.get('name')} {event['reason']}: {event['message'][:200]}")
+                )
     warnings = [text for _, text in sorted(found)]
     return warnings[-_MOST_EVENTS:]
 
 
 def _own(session: Session) -> set[str]:
     """The ids of the Kustomizations themselves, which the root owns."""
-    return {
-        inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components
-    }
+    return {inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components}
 
 
 def poke(session: Session) -> None:

@@ -50,8 +50,10 @@ def _volume(claim: dict[str, Any]) -> dict[str, Any]:
             "accessModes": claim["spec"]["accessModes"],
             "capacity": claim["spec"]["resources"]["requests"],
             "claimRef": {
-                "apiVersion": "v1", "kind": "PersistentVolumeClaim",
-                "namespace": claim["namespace"], "name": claim["name"],
+                "apiVersion": "v1",
+                "kind": "PersistentVolumeClaim",
+                "namespace": claim["namespace"],
+                "name": claim["name"],
             },
             "hostPath": {"path": f"/simulated/{name}"},
             "persistentVolumeReclaimPolicy": "Delete",

@@ -13,7 +13,9 @@ from penstock.core.errors import PenstockError
 Value = TypeVar("Value")
 
 
-def until(probe: Callable[[], Value | None], seconds: float, step: Step, what: str, expired: Callable[[], PenstockError]) -> Value:
+def until(
+    probe: Callable[[], Value | None], seconds: float, step: Step, what: str, expired: Callable[[], PenstockError]
+) -> Value:
     """Call `probe` until it gives something; raise what `expired` makes when that took longer than `seconds`.
 
     An error that `probe` raises ends the wait at once.

@@ -10,6 +10,10 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 
@@ -99,14 +103,12 @@ class _LiveStep(Step):
         from rich.live import Live
 
         super().__init__(title)
-        self.live = Live(
-            get_renderable=self._line, console=Console(stderr=True), transient=True, refresh_per_second=8
-        )
+        self.live = Live(get_renderable=self._line, console=Console(stderr=True), transient=True, refresh_per_second=8)
 
-    def _line(self) -> object:  # type: ignore[override]
+    def _line(self) -> Text:
+        frame = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(self.elapsed * 8) % 10]
         from rich.text import Text
 
-        frame = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(self.elapsed * 8) % 10]
         return Text(f"  {frame} {self.title} {self.noted} {self.elapsed:.0f} s", overflow="ellipsis", no_wrap=True)
 
     def note(self, text: str) -> None:

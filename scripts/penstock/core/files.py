@@ -104,7 +104,9 @@ def writing(what: Path) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise PenstockError(f"{what}: the disk is full; nothing was changed", "free some space and run it again") from None
+            raise PenstockError(
+                f"{what}: the disk is full; nothing was changed", "free some space and run it again"
+            ) from None
         if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise PenstockError(
                 f"{error.filename or what}: no permission to write; nothing was changed",

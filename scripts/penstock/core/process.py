@@ -74,8 +74,10 @@ class CommandFailed(PenstockError):
     def __init__(self, result: Result) -> None:
         lines = result.complaint.splitlines()
         last = lines[-1] if lines else "it said nothing"
-        super().__init__(f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
-                         f"the command was: {result.command.line}")
+        super().__init__(
+            f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
+            f"the command was: {result.command.line}",
+        )
         self.result = result
 
 

@@ -61,7 +61,13 @@ class Handler(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
-        result = subprocess.run(["git", "http-backend"], input=body, env=env, capture_output=True, check=False)
+        result = subprocess.run(
+            ["git", "http-backend"],  # noqa: S607, the PATH is given in env
+            input=body,
+            env=env,
+            capture_output=True,
+            check=False,
+        )
         if result.returncode:
             self.log_error("git http-backend: %s", result.stderr.decode(errors="replace").strip())
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -87,7 +93,8 @@ def serve(repository: Path, port: int) -> None:
     """Serve until ended; OSError when the port is taken."""
     handler = type("Bound", (Handler,), {"repository": repository.resolve()})
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        print(f"serving {repository} read-only at http://127.0.0.1:{port}/{NAME}", flush=True)
+        sys.stdout.write(f"serving {repository} read-only at http://127.0.0.1:{port}/{NAME}\n")
+        sys.stdout.flush()
         server.serve_forever()
 
 

@@ -15,8 +15,10 @@ from penstock.gitops.objects import BRANCH
 from penstock.tools.git import git, head
 
 _IDENTITY = {
-    "GIT_AUTHOR_NAME": "Penstock", "GIT_AUTHOR_EMAIL": "penstock@localhost",
-    "GIT_COMMITTER_NAME": "Penstock", "GIT_COMMITTER_EMAIL": "penstock@localhost",
+    "GIT_AUTHOR_NAME": "Penstock",
+    "GIT_AUTHOR_EMAIL": "penstock@localhost",
+    "GIT_COMMITTER_NAME": "Penstock",
+    "GIT_COMMITTER_EMAIL": "penstock@localhost",
 }
 
 
@@ -47,7 +49,9 @@ def take(layout: Layout, repository: Path) -> Snapshot:
         # HEAD's own date, so that nothing but the content decides the commit's name.
         date = git(layout.root, "show", "--no-patch", "--format=%cI", "HEAD").text.strip()
         dated = {**env, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        commit = git(layout.root, "commit-tree", tree, "-p", base, "-m", "The working tree, not committed", env=dated).text.strip()
+        commit = git(
+            layout.root, "commit-tree", tree, "-p", base, "-m", "The working tree, not committed", env=dated
+        ).text.strip()
     git(repository, "update-ref", f"refs/heads/{BRANCH}", commit)
     return Snapshot(commit, commit != base)
 

@@ -15,7 +15,7 @@ FAILURES = {"ReconciliationFailed", "BuildFailed", "HealthCheckFailed", "PruneFa
 
 
 class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
-    """A Flux Kustomization. `revision` is the commit that was applied last; `inventory` holds namespace_name_group_kind."""
+    """A Flux Kustomization. `revision` is the commit applied last; `inventory` has namespace_name_group_kind."""
 
     name: str
     ready: bool

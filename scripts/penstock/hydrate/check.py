@@ -42,7 +42,9 @@ def check(components: dict[str, LockedComponent]) -> None:
                 findings.append(f"{where} has metadata.namespace {namespace}, and {kind} can't have one")
     for identity, names in sorted(owners.items()):
         if len(names) > 1:
-            findings.append(f"{_shown(identity)} is rendered by {' and by '.join(f'components/{name}' for name in names)}")
+            findings.append(
+                f"{_shown(identity)} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
+            )
     if findings:
         raise Findings(findings, "nothing was written; mend the components named above")
 

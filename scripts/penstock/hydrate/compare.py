@@ -46,10 +46,15 @@ def fast_findings(layout: Layout, environment: str) -> list[str]:
         return [f"manifests/{environment} was never hydrated"]
     found = components(layout, environment)
     names = {component.name for component in found}
-    findings = [f"components/{item.name} changed since manifests/{environment}/{item.name} was hydrated"
-                for item in stale(Inputs(layout, environment), found, held)]
-    findings += [f"components/{name} is gone, but manifests/{environment}/{name} is still there"
-                 for name in held.components if name not in names]
+    findings = [
+        f"components/{item.name} changed since manifests/{environment}/{item.name} was hydrated"
+        for item in stale(Inputs(layout, environment), found, held)
+    ]
+    findings += [
+        f"components/{name} is gone, but manifests/{environment}/{name} is still there"
+        for name in held.components
+        if name not in names
+    ]
     return findings + _tampered(layout, environment, held)
 
 
@@ -60,7 +65,9 @@ def _tampered(layout: Layout, environment: str, held: Lock) -> list[str]:
     for name, component in held.components.items():
         wanted |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
     shown = f"manifests/{environment}"
-    findings = [f"{shown}/{path} was edited by hand" for path in wanted if path in actual and actual[path] != wanted[path]]
+    findings = [
+        f"{shown}/{path} was edited by hand" for path in wanted if path in actual and actual[path] != wanted[path]
+    ]
     findings += [f"{shown}/{path} is missing: it was deleted by hand" for path in wanted if path not in actual]
     findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in wanted]
     return sorted(findings)

@@ -10,21 +10,21 @@ from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load, parse
 
 
-class Cluster(Strict):
+class Cluster(Strict, frozen=True):
     """The cluster of an environment: its name, and the DNS domain of its Services."""
 
     name: str = "penstock"
     domain: str = "cluster.local"
 
 
-class Kubernetes(Strict):
+class Kubernetes(Strict, frozen=True, rename="camel"):
     """What charts are rendered for: a version such as 1.35.5, and APIs beyond Kubernetes' own."""
 
     version: str
-    apiVersions: list[str] = []
+    api_versions: list[str] = []
 
 
-class Environment(Strict):
+class Environment(Strict, frozen=True):
     """An environment. The other keys of its file belong to the platform and pass through to helmfile."""
 
     name: str
@@ -32,11 +32,11 @@ class Environment(Strict):
     kubernetes: Kubernetes
 
 
-class _Sub(Strict):
+class _Sub(Strict, frozen=True):
     path: str
 
 
-class _Helmfile(Strict):
+class _Helmfile(Strict, frozen=True):
     environments: dict[str, dict[str, Any]]
     helmfiles: list[_Sub]
 

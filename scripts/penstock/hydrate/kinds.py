@@ -5,44 +5,83 @@ from __future__ import annotations
 # https://kubernetes.io/docs/reference/kubernetes-api/: the groups that every API server has.
 BUILT_IN_GROUPS = frozenset(
     ["", "apps", "autoscaling", "batch", "policy", "extensions"]
-    + [f"{name}.k8s.io" for name in (
-        "admissionregistration", "apiextensions", "apiregistration", "authentication", "authorization", "certificates",
-        "coordination", "discovery", "events", "networking", "node", "rbac.authorization", "resource", "scheduling",
-        "storage", "storagemigration",
-    )]
+    + [
+        f"{name}.k8s.io"
+        for name in (
+            "admissionregistration",
+            "apiextensions",
+            "apiregistration",
+            "authentication",
+            "authorization",
+            "certificates",
+            "coordination",
+            "discovery",
+            "events",
+            "networking",
+            "node",
+            "rbac.authorization",
+            "resource",
+            "scheduling",
+            "storage",
+            "storagemigration",
+        )
+    ]
     + ["flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io"]
 )
 
 # `kubectl api-resources --namespaced=false` of 1.37.
-CLUSTER_SCOPED = frozenset({
-    ("", "Namespace"), ("", "Node"), ("", "PersistentVolume"), ("", "ComponentStatus"),
-    *(("admissionregistration.k8s.io", kind) for kind in (
-        "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "MutatingWebhookConfiguration",
-        "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration")),
-    ("apiextensions.k8s.io", "CustomResourceDefinition"),
-    ("apiregistration.k8s.io", "APIService"),
-    *(("authentication.k8s.io", kind) for kind in ("SelfSubjectReview", "TokenReview")),
-    *(("authorization.k8s.io", kind) for kind in (
-        "SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")),
-    *(("certificates.k8s.io", kind) for kind in ("CertificateSigningRequest", "ClusterTrustBundle")),
-    *(("flowcontrol.apiserver.k8s.io", kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
-    ("internal.apiserver.k8s.io", "StorageVersion"),
-    *(("networking.k8s.io", kind) for kind in ("IngressClass", "IPAddress", "ServiceCIDR")),
-    ("node.k8s.io", "RuntimeClass"),
-    *(("rbac.authorization.k8s.io", kind) for kind in ("ClusterRole", "ClusterRoleBinding")),
-    *(("resource.k8s.io", kind) for kind in ("DeviceClass", "DeviceTaintRule", "ResourceSlice")),
-    ("scheduling.k8s.io", "PriorityClass"),
-    *(("storage.k8s.io", kind) for kind in (
-        "CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass")),
-    ("storagemigration.k8s.io", "StorageVersionMigration"),
-})
+CLUSTER_SCOPED = frozenset(
+    {
+        ("", "Namespace"),
+        ("", "Node"),
+        ("", "PersistentVolume"),
+        ("", "ComponentStatus"),
+        *(
+            ("admissionregistration.k8s.io", kind)
+            for kind in (
+                "MutatingAdmissionPolicy",
+                "MutatingAdmissionPolicyBinding",
+                "MutatingWebhookConfiguration",
+                "ValidatingAdmissionPolicy",
+                "ValidatingAdmissionPolicyBinding",
+                "ValidatingWebhookConfiguration",
+            )
+        ),
+        ("apiextensions.k8s.io", "CustomResourceDefinition"),
+        ("apiregistration.k8s.io", "APIService"),
+        *(("authentication.k8s.io", kind) for kind in ("SelfSubjectReview", "TokenReview")),
+        *(
+            ("authorization.k8s.io", kind)
+            for kind in ("SelfSubjectAccessReview", "SelfSubjectRulesReview", "SubjectAccessReview")
+        ),
+        *(("certificates.k8s.io", kind) for kind in ("CertificateSigningRequest", "ClusterTrustBundle")),
+        *(("flowcontrol.apiserver.k8s.io", kind) for kind in ("FlowSchema", "PriorityLevelConfiguration")),
+        ("internal.apiserver.k8s.io", "StorageVersion"),
+        *(("networking.k8s.io", kind) for kind in ("IngressClass", "IPAddress", "ServiceCIDR")),
+        ("node.k8s.io", "RuntimeClass"),
+        *(("rbac.authorization.k8s.io", kind) for kind in ("ClusterRole", "ClusterRoleBinding")),
+        *(("resource.k8s.io", kind) for kind in ("DeviceClass", "DeviceTaintRule", "ResourceSlice")),
+        ("scheduling.k8s.io", "PriorityClass"),
+        *(
+            ("storage.k8s.io", kind)
+            for kind in ("CSIDriver", "CSINode", "StorageClass", "VolumeAttachment", "VolumeAttributesClass")
+        ),
+        ("storagemigration.k8s.io", "StorageVersionMigration"),
+    }
+)
 
 # Flux brings these kinds along in phase 2, before any component.
 FLUX_KINDS = frozenset(
     f"{group}/{kind}"
     for group, kinds in {
         "source.toolkit.fluxcd.io": (
-            "Bucket", "ExternalArtifact", "GitRepository", "HelmChart", "HelmRepository", "OCIRepository"),
+            "Bucket",
+            "ExternalArtifact",
+            "GitRepository",
+            "HelmChart",
+            "HelmRepository",
+            "OCIRepository",
+        ),
         "kustomize.toolkit.fluxcd.io": ("Kustomization",),
     }.items()
     for kind in kinds

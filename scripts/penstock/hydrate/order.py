@@ -39,7 +39,9 @@ def levels(edges: dict[str, list[str]]) -> int:
 
 
 def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], dict[str, str], dict[str, set[str]]]:
-    namespaces, kinds, admissions = {}, {}, {}
+    namespaces: dict[str, str] = {}
+    kinds: dict[str, str] = {}
+    admissions: dict[str, set[str]] = {}
     for name, component in components.items():
         for locked in component.files.values():
             if locked.id.startswith("/Namespace//"):
@@ -78,5 +80,6 @@ def _refuse_cycle(edges: dict[str, list[str]]) -> None:
         # graphlib gives each node before the one that depends on it.
         cycle = " -> ".join(reversed(error.args[1]))
         raise PenstockError(
-            f"dependency cycle: {cycle}", "move the Namespace, definition or `needs:` that closes it to a component of its own"
+            f"dependency cycle: {cycle}",
+            "move the Namespace, definition or `needs:` that closes it to a component of its own",
         ) from None

@@ -6,6 +6,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
@@ -109,6 +111,7 @@ def _answers(
 ) -> list[Answer]:
     request = Request(
         root=str(layout.root),
+        programs=select.Inputs(layout, environment).programs,
         states=states,
         components=[Wanted(item.name, _relative(layout, item.kustomization)) for item in work],
         known=_known(layout, environment, work, old),
@@ -117,12 +120,13 @@ def _answers(
     fallbacks = [answer for answer in answers if answer.kind == "fallback"]
     if fallbacks:
         rendered = _by_helmfile(environment, work, fallbacks, home)
-        again = [Wanted(item.name, item.kustomization, rendered.get(item.name, {})) for item in request.components
-                 if item.name in rendered]
+        again = [
+            Wanted(item.name, item.kustomization, rendered.get(item.name, {}))
+            for item in request.components
+            if item.name in rendered
+        ]
         answers = [answer for answer in answers if answer.kind != "fallback"]
-        answers += renderer.render(
-            Request(root=request.root, states=states, components=again, known=request.known), home
-        )
+        answers += renderer.render(msgspec.structs.replace(request, components=again), home)
     findings = [_finding(answer) for answer in answers if answer.kind == "error"]
     if findings:
         raise Findings(findings, "nothing was written; mend what is named above and run it again")
@@ -155,8 +159,13 @@ def _known(layout: Layout, environment: str, work: list[select.Component], old: 
 def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedComponent:
     """The old entry of a component whose inputs changed, but not what they resolve to."""
     return LockedComponent(
-        inputs=inputs, resolved=locked.resolved, charts=answer.charts, releases=answer.releases, needs=answer.needs,
-        provides=locked.provides, files=locked.files,
+        inputs=inputs,
+        resolved=locked.resolved,
+        charts=answer.charts,
+        releases=answer.releases,
+        needs=answer.needs,
+        provides=locked.provides,
+        files=locked.files,
     )
 
 

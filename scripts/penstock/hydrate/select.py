@@ -40,11 +40,14 @@ class Inputs:
     environment: str
 
     @cached_property
+    def programs(self) -> str:
+        """The programs that render, and the shape of what is written: other ones may write other bytes."""
+        return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
+
+    @cached_property
     def shared(self) -> str:
         """What every component depends on: the environment, helmfile.yaml, the programs and the lock's format."""
-        digest = hashlib.sha256(f"format {FORMAT}".encode())
-        for name in _RENDERERS:
-            digest.update(f"{name} {PROGRAMS[name].source_digest}\n".encode())
+        digest = hashlib.sha256(self.programs.encode())
         folder = self.layout.environments
         mine = {f"{self.environment}.yaml", "base.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl"}
         for path in (self.layout.helmfile, *(folder / name for name in sorted(mine))):
@@ -91,7 +94,9 @@ def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
     known = {component.name: component for component in all_components}
     for name in wanted:
         if not _NAME.fullmatch(name):
-            raise PenstockError(f"`{name}` is not a component's name", "give the name of a folder of components/, not a path")
+            raise PenstockError(
+                f"`{name}` is not a component's name", "give the name of a folder of components/, not a path"
+            )
         if name not in known:
             raise PenstockError(f"unknown component `{name}`", f"there are {', '.join(sorted(known))}")
     return [known[name] for name in sorted(set(wanted))] if wanted else all_components
@@ -135,7 +140,7 @@ def _folder(folder: Path) -> bytes:
             continue  # what an editor or a desktop leaves behind
         if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
             raise PenstockError(
-                f"{path.parent.name}/{path.name} is a symbolic link that leads out of {folder.parent.name}/{folder.name}",
+                f"{path.parent.name}/{path.name} is a symbolic link out of {folder.parent.name}/{folder.name}",
                 "a component reads only its own folder, environments/ and charts/: copy the file here",
             )
         content = _content(path)
@@ -144,5 +149,5 @@ def _folder(folder: Path) -> bytes:
 
 
 def _content(path: Path) -> bytes:
-    with open(path, "rb", buffering=0) as file:
+    with path.open("rb", buffering=0) as file:
         return file.read(os.fstat(file.fileno()).st_size + 1)

@@ -60,7 +60,7 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
 
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
-    for folder in sorted({os.path.dirname(path) for path in files}):
+    for folder in sorted({path.rpartition("/")[0] for path in files}):
         (new / folder).mkdir(parents=True, exist_ok=True)
         (new / folder).chmod(0o755)
     for path, data in files.items():

@@ -28,7 +28,19 @@ def find_go() -> Path:
 
 def build(package: str, home: Path, target: Path, ldflags: str, each: Callable[[str], None]) -> None:
     """Build a package of the module in `home` into `target`; `each` gets every package name as it is compiled."""
-    argv = [find_go(), "build", "-v", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags", ldflags, "-o", target, package]
+    argv: list[str | Path] = [
+        find_go(),
+        "build",
+        "-v",
+        "-mod=readonly",
+        "-trimpath",
+        "-buildvcs=false",
+        "-ldflags",
+        ldflags,
+        "-o",
+        target,
+        package,
+    ]
     try:
         watch(Command(argv, cwd=home, env=_ENVIRONMENT, timeout=3600), each)
     except CommandFailed as failure:
@@ -56,8 +68,20 @@ def _from_wheel() -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not stamp.is_file() or stamp.read_bytes() != requirements.read_bytes():
-            argv = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
-                    "--upgrade", "--target", folder, "-r", requirements]
+            argv: list[str | Path] = [
+                sys.executable,
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--disable-pip-version-check",
+                "--require-hashes",
+                "--upgrade",
+                "--target",
+                folder,
+                "-r",
+                requirements,
+            ]
             try:
                 run(Command(argv, timeout=900))
             except CommandFailed as failure:

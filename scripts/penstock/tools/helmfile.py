@@ -44,12 +44,21 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "HELMFILE_DISABLE_INSECURE_FEATURES": "true",
         "HELMFILE_UPGRADE_NOTICE_DISABLED": "true",
     }
-    argv = [resolve("helmfile"), "--file", helmfile, "--environment", environment, "--helm-binary", resolve("helm"),
-            "--no-color", "--quiet", *words]
+    argv: list[str | Path] = [
+        resolve("helmfile"),
+        "--file",
+        helmfile,
+        "--environment",
+        environment,
+        "--helm-binary",
+        resolve("helm"),
+        "--no-color",
+        "--quiet",
+    ]
     if words[0] == "template":
-        argv[6:6] = ["--kustomize-binary", resolve("kustomize")]
+        argv += ["--kustomize-binary", resolve("kustomize")]
     try:
-        return run(Command(argv, env=bare, bare=True, cwd=helmfile.parent)).text
+        return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
         raise PenstockError(_readable(failure.result.complaint), "mend what is named above and run it again") from None
 

@@ -22,7 +22,9 @@ class Kubectl:
 
     kubeconfig: Path
 
-    def run(self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)) -> Result:
+    def run(
+        self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
+    ) -> Result:
         """Run any subcommand."""
         argv = [resolve("kubectl"), "--kubeconfig", self.kubeconfig, *words]
         return run(Command(argv, stdin=stdin, timeout=timeout, ok=ok))

@@ -58,8 +58,11 @@ class Program:
     @property
     def ldflags(self) -> str:
         """What the linker is told."""
-        values = {"version": self.version, "major": self.version.split(".")[0].lstrip("v"),
-                  "minor": (self.version.split(".") + ["", ""])[1]}
+        values = {
+            "version": self.version,
+            "major": self.version.split(".")[0].lstrip("v"),
+            "minor": [*self.version.split("."), ""][1],
+        }
         return " ".join(["-s -w", *(f"-X {stamp.format(**values)}" for stamp in self.stamps)])
 
 
@@ -73,40 +76,79 @@ def required_version(go_mod: Path, package: str) -> str:
     fitting = [pin for pin in found if package == pin[0] or package.startswith(pin[0] + "/")]
     if not fitting:
         raise PenstockError(f"{go_mod}: requires no module with the package {package}", "add the `require` line")
-    return max(fitting, key=lambda pin: len(pin[0]))[1]
+    version: str = max(fitting, key=lambda pin: len(pin[0]))[1]
+    return version
 
 
 def _kubernetes(name: str, *ask: str) -> Program:
     # Without gitMinor kube-apiserver panics in pod security admission.
-    stamps = [f"{package}.git{part}" for package in _K8S_VERSION_PACKAGES
-              for part in ("Version={version}", "Major={major}", "Minor={minor}")]
+    stamps = [
+        f"{package}.git{part}"
+        for package in _K8S_VERSION_PACKAGES
+        for part in ("Version={version}", "Major={major}", "Minor={minor}")
+    ]
     return Program(name, "kubernetes", f"k8s.io/kubernetes/cmd/{name}", ask, tuple(stamps))
 
 
 PROGRAMS = {
     program.name: program
     for program in (
-        Program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint", ("-version",),
-                ("github.com/rhysd/actionlint.version={version}",)),
+        Program(
+            "actionlint",
+            "actionlint",
+            "github.com/rhysd/actionlint/cmd/actionlint",
+            ("-version",),
+            ("github.com/rhysd/actionlint.version={version}",),
+        ),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", ("--version",)),
-        Program("helm", "helm", "helm.sh/helm/v4/cmd/helm", ("version", "--short"),
-                ("helm.sh/helm/v4/internal/version.version={version}",)),
-        Program("helmfile", "helmfile", "github.com/helmfile/helmfile", ("--version",),
-                ("go.szostok.io/version.version={version}",)),
+        Program(
+            "helm",
+            "helm",
+            "helm.sh/helm/v4/cmd/helm",
+            ("version", "--short"),
+            ("helm.sh/helm/v4/internal/version.version={version}",),
+        ),
+        Program(
+            "helmfile",
+            "helmfile",
+            "github.com/helmfile/helmfile",
+            ("--version",),
+            ("go.szostok.io/version.version={version}",),
+        ),
         Program("kind", "kind", "sigs.k8s.io/kind", ("version",)),
         _kubernetes("kube-apiserver", "--version"),
         _kubernetes("kube-controller-manager", "--version"),
         _kubernetes("kube-scheduler", "--version"),
         _kubernetes("kubectl", "version", "--client"),
-        Program("kubeconform", "kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform", ("-v",),
-                ("main.version={version}",)),
-        Program("kustomize", "kustomize", "sigs.k8s.io/kustomize/kustomize/v5", ("version",),
-                ("sigs.k8s.io/kustomize/api/provenance.version={version}",)),
+        Program(
+            "kubeconform",
+            "kubeconform",
+            "github.com/yannh/kubeconform/cmd/kubeconform",
+            ("-v",),
+            ("main.version={version}",),
+        ),
+        Program(
+            "kustomize",
+            "kustomize",
+            "sigs.k8s.io/kustomize/kustomize/v5",
+            ("version",),
+            ("sigs.k8s.io/kustomize/api/provenance.version={version}",),
+        ),
         Program("kustomize-controller", "kustomize-controller", "github.com/fluxcd/kustomize-controller"),
-        Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok", ("--version",),
-                ("sigs.k8s.io/kwok/pkg/consts.Version={version}",)),
-        Program("kwokctl", "kwok", "sigs.k8s.io/kwok/cmd/kwokctl", ("--version",),
-                ("sigs.k8s.io/kwok/pkg/consts.Version={version}",)),
+        Program(
+            "kwok",
+            "kwok",
+            "sigs.k8s.io/kwok/cmd/kwok",
+            ("--version",),
+            ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
+        ),
+        Program(
+            "kwokctl",
+            "kwok",
+            "sigs.k8s.io/kwok/cmd/kwokctl",
+            ("--version",),
+            ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
+        ),
         Program("render", "render", "."),
         Program("source-controller", "source-controller", "github.com/fluxcd/source-controller"),
     )

@@ -65,9 +65,13 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a run depends on; `states` is the output of `helmfile build --embed-values`."""
+    """All that a run depends on; `states` is the output of `helmfile build --embed-values`.
+
+    `known` maps components to the digests of their last render, which hold only under the same `programs`.
+    """
 
     root: str
+    programs: str
     states: str
     components: list[Wanted]
     known: dict[str, str] = {}

@@ -62,7 +62,8 @@ def collect(session: Session) -> Status:
     if not session.kubectl.is_ready():
         dead = [name for name, alive in running.items() if not alive]
         raise PenstockError(
-            f"the API server of {session.environment} does not answer" + (f"; not running: {', '.join(dead)}" if dead else ""),
+            f"the API server of {session.environment} does not answer"
+            + (f"; not running: {', '.join(dead)}" if dead else ""),
             "inv up brings it back",
         )
     nodes = {item["metadata"]["name"]: _is_true(item, "Ready") for item in session.kubectl.get("nodes")}
@@ -89,13 +90,23 @@ def show(session: Session) -> None:
     if dead:
         console.warn(f"not running: {', '.join(dead)}; `inv up` starts them again")
     console.out("")
-    rows = [[item.name, "Ready" if item.ready else "not Ready", item.revision[:12], item.reason,
-             ", ".join(item.depends_on), " ".join(item.message.split())[:60]] for item in found.kustomizations]
+    rows = [
+        [
+            item.name,
+            "Ready" if item.ready else "not Ready",
+            item.revision[:12],
+            item.reason,
+            ", ".join(item.depends_on),
+            " ".join(item.message.split())[:60],
+        ]
+        for item in found.kustomizations
+    ]
     console.table(["KUSTOMIZATION", "STATE", "REVISION", "REASON", "AFTER", "MESSAGE"], rows)
     console.out("")
-    console.table(["NAMESPACE", "WORKLOAD", "READY"], [
-        [item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads
-    ])
+    console.table(
+        ["NAMESPACE", "WORKLOAD", "READY"],
+        [[item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads],
+    )
 
 
 def _workload(item: dict[str, Any]) -> Workload:

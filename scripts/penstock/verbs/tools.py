@@ -27,8 +27,10 @@ def tools(build: bool, as_json: bool) -> None:
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(rows)).decode())
         return
-    console.table(["PROGRAM", "VERSION", "FROM", "SIZE", "PATH"],
-                  [[row.name, row.version, row.origin, console.size(row.bytes) if row.bytes else "", row.path] for row in rows])
+    console.table(
+        ["PROGRAM", "VERSION", "FROM", "SIZE", "PATH"],
+        [[row.name, row.version, row.origin, console.size(row.bytes) if row.bytes else "", row.path] for row in rows],
+    )
 
 
 def _row(name: str) -> Row:

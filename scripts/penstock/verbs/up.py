@@ -55,7 +55,9 @@ def refuse_stale(layout: Layout, environment: str) -> None:
     """Findings when manifests/ isn't what its sources give: a cluster gets only what was hydrated."""
     findings = fast_findings(layout, environment)
     if findings:
-        raise Findings(findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again")
+        raise Findings(
+            findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again"
+        )
 
 
 def down(environment: str) -> None:

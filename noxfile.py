@@ -1,0 +1,70 @@
+"""The gates. Plain `nox` runs them all; CI calls each by the same name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5"
+# The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
+nox.options.default_venv_backend = "none"
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+nox.options.sessions = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "rehearse", "tests"]
+PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style, types, layers: ruff, mypy, import-linter, yamllint, actionlint."""
+    session.run("ruff", "check", *PYTHON)
+    session.run("ruff", "format", "--check", *PYTHON)
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run("yamllint", "--strict", ".")
+    if Path(".github/workflows").is_dir():
+        session.run("python", "-m", "penstock.gates", "actionlint")
+
+
+@nox.session
+def hydrate(session: nox.Session) -> None:
+    """Render components/ into manifests/."""
+    session.run("inv", "hydrate", *session.posargs)
+
+
+@nox.session(name="hydrate-check")
+def hydrate_check(session: nox.Session) -> None:
+    """Everything is rendered anew, and manifests/ must be the same bytes."""
+    session.run("inv", "hydrate-check", *session.posargs)
+
+
+@nox.session(name="hydrate-oracle")
+def hydrate_oracle(session: nox.Session) -> None:
+    """Plain helmfile and kustomize must render the same objects."""
+    session.run("python", "-m", "penstock.gates", "hydrate-oracle")
+
+
+@nox.session
+def kubeconform(session: nox.Session) -> None:
+    """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
+    session.run("python", "-m", "penstock.gates", "kubeconform")
+
+
+@nox.session
+def rehearse(session: nox.Session) -> None:
+    """A real control plane and the real Flux bring every environment up, twice, and down."""
+    session.run("python", "-m", "penstock.gates", "rehearse")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The engine's and the charts' tests."""
+    session.run("pytest", *(session.posargs or ["-n", "2"]))
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure hydration against helmfile, and write docs/benchmarks.md."""
+    session.run("python", "-m", "penstock.gates", "bench", *session.posargs)

@@ -1,0 +1,50 @@
+"""inv test: every gate, with its time, and the number of tests at the end."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+from penstock.core import console
+from penstock.core.errors import Findings
+from penstock.core.layout import ENGINE
+from penstock.core.process import Command, interactive
+
+GATES = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "rehearse", "tests"]
+
+
+def test(only: list[str]) -> None:
+    """Run the gates one after the other, all of them even when one fails; Findings names those that failed."""
+    times: dict[str, float] = {}
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
+        report = Path(folder) / "tests.xml"
+        for gate in only or GATES:
+            console.info(f"== {gate}")
+            start = time.monotonic()
+            argv = [sys.executable, "-m", "nox", "--no-error-on-missing-interpreters", "-s", gate]
+            if gate == "tests":
+                argv += ["--", "-n", "2", f"--junit-xml={report}"]
+            if interactive(Command(argv, cwd=ENGINE)):
+                failed.append(gate)
+            times[gate] = time.monotonic() - start
+        rows = [[gate, "failed" if gate in failed else "passed", console.seconds(taken)] for gate, taken in times.items()]
+        console.table(["GATE", "RESULT", "TIME"], rows)
+        if report.is_file():
+            console.out(_count(report))
+    if failed:
+        raise Findings([f"the gate {gate} failed" for gate in failed], f"nox -s {failed[0]} runs it alone")
+
+
+def _count(report: Path) -> str:
+    """pytest's count, read from its report: how many tests passed and failed."""
+    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314, we made pytest write it
+    totals = {key: 0 for key in ("tests", "failures", "errors", "skipped")}
+    for suite in suites:
+        for key in totals:
+            totals[key] += int(suite.get(key, 0))
+    bad = totals["failures"] + totals["errors"]
+    return f"tests: {totals['tests'] - bad - totals['skipped']} passed, {bad} failed, {totals['skipped']} skipped"
