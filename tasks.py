@@ -50,12 +50,18 @@ def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = Fa
 _ONE = {"env": "the environment (k3d)", "timeout": "seconds that each wait may take (180)"}
 
 
-@verb(help=_ONE | {"provider": "where the cluster runs: kwok, real control plane and real Flux, pods simulated"})
-def up(_: Context, env: str = "", provider: str = "", timeout: float = 180.0) -> None:
+@verb(
+    help=_ONE
+    | {
+        "provider": "where the cluster runs: kwok, real control plane and real Flux, pods simulated",
+        "merge-kubeconfig": "also add the cluster's context to your own kubeconfig",
+    }
+)
+def up(_: Context, env: str = "", provider: str = "", timeout: float = 180.0, merge_kubeconfig: bool = False) -> None:
     """Bring up a cluster with this platform on it; again is a no-op."""
     from penstock.verbs.up import up as run
 
-    run(env, provider, timeout)
+    run(env, provider, timeout, merge_kubeconfig)
 
 
 @verb(help={"env": _ONE["env"]})
@@ -110,3 +116,11 @@ def test(_: Context, gate: list[str]) -> None:
     from penstock.verbs.test import test as run
 
     run(gate)
+
+
+@verb(help=_JSON)
+def doctor(_: Context, json: bool = False) -> None:
+    """Report every problem of this machine and checkout, with its fix."""
+    from penstock.verbs.doctor import doctor as run
+
+    run(json)

@@ -91,34 +91,43 @@ func (entry *chartFiles) load(place string) {
 
 // render gives the objects that `helm template --include-crds --skip-tests` would give.
 func (entry *chartFiles) render(release Release, prefix string, functions map[string]any) ([]Object, error) {
-	loaded, err := loader.LoadFiles(entry.files)
+	loaded, rendered, err := entry.execute(release, prefix, functions)
 	if err != nil {
 		return nil, err
+	}
+	return collect(loaded, rendered, prefix)
+}
+
+// execute gives the chart as this release's values shape it, and what each of its templates writes.
+func (entry *chartFiles) execute(release Release, prefix string, functions map[string]any) (*chart.Chart, map[string]string, error) {
+	loaded, err := loader.LoadFiles(entry.files)
+	if err != nil {
+		return nil, nil, err
 	}
 	values := map[string]any{}
 	for _, layer := range release.Values {
 		values = loader.MergeMaps(values, deepCopy(layer))
 	}
 	if err := chartutil.ProcessDependencies(loaded, values); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	capabilities, err := capabilitiesOf(release)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if wanted := loaded.Metadata.KubeVersion; wanted != "" && !chartutil.IsCompatibleRange(wanted, capabilities.KubeVersion.String()) {
-		return nil, fmt.Errorf("the chart wants Kubernetes %s, this environment has %s", wanted, capabilities.KubeVersion.Version)
+		return nil, nil, fmt.Errorf("the chart wants Kubernetes %s, this environment has %s", wanted, capabilities.KubeVersion.Version)
 	}
 	options := common.ReleaseOptions{Name: release.Name, Namespace: release.Namespace, Revision: 1, IsInstall: true}
 	context, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, release.SkipSchema)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	rendered, err := engine.Engine{CustomTemplateFuncs: functions}.Render(loaded, context)
 	if err != nil {
-		return nil, locateError(err, loaded, prefix)
+		return nil, nil, locateError(err, loaded, prefix)
 	}
-	return collect(loaded, rendered, prefix)
+	return loaded, rendered, nil
 }
 
 func collect(loaded *chart.Chart, rendered map[string]string, prefix string) ([]Object, error) {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync"
 )
 
@@ -46,6 +47,8 @@ type Answer struct {
 }
 
 func main() {
+	// A short life and little to keep: collecting garbage less often saves a third of the time for some 30 MB.
+	debug.SetGCPercent(400)
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

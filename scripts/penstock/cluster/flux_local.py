@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from pathlib import Path
 
 from penstock.cluster import processes
 from penstock.cluster.session import Session
@@ -22,12 +23,15 @@ SOURCE = "git-source"
 def install(session: Session, step: Step) -> None:
     """Apply Flux' definitions, and start those of its processes that don't run."""
     kubectl = session.kubectl
-    step.note("applying Flux' CustomResourceDefinitions")
-    text = b"\n---\n".join(path.read_bytes() for path in flux.crds())
-    kubectl.apply_text(text, manager="penstock")
-    kubectl.apply([objects.namespace()], manager="penstock")
-    names = [f"crd/{path.stem.partition('_')[2]}.{path.stem.partition('_')[0]}" for path in flux.crds()]
-    kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *names)
+    files = flux.crds()
+    names = {f"customresourcedefinition.apiextensions.k8s.io/{_crd_name(path)}" for path in files}
+    if session.noted.flux != flux.version() or not names <= set(kubectl.run("get", "crd", "-o", "name").text.split()):
+        step.note("applying Flux' CustomResourceDefinitions")
+        kubectl.apply_text(b"\n---\n".join(path.read_bytes() for path in files), manager="penstock")
+        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *sorted(names))
+        kubectl.apply([objects.namespace()], manager="penstock")
+        session.noted.flux = flux.version()
+        session.state.write(session.noted)
     step.note("starting Flux' controllers")
     _start_controllers(session)
 
@@ -48,6 +52,11 @@ def serve(session: Session, step: Step) -> snapshot.Snapshot:
     session.kubectl.apply([objects.source(url, session.environment)], manager="penstock")
     _await_fetch(session, step, taken.commit)
     return taken
+
+
+def _crd_name(path: Path) -> str:
+    group, _, plural = path.stem.partition("_")  # controller-gen names the file <group>_<plural>.yaml
+    return f"{plural}.{group}"
 
 
 def _start_controllers(session: Session) -> None:

@@ -47,7 +47,7 @@ def adopt(state: State, noted: Noted) -> None:
 
 def kwokctl(state: State) -> Kwokctl:
     """kwokctl for the cluster of this state."""
-    return Kwokctl(state.folder / "kwok", "penstock")
+    return Kwokctl(state.folder / "kwok", f"penstock-{state.folder.name}")
 
 
 def nodes() -> list[dict[str, Any]]:

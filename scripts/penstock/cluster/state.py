@@ -26,13 +26,19 @@ class Process(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct):
-    """The contents of state.json. `phase` is the last phase that was completed, 0 to 4."""
+    """The contents of state.json.
+
+    `phase` is the last phase that was completed, 0 to 4; `flux` the version whose definitions were applied;
+    `merged_into` a kubeconfig of the user that got our context because it was asked for.
+    """
 
     provider: str
     environment: str
     phase: int = 0
     processes: dict[str, Process] = {}
     source_port: int = 0
+    flux: str = ""
+    merged_into: str = ""
     revision: str = ""
 
 

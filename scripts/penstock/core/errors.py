@@ -5,6 +5,7 @@ Exit codes: 1, the user can fix it; 3, a bug in Penstock; 130, interrupted.
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Iterator
@@ -35,6 +36,17 @@ class Findings(PenstockError):
         self.findings = findings
 
 
+# What a machine refuses is its owner's to mend, wherever it strikes.
+_MACHINE = {
+    errno.ENOSPC: "free some space and run it again",
+    errno.EDQUOT: "free some space and run it again",
+    errno.EACCES: "make it readable and writable for you (chown or chmod) and run it again",
+    errno.EPERM: "make it readable and writable for you (chown or chmod) and run it again",
+    errno.EROFS: "make the file system writable and run it again",
+    errno.EMFILE: "allow more open files (ulimit -n) and run it again",
+}
+
+
 @contextmanager
 def reported(debug: bool = False) -> Iterator[None]:
     """Turn whatever escapes into lines on stderr and an exit code; `debug` adds the traceback."""
@@ -57,6 +69,10 @@ def reported(debug: bool = False) -> Iterator[None]:
     except Exception as error:
         if debug:
             traceback.print_exc()
+        if isinstance(error, OSError) and error.errno in _MACHINE:
+            console.error(f"{error.filename or 'the file system'}: {error.strerror}")
+            console.hint(_MACHINE[error.errno])
+            sys.exit(1)
         console.error(f"bug: {type(error).__name__}: {error}")
         console.hint("this is a fault in Penstock; run it again with --debug and report what it prints")
         sys.exit(3)

@@ -70,7 +70,7 @@ def exchange(new: Path, old: Path) -> None:
         old.rename(aside)
         new.rename(old)
         new = aside
-    shutil.rmtree(new)
+    shutil.rmtree(new, ignore_errors=True)  # the exchange is done; `recover` clears what would be left
 
 
 def recover(path: Path) -> None:

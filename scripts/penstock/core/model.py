@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -42,15 +43,48 @@ def parse_all(text: str | bytes, name: Path | str) -> list[Any]:
 
 def load(path: Path, model: type[Model], name: Path | str = "") -> Model:
     """Read a YAML file into a model; PenstockError names the file, the path inside it and the nearest right key."""
-    return convert(parse(path.read_bytes(), name or path), model, name or path)
+    text = path.read_bytes()
+    return convert(parse(text, name or path), model, name or path, {str(name or path): text})
 
 
-def convert(values: Any, model: type[Model], name: Path | str) -> Model:
-    """Plain values into a model, with the same errors as `load`."""
+def convert(values: Any, model: type[Model], name: Path | str, texts: Mapping[str, bytes] | None = None) -> Model:
+    """Plain values into a model, with the same errors as `load`.
+
+    `texts` are the files that the values are from, the one that wins last: the error names the line in one of them.
+    """
     try:
         return msgspec.convert(values if values is not None else {}, model)
     except msgspec.ValidationError as error:
-        raise PenstockError(f"{name}: {_readable(str(error))}", _suggestion(str(error), model)) from None
+        where = _position(str(error), texts or {}) or str(name)
+        raise PenstockError(f"{where}: {_readable(str(error))}", _suggestion(str(error), model)) from None
+
+
+def _position(message: str, texts: Mapping[str, bytes]) -> str:
+    """file:line:column of the key that a message is about; empty when no text holds it."""
+    inside = re.search(r" - at `\$(.*)`$", message)
+    unknown = re.findall(r"unknown field `(.+?)`", message)
+    steps = re.findall(r"[^.\[\]]+|\.\.\.", inside[1] if inside else "") + unknown
+    for name, text in reversed(texts.items()):
+        marks = list(_marks(yaml.compose(text, Loader=_Loader), steps)) if steps else []
+        # msgspec doesn't say in which value of a mapping a fault is: several may look alike.
+        if marks and (unknown or len(marks) == 1):
+            return f"{name}:{marks[0].line + 1}:{marks[0].column + 1}"
+    return ""
+
+
+def _marks(node: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
+    """Where the keys stand that these steps lead to; the step `...` is any key of a mapping."""
+    pairs: list[tuple[str, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        pairs = [(key.value, key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        pairs = [(str(index), item, item) for index, item in enumerate(node.value)]
+    for name, key, value in pairs:
+        if steps[0] in (name, "..."):
+            if len(steps) == 1:
+                yield key.start_mark
+            else:
+                yield from _marks(value, steps[1:])
 
 
 def _readable(message: str) -> str:

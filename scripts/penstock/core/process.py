@@ -11,6 +11,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -19,7 +20,10 @@ from penstock.core.errors import PenstockError
 
 log = logging.getLogger("penstock.process")
 
-_SECRET = re.compile(r"(?i)((?:token|password|secret|key)[\w-]*=)\S+")
+# NAME=value anywhere, and `--name value` too.
+_SECRET = re.compile(
+    r"(?i)((?:token|password|secret|key)[\w-]*=|--[\w-]*(?:token|password|secret|key) )(?:'[^']*'|\S+)"
+)
 # Long enough for a program to flush, short enough for a person who pressed Ctrl-C.
 _GRACE_SECONDS = 5.0
 
@@ -108,7 +112,13 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
     """Like `run`, and calls `each` with every line that the program writes, to either stream."""
     start = time.monotonic()
     process = _start(command, subprocess.PIPE, subprocess.STDOUT)
-    expiry = threading.Timer(command.timeout, end_group, [process])
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _signal_group(process)
+
+    expiry = threading.Timer(command.timeout, expire)
     expiry.start()
     lines: list[bytes] = []
     try:
@@ -121,9 +131,8 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
         end_group(process)
         raise
     finally:
-        expired = not expiry.is_alive()
         expiry.cancel()
-    if expired:
+    if expired.is_set():
         raise _timed_out(command)
     return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
 
@@ -144,8 +153,8 @@ def interactive(command: Command) -> int:
         return subprocess.run(
             [str(word) for word in command.argv], cwd=command.cwd, env=command.environment, check=False
         ).returncode
-    except FileNotFoundError:
-        raise _missing(command) from None
+    except OSError as error:
+        raise _missing(command, error) from None
 
 
 def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
@@ -159,10 +168,10 @@ def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess
             stderr=stderr,
             start_new_session=True,
         )
-    except (FileNotFoundError, PermissionError):
+    except OSError as error:
         if command.cwd is not None and not command.cwd.is_dir():
             raise
-        raise _missing(command) from None
+        raise _missing(command, error) from None
 
 
 def _judged(result: Result) -> Result:
@@ -179,23 +188,25 @@ def _timed_out(command: Command) -> CommandTimedOut:
     )
 
 
-def _missing(command: Command) -> CommandMissing:
-    return CommandMissing(f"{command.argv[0]} cannot be started", "is it installed and executable? `inv doctor` tells")
+def _missing(command: Command, error: OSError) -> CommandMissing:
+    return CommandMissing(
+        f"{command.argv[0]} cannot be started: {error.strerror}", "is it installed and executable? `inv doctor` tells"
+    )
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a program and all that it started: terminate, wait, kill."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(_GRACE_SECONDS)
-            break
-        except subprocess.TimeoutExpired:
-            continue
+    _signal_group(process)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
             stream.close()
     process.wait()
+
+
+def _signal_group(process: subprocess.Popen[bytes]) -> None:
+    # macOS answers EPERM for a group whose members have all ended.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(_GRACE_SECONDS)
+        os.killpg(process.pid, signal.SIGKILL)  # whoever outlived the first of the group

@@ -46,16 +46,22 @@ def fast_findings(layout: Layout, environment: str) -> list[str]:
         return [f"manifests/{environment} was never hydrated"]
     found = components(layout, environment)
     names = {component.name for component in found}
-    findings = [
-        f"components/{item.name} changed since manifests/{environment}/{item.name} was hydrated"
-        for item in stale(Inputs(layout, environment), found, held)
-    ]
+    findings = _changed(environment, [item.name for item in stale(Inputs(layout, environment), found, held)])
     findings += [
         f"components/{name} is gone, but manifests/{environment}/{name} is still there"
         for name in held.components
         if name not in names
     ]
     return findings + _tampered(layout, environment, held)
+
+
+def _changed(environment: str, stale_names: list[str]) -> list[str]:
+    """One line, however many: a changed environment or chart makes all of its components stale."""
+    if len(stale_names) < 2:
+        return [f"components/{name} changed since manifests/{environment}/{name} was hydrated" for name in stale_names]
+    more = f" and {len(stale_names) - 3} more" if len(stale_names) > 3 else ""
+    shown = ", ".join(stale_names[:3]) + more
+    return [f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})"]
 
 
 def _tampered(layout: Layout, environment: str, held: Lock) -> list[str]:

@@ -67,11 +67,16 @@ def read(layout: Layout, name: str) -> Environment:
     if not path.is_file():
         raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
     values: dict[str, Any] = {}
+    texts: dict[str, bytes] = {}
     for file in (layout.environments / "base.yaml", path):
         if file.is_file():
-            layer = parse(file.read_bytes(), layout.relative(file))
-            values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in (layer or {})})
-    return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path))
+            shown = layout.relative(file)
+            texts[shown] = file.read_bytes()
+            layer = parse(texts[shown], shown) or {}
+            if not isinstance(layer, dict):
+                raise PenstockError(f"{shown}: holds no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ...")
+            values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in layer})
+    return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path), texts)
 
 
 def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

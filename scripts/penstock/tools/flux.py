@@ -39,6 +39,11 @@ def kustomize_controller(kubeconfig: Path, ports: Ports) -> Command:
     return _controller("kustomize-controller", kubeconfig, ports, own)
 
 
+def version() -> str:
+    """The controllers and their versions."""
+    return ", ".join(f"{name} {PROGRAMS[name].version}" for name in CONTROLLERS)
+
+
 def crds() -> list[Path]:
     """The files of Flux' CustomResourceDefinitions: from the controllers' modules, kept in the cache."""
     return [file for name in CONTROLLERS for file in _crds_of(name)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from penstock.core import console
@@ -31,7 +31,9 @@ def test(only: list[str]) -> None:
             if interactive(Command(argv, cwd=ENGINE)):
                 failed.append(gate)
             times[gate] = time.monotonic() - start
-        rows = [[gate, "failed" if gate in failed else "passed", console.seconds(taken)] for gate, taken in times.items()]
+        rows = [
+            [gate, "failed" if gate in failed else "passed", console.seconds(taken)] for gate, taken in times.items()
+        ]
         console.table(["GATE", "RESULT", "TIME"], rows)
         if report.is_file():
             console.out(_count(report))
@@ -41,8 +43,8 @@ def test(only: list[str]) -> None:
 
 def _count(report: Path) -> str:
     """pytest's count, read from its report: how many tests passed and failed."""
-    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314, we made pytest write it
-    totals = {key: 0 for key in ("tests", "failures", "errors", "skipped")}
+    suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314, we made pytest write it
+    totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for suite in suites:
         for key in totals:
             totals[key] += int(suite.get(key, 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from penstock.cluster import kwok, phases, processes
+from penstock.cluster import kubeconfig, kwok, phases, processes
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, State, state_of
 from penstock.core import console
@@ -21,7 +21,7 @@ DEFAULT_ENVIRONMENT = "k3d"
 PROVIDERS = [kwok.NAME]
 
 
-def up(environment: str, provider: str, timeout: float) -> None:
+def up(environment: str, provider: str, timeout: float, merge: bool) -> None:
     """Go through the four phases; each acts only where something is missing, so running it again is cheap."""
     start = time.monotonic()
     session = begin(environment, provider, timeout)
@@ -31,9 +31,12 @@ def up(environment: str, provider: str, timeout: float) -> None:
         session.state.prepare()
         session.state.write(session.noted)
         phases.run(session, phases.PHASES)
+        context = kubeconfig.merge(session, kubeconfig.users_own()) if merge else ""
     show(session)
     console.info("")
     console.good(f"{session.environment} is up on {kwok.NAME} after {console.seconds(time.monotonic() - start)}")
+    if context:
+        console.info(f"  kubectl --context {context} get pods -A   (in {session.noted.merged_into})")
     console.info(f"  export KUBECONFIG={session.state.kubeconfig}")
     console.info("  inv status, inv logs NAME, inv sync after an edit, inv down")
 
@@ -76,5 +79,6 @@ def down(environment: str) -> None:
 
 def _stop(state: State) -> list[str]:
     noted = state.read() if state.exists else Noted(provider=kwok.NAME, environment=state.folder.name)
+    kubeconfig.unmerge(noted, state.kubeconfig)
     kwok.adopt(state, noted)
     return processes.stop_all(noted)

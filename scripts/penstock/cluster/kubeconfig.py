@@ -1,0 +1,49 @@
+"""The cluster's access for the user's own kubectl: a context in their kubeconfig, only when they ask for it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from penstock.cluster.session import Session
+from penstock.cluster.state import Noted
+from penstock.core.files import write_atomically, writing
+from penstock.core.process import Command, run
+from penstock.tools.kubectl import Kubectl
+from penstock.tools.resolver import resolve
+
+
+def users_own() -> Path:
+    """The kubeconfig that the user's kubectl writes to: the first of $KUBECONFIG, else ~/.kube/config."""
+    first = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
+    return Path(first) if first else Path.home() / ".kube" / "config"
+
+
+def merge(session: Session, target: Path) -> str:
+    """Add the cluster's context to `target`, 0600; the current context stays what it was. Gives the context's name."""
+    with writing(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        both = os.pathsep.join(str(path) for path in (target, session.state.kubeconfig) if path.is_file())
+        argv: list[str | Path] = [resolve("kubectl"), "config", "view", "--flatten", "--raw"]
+        merged = run(Command(argv, env={"KUBECONFIG": both})).stdout
+        write_atomically(target, merged, 0o600)
+    session.noted.merged_into = str(target)
+    session.state.write(session.noted)
+    return _context(session.state.kubeconfig)
+
+
+def unmerge(noted: Noted, kubeconfig: Path) -> None:
+    """Take out of the user's kubeconfig what `merge` put there."""
+    target = Path(noted.merged_into)
+    if not noted.merged_into or not target.is_file() or not kubeconfig.is_file():
+        return
+    name = _context(kubeconfig)
+    kubectl = Kubectl(target)
+    if kubectl.run("config", "current-context", ok=(0, 1)).text.strip() == name:
+        kubectl.run("config", "unset", "current-context")
+    for what in ("context", "cluster", "user"):
+        kubectl.run("config", f"delete-{what}", name, ok=(0, 1))
+
+
+def _context(kubeconfig: Path) -> str:
+    return Kubectl(kubeconfig).run("config", "current-context").text.strip()

