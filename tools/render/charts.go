@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"sort"
 	"strings"
 	"sync"
@@ -20,6 +21,9 @@ import (
 	chartutil "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
 )
+
+// What Helm says before it comes to the point; a chart's name follows only where there are several.
+var schemaPreface = regexp.MustCompile(`^values don't meet the specifications of the schema\(s\) in the following chart\(s\):\s+\S+:\s+(?:- )?`)
 
 // chartFiles is a chart as it lies on disk, read once; rendering changes a loaded chart, so each render parses anew.
 type chartFiles struct {
@@ -121,7 +125,7 @@ func (entry *chartFiles) execute(release Release, prefix string, functions map[s
 	options := common.ReleaseOptions{Name: release.Name, Namespace: release.Namespace, Revision: 1, IsInstall: true}
 	context, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, release.SkipSchema)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.New(schemaPreface.ReplaceAllString(err.Error(), prefix+"/values.schema.json refuses the values: "))
 	}
 	rendered, err := engine.Engine{CustomTemplateFuncs: functions}.Render(loaded, context)
 	if err != nil {

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.cluster import processes
 from penstock.cluster.session import Session
+from penstock.cluster.state import State
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -63,16 +64,23 @@ def _start_controllers(session: Session) -> None:
     state, noted = session.state, session.noted
     storage = state.folder / "artifacts"
     storage.mkdir(exist_ok=True)
+    noted.artifact_port = noted.artifact_port or processes.free_port()
     for name in flux.CONTROLLERS:
         if processes.is_alive(noted, name):
             continue
-        ports = flux.Ports(processes.free_port(), processes.free_port(), processes.free_port())
+        ports = flux.Ports(processes.free_port(), processes.free_port(), noted.artifact_port)
         command = (
-            flux.source_controller(state.kubeconfig, storage, ports)
+            _source_controller(state, storage, ports)
             if name == "source-controller"
             else flux.kustomize_controller(state.kubeconfig, ports)
         )
+        noted.restarted = True
         processes.start(state, noted, name, command)
+
+
+def _source_controller(state: State, storage: Path, ports: flux.Ports) -> Command:
+    processes.refuse_taken(ports.storage, "source-controller")
+    return flux.source_controller(state.kubeconfig, storage, ports)
 
 
 def _await_fetch(session: Session, step: Step, commit: str) -> None:
@@ -92,8 +100,13 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
     until(fetched, session.timeout, step, f"Flux to fetch {commit[:12]}", expired)
 
 
-def reconcile(session: Session, kind: str, name: str) -> None:
-    """Ask Flux to look at an object now; the annotation is Flux' own contract (reconcile.fluxcd.io)."""
-    session.kubectl.run(
-        "annotate", "--overwrite", kind, name, "-n", flux.NAMESPACE, f"reconcile.fluxcd.io/requestedAt={time.time_ns()}"
-    )
+def reconcile(session: Session, kind: str, *names: str) -> str:
+    """Ask Flux to look at objects now; gives the token that it notes in status.lastHandledReconcileAt when it did.
+
+    The annotation is Flux' own contract (reconcile.fluxcd.io).
+    """
+    token = str(time.time_ns())
+    # Under kubectl's own name kustomize-controller would take it for a manual change, and undo it.
+    words = ["annotate", "--overwrite", "--field-manager=penstock", kind, *names, "-n", flux.NAMESPACE]
+    session.kubectl.run(*words, f"reconcile.fluxcd.io/requestedAt={token}")
+    return token

@@ -9,7 +9,6 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import Noted
 from penstock.core.files import write_atomically, writing
 from penstock.core.process import Command, run
-from penstock.tools.kubectl import Kubectl
 from penstock.tools.resolver import resolve
 
 
@@ -38,12 +37,15 @@ def unmerge(noted: Noted, kubeconfig: Path) -> None:
     if not noted.merged_into or not target.is_file() or not kubeconfig.is_file():
         return
     name = _context(kubeconfig)
-    kubectl = Kubectl(target)
-    if kubectl.run("config", "current-context", ok=(0, 1)).text.strip() == name:
-        kubectl.run("config", "unset", "current-context")
+    if _config(target, "current-context", ok=(0, 1)) == name:
+        _config(target, "unset", "current-context")
     for what in ("context", "cluster", "user"):
-        kubectl.run("config", f"delete-{what}", name, ok=(0, 1))
+        _config(target, f"delete-{what}", name, ok=(0, 1))
 
 
 def _context(kubeconfig: Path) -> str:
-    return Kubectl(kubeconfig).run("config", "current-context").text.strip()
+    return _config(kubeconfig, "current-context")
+
+
+def _config(kubeconfig: Path, *words: str, ok: tuple[int, ...] = (0,)) -> str:
+    return run(Command([resolve("kubectl"), "config", "--kubeconfig", kubeconfig, *words], ok=ok)).text.strip()

@@ -70,12 +70,7 @@ def _refuse_taken_ports(control_plane: Kwokctl, names: list[str]) -> None:
     ports = control_plane.ports()
     for name in names:
         for port in ports.get(name, []):
-            owner = processes.port_owner(port)
-            if owner:
-                raise PenstockError(
-                    f"port {port} on 127.0.0.1, which {name} of this cluster uses, is taken by {owner}",
-                    "stop that process, or make the cluster anew: inv down && inv up",
-                )
+            processes.refuse_taken(port, name)
 
 
 def _node(name: str) -> dict[str, Any]:

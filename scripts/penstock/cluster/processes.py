@@ -97,6 +97,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def refuse_taken(port: int, name: str) -> None:
+    """PenstockError when somebody listens on a port that a process of the cluster must have."""
+    owner = port_owner(port)
+    if owner:
+        raise PenstockError(
+            f"port {port} on 127.0.0.1, which {name} of this cluster uses, is taken by {owner}",
+            "stop that process, or make the cluster anew: inv down && inv up",
+        )
+
+
 def port_owner(port: int) -> str:
     """Who listens on a port, as `name (pid N)`, or an empty string when nobody does."""
     with socket.socket() as probe:

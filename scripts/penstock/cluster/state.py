@@ -28,7 +28,9 @@ class Process(msgspec.Struct, frozen=True):
 class Noted(msgspec.Struct):
     """The contents of state.json.
 
-    `phase` is the last phase that was completed, 0 to 4; `flux` the version whose definitions were applied;
+    `phase` is the last phase that was completed, 0 to 4; `artifact_port` serves what
+    source-controller fetched, under addresses that Flux' objects hold, so it must not change; `flux` is the version whose definitions were applied;
+    `restarted` that Flux' controllers have not looked at everything since they were started;
     `merged_into` a kubeconfig of the user that got our context because it was asked for.
     """
 
@@ -37,7 +39,9 @@ class Noted(msgspec.Struct):
     phase: int = 0
     processes: dict[str, Process] = {}
     source_port: int = 0
+    artifact_port: int = 0
     flux: str = ""
+    restarted: bool = False
     merged_into: str = ""
     revision: str = ""
 
@@ -94,7 +98,10 @@ class State:
     @contextmanager
     def exclusive(self) -> Iterator[None]:
         """Hold the cluster for one verb; PenstockError when another one holds it."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        with writing(self.folder.parent):
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            # Whatever the repository ignores: keys and a running database must never be in a snapshot or a commit.
+            (self.folder.parent / ".gitignore").write_text("*\n")
         lock = FileLock(self.folder.with_name(f"{self.folder.name}.lock"))
         try:
             lock.acquire(timeout=0)

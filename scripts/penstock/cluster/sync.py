@@ -24,11 +24,12 @@ def make_secrets(session: Session, step: Step) -> list[str]:
     wanted = secrets.declared(session.layout, session.manifests.components)
     namespaces = {namespace for secret in wanted for namespace in secret.namespaces}
     step.note("making secrets")
-    # The same bytes that Flux applies a moment later, under Flux' own name: it adopts them without a change.
+    # The same bytes that Flux applies a moment later: it adopts them without a change, and adds its labels.
+    there = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
     early = [
         item
         for item in session.manifests.all_objects()
-        if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces
+        if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces - there
     ]
     if early:
         session.kubectl.apply(early)
@@ -39,12 +40,13 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
     session.kubectl.apply([objects.root(session.environment)], manager="penstock")
     names = [objects.ROOT, *session.manifests.components]
+    tokens = _look_again(session)
     failing: dict[str, float] = {}
 
     def ready() -> dict[str, Kustomization] | None:
         processes.refuse_dead(session.noted, list(session.noted.processes))
         found = status.kustomizations(session.kubectl)
-        waiting = [name for name in names if not _is_done(session, found.get(name))]
+        waiting = [name for name in names if not _is_done(session, found.get(name), tokens)]
         step.note(
             f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
         )
@@ -53,14 +55,15 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
 
     def expired() -> PenstockError:
         found = status.kustomizations(session.kubectl)
-        waiting = [name for name in names if not _is_done(session, found.get(name))]
-        return (
-            explain(session, waiting[-1], found.get(waiting[-1]))
-            if waiting
-            else PenstockError("Flux is slow", "inv sync")
-        )
+        waiting = [name for name in names if not _is_done(session, found.get(name), tokens)] or names
+        # What failed says more than what waits for it.
+        failed = [name for name in waiting if name in found and found[name].reason in status.FAILURES]
+        culprit = (failed or waiting)[-1]
+        return explain(session, culprit, found.get(culprit))
 
-    return until(ready, session.timeout, step, "Flux", expired)
+    done = until(ready, session.timeout, step, "Flux", expired)
+    session.noted.restarted = False
+    return done
 
 
 def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
@@ -89,8 +92,18 @@ def explain(session: Session, name: str, item: Kustomization | None) -> Penstock
     return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
 
 
-def _is_done(session: Session, item: Kustomization | None) -> bool:
-    return item is not None and item.ready and item.revision == session.noted.revision
+def _look_again(session: Session) -> dict[str, str]:
+    """After its controllers were started anew, what Flux says dates from before: the tokens that make it current."""
+    existing = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
+    if not existing:
+        return {}
+    return dict.fromkeys(existing, reconcile(session, status.KUSTOMIZATIONS, *existing))
+
+
+def _is_done(session: Session, item: Kustomization | None, tokens: dict[str, str]) -> bool:
+    if item is None or item.handled != tokens.get(item.name, item.handled):
+        return False
+    return item.ready and item.revision == session.noted.revision
 
 
 def _give_up_early(session: Session, found: dict[str, Kustomization], failing: dict[str, float]) -> None:
@@ -120,8 +133,3 @@ def _events(session: Session, name: str) -> list[str]:
 def _own(session: Session) -> set[str]:
     """The ids of the Kustomizations themselves, which the root owns."""
     return {inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components}
-
-
-def poke(session: Session) -> None:
-    """Ask Flux to look at the root now instead of at its next interval."""
-    reconcile(session, status.KUSTOMIZATIONS, objects.ROOT)

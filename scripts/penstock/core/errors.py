@@ -43,6 +43,7 @@ _MACHINE = {
     errno.EACCES: "make it readable and writable for you (chown or chmod) and run it again",
     errno.EPERM: "make it readable and writable for you (chown or chmod) and run it again",
     errno.EROFS: "make the file system writable and run it again",
+    errno.ENOTDIR: "put a folder there and run it again",
     errno.EMFILE: "allow more open files (ulimit -n) and run it again",
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import hashlib
 import os
@@ -26,7 +25,7 @@ def sha256(data: bytes) -> str:
 
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -84,6 +83,8 @@ def recover(path: Path) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
+    import ctypes  # here, since it costs the fast check several milliseconds and is not for it
+
     libc = ctypes.CDLL(None, use_errno=True)
     call = getattr(libc, "renameat2" if sys.platform == "linux" else "renameatx_np", None)
     here = _AT_FDCWD.get(sys.platform)

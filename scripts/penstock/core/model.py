@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -23,8 +24,20 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 def parse(text: str | bytes, name: Path | str) -> Any:
     """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
+    with _explained(name):
+        return yaml.load(text, Loader=_Loader)
+
+
+def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
+    """One YAML document as nodes, which know where they stand; the same errors as `parse`."""
+    with _explained(name):
+        return yaml.compose(text, Loader=_Loader)
+
+
+@contextmanager
+def _explained(name: Path | str) -> Iterator[None]:
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506, it is a safe loader
+        yield
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
@@ -34,11 +47,9 @@ def parse(text: str | bytes, name: Path | str) -> Any:
 
 
 def parse_all(text: str | bytes, name: Path | str) -> list[Any]:
-    """Every YAML document of a stream that is not empty."""
-    try:
+    """Every YAML document of a stream that is not empty; the same errors as `parse`."""
+    with _explained(name):
         return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
-    except yaml.YAMLError as error:
-        raise PenstockError(f"{name}: not YAML: {error}", "mend the file named above") from None
 
 
 def load(path: Path, model: type[Model], name: Path | str = "") -> Model:
@@ -96,7 +107,7 @@ def _readable(message: str) -> str:
 def _suggestion(message: str, model: Any) -> str:
     unknown = re.search(r"unknown field `(.+?)`", message)
     if not unknown:
-        return "see docs/reference/files.md for the keys and their types"
+        return "docs/reference/files.md has the keys and their types"
     keys = sorted(_keys(model))
     near = difflib.get_close_matches(unknown[1], keys, n=1)
     return f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(keys)}"

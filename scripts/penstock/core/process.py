@@ -121,11 +121,12 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
     expiry = threading.Timer(command.timeout, expire)
     expiry.start()
     lines: list[bytes] = []
+    assert process.stdout is not None
     try:
-        assert process.stdout is not None
-        for line in process.stdout:
-            lines.append(line)
-            each(line.decode(errors="replace").rstrip())
+        with process.stdout as stream:
+            for line in stream:
+                lines.append(line)
+                each(line.decode(errors="replace").rstrip())
         process.wait()
     except BaseException:
         end_group(process)

@@ -6,6 +6,8 @@ https://fluxcd.io/flux/components/source/gitrepositories/.
 
 from __future__ import annotations
 
+import re
+from functools import cache
 from typing import Any
 
 import yaml
@@ -52,17 +54,38 @@ def component(environment: str, name: str, needed: list[str]) -> dict[str, Any]:
     return _kustomization(name, spec)
 
 
+def component_file(environment: str, name: str, needed: list[str]) -> bytes:
+    """`dump(component(…))`; plain names are put into one dump, as one each would take long with many components."""
+    if any(_ODD.fullmatch(word) for word in (name, *needed)):
+        return dump(component(environment, name, needed))
+    text = _pattern(environment, bool(needed)).replace("NAME", name)
+    return text.replace("  - name: NEEDED\n", "".join(f"  - name: {before}\n" for before in needed)).encode()
+
+
+@cache
+def _pattern(environment: str, needs: bool) -> str:
+    return dump(component(environment, "NAME", ["NEEDED"] if needs else [])).decode()
+
+
 def index(files: list[str]) -> bytes:
-    """A kustomization.yaml that lists files."""
-    return dump({"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": sorted(files)})
+    """A kustomization.yaml that lists files; their names are our own, and end in .yaml: never in need of quotes."""
+    lines = [
+        "apiVersion: kustomize.config.k8s.io/v1beta1",
+        "kind: Kustomization",
+        "resources:" if files else "resources: []",
+    ]
+    return "\n".join([*lines, *(f"- {name}" for name in sorted(files)), ""]).encode()
 
 
 def dump(value: Any) -> bytes:
     """Canonical YAML: keys sorted, no line folded."""
-    text: str = yaml.dump(value, Dumper=yaml.SafeDumper, sort_keys=True, default_flow_style=False, width=10**6)
+    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6)
     return text.encode()
 
 
+# Names of components, which are in lower case, that YAML takes for something else than text unless they are quoted.
+_ODD = re.compile(r"[^a-z].*|null|true|false|yes|no|on|off|y|n")
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml's is eight times as fast
 _COMMON = {
     "interval": "10m",
     "prune": True,

@@ -15,7 +15,10 @@ FAILURES = {"ReconciliationFailed", "BuildFailed", "HealthCheckFailed", "PruneFa
 
 
 class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
-    """A Flux Kustomization. `revision` is the commit applied last; `inventory` has namespace_name_group_kind."""
+    """A Flux Kustomization. `revision` is the commit applied last; `inventory` has namespace_name_group_kind.
+
+    `handled` is the token of the last request to look at it that Flux answered.
+    """
 
     name: str
     ready: bool
@@ -23,6 +26,7 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     revision: str
     attempted: str
+    handled: str
     depends_on: list[str] = []
     inventory: list[str] = []
 
@@ -58,6 +62,7 @@ def _parse(item: dict[str, Any]) -> Kustomization:
         reason=str(ready.get("reason", "Waiting")),
         message=str(ready.get("message", "not looked at yet")),
         revision=commit_of(status.get("lastAppliedRevision", "")),
+        handled=str(status.get("lastHandledReconcileAt", "")),
         attempted=commit_of(status.get("lastAttemptedRevision", "")),
         depends_on=[before["name"] for before in item["spec"].get("dependsOn", [])],
         inventory=[entry["id"] for entry in status.get("inventory", {}).get("entries", [])],

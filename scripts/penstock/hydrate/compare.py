@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.core.files import file_sha256, sha256, walk
+from penstock.core.files import sha256
 from penstock.core.layout import LOCK_NAME, Layout
 from penstock.hydrate import lock
 from penstock.hydrate.lock import Lock
-from penstock.hydrate.pipeline import Tree
 from penstock.hydrate.select import Inputs, components, stale
+from penstock.hydrate.tree import Tree, on_disk
 
 
 @dataclass(frozen=True)
@@ -20,23 +20,15 @@ class Change:
     path: str
 
 
-def changes(layout: Layout, tree: Tree) -> list[Change]:
+def changes(tree: Tree) -> list[Change]:
     """What writing the tree would change on disk, the lock included, sorted by path."""
-    old = on_disk(layout, tree.environment)
+    old = tree.old
     new = {path: old.get(path, "") if data is None else sha256(data) for path, data in tree.files.items()}
     new[LOCK_NAME] = sha256(lock.encode(tree.lock))
     found = [Change("added", path) for path in new.keys() - old.keys()]
     found += [Change("removed", path) for path in old.keys() - new.keys()]
     found += [Change("changed", path) for path in new.keys() & old.keys() if new[path] != old[path]]
     return sorted(found, key=lambda change: change.path)
-
-
-def on_disk(layout: Layout, environment: str) -> dict[str, str]:
-    """The SHA-256 of every file of a tree, by its path in the tree."""
-    folder = layout.tree(environment)
-    if not folder.is_dir():
-        return {}
-    return {path.relative_to(folder).as_posix(): file_sha256(path) for path in walk(folder)}
 
 
 def fast_findings(layout: Layout, environment: str) -> list[str]:

@@ -9,6 +9,8 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load, parse
 
+_USUAL = "k3d"
+
 
 class Cluster(Strict, frozen=True):
     """The cluster of an environment: its name, and the DNS domain of its Services."""
@@ -61,6 +63,18 @@ def pick(layout: Layout, wanted: str | None) -> list[str]:
     return [wanted]
 
 
+def one(layout: Layout, wanted: str) -> str:
+    """The environment that a cluster is for: the wanted one, else k3d where there is one, else the only one."""
+    if wanted:
+        return pick(layout, wanted)[0]
+    known = names(layout)
+    if _USUAL in known:
+        return _USUAL
+    if len(known) == 1:
+        return known[0]
+    raise PenstockError("which environment?", f"give -e with one of {', '.join(known)}")
+
+
 def read(layout: Layout, name: str) -> Environment:
     """What the engine needs of an environment: base.yaml with <name>.yaml over it."""
     path = layout.environments / f"{name}.yaml"
@@ -74,7 +88,9 @@ def read(layout: Layout, name: str) -> Environment:
             texts[shown] = file.read_bytes()
             layer = parse(texts[shown], shown) or {}
             if not isinstance(layer, dict):
-                raise PenstockError(f"{shown}: holds no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ...")
+                raise PenstockError(
+                    f"{shown}: holds no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
+                )
             values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in layer})
     return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path), texts)
 

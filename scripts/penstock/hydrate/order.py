@@ -7,6 +7,7 @@ judges it, and helmfile's `needs:`. Pods retry by themselves, and every level co
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate.kinds import GIVEN_NAMESPACES
@@ -17,16 +18,19 @@ def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
     """For every component the sorted names of those it depends on; PenstockError with the cycle if there is one."""
     namespaces, kinds, admissions = _providers(components)
     releases = {release: name for name, component in components.items() for release in component.releases}
-    edges: dict[str, list[str]] = {}
+    reasons: dict[str, dict[str, str]] = {}
     for name, component in components.items():
-        wanted = {_release_owner(name, need, releases) for need in component.needs}
+        wanted = {_release_owner(name, need, releases): f"`needs: {need}`" for need in component.needs}
         for locked in component.files.values():
             group, kind, namespace, _ = locked.id.split("/", 3)
-            wanted.add(namespaces.get(namespace, ""))
-            wanted.add(kinds.get(f"{group}/{kind}", ""))
-            wanted.update(owner for owner, rules in admissions.items() if _judged(group, kind, rules))
-        edges[name] = sorted(wanted - {"", name})
-    _refuse_cycle(edges)
+            wanted[namespaces.get(namespace, "")] = f"Namespace {namespace}"
+            wanted[kinds.get(f"{group}/{kind}", "")] = f"the definition of {kind}"
+            wanted |= {
+                owner: f"admission of {kind}" for owner, rules in admissions.items() if _judged(group, kind, rules)
+            }
+        reasons[name] = {before: wanted[before] for before in sorted(wanted) if before not in ("", name)}
+    edges = {name: list(before) for name, before in reasons.items()}
+    _refuse_cycle(edges, reasons)
     return edges
 
 
@@ -73,13 +77,14 @@ def _release_owner(name: str, need: str, releases: dict[str, str]) -> str:
     )
 
 
-def _refuse_cycle(edges: dict[str, list[str]]) -> None:
+def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]]) -> None:
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
         # graphlib gives each node before the one that depends on it.
-        cycle = " -> ".join(reversed(error.args[1]))
+        cycle = list(reversed(error.args[1]))
+        why = ", ".join(f"{name} needs {reasons[name][before]} of {before}" for name, before in pairwise(cycle))
         raise PenstockError(
-            f"dependency cycle: {cycle}",
+            f"dependency cycle: {' -> '.join(cycle)}: {why}",
             "move the Namespace, definition or `needs:` that closes it to a component of its own",
         ) from None

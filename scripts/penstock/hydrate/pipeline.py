@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
@@ -14,20 +13,11 @@ from penstock.core.layout import Layout
 from penstock.gitops import objects as flux
 from penstock.hydrate import check, environments, lock, order, resolve, select, split
 from penstock.hydrate.lock import Lock, LockedComponent
+from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
 from penstock.tools.flux import NAMESPACE
 from penstock.tools.render import Answer, Request, Wanted
-
-
-@dataclass(frozen=True)
-class Tree:
-    """What an environment's tree shall hold. `files` maps paths to bytes, or to None where the old file stays."""
-
-    environment: str
-    files: dict[str, bytes | None]
-    lock: Lock
-    rendered: list[str]
 
 
 def hydrate(layout: Layout, environment: str, wanted: list[str], everything: bool) -> Tree:
@@ -38,35 +28,35 @@ def hydrate(layout: Layout, environment: str, wanted: list[str], everything: boo
     """
     environments.read(layout, environment)
     found = select.components(layout, environment)
-    old = lock.EMPTY if everything else lock.read(layout.tree(environment), f"manifests/{environment}")
+    held = lock.read(layout.tree(environment), f"manifests/{environment}")
+    old = lock.EMPTY if everything else held
     inputs = select.Inputs(layout, environment)
     asked = select.only(found, wanted)
-    work = _damaged_or_stale(layout, environment, inputs, asked, old)
+    disk = on_disk(layout, environment)
+    whole = {name for name, component in old.components.items() if _whole(disk, name, component)}
+    stale = {component.name for component in select.stale(inputs, asked, old)}
+    # What was damaged by hand is rendered too, asked for or not: its files could not be kept.
+    damaged = old.components.keys() - whole
+    work = [component for component in found if component.name in stale or component.name in damaged]
     if wanted:
         others = {component.name for component in found} - {component.name for component in asked}
         _refuse_unknown(others - set(old.components), environment)
-    components, texts = _render(layout, environment, inputs, work, old)
+    known = {name: component for name, component in old.components.items() if name in whole}
+    components, texts = _render(inputs, work, known)
     for component in found:
         if component.name not in components and component.name in old.components:
             components[component.name] = old.components[component.name]
     components = {name: components[name] for name in sorted(components)}
     check.check(components)
-    return _tree(environment, components, texts, [component.name for component in work])
+    files, flux_digests = _files(environment, components, texts)
+    # What is on disk already is kept: a link costs less than a file.
+    files |= {path: None for path, digest in flux_digests.items() if disk.get(path) == digest}
+    written = Lock(version=lock.FORMAT, components=components, flux=flux_digests)
+    return Tree(environment, files, written, [component.name for component in work], disk)
 
 
-def _damaged_or_stale(
-    layout: Layout, environment: str, inputs: select.Inputs, asked: list[select.Component], old: Lock
-) -> list[select.Component]:
-    stale = {component.name for component in select.stale(inputs, asked, old)}
-    tree = layout.tree(environment)
-    return [item for item in asked if item.name in stale or not _whole(tree / item.name, old.components[item.name])]
-
-
-def _whole(folder: Path, locked: LockedComponent) -> bool:
-    try:
-        return all(sha256((folder / name).read_bytes()) == file.sha256 for name, file in locked.files.items())
-    except OSError:
-        return False
+def _whole(disk: dict[str, str], name: str, locked: LockedComponent) -> bool:
+    return all(disk.get(f"{name}/{file}") == noted.sha256 for file, noted in locked.files.items())
 
 
 def _refuse_unknown(names: set[str], environment: str) -> None:
@@ -78,16 +68,16 @@ def _refuse_unknown(names: set[str], environment: str) -> None:
 
 
 def _render(
-    layout: Layout, environment: str, inputs: select.Inputs, work: list[select.Component], old: Lock
+    inputs: select.Inputs, work: list[select.Component], known: dict[str, LockedComponent]
 ) -> tuple[dict[str, LockedComponent], dict[str, dict[str, bytes]]]:
-    """The lock's entries of the rendered components, and their files where they changed."""
+    """The lock's entries of the rendered components, and their files where they changed; `known` are whole on disk."""
     if not work:
         return {}, {}
-    resolve.refuse_unhermetic(layout, work)
+    resolve.refuse_unhermetic(inputs.layout, work)
     with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
-        home = Path(folder)
-        states = resolve.resolve(layout, environment, work, home)
-        answers = _answers(layout, environment, work, states, old, home)
+        home = Path(folder).resolve()
+        states = resolve.resolve(inputs.layout, inputs.environment, work, home)
+        answers = _answers(inputs, work, states, known, home)
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}
@@ -98,7 +88,7 @@ def _render(
         elif answer.kind == "component":
             digest = inputs.of(by_name[answer.component], answer.charts)
             if answer.unchanged:
-                entries[answer.component] = _again(old.components[answer.component], digest, answer)
+                entries[answer.component] = _again(known[answer.component], digest, answer)
             else:
                 check.refuse_secrets(answer.component, objects[answer.component])
                 entry, files = split.split(digest, answer, objects[answer.component])
@@ -107,19 +97,19 @@ def _render(
 
 
 def _answers(
-    layout: Layout, environment: str, work: list[select.Component], states: str, old: Lock, home: Path
+    inputs: select.Inputs, work: list[select.Component], states: str, known: dict[str, LockedComponent], home: Path
 ) -> list[Answer]:
     request = Request(
-        root=str(layout.root),
-        programs=select.Inputs(layout, environment).programs,
+        root=str(inputs.layout.root),
+        programs=inputs.programs,
         states=states,
-        components=[Wanted(item.name, _relative(layout, item.kustomization)) for item in work],
-        known=_known(layout, environment, work, old),
+        components=[Wanted(item.name, _relative(inputs.layout, item.kustomization)) for item in work],
+        known={item.name: known[item.name].resolved for item in work if item.name in known},
     )
     answers = renderer.render(request, home)
     fallbacks = [answer for answer in answers if answer.kind == "fallback"]
     if fallbacks:
-        rendered = _by_helmfile(environment, work, fallbacks, home)
+        rendered = _by_helmfile(inputs.environment, work, fallbacks, home)
         again = [
             Wanted(item.name, item.kustomization, rendered.get(item.name, {}))
             for item in request.components
@@ -142,18 +132,11 @@ def _by_helmfile(
     for answer in fallbacks:
         file = files[answer.component]
         assert file is not None
-        stream = helmfile.template(file, environment, home, "--selector", f"name={answer.release}")
+        namespace, _, name = answer.release.rpartition("/")
+        selector = f"name={name},namespace={namespace}" if namespace else f"name={name}"
+        stream = helmfile.template(file, environment, home, "--selector", selector)
         rendered.setdefault(answer.component, {})[answer.release] = stream
     return rendered
-
-
-def _known(layout: Layout, environment: str, work: list[select.Component], old: Lock) -> dict[str, str]:
-    tree = layout.tree(environment)
-    return {
-        item.name: old.components[item.name].resolved
-        for item in work
-        if item.name in old.components and _whole(tree / item.name, old.components[item.name])
-    }
 
 
 def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedComponent:
@@ -170,14 +153,17 @@ def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedCompon
 
 
 def _finding(answer: Answer) -> str:
-    release = f" (release {answer.release})" if answer.release and answer.release != answer.component else ""
+    name = answer.release.rpartition("/")[2]
+    release = f" (release {name})" if name not in ("", answer.component) else ""
     message = " ".join(line.strip() for line in answer.message.splitlines())
-    return f"components/{answer.component}{release}: {message}"
+    shown = f"components/{answer.component}"
+    return message if message.startswith(f"{shown}/") else f"{shown}{release}: {message}"
 
 
-def _tree(
-    environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]], rendered: list[str]
-) -> Tree:
+def _files(
+    environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]
+) -> tuple[dict[str, bytes | None], dict[str, str]]:
+    """The tree's files, and the digests of those that are Flux' and kustomize's."""
     files: dict[str, bytes | None] = {}
     derived: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
@@ -187,14 +173,13 @@ def _tree(
             files[f"{name}/{file}"] = texts[name][file] if name in texts else None
         derived[f"{name}/{split.INDEX}"] = flux.index(list(component.files))
     synced = {
-        f"kustomization-{name}.yaml": flux.dump(flux.component(environment, name, needed))
+        f"kustomization-{name}.yaml": flux.component_file(environment, name, needed)
         for name, needed in order.order(present).items()
     }
     derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
     derived[f"{NAMESPACE}/{split.INDEX}"] = flux.index(list(synced))
     files |= derived
-    digests = {path: sha256(data) for path, data in derived.items()}
-    return Tree(environment, files, Lock(version=lock.FORMAT, components=components, flux=digests), rendered)
+    return files, {path: sha256(data) for path, data in derived.items()}
 
 
 def _relative(layout: Layout, path: Path | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import os
 import re
@@ -17,6 +18,8 @@ from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name becomes that of a Flux Kustomization.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+# What an editor or a desktop leaves behind. Any other hidden file counts: .helmignore and .env do change a render.
+_LEFTOVER = re.compile(r"\.DS_Store|.*~|\.#.*|\..*\.sw[a-p]")
 _RESERVED = "flux-system"
 _HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 _RENDERERS = ("helm", "helmfile", "kustomize", "render")
@@ -61,20 +64,20 @@ class Inputs:
     def of(self, component: Component, charts: list[str]) -> str:
         """The digest of one component that renders these charts (paths from the root)."""
         digest = hashlib.sha256(self.shared.encode())
-        digest.update(_folder(component.folder))
+        digest.update(self._read(component.folder))
         for chart in charts:
-            digest.update(chart.encode() + self._chart(chart))
+            digest.update(chart.encode() + self._read(self.layout.root / chart))
         return digest.hexdigest()
 
     @cached_property
-    def _charts(self) -> dict[str, bytes]:
+    def _folders(self) -> dict[Path, bytes]:
         return {}
 
-    def _chart(self, chart: str) -> bytes:
-        if chart not in self._charts:
-            folder = self.layout.root / chart
-            self._charts[chart] = _folder(folder) if folder.is_dir() else b""
-        return self._charts[chart]
+    def _read(self, folder: Path) -> bytes:
+        # Once a run, before rendering: a file that is edited meanwhile leaves its component stale.
+        if folder not in self._folders:
+            self._folders[folder] = _folder(folder) if folder.is_dir() else b""
+        return self._folders[folder]
 
 
 def components(layout: Layout, environment: str) -> list[Component]:
@@ -98,7 +101,11 @@ def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
                 f"`{name}` is not a component's name", "give the name of a folder of components/, not a path"
             )
         if name not in known:
-            raise PenstockError(f"unknown component `{name}`", f"there are {', '.join(sorted(known))}")
+            near = difflib.get_close_matches(name, known, n=1)
+            raise PenstockError(
+                f"unknown component `{name}`",
+                f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(known))}",
+            )
     return [known[name] for name in sorted(set(wanted))] if wanted else all_components
 
 
@@ -107,9 +114,20 @@ def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[C
     result = []
     for component in all_components:
         locked = lock.components.get(component.name)
-        if locked is None or locked.inputs != inputs.of(component, locked.charts):
+        digest = inputs.of(component, locked.charts if locked else [])
+        if locked is None or locked.inputs != digest:
             result.append(component)
     return result
+
+
+def refuse_outward(link: Path, folder: Path) -> None:
+    """Raise PenstockError for a symbolic link that leads out of a component or chart: what it reads is no input."""
+    if not link.resolve().is_relative_to(folder):
+        raise PenstockError(
+            f"{link.relative_to(folder.parents[1]).as_posix()} is a symbolic link that leads out of "
+            f"{folder.parent.name}/{folder.name}",
+            "a component reads only its own folder, environments/ and charts/: copy the file here",
+        )
 
 
 def _component(layout: Layout, folder: Path, environment: str) -> Component:
@@ -136,14 +154,13 @@ def _folder(folder: Path) -> bytes:
     digest = hashlib.sha256()
     start = len(str(folder)) + 1
     for path in walk(folder):
-        if path.name.startswith(".") or path.name.endswith("~"):
-            continue  # what an editor or a desktop leaves behind
-        if path.is_symlink() and not path.resolve().is_relative_to(folder.resolve()):
-            raise PenstockError(
-                f"{path.parent.name}/{path.name} is a symbolic link out of {folder.parent.name}/{folder.name}",
-                "a component reads only its own folder, environments/ and charts/: copy the file here",
-            )
-        content = _content(path)
+        if _LEFTOVER.fullmatch(path.name):
+            continue
+        if path.is_symlink():
+            refuse_outward(path, folder)
+            content = os.fsencode(path.readlink())  # what it leads to is read in its own place
+        else:
+            content = _content(path)
         digest.update(f"{str(path)[start:]}\0{len(content)}\0".encode(errors="surrogateescape") + content)
     return digest.digest()
 

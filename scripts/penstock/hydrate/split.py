@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable
 
+from penstock.core.errors import Findings
 from penstock.core.files import sha256
 from penstock.hydrate.kinds import group_of
 from penstock.hydrate.lock import Locked, LockedComponent
@@ -13,6 +14,7 @@ from penstock.tools.render import Answer, Object
 
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
 INDEX = "kustomization.yaml"
+_LONGEST = 240  # file systems take 255 bytes
 
 
 def identity(item: Object) -> str:
@@ -21,9 +23,10 @@ def identity(item: Object) -> str:
 
 
 def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedComponent, dict[str, bytes]]:
-    """A component's entry in the lock, and the bytes of its files by name."""
-    files = {name: item.text.encode() for name, item in _named(objects).items()}
-    ids = {name: identity(item) for name, item in _named(objects).items()}
+    """A component's entry in the lock, and the bytes of its files by name; Findings for an object that is there twice."""
+    _refuse_twice(summary.component, objects)
+    named = _named(objects)
+    files = {name: item.text.encode() for name, item in named.items()}
     locked = LockedComponent(
         inputs=inputs,
         resolved=summary.digest,
@@ -31,9 +34,21 @@ def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedCo
         releases=summary.releases,
         needs=summary.needs,
         provides=sorted({token for item in objects for token in _provided(item)}),
-        files={name: Locked(id=ids[name], sha256=sha256(data)) for name, data in sorted(files.items())},
+        files={name: Locked(id=identity(named[name]), sha256=sha256(data)) for name, data in sorted(files.items())},
     )
     return locked, files
+
+
+def _refuse_twice(component: str, objects: list[Object]) -> None:
+    first: dict[str, Object] = {}
+    findings = []
+    for item in objects:
+        other = first.setdefault(identity(item), item)
+        if other is not item:
+            shown = f"{item.object_kind} {item.namespace}/{item.name}".replace(" /", " ")
+            findings.append(f"components/{component}: {shown} is rendered twice: by {other.source} and by {item.source}")
+    if findings:
+        raise Findings(findings, "nothing was written; keep one of them")
 
 
 def _named(objects: list[Object]) -> dict[str, Object]:
@@ -42,7 +57,7 @@ def _named(objects: list[Object]) -> dict[str, Object]:
         lambda item: f"{item.object_kind}-{item.name}",
         lambda item: f"{item.object_kind}-{item.namespace}-{item.name}",
         lambda item: f"{item.object_kind}-{group_of(item.api_version)}-{item.namespace}-{item.name}",
-        lambda item: f"{item.object_kind}-{item.name}-{sha256(identity(item).encode())[:8]}",
+        lambda item: f"{item.object_kind}-{item.name[:150]}-{sha256(identity(item).encode())[:8]}",
     ]
     named: dict[str, Object] = {}
     waiting = objects
@@ -50,7 +65,8 @@ def _named(objects: list[Object]) -> dict[str, Object]:
         groups = defaultdict(list)
         for item in waiting:
             groups[_UNSAFE.sub("-", way(item).lower()) + ".yaml"].append(item)
-        named |= {name: items[0] for name, items in groups.items() if len(items) == 1 and name not in named}
+        alone = {name: items[0] for name, items in groups.items() if len(items) == 1 and len(name) <= _LONGEST}
+        named |= {name: item for name, item in alone.items() if name not in named}
         waiting = [item for name, items in groups.items() for item in items if named.get(name) is not item]
     return named
 

@@ -50,38 +50,38 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
     with writing(tree):
         layout.manifests.mkdir(exist_ok=True)
         new = Path(tempfile.mkdtemp(dir=layout.manifests, prefix=f".{environment}.new-"))
+        # The modes are the same whatever the user's umask; setting them file by file would double the time.
+        umask = os.umask(0o022)
         try:
             new.chmod(0o755)
             _fill(new, tree, files)
-            _put(new / LOCK_NAME, lock)
+            _put(f"{new}/{LOCK_NAME}", lock)
             exchange(new, tree)
         finally:
+            os.umask(umask)
             shutil.rmtree(new, ignore_errors=True)
 
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
     for folder in sorted({path.rpartition("/")[0] for path in files}):
         (new / folder).mkdir(parents=True, exist_ok=True)
-        (new / folder).chmod(0o755)
     for path, data in files.items():
         if data is None:
-            _keep(old / path, new / path)
+            _keep(f"{old}/{path}", f"{new}/{path}")
         else:
-            _put(new / path, data)
+            _put(f"{new}/{path}", data)
 
 
-def _keep(old: Path, new: Path) -> None:
+def _keep(old: str, new: str) -> None:
     try:
         os.link(old, new)
     except OSError:
         shutil.copyfile(old, new)  # a file system without hard links
-        new.chmod(0o644)
 
 
-def _put(path: Path, data: bytes) -> None:
+def _put(path: str, data: bytes) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     with os.fdopen(handle, "wb") as file:
-        os.fchmod(handle, 0o644)  # whatever the umask
         file.write(data)
 
 

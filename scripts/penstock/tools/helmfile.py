@@ -12,6 +12,8 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, run
 from penstock.tools.resolver import resolve
 
+SECRETS_REFUSED = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
+
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
     """The resolved releases of a helmfile and those below it, values embedded: a YAML document for each file."""
@@ -27,7 +29,7 @@ def template(helmfile: Path, environment: str, home: Path, *options: str) -> str
 def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
     """A helmfile of just these helmfiles, for as long as the context lasts."""
     with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
-        path = Path(folder) / "helmfile.yaml"
+        path = Path(folder).resolve() / "helmfile.yaml"
         lines = [f"environments: {{{environment}: {{}}}}", "helmfiles:", *(f"- path: {file}" for file in helmfiles)]
         path.write_text("\n".join(lines) + "\n")
         yield path
@@ -43,6 +45,8 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "HELMFILE_CACHE_HOME": str(home / "cache"),
         "HELMFILE_DISABLE_INSECURE_FEATURES": "true",
         "HELMFILE_UPGRADE_NOTICE_DISABLED": "true",
+        # A short life: collecting garbage less often saves a quarter of the time for half as much memory again.
+        "GOGC": "400",
     }
     argv: list[str | Path] = [
         resolve("helmfile"),
@@ -63,9 +67,45 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         raise PenstockError(_readable(failure.result.complaint), "mend what is named above and run it again") from None
 
 
+# helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
+_KNOWN: list[tuple[str, str]] = [
+    (
+        r'failed to render values files "(?P<values>[^"]+)": .*?because of template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)',
+        "{folder}/{values}:{at}: {said}",
+    ),
+    (
+        r"error during (?P<base>\S+) parsing: template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)",
+        "{file}: {base}:{at}: {said}",
+    ),
+    (
+        r"reading document at index 1: yaml: .*?line (?P<at>\d+): field (?P<key>\S+) not found",
+        "{file}:{at}: unknown key `{key}`",
+    ),
+    (r"yaml: .*?line (?P<at>\d+): field (?P<key>\S+) not found", "{file}: unknown key `{key}`"),
+    (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<said>.*)", "{file}:{at}: not YAML: {said}"),
+    (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
+    (r'values file matching "(?P<values>[^"]+)" does not exist', "{file}: the values file {values} is not there"),
+    (r"failed loading environment secrets", "{file}: " + SECRETS_REFUSED),
+    (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),
+    (r"COMBINED OUTPUT: Error: (?P<said>.*?)(?: Use --debug flag.*)?$", "{file}: {said}"),
+]
+
+
 def _readable(complaint: str) -> str:
     """helmfile wraps an error once per file that it went through: keep what names the fault."""
-    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
-    text = " ".join(lines) or "helmfile failed and said nothing"
-    text = re.sub(r"^.*?in (\./|/)?(?=\S+: )", "", text) if text.count(" in ") == 1 else text
-    return text.removeprefix("err: ")
+    text = " ".join(complaint.split()) or "helmfile failed and said nothing"
+    # A component's helmfile is always components/<name>/<file>.
+    steps = re.findall(r"(?:^|[: ])in (/[^:]+): ", text)
+    file = "/".join(Path(steps[-1]).parts[-3:]) if steps else "helmfile"
+    fault = text.rpartition(f"in {steps[-1]}: ")[2] if steps else text
+    for pattern, words in _KNOWN:
+        found = re.search(pattern, fault)
+        if found:
+            named = {key: value or "" for key, value in found.groupdict().items()}
+            fault = words.format(file=file, folder=file.rpartition("/")[0], **named)
+            break
+    else:
+        fault = f"{file}: {fault}"
+    fault = re.sub(r'executing "stringTemplate" ', "", fault)
+    fault = re.sub(r"stringTemplate:(\d+)", r"line \1", fault)
+    return re.sub(r"HELMFILE_DISABLE_INSECURE_FEATURES .*", "it reaches beyond the component, and is refused", fault)

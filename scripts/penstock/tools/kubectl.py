@@ -26,7 +26,9 @@ class Kubectl:
         self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run any subcommand."""
-        argv = [resolve("kubectl"), "--kubeconfig", self.kubeconfig, *words]
+        # Its cache of the API goes beside the kubeconfig, not into the user's home.
+        cache = self.kubeconfig.parent / "kubectl-cache"
+        argv = [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *words]
         return run(Command(argv, stdin=stdin, timeout=timeout, ok=ok))
 
     def get(self, kind: str, *words: str) -> list[dict[str, Any]]:

@@ -109,7 +109,10 @@ def _on_path(program: Program) -> Path | None:
     found = shutil.which(program.name)
     if not found or not program.ask:
         return None
-    result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
+    try:
+        result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
+    except PenstockError:
+        return None  # it doesn't even start: not what we are looking for
     words = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
     wanted = program.version.lstrip("v")
     return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == wanted for word in words) else None

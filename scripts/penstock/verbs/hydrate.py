@@ -11,6 +11,7 @@ from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import environments, lock, write
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
+from penstock.hydrate.tree import Tree
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -26,26 +27,26 @@ class Summary(msgspec.Struct, frozen=True):
 def hydrate(environment: str | None, components: list[str], as_json: bool) -> None:
     """Bring manifests/ up to its sources, and say what changed, object by object."""
     layout = find_platform()
-    summaries = []
     with write.exclusive(layout):
-        for name in environments.pick(layout, environment):
-            summaries.append(hydrate_one(layout, name, components))
+        # All of them are computed before the first is written: a fault in one leaves the others as they were.
+        done = [_compute(layout, name, components) for name in environments.pick(layout, environment)]
+        for tree, found, summary in done:
+            if found:
+                write.write(layout, tree.environment, tree.files, lock.encode(tree.lock))
             if not as_json:
-                _show(summaries[-1])
+                _show(summary)
     if as_json:
-        console.out(msgspec.json.encode(summaries).decode())
+        console.out(msgspec.json.encode([summary for _, _, summary in done]).decode())
 
 
-def hydrate_one(layout: Layout, environment: str, components: list[str]) -> Summary:
-    """Hydrate one environment; the caller holds the platform's lock."""
+def _compute(layout: Layout, environment: str, components: list[str]) -> tuple[Tree, list[Change], Summary]:
     start = time.monotonic()
     write.recover_trees(layout, environment)
     tree = compute(layout, environment, components, everything=False)
-    found = changes(layout, tree)
-    if found:
-        write.write(layout, environment, tree.files, lock.encode(tree.lock))
+    found = changes(tree)
     shown = [_as_dict(environment, change) for change in found if not change.path.endswith(".lock")]
-    return Summary(environment, len(tree.lock.components), tree.rendered, shown, round(time.monotonic() - start, 3))
+    taken = round(time.monotonic() - start, 3)
+    return tree, found, Summary(environment, len(tree.lock.components), tree.rendered, shown, taken)
 
 
 def _as_dict(environment: str, change: Change) -> dict[str, str]:

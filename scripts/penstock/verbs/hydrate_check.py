@@ -9,7 +9,6 @@ from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import environments
 from penstock.hydrate.compare import changes, fast_findings
-from penstock.hydrate.pipeline import hydrate as compute
 
 _SAID = {
     "added": "is missing: its sources render it",
@@ -32,5 +31,8 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool) -> None:
 
 
 def _full_findings(layout: Layout, environment: str) -> list[str]:
+    # Not at the top: the fast check must not pay for importing what renders.
+    from penstock.hydrate.pipeline import hydrate as compute
+
     tree = compute(layout, environment, [], everything=True)
-    return [f"manifests/{environment}/{change.path} {_SAID[change.what]}" for change in changes(layout, tree)]
+    return [f"manifests/{environment}/{change.path} {_SAID[change.what]}" for change in changes(tree)]

@@ -16,7 +16,7 @@ from penstock.hydrate import environments
 def logs(name: str, environment: str, lines: int) -> None:
     """Print the last lines of a process's log; PenstockError lists the names when there is no such process."""
     layout = find_platform()
-    state = state_of(layout, environments.pick(layout, environment or "k3d")[0])
+    state = state_of(layout, environments.one(layout, environment))
     known = state.read().processes
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)

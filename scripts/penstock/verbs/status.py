@@ -47,7 +47,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 def status(environment: str, as_json: bool) -> None:
     """Print the status; PenstockError when there is no cluster or its API server doesn't answer."""
     layout = find_platform()
-    name = environments.pick(layout, environment or "k3d")[0]
+    name = environments.one(layout, environment)
     state = state_of(layout, name)
     session = Session(layout, name, state, state.read(), timeout=10)
     if as_json:

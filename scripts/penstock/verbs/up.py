@@ -17,7 +17,6 @@ from penstock.tools.flux import CONTROLLERS
 from penstock.tools.git import head
 from penstock.verbs.status import show
 
-DEFAULT_ENVIRONMENT = "k3d"
 PROVIDERS = [kwok.NAME]
 
 
@@ -44,7 +43,7 @@ def up(environment: str, provider: str, timeout: float, merge: bool) -> None:
 def begin(environment: str, provider: str, timeout: float) -> Session:
     """Check everything that can be checked before anything is started; PenstockError says what is wrong."""
     layout = find_platform()
-    name = environments.pick(layout, environment or DEFAULT_ENVIRONMENT)[0]
+    name = environments.one(layout, environment)
     if provider and provider not in PROVIDERS:
         raise PenstockError(f"unknown provider `{provider}`", f"the providers are {', '.join(PROVIDERS)}")
     head(layout.root)
@@ -66,7 +65,7 @@ def refuse_stale(layout: Layout, environment: str) -> None:
 def down(environment: str) -> None:
     """End what `up` started, and only that; remove the state. Safe to run twice."""
     layout = find_platform()
-    name = environments.pick(layout, environment or DEFAULT_ENVIRONMENT)[0]
+    name = environments.one(layout, environment)
     state = state_of(layout, name)
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")

@@ -1,0 +1,33 @@
+"""The tree of an environment: as it is computed, and as it lies on disk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.core.files import sha256, walk
+from penstock.core.layout import Layout
+from penstock.hydrate.lock import Lock
+
+
+@dataclass(frozen=True)
+class Tree:
+    """What an environment's tree shall hold, and what it held.
+
+    `files` maps paths to bytes, or to None where the old file stays. `old` maps the paths of the files on disk to
+    their SHA-256, as read at the start of the run.
+    """
+
+    environment: str
+    files: dict[str, bytes | None]
+    lock: Lock
+    rendered: list[str]
+    old: dict[str, str]
+
+
+def on_disk(layout: Layout, environment: str) -> dict[str, str]:
+    """The SHA-256 of every file of a tree, by its path in the tree; a symbolic link is no file of ours, so has none."""
+    folder = layout.tree(environment)
+    if not folder.is_dir():
+        return {}
+    start = len(str(folder)) + 1
+    return {path.as_posix()[start:]: "" if path.is_symlink() else sha256(path.read_bytes()) for path in walk(folder)}

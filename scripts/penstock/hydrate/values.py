@@ -1,0 +1,82 @@
+"""Values files before helmfile reads them: what isn't YAML, and what helmfile and Helm read differently."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import walk
+from penstock.core.layout import Layout
+from penstock.core.model import compose
+from penstock.hydrate.select import Component
+
+# In a template, text stands in for every action: that shows nearly all that the file itself has to show.
+_ACTION = re.compile(r"\{\{.*?\}\}")
+_ACTION_LINE = re.compile(r"^[ \t]*(?:\{\{.*?\}\}[ \t]*)+$", re.MULTILINE)
+
+# Plain words that are true or false in YAML 1.1, which Helm reads, and text in YAML 1.2, which helmfile reads.
+_WORDS = "y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF"
+_DATE = r"\d{4}-\d{1,2}-\d{1,2}"
+_SUSPECT = re.compile(rf"(?<![^\s\[{{,])(?:(?:{_WORDS})(?![^\s\]}},:])|{_DATE})")
+_BOOLEAN = re.compile(_WORDS)
+_TIMESTAMP = re.compile(rf"{_DATE}(?:[Tt\s].*)?")
+
+
+def refuse_broken(layout: Layout, components: list[Component]) -> None:
+    """Raise PenstockError, with line and column, for a values file that isn't YAML."""
+    for component in components:
+        for path in _files(component):
+            _compose(layout, path, _text(path))
+
+
+def ambiguous(layout: Layout, component: Component) -> list[str]:
+    """A line for every plain scalar that Helm and helmfile take for different things, so that neither is right."""
+    findings = []
+    for path in _files(component):
+        text = _text(path)
+        if not _SUSPECT.search(text):
+            continue
+        try:
+            root = _compose(layout, path, text)
+        except PenstockError:
+            continue  # helmfile tells what is wrong with it
+        for scalar in _plain_scalars(root):
+            mark = scalar.start_mark
+            where = f"{layout.relative(path)}:{mark.line + 1}:{mark.column + 1}: `{scalar.value}`"
+            if _BOOLEAN.fullmatch(scalar.value):
+                findings.append(f"{where} is a boolean to Helm and text to helmfile: write true or false, or quote it")
+            elif _TIMESTAMP.fullmatch(scalar.value):
+                findings.append(f"{where} is a date to helmfile and text to Helm: quote it")
+    return findings
+
+
+def _files(component: Component) -> Iterator[Path]:
+    for path in walk(component.folder) if component.helmfile else ():
+        if path.name.endswith((".yaml", ".yml", ".yaml.gotmpl")) and not path.name.startswith(("helmfile.yaml", ".")):
+            if component.folder / "kustomize" not in path.parents and not path.is_symlink():
+                yield path
+
+
+def _text(path: Path) -> str:
+    text = path.read_text(errors="replace")
+    return _ACTION.sub("x", _ACTION_LINE.sub("", text)) if path.suffix == ".gotmpl" else text
+
+
+def _compose(layout: Layout, path: Path, text: str) -> yaml.Node | None:
+    return compose(text, layout.relative(path))
+
+
+def _plain_scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode) and not node.style:
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _plain_scalars(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _plain_scalars(key)
+            yield from _plain_scalars(value)

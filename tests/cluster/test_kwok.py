@@ -1,0 +1,263 @@
+"""A real control plane and the real Flux over a tiny platform: what `up`, `sync`, `status` and `down` promise.
+
+One cluster serves the whole file; the tests leave it running, and each brings back what it broke.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from penstock.core.layout import ENGINE
+from penstock.tools.kubectl import Kubectl
+
+from support import Platform, copy_platform
+
+pytestmark = pytest.mark.xdist_group("kwok")
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("town") / "platform")
+    platform.commit("Start")
+    platform.succeed("hydrate")
+    platform.commit("Hydrate")
+    try:
+        platform.succeed("up")
+        yield platform
+    finally:
+        platform.succeed("down")
+
+
+def state_of(town: Platform) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((town.root / ".penstock" / "local" / "state.json").read_text())
+    return found
+
+
+def kubectl(town: Platform) -> Kubectl:
+    return Kubectl(town.root / ".penstock" / "local" / "kubeconfig")
+
+
+def status(town: Platform) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(town.succeed("status", "--json").stdout)
+    return found
+
+
+def test_everything_is_ready_at_the_commit(town: Platform) -> None:
+    found = status(town)
+    assert {item["name"]: item["ready"] for item in found["kustomizations"]} == {
+        "greeting": True,
+        "platform": True,
+        "server": True,
+        "spaces": True,
+    }
+    assert {item["revision"] for item in found["kustomizations"]} == {town.git("rev-parse", "HEAD")}
+    assert found["workloads"] == [
+        {"namespace": "town", "kind": "StatefulSet", "name": "server", "ready": 2, "wanted": 2}
+    ]
+    assert all(found["nodes"].values())
+    assert all(found["phases"].values())
+
+
+def test_claims_are_bound_and_secrets_are_made(town: Platform) -> None:
+    claims = kubectl(town).get("pvc", "-n", "town")
+    assert [claim["status"]["phase"] for claim in claims] == ["Bound", "Bound"]
+    secret = kubectl(town).get_one("secret", "login", "town")
+    assert secret is not None
+    assert sorted(secret["data"]) == ["password", "user"]
+
+
+def test_only_the_owner_may_read_the_kubeconfig_and_nothing_listens_elsewhere(town: Platform) -> None:
+    folder = town.root / ".penstock" / "local"
+    assert (folder / "kubeconfig").stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+    listening = {
+        connection.laddr.ip
+        for process in state_of(town)["processes"].values()
+        for connection in psutil.Process(process["pid"]).net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN
+    }
+    assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
+    assert listening
+
+
+def test_up_again_changes_nothing(town: Platform) -> None:
+    secret = kubectl(town).get_one("secret", "login", "town")
+    server = kubectl(town).get_one("statefulset", "server", "town")
+    processes = state_of(town)["processes"]
+    town.succeed("up")
+    assert kubectl(town).get_one("secret", "login", "town") == secret
+    again = kubectl(town).get_one("statefulset", "server", "town")
+    assert again is not None
+    assert server is not None
+    assert again["metadata"]["generation"] == server["metadata"]["generation"]
+    assert state_of(town)["processes"] == processes
+
+
+def test_an_edit_is_refused_until_it_is_hydrated_then_rolled_out_uncommitted(town: Platform) -> None:
+    (town.root / "environments" / "local.yaml").write_text("cluster: {name: tiny}\nwho: moon\n")
+    refused = town.run("sync")
+    assert refused.returncode == 1
+    assert "manifests/local" in refused.stderr
+    assert "run `inv hydrate -e local`" in refused.stderr
+    town.succeed("hydrate")
+    town.succeed("sync")
+    greeting = kubectl(town).get_one("configmap", "greeting", "town")
+    assert greeting is not None
+    assert greeting["data"] == {"text": "hello moon"}
+    assert town.git("status", "--porcelain").splitlines()  # nothing was committed for it
+    town.commit("Greet the moon")
+    town.succeed("sync")
+    assert {item["revision"] for item in status(town)["kustomizations"]} == {town.git("rev-parse", "HEAD")}
+
+
+def test_a_removed_component_is_pruned_and_nothing_else(town: Platform) -> None:
+    extra = town.root / "components" / "extra" / "kustomize"
+    (extra / "overlays" / "local").mkdir(parents=True)
+    (extra / "overlays" / "local" / "kustomization.yaml").write_text("resources: [extra.yaml]\n")
+    (extra / "overlays" / "local" / "extra.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra, namespace: town}\ndata: {a: b}\n"
+    )
+    town.succeed("hydrate")
+    town.succeed("sync")
+    assert kubectl(town).get_one("configmap", "extra", "town")
+    subprocess.run(["rm", "-r", str(extra.parent)], check=True)
+    town.succeed("hydrate")
+    town.succeed("sync")
+    assert kubectl(town).get_one("configmap", "extra", "town") is None
+    assert kubectl(town).get_one("configmap", "greeting", "town")
+
+
+def test_a_component_that_never_becomes_ready_fails_with_its_reason(town: Platform) -> None:
+    broken = town.root / "components" / "broken" / "kustomize" / "overlays" / "local"
+    broken.mkdir(parents=True)
+    (broken / "kustomization.yaml").write_text("resources: [service.yaml]\n")
+    (broken / "service.yaml").write_text(
+        "apiVersion: v1\nkind: Service\nmetadata: {name: broken, namespace: town}\nspec: {ports: [{port: 70000}]}\n"
+    )
+    town.succeed("hydrate")
+    failed = town.run("sync", "--timeout", "12")
+    subprocess.run(["rm", "-r", str(town.root / "components" / "broken")], check=True)
+    town.succeed("hydrate")
+    assert failed.returncode == 1
+    assert "broken did not become Ready: ReconciliationFailed" in failed.stderr
+    assert "70000" in failed.stderr
+    assert "describe kustomization broken" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    town.succeed("sync")
+
+
+def test_a_process_that_ended_is_started_again(town: Platform) -> None:
+    process = psutil.Process(state_of(town)["processes"]["kustomize-controller"]["pid"])
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+    shown = town.succeed("status")
+    assert "not running: kustomize-controller" in shown.stderr
+    town.succeed("up")
+    assert state_of(town)["processes"]["kustomize-controller"]["pid"] != process.pid
+
+
+def test_after_a_reboot_strangers_with_the_same_pids_are_left_alone(town: Platform) -> None:
+    running = [psutil.Process(process["pid"]) for process in state_of(town)["processes"].values()]
+    for process in running:
+        process.kill()
+    psutil.wait_procs(running, timeout=10)
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    for path in (town.root / ".penstock" / "local" / "kwok" / "clusters" / "penstock-local" / "pids").iterdir():
+        path.write_text(str(stranger.pid))
+    town.succeed("up")
+    assert all(item["ready"] for item in status(town)["kustomizations"])
+    assert stranger.poll() is None
+    stranger.communicate(b"\n")
+
+
+def test_a_taken_port_is_named(town: Platform) -> None:
+    server = psutil.Process(state_of(town)["processes"]["kube-apiserver"]["pid"])
+    port = next(item.laddr.port for item in server.net_connections("tcp") if item.status == psutil.CONN_LISTEN)
+    server.kill()
+    psutil.wait_procs([server], timeout=10)
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.bind(("127.0.0.1", port))
+        thief.listen()
+        refused = town.run("up")
+    assert refused.returncode == 1
+    assert f"port {port} on 127.0.0.1, which kube-apiserver of this cluster uses, is taken by" in refused.stderr
+    town.succeed("up")
+
+
+def test_two_at_once_are_kept_apart(town: Platform) -> None:
+    with town.start("up") as first:
+        assert first.stderr is not None
+        first.stderr.readline()  # the banner: it holds the cluster
+        second = town.run("up")
+        first.communicate()
+    assert second.returncode == 1
+    assert "another `inv up`, `sync` or `down` is at work on this cluster" in second.stderr
+    assert first.returncode == 0
+
+
+def test_logs_are_shown_and_a_typing_mistake_is_mended(town: Platform) -> None:
+    assert town.succeed("logs", "git-source").stdout.startswith("serving ")
+    wrong = town.run("logs", "kube-apisever")
+    assert wrong.returncode == 1
+    assert "did you mean `kube-apiserver`?" in wrong.stderr
+
+
+@pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux' controllers", "Flux to fetch"])
+def test_an_interrupted_up_leaves_nothing_that_down_does_not_end(tmp_path: Path, awaited: str) -> None:
+    platform = copy_platform("a-running-platform", tmp_path / "platform")
+    platform.commit("Start")
+    platform.succeed("hydrate")
+    with platform.start("up") as started:
+        assert started.stderr is not None
+        for line in started.stderr:
+            if awaited in line:
+                break
+        started.send_signal(signal.SIGINT)
+        started.communicate()
+    assert started.returncode == 130
+    ended = platform.succeed("down")
+    assert "removed" in ended.stderr
+    left = [process.cmdline() for process in psutil.process_iter() if mentions(process, tmp_path)]
+    assert left == []
+    assert "there is no cluster here" in platform.succeed("down").stderr
+
+
+def mentions(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return any(str(folder) in word for word in process.cmdline())
+    except psutil.Error:
+        return False
+
+
+def test_a_folder_without_git_or_without_a_commit_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    platform = copy_platform("a-running-platform", tmp_path / "platform")
+    platform.succeed("hydrate")
+    unborn = platform.run("up")
+    assert unborn.returncode == 1
+    assert "HEAD has no commit yet" in unborn.stderr
+    platform.commit("Start")
+    without = platform.run("up", env={"PATH": str(ENGINE / ".venv" / "bin")})
+    assert without.returncode == 1
+    assert "git is not on PATH" in without.stderr
+    assert not (platform.root / ".penstock").exists()
+
+
+def test_status_without_a_cluster_says_so(tmp_path: Path) -> None:
+    platform = copy_platform("a-running-platform", tmp_path / "platform")
+    platform.commit("Start")
+    refused = platform.run("status")
+    assert refused.returncode == 1
+    assert refused.stderr.splitlines()[-2:] == ["error: there is no cluster here", "  hint: run `inv up`"]
+    assert os.listdir(platform.root)

@@ -1,0 +1,141 @@
+"""Every mistake in tests/platforms is refused in the words of its message.txt, and nothing is lost.
+
+Each folder is one mistake, laid over the good platform; message.txt is all that `inv hydrate` says of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from penstock.core.errors import PenstockError
+from support import PLATFORMS, Platform
+
+MISTAKES = sorted(path.parent.name for path in PLATFORMS.glob("*/message.txt"))
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_explained(mistake: str, platform: Callable[..., Platform]) -> None:
+    broken = platform(mistake)
+    before = broken.files()
+    ran = broken.run("hydrate")
+    assert ran.stderr == (PLATFORMS / mistake / "message.txt").read_text()
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert broken.files() == before
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_message_is_fit_to_read(mistake: str) -> None:
+    """One line for each fault, then a hint; no traceback, no path that only this run knew."""
+    *faults, hint = (PLATFORMS / mistake / "message.txt").read_text().splitlines()
+    assert faults
+    assert all(line.startswith("error: ") for line in faults)
+    assert hint.startswith("  hint: ")
+    assert not re.search(r"Traceback|/tmp|penstock-|bug:", "\n".join(faults))
+
+
+def refused(made: Platform, *components: str) -> str:
+    """The message and the hint with which hydrating is refused; nothing may have changed."""
+    before = made.files()
+    with pytest.raises(PenstockError) as caught:
+        made.hydrate(*components)
+    assert made.files() == before
+    return f"{caught.value.message} | {caught.value.hint}"
+
+
+def test_an_unknown_environment(good: Platform) -> None:
+    ran = good.run("hydrate", "-e", "locl")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr == "error: unknown environment `locl`: helmfile.yaml has local\n  hint: did you mean `local`?\n"
+
+
+@pytest.mark.parametrize("name", ["..", "../components/greeting", "/etc", "components/greeting", ""])
+def test_a_component_is_a_name_and_not_a_path(name: str, good: Platform) -> None:
+    assert refused(good, name) == (
+        f"`{name}` is not a component's name | give the name of a folder of components/, not a path"
+    )
+
+
+def test_an_unknown_component(good: Platform) -> None:
+    assert refused(good, "greting") == "unknown component `greting` | did you mean `greeting`?"
+
+
+@pytest.mark.parametrize("name", ["Greeting", "greeting_two", "-greeting", "greeting-", "flux-system", "g" * 64])
+def test_a_name_that_kubernetes_refuses(name: str, good: Platform) -> None:
+    (good.root / "components" / "greeting").rename(good.root / "components" / name)
+    assert refused(good).startswith(f"components/{name}: Kubernetes refuses the name `{name}`")
+
+
+def test_a_component_that_is_a_link(good: Platform, tmp_path: Path) -> None:
+    (good.root / "components" / "greeting").rename(tmp_path / "elsewhere")
+    (good.root / "components" / "greeting").symlink_to(tmp_path / "elsewhere")
+    assert refused(good).startswith("components/greeting is a symbolic link | ")
+
+
+@pytest.mark.parametrize("target", ["/etc/hostname", "../../../environments/local.yaml", "../../../../nowhere"])
+def test_a_file_that_is_a_link_to_elsewhere(target: str, good: Platform) -> None:
+    (good.root / "components" / "greeting" / "config").mkdir()
+    (good.root / "components" / "greeting" / "config" / "text").symlink_to(target)
+    said = "components/greeting/config/text is a symbolic link that leads out of components/greeting | "
+    assert refused(good).startswith(said)
+
+
+def test_a_folder_that_is_a_link_to_elsewhere(good: Platform, tmp_path: Path) -> None:
+    (good.root / "components" / "spaces" / "kustomize" / "base" / "more").symlink_to(tmp_path)
+    assert refused(good).startswith(
+        "components/spaces/kustomize/base/more is a symbolic link that leads out of components/spaces | "
+    )
+
+
+def test_a_new_component_with_a_link_to_elsewhere(good: Platform) -> None:
+    good.release("second")
+    (good.root / "components" / "second" / "values.yaml").unlink()
+    (good.root / "components" / "second" / "values.yaml").symlink_to("/nowhere/values.yaml")
+    assert refused(good).startswith("components/second/values.yaml is a symbolic link that leads out of")
+
+
+def test_a_chart_with_a_link_to_elsewhere(good: Platform) -> None:
+    (good.root / "charts" / "note" / "templates" / "more.yaml").symlink_to("/nowhere/more.yaml")
+    assert refused(good).startswith("charts/note/templates/more.yaml is a symbolic link that leads out of charts/note")
+
+
+def test_a_link_inside_of_a_component_is_fine(good: Platform) -> None:
+    folder = good.root / "components" / "greeting"
+    (folder / "config").mkdir()
+    (folder / "also").symlink_to("config")
+    good.hydrate()
+    assert good.findings() == []
+    (folder / "also").unlink()
+    assert good.findings() == ["components/greeting changed since manifests/local/greeting was hydrated"]
+
+
+def test_a_platform_is_needed(good: Platform, tmp_path: Path) -> None:
+    ran = good.run("hydrate", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"error: {tmp_path.resolve()}: no platform here")
+
+
+def test_a_lock_from_a_newer_version(good: Platform) -> None:
+    text = good.text("penstock.lock")
+    (good.tree / "penstock.lock").write_text(re.sub(r'"version": \d+', '"version": 999', text))
+    said = "manifests/local/penstock.lock has format 999, and this Penstock reads up to 1 | a newer Penstock wrote it"
+    assert refused(good).startswith(said)
+    for fast in (True, False):
+        with pytest.raises(PenstockError, match="has format 999"):
+            good.check(fast)
+
+
+def test_a_lock_with_a_merge_conflict(good: Platform) -> None:
+    text = good.text("penstock.lock")
+    (good.tree / "penstock.lock").write_text(f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n")
+    assert refused(good).startswith("manifests/local/penstock.lock is not a lock (a merge conflict?) | delete it and run")
+
+
+def test_a_fault_in_the_second_environment_leaves_the_first(good: Platform) -> None:
+    """Nothing is written before all of it is valid."""
+    good.add("an-environment-without-its-file")
+    good.write("components/greeting/values.yaml.gotmpl", "text: changed\n")
+    assert refused(good).startswith("environments/remote.yaml is missing")

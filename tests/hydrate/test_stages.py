@@ -1,0 +1,328 @@
+"""The stages by themselves: select, lock, split, order, and what must hold before a byte is written."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout
+from penstock.hydrate import check, environments, lock, order, select, split
+from penstock.hydrate.lock import Lock, Locked, LockedComponent
+from penstock.tools.render import Answer, Defined, Object, Rule
+from support import PLATFORMS, Platform
+
+
+def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: object) -> Object:
+    """An object as the renderer gives it."""
+    return msgspec.convert(
+        {"apiVersion": api, "objectKind": kind, "namespace": namespace, "name": name, "text": "x", "source": "s", **more},
+        Object,
+        from_attributes=True,
+    )
+
+
+def component(*objects: Object, needs: tuple[str, ...] = (), releases: tuple[str, ...] = ()) -> LockedComponent:
+    """A component of these objects."""
+    answer = Answer(kind="component", component="c", digest="d", needs=list(needs), releases=list(releases))
+    return split.split("i", answer, list(objects))[0]
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    """The good platform, not hydrated."""
+    return Layout(Path(shutil.copytree(PLATFORMS / "good", tmp_path / "platform")))
+
+
+# --- select
+
+
+def test_components_are_found_in_order(layout: Layout) -> None:
+    (layout.components / "README.md").write_text("not a component")
+    (layout.components / ".hidden").mkdir()
+    assert [item.name for item in select.components(layout, "local")] == ["greeting", "spaces"]
+
+
+def test_a_component_of_another_environment_alone_is_left_out(layout: Layout) -> None:
+    assert [item.name for item in select.components(layout, "elsewhere")] == ["greeting"]
+
+
+@pytest.mark.parametrize(
+    ("path", "is_input"),
+    [
+        ("components/greeting/values.yaml.gotmpl", True),
+        ("components/greeting/new/file", True),
+        ("components/greeting/.env", True),
+        ("charts/note/templates/new.yaml", True),
+        ("charts/note/.helmignore", True),
+        ("environments/local.yaml", True),
+        ("environments/base.yaml", True),
+        ("helmfile.yaml", True),
+        ("charts.lock", True),
+        ("environments/another.yaml", False),
+        ("components/spaces/kustomize/base/town.yaml", False),
+        ("charts/another/Chart.yaml", False),
+        ("README.md", False),
+        ("components/greeting/values.yaml~", False),
+        ("components/greeting/.DS_Store", False),
+    ],
+)
+def test_what_a_component_depends_on(path: str, is_input: bool, layout: Layout) -> None:
+    def digest() -> str:
+        (greeting, _) = select.components(layout, "local")
+        return select.Inputs(layout, "local").of(greeting, ["charts/note"])
+
+    before = digest()
+    assert digest() == before
+    place = layout.root / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with place.open("a") as file:
+        file.write("changed")
+    assert (digest() != before) is is_input
+
+
+def test_a_file_that_moves_is_a_change(layout: Layout) -> None:
+    greeting = select.components(layout, "local")[0]
+    before = select.Inputs(layout, "local").of(greeting, [])
+    (greeting.folder / "values.yaml.gotmpl").rename(greeting.folder / "v.yaml.gotmpl")
+    assert select.Inputs(layout, "local").of(greeting, []) != before
+
+
+def test_other_programs_make_everything_stale(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = select.Inputs(layout, "local").shared
+    monkeypatch.setattr("penstock.tools.pins.Program.source_digest", "another")
+    assert select.Inputs(layout, "local").shared != before
+
+
+def test_environments(layout: Layout) -> None:
+    assert environments.pick(layout, None) == ["local"]
+    found = environments.read(layout, "local")
+    assert (found.cluster.name, found.cluster.domain, found.kubernetes.version) == ("tiny", "cluster.local", "1.35.5")
+
+
+# --- lock
+
+
+def test_a_lock_reads_what_was_written(tmp_path: Path) -> None:
+    written = Lock(version=lock.FORMAT, components={"a": component(thing("Namespace", "n"))}, flux={"f": "d"})
+    (tmp_path / "penstock.lock").write_bytes(lock.encode(written))
+    assert lock.read(tmp_path, "shown") == written
+
+
+def test_a_lock_is_a_value_a_line_and_sorted() -> None:
+    parts = {name: component(thing("Namespace", name)) for name in ("b", "a")}
+    text = lock.encode(Lock(version=1, components=parts, flux={})).decode()
+    assert text == lock.encode(Lock(version=1, components=dict(reversed(parts.items())), flux={})).decode()
+    assert max(line.count(":") for line in text.splitlines()) == 1
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 1}', '{"version": 1, "extra": 2}'])
+def test_a_damaged_lock_is_refused(text: str, tmp_path: Path) -> None:
+    (tmp_path / "penstock.lock").write_text(text)
+    with pytest.raises(PenstockError, match=r"^shown/penstock.lock is not a lock"):
+        lock.read(tmp_path, "shown")
+
+
+def test_a_lock_of_an_older_format_counts_as_none(tmp_path: Path) -> None:
+    (tmp_path / "penstock.lock").write_text('{"version": 0}')
+    assert lock.read(tmp_path, "shown") == lock.EMPTY
+    (tmp_path / "penstock.lock").unlink()
+    assert lock.read(tmp_path, "shown") == lock.EMPTY
+
+
+def test_the_digests_of_a_lock_are_those_of_the_files(good: Platform) -> None:
+    from penstock.core.files import file_sha256
+
+    noted = dict(good.lock.flux)
+    for name, item in good.lock.components.items():
+        noted |= {f"{name}/{file}": locked.sha256 for file, locked in item.files.items()}
+    on_disk = {path.relative_to(good.tree).as_posix(): file_sha256(path) for path in good.tree.rglob("*.yaml")}
+    assert noted == on_disk
+
+
+# --- split
+
+
+@pytest.mark.parametrize(
+    ("objects", "files"),
+    [
+        ([thing("ConfigMap", "a", "n")], ["configmap-a.yaml"]),
+        ([thing("ConfigMap", "a", "n"), thing("ConfigMap", "a", "m")], ["configmap-m-a.yaml", "configmap-n-a.yaml"]),
+        (
+            [thing("Ingress", "a", "n", "a.io/v1"), thing("Ingress", "a", "n", "b.io/v1")],
+            ["ingress-a.io-n-a.yaml", "ingress-b.io-n-a.yaml"],
+        ),
+        ([thing("ClusterRole", "system:a")], ["clusterrole-system-a.yaml"]),
+        ([thing("ConfigMap", "A/../b", "n")], ["configmap-a-..-b.yaml"]),
+    ],
+)
+def test_a_file_is_named_after_its_object(objects: list[Object], files: list[str]) -> None:
+    assert sorted(component(*objects).files) == files
+
+
+def test_names_that_come_out_the_same_get_a_digest() -> None:
+    """system:a and system-a are two objects and would be one file."""
+    found = component(thing("ClusterRole", "system:a"), thing("ClusterRole", "system-a")).files
+    assert len(found) == 2
+    assert {locked.id.rsplit("/", 1)[1] for locked in found.values()} == {"system:a", "system-a"}
+
+
+def test_naming_does_not_depend_on_the_order() -> None:
+    objects = [thing("ConfigMap", name, space) for name in ("a", "b") for space in ("n", "m")] + [thing("Role", "a", "n")]
+    names = {file: locked.id for file, locked in component(*objects).files.items()}
+    assert {file: locked.id for file, locked in component(*reversed(objects)).files.items()} == names
+    assert len(names) == len(objects)
+
+
+def test_no_object_takes_the_name_of_the_index() -> None:
+    assert "kustomization.yaml" not in component(thing("Kustomization", "", "n")).files
+
+
+@pytest.mark.parametrize("api", ["autoscaling/v2", "autoscaling/v1"])
+def test_the_same_object_twice_is_refused(api: str) -> None:
+    """Of two templates with one object, only one file could be written; another version is still the same object."""
+    with pytest.raises(Findings, match="components/c: HorizontalPodAutoscaler n/a is rendered twice: by one and by two"):
+        component(
+            thing("HorizontalPodAutoscaler", "a", "n", "autoscaling/v2", source="one"),
+            thing("HorizontalPodAutoscaler", "a", "n", api, source="two"),
+        )
+
+
+def test_a_name_as_long_as_kubernetes_takes_is_a_file() -> None:
+    (name,) = component(thing("CustomResourceDefinition", "a" * 253)).files
+    assert len(name) < 255
+
+
+# --- order
+
+WIDGETS = Defined(group="example.org", kind="Widget", plural="widgets", namespaced=True)
+CRD = thing("CustomResourceDefinition", "widgets.example.org", api="apiextensions.k8s.io/v1", defines=WIDGETS)
+
+
+def hook(group: str, resource: str) -> Object:
+    api = "admissionregistration.k8s.io/v1"
+    rule = Rule(groups=[group], resources=[resource])
+    return thing("ValidatingWebhookConfiguration", "h", api=api, admits=[rule])
+
+
+def test_an_edge_for_each_thing_that_the_api_needs() -> None:
+    edges = order.order(
+        {
+            "definitions": component(CRD),
+            "judge": component(hook("apps", "deployments"), thing("Service", "judge", "kube-system")),
+            "shop": component(thing("Deployment", "shop", "town", "apps/v1"), releases=("town/shop",)),
+            "spaces": component(thing("Namespace", "town")),
+            "till": component(thing("ConfigMap", "till", "town"), needs=("town/shop",)),
+            "widgets": component(thing("Widget", "w", "town", "example.org/v1")),
+        }
+    )
+    assert edges == {
+        "definitions": [],
+        "judge": [],
+        "shop": ["judge", "spaces"],
+        "spaces": [],
+        "till": ["shop", "spaces"],
+        "widgets": ["definitions", "spaces"],
+    }
+    assert order.levels(edges) == 3
+
+
+@pytest.mark.parametrize(
+    ("group", "resource", "kind", "api", "is_judged"),
+    [
+        ("", "pods", "Pod", "v1", True),
+        ("*", "*", "Pod", "v1", True),
+        ("", "*", "Pod", "v1", True),
+        ("apps", "*", "Pod", "v1", False),
+        ("networking.k8s.io", "networkpolicies", "NetworkPolicy", "networking.k8s.io/v1", True),
+        ("networking.k8s.io", "ingresses", "Ingress", "networking.k8s.io/v1", True),
+        ("", "pods/eviction", "Pod", "v1", False),
+    ],
+)
+def test_whom_an_admission_judges(group: str, resource: str, kind: str, api: str, is_judged: bool) -> None:
+    edges = order.order({"judge": component(hook(group, resource)), "x": component(thing(kind, "x", "default", api))})
+    assert edges["x"] == (["judge"] if is_judged else [])
+
+
+def test_a_namespace_that_is_always_there_is_no_edge() -> None:
+    edges = order.order({"a": component(thing("Namespace", "default")), "b": component(thing("Pod", "p", "default"))})
+    assert edges["b"] == []
+
+
+@pytest.mark.parametrize("need", ["town/shop", "shop", "cluster/town/shop"])
+def test_the_ways_to_write_a_need(need: str) -> None:
+    parts = {"shop": component(releases=("town/shop",)), "till": component(needs=(need,))}
+    assert order.order(parts)["till"] == ["shop"]
+
+
+def test_a_need_within_a_component_is_no_edge() -> None:
+    assert order.order({"shop": component(releases=("town/a", "town/b"), needs=("town/a",))}) == {"shop": []}
+
+
+def test_a_cycle_is_shown_with_its_reasons() -> None:
+    parts = {
+        "a": component(thing("Pod", "p", "b-space"), thing("Namespace", "a-space")),
+        "b": component(thing("Widget", "w", "c-space", "example.org/v1"), thing("Namespace", "b-space")),
+        "c": component(CRD, thing("Namespace", "c-space"), thing("Pod", "p", "a-space")),
+        "d": component(thing("Pod", "p", "a-space")),
+    }
+    with pytest.raises(PenstockError) as caught:
+        order.order(parts)
+    cycle, _, why = caught.value.message.removeprefix("dependency cycle: ").partition(": ")
+    names = cycle.split(" -> ")
+    assert names[0] == names[-1]
+    assert set(names) == {"a", "b", "c"}
+    assert "a needs Namespace b-space of b" in why
+    assert "c needs Namespace a-space of a" in why
+    assert why.count(" needs ") == 3
+
+
+# --- check
+
+
+@pytest.mark.parametrize(
+    ("objects", "said"),
+    [
+        ([thing("Pod", "p")], "Pod p (pod-p.yaml) has no metadata.namespace, and Pod needs one"),
+        ([thing("Node", "n", "x")], "Node n (node-n.yaml) has metadata.namespace x, and Node can't have one"),
+        ([thing("Widget", "w", "x", "example.org/v1")], "is of a kind that no component defines: example.org/Widget"),
+        ([CRD, thing("Widget", "w", "", "example.org/v1")], "has no metadata.namespace, and Widget needs one"),
+        ([thing("Kustomization", "k", "", "kustomize.toolkit.fluxcd.io/v1")], "has no metadata.namespace"),
+    ],
+)
+def test_what_is_refused_before_writing(objects: list[Object], said: str) -> None:
+    with pytest.raises(Findings) as caught:
+        check.check({"c": component(*objects)})
+    assert caught.value.message.startswith("components/c: ")
+    assert said in caught.value.message
+
+
+def test_every_fault_is_reported_at_once() -> None:
+    with pytest.raises(Findings) as caught:
+        check.check({"a": component(thing("Pod", "p")), "b": component(thing("Pod", "q"))})
+    assert len(caught.value.findings) == 2
+
+
+def test_what_is_fine() -> None:
+    good = component(CRD, thing("Widget", "w", "x", "example.org/v1"), thing("Namespace", "x"), thing("Pod", "p", "x"))
+    check.check({"c": good})
+
+
+@pytest.mark.parametrize("keys", [[], ["password"]])
+def test_a_secret_may_carry_no_data(keys: list[str]) -> None:
+    secret = thing("Secret", "s", "n", secretKeys=keys)
+    if not keys:
+        check.refuse_secrets("c", [secret])
+        return
+    with pytest.raises(Findings, match=r"components/c: Secret n/s carries data \(password\), rendered by s"):
+        check.refuse_secrets("c", [secret])
+
+
+def test_locked_is_one_object() -> None:
+    assert component(thing("Pod", "p", "x")).files["pod-p.yaml"] == Locked(
+        id="/Pod/x/p", sha256="2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
+    )

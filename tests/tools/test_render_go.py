@@ -1,0 +1,29 @@
+"""The renderer's own tests, and its style."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from penstock.core.layout import ENGINE
+from penstock.tools import golang
+from support import REAL_ENVIRONMENT
+
+# As the resolver builds it, so that Helm's packages come from Go's build cache.
+FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
+
+
+@pytest.mark.parametrize("verb", [["vet", *FLAGS], ["test", *FLAGS]], ids=["vet", "test"])
+def test_go(verb: list[str]) -> None:
+    env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
+    argv = [str(golang.find_go()), *verb, "."]
+    done = subprocess.run(argv, cwd=ENGINE / "tools" / "render", env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_gofmt() -> None:
+    go = golang.find_go()
+    version = subprocess.run([go, "env", "GOROOT"], env=REAL_ENVIRONMENT, capture_output=True, text=True, check=True)
+    gofmt = [f"{version.stdout.strip()}/bin/gofmt", "-l", str(ENGINE / "tools" / "render")]
+    assert subprocess.run(gofmt, capture_output=True, text=True, check=True).stdout == ""

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+const configMap = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: town}\n"
+
+func TestParseDocuments(t *testing.T) {
+	cases := []struct {
+		lesson, stream string
+		names          string
+	}{
+		{"nothing", "", ""},
+		{"comments alone", "# a\n---\n# b\n---\n", ""},
+		{"several, with empty ones between", "---\n---\n" + configMap + "---\n---\n---\n" + configMap, "c c"},
+		{"a comment behind the separator", configMap + "--- # Source: x\n" + configMap, "c c"},
+		{"an object on the separator's line", configMap + "--- {apiVersion: v1, kind: Pod, metadata: {name: p}}\n", "c p"},
+		{"Windows", strings.ReplaceAll("---\n"+configMap+"---\n"+configMap, "\n", "\r\n"), "c c"},
+		{"a separator in a text", configMap + "data:\n  a: |\n    x\n    ---\n    y\n", "c"},
+		{"a List is taken apart", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
+		{"tests are left out", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: test}}\n---\n" + configMap, "c"},
+	}
+	for _, test := range cases {
+		t.Run(test.lesson, func(t *testing.T) {
+			objects, err := parseDocuments(test.stream, "f.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, object := range objects {
+				names = append(names, object.Name)
+			}
+			if got := strings.Join(names, " "); got != test.names {
+				t.Errorf("got %q, want %q", got, test.names)
+			}
+		})
+	}
+}
+
+func TestParseDocumentsRefuses(t *testing.T) {
+	cases := []struct{ lesson, stream, want string }{
+		{"no YAML", "a: [\n", "f.yaml: what it renders is not YAML: line 1"},
+		{"a key twice", configMap + "kind: Pod\n", `f.yaml: what it renders is not YAML: unmarshal errors:`},
+		{"no object", "[1]\n", "f.yaml: not an object: [1]"},
+		{"no name", "apiVersion: v1\nkind: Pod\n", "f.yaml: an object without apiVersion, kind or metadata.name"},
+	}
+	for _, test := range cases {
+		t.Run(test.lesson, func(t *testing.T) {
+			if _, err := parseDocuments(test.stream, "f.yaml"); err == nil || !strings.HasPrefix(err.Error(), test.want) {
+				t.Errorf("got  %v\nwant %s", err, test.want)
+			}
+		})
+	}
+}
+
+// The text of an object is what Git keeps: nothing may be lost, folded, or mean something else in YAML 1.1.
+func TestCanonicalText(t *testing.T) {
+	long := strings.Repeat("word ", 60) + "end"
+	cases := []struct{ lesson, value, want string }{
+		{"a long line", `"` + long + `"`, long},
+		{"lines", `"a\nb\n"`, "|\n    a\n    b"},
+		{"spaces at an end", `"a  \nb\n"`, `"a  \nb\n"`},
+		{"a word that is a boolean elsewhere", `"yes"`, `"yes"`},
+		{"the letter y", `"y"`, `"y"`},
+		{"a number as text", `"0123"`, `"0123"`},
+		{"a time", `"12:30"`, `"12:30"`},
+		{"a great number", `9007199254740993`, `9007199254740993`},
+		{"a fraction", `0.1`, `0.1`},
+		{"nothing", `null`, `null`},
+	}
+	for _, test := range cases {
+		t.Run(test.lesson, func(t *testing.T) {
+			objects, err := parseDocuments(configMap+"data: {a: "+test.value+"}\n", "f.yaml")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := "data:\n  a: " + test.want + "\nkind:"; !strings.Contains(objects[0].Text, want) {
+				t.Errorf("got\n%swant\n%s", objects[0].Text, want)
+			}
+			again, err := parseDocuments(objects[0].Text, "f.yaml")
+			if err != nil || again[0].Text != objects[0].Text {
+				t.Errorf("it doesn't come out the same again: %v", err)
+			}
+		})
+	}
+}

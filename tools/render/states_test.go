@@ -1,0 +1,68 @@
+package main
+
+import (
+	"reflect"
+	"testing"
+)
+
+const head = "---\n#  Source: /p/components/shop/helmfile.yaml.gotmpl\n"
+
+func TestParseStates(t *testing.T) {
+	cases := []struct {
+		lesson string
+		states string
+		want   map[string][]Release
+	}{
+		{"nothing", "", map[string][]Release{}},
+		{"no release", head + "releases: []\n", map[string][]Release{"shop": nil}},
+		{
+			"a plain release takes the state's capabilities",
+			head + "kubeVersion: 1.35.5\napiVersions: [a/v1]\nreleases:\n- {name: x, namespace: town, chart: ../c, values: [{a: 1}]}\n",
+			map[string][]Release{"shop": {{Name: "x", Namespace: "town", Chart: "../c", KubeVersion: "1.35.5",
+				APIVersions: []string{"a/v1"}, Values: []map[string]any{{"a": 1.0}}}}},
+		},
+		{
+			"not installed, and conditions",
+			head + "renderedvalues: {up: {enabled: true}, deep: {down: {enabled: false}}}\nreleases:\n" +
+				"- {name: a, installed: false}\n- {name: b, condition: up.enabled}\n- {name: c, condition: deep.down.enabled}\n" +
+				"- {name: d, condition: 'FALSE'}\n- {name: e, condition: missing.enabled}\n- {name: f, condition: up.off}\n",
+			map[string][]Release{"shop": {{Name: "b"}, {Name: "e", Fallback: "condition"}, {Name: "f", Fallback: "condition"}}},
+		},
+		{
+			"what only helmfile renders",
+			head + "helmDefaults: {enableDNS: false, postRenderer: x}\nreleases:\n- {name: a}\n",
+			map[string][]Release{"shop": {{Name: "a", Fallback: "helmDefaults.postRenderer"}}},
+		},
+		{
+			"keys that nobody knows are left to helmfile",
+			head + "releases:\n- {name: a, set: [], brandNew: 1, wait: true}\n- {name: b, values: [file.yaml]}\n",
+			map[string][]Release{"shop": {{Name: "a", Fallback: "brandNew, set"}, {Name: "b", Fallback: "values"}}},
+		},
+		{
+			"two files of one component, releases in order",
+			head + "releases:\n- {name: b, namespace: town}\n- {name: a, namespace: town}\n" + head + "releases:\n- {name: 1}\n",
+			map[string][]Release{"shop": {{Name: "a", Namespace: "town"}, {Name: "b", Namespace: "town"}, {Name: "1"}}},
+		},
+	}
+	for _, test := range cases {
+		t.Run(test.lesson, func(t *testing.T) {
+			got, err := parseStates(test.states)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !reflect.DeepEqual(got, test.want) {
+				t.Errorf("got  %+v\nwant %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestParseStatesRefuses(t *testing.T) {
+	got, err := parseStates(head + "releases:\n- {name: a, secrets: [s.yaml]}\n")
+	if err != nil || got["shop"][0].Refused == "" {
+		t.Errorf("secrets: got %+v, %v", got, err)
+	}
+	if _, err := parseStates(head + "releases: [\n"); err == nil {
+		t.Error("a state that is not YAML was taken")
+	}
+}
