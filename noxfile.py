@@ -67,4 +67,4 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Measure hydration against helmfile, and write docs/benchmarks.md."""
-    session.run("python", "-m", "penstock.gates", "bench", *session.posargs)
+    session.run("python", "-m", "penstock.verbs.bench", *session.posargs)

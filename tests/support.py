@@ -93,9 +93,7 @@ class Platform:
         assert done.returncode == 0, done.stderr
         return done
 
-    def start(
-        self, *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None
-    ) -> subprocess.Popen[str]:
+    def start(self, *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen[str]:
         """Start the real command in a process group of its own."""
         return subprocess.Popen(
             [sys.executable, "-m", "invoke", "--search-root", str(ENGINE), *argv],

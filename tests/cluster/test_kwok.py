@@ -6,7 +6,6 @@ One cluster serves the whole file; the tests leave it running, and each brings b
 from __future__ import annotations
 
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -20,14 +19,22 @@ import pytest
 
 from penstock.core.layout import ENGINE
 from penstock.tools.kubectl import Kubectl
-
-from support import Platform, copy_platform
+from support import REAL_ENVIRONMENT, Platform, copy_platform
 
 pytestmark = pytest.mark.xdist_group("kwok")
 
 
+_PREPARE = "from penstock.cluster import kwok; kwok.prepare()"
+
+
 @pytest.fixture(scope="module")
-def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def programs(sandbox: Path) -> None:
+    """The programs of a cluster, built where they are missing, as the user would build them."""
+    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+
+
+@pytest.fixture(scope="module")
+def town(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("town") / "platform")
     platform.commit("Start")
     platform.succeed("hydrate")
@@ -215,7 +222,7 @@ def test_logs_are_shown_and_a_typing_mistake_is_mended(town: Platform) -> None:
 
 
 @pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux' controllers", "Flux to fetch"])
-def test_an_interrupted_up_leaves_nothing_that_down_does_not_end(tmp_path: Path, awaited: str) -> None:
+def test_an_interrupted_up_leaves_nothing_that_down_does_not_end(programs: None, tmp_path: Path, awaited: str) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.commit("Start")
     platform.succeed("hydrate")
@@ -260,4 +267,4 @@ def test_status_without_a_cluster_says_so(tmp_path: Path) -> None:
     refused = platform.run("status")
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-2:] == ["error: there is no cluster here", "  hint: run `inv up`"]
-    assert os.listdir(platform.root)
+    assert not (platform.root / ".penstock").exists()

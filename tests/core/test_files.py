@@ -66,7 +66,7 @@ def test_exchange_where_there_was_nothing(tmp_path: Path) -> None:
 
 def test_a_system_without_the_call_is_told_from_a_refusal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = folder(tmp_path / "one", "1"), folder(tmp_path / "other", "2")
-    monkeypatch.setattr(files.sys, "platform", "plan9")
+    monkeypatch.setattr("sys.platform", "plan9")
     assert not files._exchanged(one, other)
     monkeypatch.undo()
     with pytest.raises(FileNotFoundError):

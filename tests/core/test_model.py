@@ -10,12 +10,12 @@ from penstock.core.errors import PenstockError
 from penstock.core.model import Strict, convert, load, parse, parse_all
 
 
-class Inner(Strict):
+class Inner(Strict, frozen=True):
     size: int = 0
     colour: str = "red"
 
 
-class Outer(Strict):
+class Outer(Strict, frozen=True):
     name: str
     inner: Inner = Inner()
     named: dict[str, Inner] = {}

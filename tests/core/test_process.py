@@ -50,21 +50,24 @@ def test_a_program_that_cannot_be_started(content: bytes | None, tmp_path: Path)
     if content is not None:
         place.write_bytes(content)
         place.chmod(0o755)
-    for start in (run, lambda command: watch(command, str)):
+    for start in (run, lambda command: watch(command, print)):
         with pytest.raises(CommandMissing) as caught:
             start(Command([place]))
         assert caught.value.message.startswith(f"{place} cannot be started: ")
         assert "inv doctor" in caught.value.hint
 
 
+# Two processes that don't mind SIGTERM; the second holds the pipe open.
 STUBBORN = """
-import os, signal, subprocess, sys
+import os, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, '-c', "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"], stdout=subprocess.PIPE)
-child.stdout.readline()
-open(sys.argv[1], 'w').write(f'{os.getpid()} {child.pid}')
-print('ready', flush=True)
-child.wait()
+child = os.fork()
+if child == 0:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    open(sys.argv[1], 'w').write(f'{os.getppid()} {os.getpid()}')
+    print('ready', flush=True)
+    signal.pause()
+signal.pause()
 """
 QUICK_TO_END = STUBBORN.replace("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n", "\n", 1)
 
@@ -77,7 +80,7 @@ def test_a_deadline_ends_the_whole_group(
     monkeypatch.setattr(process, "_GRACE_SECONDS", 0.2)
     command = Command([*python(code), tmp_path / "pids"], timeout=1.5)
     with pytest.raises(CommandTimedOut, match=r"was still running after 2 s and was ended"):
-        watch(command, str) if watched else run(command)
+        watch(command, print) if watched else run(command)
     pids = [int(word) for word in (tmp_path / "pids").read_text().split()]
     left = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
     _, left = psutil.wait_procs(left, timeout=10)
@@ -106,7 +109,7 @@ def test_lines_arrive_one_by_one_from_both_streams() -> None:
 
 def test_a_watched_failure() -> None:
     with pytest.raises(CommandFailed, match=r"sh failed \(exit 3\): why"):
-        watch(Command(["sh", "-c", "echo why; exit 3"]), str)
+        watch(Command(["sh", "-c", "echo why; exit 3"]), print)
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,9 @@ def test_a_lock_from_a_newer_version(good: Platform) -> None:
 def test_a_lock_with_a_merge_conflict(good: Platform) -> None:
     text = good.text("penstock.lock")
     (good.tree / "penstock.lock").write_text(f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n")
-    assert refused(good).startswith("manifests/local/penstock.lock is not a lock (a merge conflict?) | delete it and run")
+    assert refused(good).startswith(
+        "manifests/local/penstock.lock is not a lock (a merge conflict?) | delete it and run"
+    )
 
 
 def test_a_fault_in_the_second_environment_leaves_the_first(good: Platform) -> None:

@@ -45,7 +45,7 @@ def kill_somewhere(made: Platform, moment: float) -> bool:
 
 def test_killed_at_any_moment_the_tree_is_the_old_or_the_new_one(good: Platform, tmp_path: Path) -> None:
     """Fifty real kills, spread over as long as a hydrate takes here."""
-    chance = random.Random(SEED)  # noqa: S311, not for secrets
+    chance = random.Random(SEED)
     old = digest(good)
     good.write("components/greeting/values.yaml.gotmpl", "text: new\n")
     after = Platform(Path(shutil.copytree(good.root, tmp_path.resolve() / "after")))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import os
 import subprocess
 from typing import Any
@@ -47,7 +46,13 @@ def objects(stream: str) -> list[Any]:
 
 def helmfile_template(made: Platform, component: str) -> list[Any]:
     """What plain `helmfile template` gives for a component."""
-    argv = [str(resolve("helmfile")), "--file", f"components/{component}/helmfile.yaml.gotmpl", "--environment", "local"]
+    argv = [
+        str(resolve("helmfile")),
+        "--file",
+        f"components/{component}/helmfile.yaml.gotmpl",
+        "--environment",
+        "local",
+    ]
     argv += ["--helm-binary", str(resolve("helm")), "--kustomize-binary", str(resolve("kustomize")), "--quiet"]
     argv += ["template", "--include-crds", "--skip-tests"]
     home = made.root.parent / "helmfile-home"
@@ -102,7 +107,9 @@ EXTRA = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra, namespace: tow
 def test_a_kustomization_takes_the_chart_and_patches_it(good: Platform) -> None:
     good.release("second")
     kustomization(good, "second", "resources: [chart.yaml]\nlabels: [{pairs: {kustomized: 'yes'}}]\n", "base")
-    patch = "apiVersion: v1\n      kind: ConfigMap\n      metadata: {name: second, namespace: town}\n      data: {more: m}"
+    patch = (
+        "apiVersion: v1\n      kind: ConfigMap\n      metadata: {name: second, namespace: town}\n      data: {more: m}"
+    )
     kustomization(good, "second", f"resources: [../../base]\npatches:\n  - patch: |\n      {patch}\n")
     good.hydrate()
     (found,) = hydrated(good, "second")
@@ -207,7 +214,12 @@ AWKWARD = {
 
 
 def test_awkward_text_comes_through_whole(good: Platform) -> None:
-    body = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "awkward", "namespace": "town"}, "data": AWKWARD}
+    body = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {"name": "awkward", "namespace": "town"},
+        "data": AWKWARD,
+    }
     good.write("components/spaces/kustomize/base/awkward.yaml", yaml.safe_dump(body, default_style='"'))
     kustomization(good, "spaces", "resources: [town.yaml, awkward.yaml]\n", "base")
     good.hydrate()

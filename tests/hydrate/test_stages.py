@@ -19,7 +19,15 @@ from support import PLATFORMS, Platform
 def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: object) -> Object:
     """An object as the renderer gives it."""
     return msgspec.convert(
-        {"apiVersion": api, "objectKind": kind, "namespace": namespace, "name": name, "text": "x", "source": "s", **more},
+        {
+            "apiVersion": api,
+            "objectKind": kind,
+            "namespace": namespace,
+            "name": name,
+            "text": "x",
+            "source": "s",
+            **more,
+        },
         Object,
         from_attributes=True,
     )
@@ -172,7 +180,9 @@ def test_names_that_come_out_the_same_get_a_digest() -> None:
 
 
 def test_naming_does_not_depend_on_the_order() -> None:
-    objects = [thing("ConfigMap", name, space) for name in ("a", "b") for space in ("n", "m")] + [thing("Role", "a", "n")]
+    objects = [thing("ConfigMap", name, space) for name in ("a", "b") for space in ("n", "m")] + [
+        thing("Role", "a", "n")
+    ]
     names = {file: locked.id for file, locked in component(*objects).files.items()}
     assert {file: locked.id for file, locked in component(*reversed(objects)).files.items()} == names
     assert len(names) == len(objects)
@@ -185,7 +195,9 @@ def test_no_object_takes_the_name_of_the_index() -> None:
 @pytest.mark.parametrize("api", ["autoscaling/v2", "autoscaling/v1"])
 def test_the_same_object_twice_is_refused(api: str) -> None:
     """Of two templates with one object, only one file could be written; another version is still the same object."""
-    with pytest.raises(Findings, match="components/c: HorizontalPodAutoscaler n/a is rendered twice: by one and by two"):
+    with pytest.raises(
+        Findings, match="components/c: HorizontalPodAutoscaler n/a is rendered twice: by one and by two"
+    ):
         component(
             thing("HorizontalPodAutoscaler", "a", "n", "autoscaling/v2", source="one"),
             thing("HorizontalPodAutoscaler", "a", "n", api, source="two"),

@@ -46,9 +46,17 @@ def replace_by_a_link(made: Platform) -> None:
 HANDS = [
     (edit, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP} is stale, or was edited by hand"),
     (delete, f"{CONFIGMAP} is missing: it was deleted by hand", f"{CONFIGMAP} is missing: its sources render it"),
-    (add, "greeting/configmap-mine.yaml is not of our making: an extra", "greeting/configmap-mine.yaml is an extra file"),
+    (
+        add,
+        "greeting/configmap-mine.yaml is not of our making: an extra",
+        "greeting/configmap-mine.yaml is an extra file",
+    ),
     (add_a_folder, "mine/configmap-mine.yaml is not of our making", "mine/configmap-mine.yaml is an extra file"),
-    (edit_flux, "flux-system/kustomization-greeting.yaml was edited", "flux-system/kustomization-greeting.yaml is stale"),
+    (
+        edit_flux,
+        "flux-system/kustomization-greeting.yaml was edited",
+        "flux-system/kustomization-greeting.yaml is stale",
+    ),
     (edit_an_index, "greeting/kustomization.yaml was edited", "greeting/kustomization.yaml is stale"),
     (replace_by_a_link, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP} is stale, or was edited by hand"),
 ]

@@ -61,5 +61,5 @@ def test_a_go_mod_without_the_module(tmp_path: Path) -> None:
     go_mod.write_text("module x\n\nrequire (\n\texample.org/a v1.2.3\n\texample.org/a/b v2.0.0 // indirect\n)\n")
     assert required_version(go_mod, "example.org/a/cmd/x") == "v1.2.3"
     assert required_version(go_mod, "example.org/a/b/cmd/x") == "v2.0.0"
-    with pytest.raises(PenstockError, match="requires no module with the package example.org/other"):
+    with pytest.raises(PenstockError, match=r"requires no module with the package example\.org/other"):
         required_version(go_mod, "example.org/other")

@@ -26,4 +26,5 @@ def test_gofmt() -> None:
     go = golang.find_go()
     version = subprocess.run([go, "env", "GOROOT"], env=REAL_ENVIRONMENT, capture_output=True, text=True, check=True)
     gofmt = [f"{version.stdout.strip()}/bin/gofmt", "-l", str(ENGINE / "tools" / "render")]
-    assert subprocess.run(gofmt, capture_output=True, text=True, check=True).stdout == ""
+    done = subprocess.run(gofmt, env=REAL_ENVIRONMENT, capture_output=True, text=True, check=True)
+    assert done.stdout == ""

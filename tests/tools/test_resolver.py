@@ -117,9 +117,7 @@ def test_a_build_that_fails_says_why_and_leaves_nothing(machine: Path, monkeypat
 
 
 @pytest.mark.parametrize("does", ["half", "nothing"])
-def test_an_interrupted_build_leaves_no_half_program(
-    does: str, machine: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupted_build_leaves_no_half_program(does: str, machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GO_DOES", does)
     with pytest.raises(PenstockError):
         resolver.resolve("kubeconform")

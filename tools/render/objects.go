@@ -81,19 +81,7 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	}
 	kind := text(fields["kind"])
 	if items, ok := fields["items"].([]any); ok && strings.HasSuffix(kind, "List") {
-		var objects []Object
-		for _, item := range items {
-			inner, err := json.Marshal(item)
-			if err != nil {
-				return nil, err
-			}
-			found, err := parseObject(inner, from)
-			if err != nil {
-				return nil, err
-			}
-			objects = append(objects, found...)
-		}
-		return objects, nil
+		return parseItems(items, from)
 	}
 	if isTest(fields) {
 		return nil, nil
@@ -112,6 +100,22 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	object.Text = string(canonical)
 	object.learn(fields)
 	return []Object{object}, nil
+}
+
+func parseItems(items []any, from string) ([]Object, error) {
+	var objects []Object
+	for _, item := range items {
+		inner, err := json.Marshal(item)
+		if err != nil {
+			return nil, err
+		}
+		found, err := parseObject(inner, from)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, found...)
+	}
+	return objects, nil
 }
 
 // isTest tells whether an object is there only for `helm test`, as `helm template --skip-tests` does.

@@ -70,57 +70,68 @@ func parseStates(text string) (map[string][]Release, error) {
 	return releases, nil
 }
 
+// State is what counts of one helmfile.
+type State struct {
+	KubeVersion string           `json:"kubeVersion"`
+	APIVersions []string         `json:"apiVersions"`
+	Hooks       []any            `json:"hooks"`
+	Defaults    map[string]any   `json:"helmDefaults"`
+	Values      map[string]any   `json:"renderedvalues"` // the environment's, which a condition looks at
+	Releases    []map[string]any `json:"releases"`
+}
+
+// These helmDefaults change what is rendered.
+var decisiveDefaults = []string{"args", "templateArgs", "postRenderer", "suppressOutputLineRegex", "skipCRDs", "skipSchemaValidation", "enableDNS"}
+
 func parseState(body string) ([]Release, error) {
-	var state struct {
-		KubeVersion string           `json:"kubeVersion"`
-		APIVersions []string         `json:"apiVersions"`
-		Hooks       []any            `json:"hooks"`
-		Defaults    map[string]any   `json:"helmDefaults"`
-		Values      map[string]any   `json:"renderedvalues"` // the environment's, which a condition looks at
-		Releases    []map[string]any `json:"releases"`
-	}
+	var state State
 	if err := yaml.Unmarshal([]byte(body), &state); err != nil {
 		return nil, err
 	}
 	var releases []Release
 	for _, raw := range state.Releases {
 		release := parseRelease(raw)
-		if installed, ok := raw["installed"].(bool); ok && !installed {
+		enabled, known := isEnabled(raw, state.Values)
+		if !enabled && known {
 			continue
 		}
-		if condition := text(raw["condition"]); condition != "" {
-			enabled, known := isEnabled(condition, state.Values)
-			if known && !enabled {
-				continue
-			}
-			if !known {
-				release.Fallback = "condition" // helmfile says what is wrong with it
-			}
+		if !known {
+			release.Fallback = "condition" // helmfile says what is wrong with it
 		}
-		if release.KubeVersion == "" {
-			release.KubeVersion = state.KubeVersion
-		}
-		if len(release.APIVersions) == 0 {
-			release.APIVersions = state.APIVersions
-		}
-		if len(state.Hooks) > 0 {
-			release.Fallback = "hooks"
-		}
-		for _, key := range []string{"args", "templateArgs", "postRenderer", "suppressOutputLineRegex", "skipCRDs", "skipSchemaValidation", "enableDNS"} {
-			if value := state.Defaults[key]; value != nil && value != false {
-				release.Fallback = "helmDefaults." + key
-			}
-		}
+		state.complete(&release)
 		releases = append(releases, release)
 	}
 	sort.SliceStable(releases, func(i, j int) bool { return releases[i].id() < releases[j].id() })
 	return releases, nil
 }
 
-// isEnabled evaluates a condition as helmfile's ConditionEnabled does; known is false where that gives an error.
-func isEnabled(condition string, values map[string]any) (enabled, known bool) {
+// complete gives a release what it takes from its helmfile.
+func (state *State) complete(release *Release) {
+	if release.KubeVersion == "" {
+		release.KubeVersion = state.KubeVersion
+	}
+	if len(release.APIVersions) == 0 {
+		release.APIVersions = state.APIVersions
+	}
+	if len(state.Hooks) > 0 {
+		release.Fallback = "hooks"
+	}
+	for _, key := range decisiveDefaults {
+		if value := state.Defaults[key]; value != nil && value != false {
+			release.Fallback = "helmDefaults." + key
+		}
+	}
+}
+
+// isEnabled evaluates `installed:` and `condition:` as helmfile does (its ConditionEnabled); known is false where that
+// gives an error.
+func isEnabled(raw, values map[string]any) (enabled, known bool) {
+	if installed, ok := raw["installed"].(bool); ok && !installed {
+		return false, true
+	}
+	condition := text(raw["condition"])
 	switch strings.ToLower(condition) {
-	case "true":
+	case "", "true":
 		return true, true
 	case "false":
 		return false, true

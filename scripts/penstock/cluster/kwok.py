@@ -8,12 +8,19 @@ from penstock.cluster import processes
 from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.process import CommandFailed
-from penstock.tools.kwokctl import Kwokctl
+from penstock.core.process import CommandFailed, uninterrupted
+from penstock.tools import flux, resolver
+from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
 NAME = "kwok"
 BANNER = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
 _NODES = 2
+
+
+def prepare() -> None:
+    """Find or build every program that a cluster of this kind needs: no Helm, no helmfile."""
+    resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
+    flux.crds()
 
 
 def start(state: State, noted: Noted, step: console.Step) -> None:
@@ -57,7 +64,9 @@ def nodes() -> list[dict[str, Any]]:
 
 def _create(state: State, control_plane: Kwokctl) -> None:
     try:
-        control_plane.create(state.kubeconfig)
+        # kwokctl forks a process and writes its pid in two steps.
+        with uninterrupted():
+            control_plane.create(state.kubeconfig)
     except CommandFailed as failure:
         raise PenstockError(
             f"the control plane did not start: {failure.message}",

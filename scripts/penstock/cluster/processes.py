@@ -10,7 +10,7 @@ import psutil
 
 from penstock.cluster.state import Noted, Process, State
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, spawn
+from penstock.core.process import Command, spawn, uninterrupted
 
 # The cluster is thrown away with its data: no need to wait for a tidy end.
 _GRACE_SECONDS = 2.0
@@ -38,8 +38,8 @@ def is_alive(noted: Noted, name: str) -> bool:
 def start(state: State, noted: Noted, name: str, command: Command) -> None:
     """Start a process and note it."""
     log = state.logs / f"{name}.log"
-    pid = spawn(command, log)
-    note(state, noted, name, pid, log)
+    with uninterrupted():
+        note(state, noted, name, spawn(command, log), log)
 
 
 def note(state: State, noted: Noted, name: str, pid: int, log: Path) -> None:

@@ -25,7 +25,7 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 def parse(text: str | bytes, name: Path | str) -> Any:
     """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
     with _explained(name):
-        return yaml.load(text, Loader=_Loader)
+        return yaml.load(text, Loader=_Loader)  # noqa: S506, it is a safe one
 
 
 def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
@@ -75,7 +75,7 @@ def _position(message: str, texts: Mapping[str, bytes]) -> str:
     inside = re.search(r" - at `\$(.*)`$", message)
     unknown = re.findall(r"unknown field `(.+?)`", message)
     steps = re.findall(r"[^.\[\]]+|\.\.\.", inside[1] if inside else "") + unknown
-    for name, text in reversed(texts.items()):
+    for name, text in reversed(list(texts.items())):
         marks = list(_marks(yaml.compose(text, Loader=_Loader), steps)) if steps else []
         # msgspec doesn't say in which value of a mapping a fault is: several may look alike.
         if marks and (unknown or len(marks) == 1):

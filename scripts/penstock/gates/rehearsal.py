@@ -13,8 +13,6 @@ from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import environments
-from penstock.tools import kwokctl, resolver
-from penstock.tools.flux import CONTROLLERS
 
 _TIMEOUT = 180.0
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
@@ -24,7 +22,7 @@ _WORKLOADS = "deployments,statefulsets,daemonsets"
 def rehearse() -> None:
     """Bring every environment up on a throw-away state folder, assert what must hold, take it down."""
     layout = find_platform()
-    resolver.ensure([*kwokctl.PROGRAMS, *CONTROLLERS])
+    kwok.prepare()
     for name in environments.names(layout):
         with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
             _rehearse(layout, name, State(Path(folder) / name))

@@ -23,7 +23,7 @@ def identity(item: Object) -> str:
 
 
 def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedComponent, dict[str, bytes]]:
-    """A component's entry in the lock, and the bytes of its files by name; Findings for an object that is there twice."""
+    """A component's entry in the lock, and the bytes of its files by name; Findings where an object is there twice."""
     _refuse_twice(summary.component, objects)
     named = _named(objects)
     files = {name: item.text.encode() for name, item in named.items()}
@@ -46,7 +46,9 @@ def _refuse_twice(component: str, objects: list[Object]) -> None:
         other = first.setdefault(identity(item), item)
         if other is not item:
             shown = f"{item.object_kind} {item.namespace}/{item.name}".replace(" /", " ")
-            findings.append(f"components/{component}: {shown} is rendered twice: by {other.source} and by {item.source}")
+            findings.append(
+                f"components/{component}: {shown} is rendered twice: by {other.source} and by {item.source}"
+            )
     if findings:
         raise Findings(findings, "nothing was written; keep one of them")
 

@@ -27,21 +27,20 @@ _TIMESTAMP = re.compile(rf"{_DATE}(?:[Tt\s].*)?")
 
 
 def refuse_broken(layout: Layout, components: list[Component]) -> None:
-    """Raise PenstockError, with line and column, for a values file that isn't YAML."""
+    """Raise PenstockError, with line and column, for a values file or a helmfile that isn't YAML."""
     for component in components:
-        for path in _files(component):
-            _compose(layout, path, _text(path))
+        for path in (*_files(component), *([component.helmfile] if component.helmfile else [])):
+            _compose(layout, path)
 
 
 def ambiguous(layout: Layout, component: Component) -> list[str]:
     """A line for every plain scalar that Helm and helmfile take for different things, so that neither is right."""
     findings = []
     for path in _files(component):
-        text = _text(path)
-        if not _SUSPECT.search(text):
+        if not _SUSPECT.search(_text(path)):
             continue
         try:
-            root = _compose(layout, path, text)
+            root = _compose(layout, path)
         except PenstockError:
             continue  # helmfile tells what is wrong with it
         for scalar in _plain_scalars(root):
@@ -54,11 +53,16 @@ def ambiguous(layout: Layout, component: Component) -> list[str]:
     return findings
 
 
-def _files(component: Component) -> Iterator[Path]:
-    for path in walk(component.folder) if component.helmfile else ():
-        if path.name.endswith((".yaml", ".yml", ".yaml.gotmpl")) and not path.name.startswith(("helmfile.yaml", ".")):
-            if component.folder / "kustomize" not in path.parents and not path.is_symlink():
-                yield path
+def _files(component: Component) -> list[Path]:
+    kustomize = component.folder / "kustomize"
+    return [
+        path
+        for path in (walk(component.folder) if component.helmfile else ())
+        if path.name.endswith((".yaml", ".yml", ".yaml.gotmpl"))
+        and not path.name.startswith(("helmfile.yaml", "."))
+        and kustomize not in path.parents
+        and not path.is_symlink()
+    ]
 
 
 def _text(path: Path) -> str:
@@ -66,8 +70,10 @@ def _text(path: Path) -> str:
     return _ACTION.sub("x", _ACTION_LINE.sub("", text)) if path.suffix == ".gotmpl" else text
 
 
-def _compose(layout: Layout, path: Path, text: str) -> yaml.Node | None:
-    return compose(text, layout.relative(path))
+def _compose(layout: Layout, path: Path) -> yaml.Node | None:
+    text = _text(path)
+    # Of several documents only helmfile knows what to make.
+    return None if "\n---" in text else compose(text, layout.relative(path))
 
 
 def _plain_scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:

@@ -70,7 +70,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
 # helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
 _KNOWN: list[tuple[str, str]] = [
     (
-        r'failed to render values files "(?P<values>[^"]+)": .*?because of template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)',
+        r'failed to render values files "(?P<values>[^"]+)": .*? template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)',
         "{folder}/{values}:{at}: {said}",
     ),
     (

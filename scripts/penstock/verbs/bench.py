@@ -23,10 +23,9 @@ def bench(sizes: list[int], runs: int, write: bool) -> None:
     if not sizes or min(sizes) < 1 or max(sizes) > 9999 or runs < 1:
         raise PenstockError("bench measures sizes from 1 to 9999, in at least one round", "--sizes 10,100 --runs 3")
     ensure(_TOOLS)  # a build would be measured otherwise
-    results = []
-    for count in sorted(set(sizes)):
-        with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
-            results.append(measure(synthetic.make(Path(folder).resolve(), count), count, runs))
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        place = Path(folder).resolve()
+        results = measure([synthetic.make(place / str(count), count) for count in sorted(set(sizes))], runs)
     shipped = measure_shipped(runs)
     console.table([heading.upper() for heading in report.HEADINGS], report.rows(results))
     for bar in report.bars(results, shipped):

@@ -12,8 +12,6 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import environments
 from penstock.hydrate.compare import fast_findings
-from penstock.tools import kwokctl, resolver
-from penstock.tools.flux import CONTROLLERS
 from penstock.tools.git import head
 from penstock.verbs.status import show
 
@@ -26,7 +24,7 @@ def up(environment: str, provider: str, timeout: float, merge: bool) -> None:
     session = begin(environment, provider, timeout)
     with session.state.exclusive():
         console.info(kwok.BANNER)
-        resolver.ensure([*kwokctl.PROGRAMS, *CONTROLLERS])
+        kwok.prepare()
         session.state.prepare()
         session.state.write(session.noted)
         phases.run(session, phases.PHASES)

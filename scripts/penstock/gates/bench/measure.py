@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 import sys
 import threading
@@ -33,15 +34,26 @@ TEMPLATE, PER_RELEASE = "helmfile template", "helmfile template -l name=…, per
 
 @dataclass
 class Measured:
-    """A platform of `count` components: wall seconds of every run by what was run, and peak memory in bytes."""
+    """A platform of `count` components: what was run -> wall and processor seconds of each run, and peak bytes."""
 
+    layout: Layout
     count: int
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    processor: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     memory: dict[str, int] = field(default_factory=dict)
 
     def middle(self, what: str) -> float | None:
-        """The median in seconds, or None when it wasn't measured."""
+        """The median wall time in seconds, or None when it wasn't measured."""
         return median(self.seconds[what]) if self.seconds.get(what) else None
+
+    def work(self, what: str) -> float | None:
+        """The median processor time in seconds, of all processes on all cores, or None when it wasn't measured."""
+        return median(self.processor[what]) if self.processor.get(what) else None
+
+    def add(self, what: str, seconds: float, processor: float) -> None:
+        """Note one run."""
+        self.seconds[what].append(seconds)
+        self.processor[what].append(processor)
 
 
 @dataclass(frozen=True)
@@ -64,15 +76,17 @@ def helmfile(*words: str) -> list[str | Path]:
     return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *words]
 
 
-def measure(layout: Layout, count: int, runs: int) -> Measured:
-    """Measure a synthetic platform in `runs` rounds; in each, everything has its turn."""
-    result = Measured(count)
+def measure(platforms: list[Layout], runs: int) -> list[Measured]:
+    """Measure synthetic platforms in `runs` rounds; in each, every platform and everything has its turn."""
+    results = [Measured(layout, sum(1 for _ in layout.components.iterdir())) for layout in platforms]
     for number in range(runs + 1):
         # The first round is for memory alone: looking at it costs time.
         warm_up = number == 0
-        with console.step(f"{count} components, " + ("memory" if warm_up else f"round {number} of {runs}")):
-            _round(layout, result, number, warm_up)
-    return result
+        for result in results:
+            title = "memory" if warm_up else f"round {number} of {runs}"
+            with console.step(f"{title}, {result.count} components"):
+                _round(result, number, warm_up)
+    return results
 
 
 def measure_shipped(runs: int) -> Shipped:
@@ -88,7 +102,8 @@ def measure_shipped(runs: int) -> Shipped:
     return Shipped(components, median(fast), median(invoke), median(python))
 
 
-def _round(layout: Layout, result: Measured, number: int, warm_up: bool) -> None:
+def _round(result: Measured, number: int, warm_up: bool) -> None:
+    layout = result.layout
     shutil.rmtree(layout.manifests, ignore_errors=True)
     changed = result.count // 2
     for what, words in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
@@ -101,21 +116,30 @@ def _round(layout: Layout, result: Measured, number: int, warm_up: bool) -> None
                 run(command)
             result.memory[what] = peak[0]
         else:
-            result.seconds[what].append(run(command).seconds)
-            _baseline(layout, result, number, what)
+            result.add(what, *_timed(command))
+            _baseline(result, number, what)
 
 
-def _baseline(layout: Layout, result: Measured, number: int, after: str) -> None:
+def _baseline(result: Measured, number: int, after: str) -> None:
     """helmfile's turn: between two of ours, so that a busy minute of the machine hits both."""
     if result.count > LARGEST_BASELINE:
         return
     if after == COLD:
-        result.seconds[TEMPLATE].append(run(Command(helmfile(), cwd=layout.root, timeout=3600)).seconds)
+        result.add(TEMPLATE, *_timed(Command(helmfile(), cwd=result.layout.root, timeout=3600)))
     if after == ONE:
         step = max(1, result.count // (_CALLS + 1))
         names = [synthetic.name((number + step * call) % result.count) for call in range(_CALLS)]
-        each = [run(Command(helmfile("-l", f"name={name}"), cwd=layout.root, timeout=3600)).seconds for name in names]
-        result.seconds[PER_RELEASE].append(sum(each) / len(each) * result.count)
+        each = [_timed(Command(helmfile("-l", f"name={name}"), cwd=result.layout.root, timeout=3600)) for name in names]
+        seconds, processor = (sum(column) / len(each) * result.count for column in zip(*each, strict=True))
+        result.add(PER_RELEASE, seconds, processor)
+
+
+def _timed(command: Command) -> tuple[float, float]:
+    """Wall and processor seconds of a command and all that it starts and waits for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = run(command).seconds
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 @contextmanager
