@@ -57,11 +57,12 @@ def test_a_program_that_cannot_be_started(content: bytes | None, tmp_path: Path)
         assert "inv doctor" in caught.value.hint
 
 
-# Two processes that don't mind SIGTERM; the second holds the pipe open.
+# Two processes that don't mind SIGTERM; the second holds the pipe open. The alarm is for when nobody kills them.
 STUBBORN = """
 import os, signal, sys
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 child = os.fork()
+signal.alarm(60)
 if child == 0:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     open(sys.argv[1], 'w').write(f'{os.getppid()} {os.getpid()}')

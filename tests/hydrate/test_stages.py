@@ -69,7 +69,6 @@ def test_a_component_of_another_environment_alone_is_left_out(layout: Layout) ->
         ("environments/local.yaml", True),
         ("environments/base.yaml", True),
         ("helmfile.yaml", True),
-        ("charts.lock", True),
         ("environments/another.yaml", False),
         ("components/spaces/kustomize/base/town.yaml", False),
         ("charts/another/Chart.yaml", False),

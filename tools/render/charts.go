@@ -36,26 +36,22 @@ type chartFiles struct {
 // chartStore holds the charts of a run.
 type chartStore struct {
 	root   string
-	pulled map[string]string
 	mutex  sync.Mutex
 	charts map[string]*chartFiles
 }
 
-func newChartStore(root string, pulled map[string]string) *chartStore {
-	return &chartStore{root: root, pulled: pulled, charts: map[string]*chartFiles{}}
+func newChartStore(root string) *chartStore {
+	return &chartStore{root: root, charts: map[string]*chartFiles{}}
 }
 
-// locate gives the place of a release's chart, and its path from the root when it is one of the repository's own.
+// locate gives the place of a release's chart, and its path from the root.
 func (store *chartStore) locate(component string, release Release) (place, local string, err error) {
-	if found, ok := store.pulled[release.Chart+"@"+release.Version]; ok {
-		return found, "", nil
-	}
 	place = release.Chart
 	if !filepath.IsAbs(place) {
 		place = filepath.Join(store.root, "components", component, place)
 	}
 	if _, err := os.Stat(filepath.Join(place, "Chart.yaml")); err != nil {
-		return "", "", fmt.Errorf("chart %s is not there", release.Chart)
+		return "", "", fmt.Errorf("chart %s is not there (a chart is a folder of charts/)", release.Chart)
 	}
 	local, err = filepath.Rel(store.root, place)
 	if err != nil || strings.HasPrefix(local, "..") {

@@ -160,9 +160,6 @@ func (platform *Platform) release(component Component, release Release) ([]Objec
 		return nil, err
 	}
 	chart := platform.charts.get(place)
-	if local == "" {
-		local = release.Chart
-	}
 	if platform.request.Prove {
 		return chart.prove(release, local)
 	}

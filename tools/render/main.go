@@ -21,7 +21,6 @@ type Request struct {
 	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
 	Components []Component       `json:"components"` // what to render
 	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped
-	Charts     map[string]string `json:"charts"`     // "repo/name@version" or "oci://…@version" -> path of the pulled archive
 	Prove      bool              `json:"prove"`      // render twice and refuse what differs
 }
 
@@ -64,7 +63,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	platform := &Platform{request: request, charts: newChartStore(request.Root, request.Charts)}
+	platform := &Platform{request: request, charts: newChartStore(request.Root)}
 	return write(renderAll(platform, releases))
 }
 

@@ -56,9 +56,6 @@ class Inputs:
         for path in (self.layout.helmfile, *(folder / name for name in sorted(mine))):
             if path.is_file():
                 digest.update(path.name.encode() + b"\0" + _content(path))
-        charts_lock = self.layout.root / "charts.lock"
-        if charts_lock.is_file():
-            digest.update(_content(charts_lock))
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:

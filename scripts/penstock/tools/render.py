@@ -75,7 +75,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     states: str
     components: list[Wanted]
     known: dict[str, str] = {}
-    charts: dict[str, str] = {}
     prove: bool = True
 
 
