@@ -89,14 +89,15 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
 
 
 @verb(
+    positional=["name"],
     help={
         "name": "a process, such as kube-apiserver",
         "env": _ONE["env"],
         "lines": "how many lines, from the end (200)",
-    }
+    },
 )
-def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
-    """Print the log of one local process."""
+def logs(_: Context, name: str = "", env: str = "", lines: int = 200) -> None:
+    """Print the log of one local process, or the processes there are."""
     from penstock.verbs.logs import logs as run
 
     run(name, env, lines)

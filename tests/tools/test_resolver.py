@@ -172,6 +172,11 @@ def test_two_processes_build_once(machine: Path) -> None:
     assert builds(machine) == 1
 
 
+def test_what_another_process_built_while_we_waited_is_taken(machine: Path) -> None:
+    assert resolver._built(PROGRAM) == resolver._built(PROGRAM)
+    assert builds(machine) == 1
+
+
 def test_another_pin_is_another_place(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = resolver._place(PROGRAM)
     monkeypatch.setattr(Program, "source_digest", "another go.sum")

@@ -9,7 +9,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 
 from penstock.core import console
-from penstock.core.errors import Findings
+from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
 from penstock.core.process import Command, interactive
 
@@ -18,6 +18,9 @@ GATES = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "rehearse", "
 
 def test(only: list[str]) -> None:
     """Run the gates one after the other, all of them even when one fails; Findings names those that failed."""
+    unknown = [gate for gate in only if gate not in GATES]
+    if unknown:
+        raise PenstockError(f"unknown gate `{unknown[0]}`", f"the gates are {', '.join(GATES)}")
     times: dict[str, float] = {}
     failed = []
     with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
