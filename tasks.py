@@ -89,15 +89,14 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
 
 
 @verb(
-    positional=["name"],
     help={
         "name": "a process, such as kube-apiserver",
         "env": _ONE["env"],
         "lines": "how many lines, from the end (200)",
     },
 )
-def logs(_: Context, name: str = "", env: str = "", lines: int = 200) -> None:
-    """Print the log of one local process, or the processes there are."""
+def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
+    """Print the log of one local process."""
     from penstock.verbs.logs import logs as run
 
     run(name, env, lines)

@@ -14,13 +14,10 @@ from penstock.hydrate import environments
 
 
 def logs(name: str, environment: str, lines: int) -> None:
-    """Print the last lines of a process's log, or the names there are; PenstockError when there is no such process."""
+    """Print the last lines of a process's log; PenstockError lists the names when there is no such process."""
     layout = find_platform()
     state = state_of(layout, environments.one(layout, environment))
     known = state.read().processes
-    if not name:
-        console.table(["PROCESS", "LOG"], [[process, noted.log] for process, noted in known.items()])
-        return
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean `{near[0]}`?" if near else f"the processes are {', '.join(sorted(known)) or 'none'}"
