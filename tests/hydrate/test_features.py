@@ -266,7 +266,7 @@ def test_definitions_and_admission_come_before_what_needs_them(good: Platform) -
     good.write("components/widgets/kustomize/overlays/local/widget.yaml", WIDGET)
     kustomization(good, "judge", "resources: [webhook.yaml]\n")
     good.write("components/judge/kustomize/overlays/local/webhook.yaml", WEBHOOK)
-    good.release("second", "    needs: [town/greeting]\n")
+    good.release("second", "    labels: {dependsOn: greeting}\n")
     good.hydrate()
 
     def needed(name: str) -> list[str]:

@@ -33,9 +33,9 @@ def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: ob
     )
 
 
-def component(*objects: Object, needs: tuple[str, ...] = (), releases: tuple[str, ...] = ()) -> LockedComponent:
+def component(*objects: Object, depends_on: tuple[str, ...] = ()) -> LockedComponent:
     """A component of these objects."""
-    answer = Answer(kind="component", component="c", digest="d", needs=list(needs), releases=list(releases))
+    answer = Answer(kind="component", component="c", digest="d", depends_on=list(depends_on))
     return split.split("i", answer, list(objects))[0]
 
 
@@ -225,9 +225,9 @@ def test_an_edge_for_each_thing_that_the_api_needs() -> None:
         {
             "definitions": component(CRD),
             "judge": component(hook("apps", "deployments"), thing("Service", "judge", "kube-system")),
-            "shop": component(thing("Deployment", "shop", "town", "apps/v1"), releases=("town/shop",)),
+            "shop": component(thing("Deployment", "shop", "town", "apps/v1")),
             "spaces": component(thing("Namespace", "town")),
-            "till": component(thing("ConfigMap", "till", "town"), needs=("town/shop",)),
+            "till": component(thing("ConfigMap", "till", "town"), depends_on=("shop",)),
             "widgets": component(thing("Widget", "w", "town", "example.org/v1")),
         }
     )
@@ -264,16 +264,6 @@ def test_a_namespace_that_is_always_there_is_no_edge() -> None:
     assert edges["b"] == []
 
 
-@pytest.mark.parametrize("need", ["town/shop", "shop", "cluster/town/shop"])
-def test_the_ways_to_write_a_need(need: str) -> None:
-    parts = {"shop": component(releases=("town/shop",)), "till": component(needs=(need,))}
-    assert order.order(parts)["till"] == ["shop"]
-
-
-def test_a_need_within_a_component_is_no_edge() -> None:
-    assert order.order({"shop": component(releases=("town/a", "town/b"), needs=("town/a",))}) == {"shop": []}
-
-
 def test_a_cycle_is_shown_with_its_reasons() -> None:
     parts = {
         "a": component(thing("Pod", "p", "b-space"), thing("Namespace", "a-space")),
@@ -287,8 +277,8 @@ def test_a_cycle_is_shown_with_its_reasons() -> None:
     names = cycle.split(" -> ")
     assert names[0] == names[-1]
     assert set(names) == {"a", "b", "c"}
-    assert "a needs Namespace b-space of b" in why
-    assert "c needs Namespace a-space of a" in why
+    assert "a needs b (Namespace b-space)" in why
+    assert "c needs a (Namespace a-space)" in why
     assert why.count(" needs ") == 3
 
 

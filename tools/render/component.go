@@ -28,8 +28,10 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 		if release.Refused != "" {
 			return []Answer{failure(component.Name, release.Name, release.Refused)}
 		}
-		summary.Needs = append(summary.Needs, release.Needs...)
-		summary.Releases = append(summary.Releases, release.id())
+		if foreign := release.needsForeign(releases); foreign != "" {
+			return []Answer{failure(component.Name, release.Name, foreignNeed(foreign))}
+		}
+		summary.DependsOn = append(summary.DependsOn, release.DependsOn...)
 		if _, rendered := component.Rendered[release.id()]; release.Fallback != "" && !rendered {
 			fallbacks = append(fallbacks, Answer{Kind: "fallback", Component: component.Name, Release: release.id(), Message: release.Fallback})
 		}
@@ -55,6 +57,11 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 		answers = append(answers, Answer{Kind: "object", Component: component.Name, Object: &objects[index]})
 	}
 	return append(answers, summary)
+}
+
+// foreignNeed says why a need is refused: helmfile knows only the releases of one file, and would refuse it too.
+func foreignNeed(need string) string {
+	return fmt.Sprintf("`needs: %s` names no release of this component; depend on another one with `labels: {dependsOn: COMPONENT}`", need)
 }
 
 func failure(component, release, message string) Answer {

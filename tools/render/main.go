@@ -39,8 +39,7 @@ type Answer struct {
 	Digest    string   `json:"digest,omitempty"`
 	Unchanged bool     `json:"unchanged,omitempty"`
 	Charts    []string `json:"charts,omitempty"`
-	Needs     []string `json:"needs,omitempty"`
-	Releases  []string `json:"releases,omitempty"`
+	DependsOn []string `json:"depends_on,omitempty"` // components that the label dependsOn names
 	Release   string   `json:"release,omitempty"`
 	Message   string   `json:"message,omitempty"`
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -21,6 +22,7 @@ type Release struct {
 	KubeVersion string
 	APIVersions []string
 	Needs       []string
+	DependsOn   []string // from the label dependsOn: components, separated by commas
 	SkipSchema  bool
 	Fallback    string // why only helmfile itself can render it, or empty
 	Refused     string // why it is not rendered at all, or empty
@@ -146,10 +148,24 @@ func (release Release) id() string {
 	return release.Namespace + "/" + release.Name
 }
 
+// needsForeign gives the first of a release's needs that isn't among these releases, or nothing.
+func (release Release) needsForeign(own []Release) string {
+	for _, need := range release.Needs {
+		known := slices.ContainsFunc(own, func(other Release) bool {
+			return other.id() == need || other.Name == need || strings.HasSuffix(need, "/"+other.id())
+		})
+		if !known {
+			return need
+		}
+	}
+	return ""
+}
+
 func parseRelease(raw map[string]any) Release {
 	release := Release{
 		Name: text(raw["name"]), Namespace: text(raw["namespace"]), Chart: text(raw["chart"]), Version: text(raw["version"]),
 		KubeVersion: text(raw["kubeVersion"]), APIVersions: texts(raw["apiVersions"]), Needs: texts(raw["needs"]),
+		DependsOn: listed(text(at(raw["labels"], "dependsOn"))),
 	}
 	release.SkipSchema, _ = raw["skipSchemaValidation"].(bool)
 	if secrets, _ := raw["secrets"].([]any); len(secrets) > 0 {
@@ -172,6 +188,14 @@ func parseRelease(raw map[string]any) Release {
 	sort.Strings(strange)
 	release.Fallback = strings.Join(strange, ", ")
 	return release
+}
+
+// listed splits a label that holds a list: labels are plain text.
+func listed(label string) []string {
+	if label == "" {
+		return nil
+	}
+	return strings.FieldsFunc(label, func(char rune) bool { return char == ',' || char == ' ' })
 }
 
 func text(value any) string {

@@ -26,7 +26,7 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class LockedComponent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A component: digests of its raw inputs and of its resolved releases, and what ordering needs to know.
 
-    `releases` and `needs` are helmfile's, as namespace/name. `provides` has what other objects may depend on beyond
+    `depends_on` are components that a release names itself. `provides` has what other objects may depend on beyond
     their identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments`
     of a webhook or policy.
     """
@@ -34,8 +34,7 @@ class LockedComponent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     inputs: str
     resolved: str
     charts: list[str]
-    releases: list[str]
-    needs: list[str]
+    depends_on: list[str]
     provides: list[str]
     files: dict[str, Locked]
 

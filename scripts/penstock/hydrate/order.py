@@ -1,7 +1,7 @@
 """Which component must be there before which: derived from the objects themselves.
 
 An edge stands only where the API needs it: the namespace of an object, the definition of its kind, the admission that
-judges it, and helmfile's `needs:`. Pods retry by themselves, and every level costs Flux five seconds.
+judges it, and what a release says itself with the label dependsOn. Pods retry by themselves, and every level costs Flux five seconds.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from penstock.hydrate.lock import LockedComponent
 def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
     """For every component the sorted names of those it depends on; PenstockError with the cycle if there is one."""
     namespaces, kinds, admissions = _providers(components)
-    releases = {release: name for name, component in components.items() for release in component.releases}
     reasons: dict[str, dict[str, str]] = {}
     for name, component in components.items():
-        wanted = {_release_owner(name, need, releases): f"`needs: {need}`" for need in component.needs}
+        _refuse_unknown(name, component, components)
+        wanted = dict.fromkeys(component.depends_on, "the label dependsOn")
         for locked in component.files.values():
             group, kind, namespace, _ = locked.id.split("/", 3)
             wanted[namespaces.get(namespace, "")] = f"Namespace {namespace}"
@@ -65,16 +65,13 @@ def _judged(group: str, kind: str, rules: set[str]) -> bool:
     return bool(rules & {f"{group}/{plural}", f"{group}/*", f"*/{plural}", "*/*", f"{group}/*/*", "*/*/*"})
 
 
-def _release_owner(name: str, need: str, releases: dict[str, str]) -> str:
-    parts = need.split("/")
-    wanted = "/".join(parts[-2:])
-    for release, owner in releases.items():
-        if release == wanted or (len(parts) == 1 and release.endswith(f"/{need}")):
-            return owner
-    raise PenstockError(
-        f"components/{name}: `needs: {need}` names a release that isn't there",
-        f"the releases are {', '.join(sorted(releases)) or 'none'} (namespace/name)",
-    )
+def _refuse_unknown(name: str, component: LockedComponent, components: dict[str, LockedComponent]) -> None:
+    for before in component.depends_on:
+        if before not in components:
+            raise PenstockError(
+                f"components/{name}: the label `dependsOn: {before}` names a component that isn't there",
+                f"the components are {', '.join(sorted(components))}",
+            )
 
 
 def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]]) -> None:
@@ -83,8 +80,8 @@ def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]
     except CycleError as error:
         # graphlib gives each node before the one that depends on it.
         cycle = list(reversed(error.args[1]))
-        why = ", ".join(f"{name} needs {reasons[name][before]} of {before}" for name, before in pairwise(cycle))
+        why = ", ".join(f"{name} needs {before} ({reasons[name][before]})" for name, before in pairwise(cycle))
         raise PenstockError(
             f"dependency cycle: {' -> '.join(cycle)}: {why}",
-            "move the Namespace, definition or `needs:` that closes it to a component of its own",
+            "move the Namespace, definition or label that closes it to a component of its own",
         ) from None

@@ -145,8 +145,7 @@ def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedCompon
         inputs=inputs,
         resolved=locked.resolved,
         charts=answer.charts,
-        releases=answer.releases,
-        needs=answer.needs,
+        depends_on=answer.depends_on,
         provides=locked.provides,
         files=locked.files,
     )

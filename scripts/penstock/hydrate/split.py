@@ -31,8 +31,7 @@ def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedCo
         inputs=inputs,
         resolved=summary.digest,
         charts=summary.charts,
-        releases=summary.releases,
-        needs=summary.needs,
+        depends_on=summary.depends_on,
         provides=sorted({token for item in objects for token in _provided(item)}),
         files={name: Locked(id=identity(named[name]), sha256=sha256(data)) for name, data in sorted(files.items())},
     )

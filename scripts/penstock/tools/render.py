@@ -50,8 +50,7 @@ class Answer(msgspec.Struct, frozen=True):
     digest: str = ""
     unchanged: bool = False
     charts: list[str] = []
-    needs: list[str] = []
-    releases: list[str] = []
+    depends_on: list[str] = []
     release: str = ""
     message: str = ""
 
