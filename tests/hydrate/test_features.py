@@ -284,3 +284,11 @@ def test_a_cluster_wide_resource_of_a_definition(good: Platform) -> None:
     good.write("charts/note/templates/widget.yaml", WIDGET.replace("  namespace: town\n", ""))
     good.hydrate()
     assert "greeting/widget-w.yaml" in {path.removeprefix("manifests/local/") for path in good.files()}
+
+
+def test_a_need_within_a_component_is_helmfiles_own_affair(good: Platform) -> None:
+    good.release("pair", "  - name: later\n    namespace: town\n    chart: ../../charts/note\n    needs: [town/pair]\n")
+    good.hydrate()
+    spec = yaml.safe_load(good.text("flux-system/kustomization-pair.yaml"))["spec"]
+    assert spec["dependsOn"] == [{"name": "spaces"}]
+    assert (good.tree / "pair" / "configmap-later.yaml").is_file()
