@@ -1,7 +1,8 @@
 """Which component must be there before which: derived from the objects themselves.
 
 An edge stands only where the API needs it: the namespace of an object, the definition of its kind, the admission that
-judges it, and what a release says itself with the label dependsOn. Pods retry by themselves, and every level costs Flux five seconds.
+judges it, and what a release says itself with the label dependsOn. Pods retry by themselves, and every level costs Flux
+five seconds.
 """
 
 from __future__ import annotations
