@@ -24,8 +24,7 @@ def lint(session: nox.Session) -> None:
     session.run("mypy")
     session.run("lint-imports")
     session.run("yamllint", "--strict", ".")
-    if Path(".github/workflows").is_dir():
-        session.run("python", "-m", "penstock.gates", "actionlint")
+    session.run("python", "-m", "penstock.gates", "actionlint")
 
 
 @nox.session

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from penstock.core.layout import cache_home
+from penstock.tools import flux
 from penstock.tools.resolver import resolve
 from support import Platform, copy_platform
 
 MakePlatform = Callable[..., Platform]
-_RENDERERS = ["helm", "helmfile", "kustomize", "render"]
+_PROGRAMS = ["actionlint", "helm", "helmfile", "kubeconform", "kustomize", "render"]
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +26,9 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
     The programs are found, or built, before that; the cache of the tests only points to them.
     """
-    for name in _RENDERERS:
+    for name in _PROGRAMS:
         resolve(name)
+    flux.crds()
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)

@@ -16,7 +16,10 @@ from typing import Any
 
 import psutil
 import pytest
+import yaml
 
+from penstock.cluster import kubeconfig
+from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
@@ -201,6 +204,30 @@ def test_a_taken_port_is_named(town: Platform) -> None:
     assert refused.returncode == 1
     assert f"port {port} on 127.0.0.1, which kube-apiserver of this cluster uses, is taken by" in refused.stderr
     town.succeed("up")
+
+
+def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(town: Platform, tmp_path: Path) -> None:
+    own = tmp_path / "config"
+    own.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: work\n"
+        "contexts: [{name: work, context: {cluster: work, user: work}}]\n"
+        "clusters: [{name: work, cluster: {server: 'https://work.example'}}]\nusers: [{name: work, user: {}}]\n"
+    )
+    before = own.read_text()
+    town.run("up", env={"KUBECONFIG": str(own)})
+    assert own.read_text() == before
+    merged = town.run("up", "--merge-kubeconfig", env={"KUBECONFIG": str(own)})
+    assert merged.returncode == 0, merged.stderr
+    assert own.stat().st_mode & 0o777 == 0o600
+    config = yaml.safe_load(own.read_text())
+    assert config["current-context"] == "work"
+    assert {context["name"] for context in config["contexts"]} == {"work", "kwok-penstock-local"}
+    state = State(town.root / ".penstock" / "local")
+    kubeconfig.unmerge(state.read(), state.kubeconfig)
+    config = yaml.safe_load(own.read_text())
+    assert [context["name"] for context in config["contexts"]] == ["work"]
+    assert [cluster["name"] for cluster in config["clusters"]] == ["work"]
+    assert [user["name"] for user in config["users"]] == ["work"]
 
 
 def test_two_at_once_are_kept_apart(town: Platform) -> None:

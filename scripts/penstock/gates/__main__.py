@@ -11,9 +11,14 @@ from penstock.core.errors import PenstockError, reported
 
 
 def _gates() -> dict[str, Callable[[], None]]:
-    from penstock.gates import oracle, rehearsal, schema
+    from penstock.gates import oracle, rehearsal, schema, workflows
 
-    return {"hydrate-oracle": oracle.oracle, "kubeconform": schema.schema, "rehearse": rehearsal.rehearse}
+    return {
+        "actionlint": workflows.workflows,
+        "hydrate-oracle": oracle.oracle,
+        "kubeconform": schema.schema,
+        "rehearse": rehearsal.rehearse,
+    }
 
 
 def main(words: list[str]) -> None:
