@@ -97,7 +97,7 @@ def show(session: Session) -> None:
             item.revision[:12],
             item.reason,
             ", ".join(item.depends_on),
-            " ".join(item.message.split())[:60],
+            "" if item.ready else " ".join(item.message.split())[:80],
         ]
         for item in found.kustomizations
     ]
