@@ -24,9 +24,6 @@ from penstock.core.layout import ENGINE
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 
-pytestmark = pytest.mark.xdist_group("kwok")
-
-
 _PREPARE = "from penstock.cluster import kwok; kwok.prepare()"
 
 

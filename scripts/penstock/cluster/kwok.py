@@ -66,7 +66,7 @@ def _create(state: State, control_plane: Kwokctl) -> None:
     try:
         # kwokctl forks a process and writes its pid in two steps.
         with uninterrupted():
-            control_plane.create(state.kubeconfig)
+            control_plane.create(state.kubeconfig, processes.free_ports(6))
     except CommandFailed as failure:
         raise PenstockError(
             f"the control plane did not start: {failure.message}",

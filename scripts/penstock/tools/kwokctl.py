@@ -13,6 +13,15 @@ from penstock.tools.resolver import resolve
 
 PROGRAMS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kwokctl", "kubectl"]
 
+_PORTS = [
+    "etcdPort",
+    "etcdPeerPort",
+    "kubeApiserverPort",
+    "kubeControllerManagerPort",
+    "kubeSchedulerPort",
+    "kwokControllerPort",
+]
+
 
 @dataclass(frozen=True)
 class Kwokctl:
@@ -26,11 +35,14 @@ class Kwokctl:
         """Where kwokctl keeps the cluster: pids/, logs/, etcd/, pki/, kwok.yaml."""
         return self.workdir / "clusters" / self.name
 
-    def create(self, kubeconfig: Path) -> None:
-        """Create and start the cluster; gives once the API server answers."""
+    def create(self, kubeconfig: Path, ports: list[int]) -> None:
+        """Create and start the cluster on these six ports; gives once the API server answers.
+
+        kwokctl's own choice starts at the same port every time, so two clusters made at once would collide.
+        """
         self.workdir.mkdir(parents=True, exist_ok=True)
         config = self.workdir / "penstock.yaml"
-        config.write_text(yaml.safe_dump(_configuration()))
+        config.write_text(yaml.safe_dump(_configuration(ports)))
         self._run("--config", config, "create", "cluster", "--kubeconfig", kubeconfig, "--wait", "60s")
 
     def start(self) -> None:
@@ -59,13 +71,14 @@ class Kwokctl:
         run(Command(argv, env=env, timeout=180))
 
 
-def _configuration() -> dict[str, Any]:
+def _configuration(ports: list[int]) -> dict[str, Any]:
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokctlConfiguration",
         "options": {
             "runtime": "binary",
             "bindAddress": "127.0.0.1",
+            **dict(zip(_PORTS, ports, strict=True)),
             "etcdBinary": str(resolve("etcd")),
             "kubeApiserverBinary": str(resolve("kube-apiserver")),
             "kubeControllerManagerBinary": str(resolve("kube-controller-manager")),
