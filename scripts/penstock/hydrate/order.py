@@ -35,14 +35,6 @@ def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
     return edges
 
 
-def levels(edges: dict[str, list[str]]) -> int:
-    """How many components stand one behind the other in the longest chain."""
-    depth: dict[str, int] = {}
-    for name in TopologicalSorter(edges).static_order():
-        depth[name] = 1 + max((depth[before] for before in edges.get(name, [])), default=0)
-    return max(depth.values(), default=0)
-
-
 def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], dict[str, str], dict[str, set[str]]]:
     namespaces: dict[str, str] = {}
     kinds: dict[str, str] = {}
