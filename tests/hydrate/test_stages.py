@@ -210,7 +210,7 @@ def test_a_name_as_long_as_kubernetes_takes_is_a_file() -> None:
 
 # --- order
 
-WIDGETS = Defined(group="example.org", kind="Widget", plural="widgets", namespaced=True)
+WIDGETS = [Defined(group="example.org", kind="Widget", namespaced=True)]
 CRD = thing("CustomResourceDefinition", "widgets.example.org", api="apiextensions.k8s.io/v1", defines=WIDGETS)
 
 

@@ -14,22 +14,21 @@ import (
 
 // Object is one Kubernetes object in canonical YAML (keys sorted), and what ordering and checks need to know of it.
 type Object struct {
-	APIVersion string   `json:"apiVersion"`
-	ObjectKind string   `json:"objectKind"`
-	Namespace  string   `json:"namespace"`
-	Name       string   `json:"name"`
-	Text       string   `json:"text"`
-	Source     string   `json:"source"`               // the template or kustomization that it comes from
-	Defines    *Defined `json:"defines,omitempty"`    // for a CustomResourceDefinition
-	Admits     []Rule   `json:"admits,omitempty"`     // for webhook configurations and admission policies
-	SecretKeys []string `json:"secretKeys,omitempty"` // for a Secret: the keys that hold data
+	APIVersion string    `json:"apiVersion"`
+	ObjectKind string    `json:"objectKind"`
+	Namespace  string    `json:"namespace"`
+	Name       string    `json:"name"`
+	Text       string    `json:"text"`
+	Source     string    `json:"source"`               // the template or kustomization that it comes from
+	Defines    []Defined `json:"defines,omitempty"`    // for a CustomResourceDefinition, or as an annotation says
+	Admits     []Rule    `json:"admits,omitempty"`     // for webhook configurations and admission policies
+	SecretKeys []string  `json:"secretKeys,omitempty"` // for a Secret: the keys that hold data
 }
 
-// Defined is the kind that a CustomResourceDefinition adds.
+// Defined is a kind beyond Kubernetes' own that is there once the object is.
 type Defined struct {
 	Group      string `json:"group"`
 	Kind       string `json:"kind"`
-	Plural     string `json:"plural"`
 	Namespaced bool   `json:"namespaced"`
 }
 
@@ -98,8 +97,7 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 		return nil, err
 	}
 	object.Text = string(canonical)
-	object.learn(fields)
-	return []Object{object}, nil
+	return []Object{object}, object.learn(fields)
 }
 
 func parseItems(items []any, from string) ([]Object, error) {
@@ -128,13 +126,31 @@ func isTest(fields map[string]any) bool {
 	return false
 }
 
-func (object *Object) learn(fields map[string]any) {
+// definesAnnotation says which kinds an object brings that are not among the manifests: a Kustomization that applies
+// definitions from a source of its own, an operator that makes them. One `group/Kind Namespaced` or `group/Kind Cluster`
+// a line.
+const definesAnnotation = "penstock/defines"
+
+var definedLine = regexp.MustCompile(`^([a-z0-9.-]+)/([A-Za-z0-9]+) (Namespaced|Cluster)$`)
+
+func (object *Object) learn(fields map[string]any) error {
+	for _, line := range strings.Split(strings.TrimSpace(text(at(fields, "metadata", "annotations", definesAnnotation))), "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		found := definedLine.FindStringSubmatch(line)
+		if found == nil {
+			return fmt.Errorf("%s: %s %s: the annotation %s has `%s`, and wants `group/Kind Namespaced` or `group/Kind Cluster`",
+				object.Source, object.ObjectKind, object.Name, definesAnnotation, line)
+		}
+		object.Defines = append(object.Defines, Defined{Group: found[1], Kind: found[2], Namespaced: found[3] == "Namespaced"})
+	}
 	switch object.ObjectKind {
 	case "CustomResourceDefinition":
-		object.Defines = &Defined{
+		object.Defines = append(object.Defines, Defined{
 			Group: text(at(fields, "spec", "group")), Kind: text(at(fields, "spec", "names", "kind")),
-			Plural: text(at(fields, "spec", "names", "plural")), Namespaced: text(at(fields, "spec", "scope")) != "Cluster",
-		}
+			Namespaced: text(at(fields, "spec", "scope")) != "Cluster",
+		})
 	case "Secret":
 		for _, field := range []string{"data", "stringData"} {
 			values, _ := fields[field].(map[string]any)
@@ -155,6 +171,7 @@ func (object *Object) learn(fields map[string]any) {
 	case "ValidatingAdmissionPolicy", "MutatingAdmissionPolicy":
 		object.Admits = rules(at(fields, "spec", "matchConstraints", "resourceRules"))
 	}
+	return nil
 }
 
 func rules(value any) []Rule {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -41,6 +42,11 @@ func TestParseDocuments(t *testing.T) {
 
 func TestParseDocumentsRefuses(t *testing.T) {
 	cases := []struct{ lesson, stream, want string }{
+		{
+			"a kind that nobody could tell",
+			"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, annotations: {penstock/defines: Widget}}\n",
+			"f.yaml: ConfigMap c: the annotation penstock/defines has `Widget`, and wants `group/Kind Namespaced` or `group/Kind Cluster`",
+		},
 		{"no YAML", "a: [\n", "f.yaml: what it renders is not YAML: line 1"},
 		{"a key twice", configMap + "kind: Pod\n", `f.yaml: what it renders is not YAML: unmarshal errors:`},
 		{"no object", "[1]\n", "f.yaml: not an object: [1]"},
@@ -52,6 +58,26 @@ func TestParseDocumentsRefuses(t *testing.T) {
 				t.Errorf("got  %v\nwant %s", err, test.want)
 			}
 		})
+	}
+}
+
+// What is there once an object is: a definition among the manifests, or one that the object brings along.
+func TestDefinedKinds(t *testing.T) {
+	objects, err := parseDocuments(`apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata:
+  name: widgets
+  annotations:
+    penstock/defines: |
+      example.org/Widget Namespaced
+      example.org/Shop Cluster
+`, "f.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Defined{{Group: "example.org", Kind: "Widget", Namespaced: true}, {Group: "example.org", Kind: "Shop"}}
+	if !slices.Equal(objects[0].Defines, want) {
+		t.Errorf("got %v, want %v", objects[0].Defines, want)
 	}
 }
 

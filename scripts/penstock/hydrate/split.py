@@ -74,9 +74,8 @@ def _named(objects: list[Object]) -> dict[str, Object]:
 
 def _provided(item: Object) -> list[str]:
     tokens = []
-    if item.defines:
-        scope = "Namespaced" if item.defines.namespaced else "Cluster"
-        tokens.append(f"Kind {item.defines.group}/{item.defines.kind} {scope}")
+    for defined in item.defines:
+        tokens.append(f"Kind {defined.group}/{defined.kind} {'Namespaced' if defined.namespaced else 'Cluster'}")
     for rule in item.admits:
         tokens += [f"Admission {group}/{resource}" for group in rule.groups or [] for resource in rule.resources or []]
     return tokens

@@ -12,11 +12,10 @@ from penstock.tools.resolver import resolve
 
 
 class Defined(msgspec.Struct, frozen=True):
-    """The kind that a CustomResourceDefinition adds."""
+    """A kind beyond Kubernetes' own that is there once the object is."""
 
     group: str
     kind: str
-    plural: str
     namespaced: bool
 
 
@@ -36,7 +35,7 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
     name: str
     text: str
     source: str
-    defines: Defined | None = None
+    defines: list[Defined] = []
     admits: list[Rule] = []
     secret_keys: list[str] = []
 
