@@ -16,6 +16,9 @@ import pytest
 from penstock.gitops import server, snapshot
 from support import Platform, copy_platform
 
+REFS = f"/{server.NAME}/info/refs?service=git-upload-pack"
+FETCH = f"/{server.NAME}/git-upload-pack"
+
 
 @pytest.fixture(scope="module")
 def source(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, Platform]]:
@@ -23,8 +26,9 @@ def source(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     made = copy_platform("", folder / "platform")
     made.commit("Start")
     snapshot.take(made.layout, folder / server.NAME)
+    (folder / "empty.git").mkdir()
     (folder / "secret").write_text("secret")
-    handler = type("Bound", (server.Handler,), {"repository": folder / server.NAME, "log_message": lambda *_: None})
+    handler = type("Bound", (server.Handler,), {"folder": folder, "log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield running.server_port, made
@@ -65,6 +69,9 @@ def test_a_push_is_refused(source: tuple[int, Platform], tmp_path: Path) -> None
     [
         "/",
         "/secret",
+        "/empty.git/info/refs?service=git-upload-pack",
+        "/other.git/info/refs?service=git-upload-pack",
+        "/./platform.git/info/refs?service=git-upload-pack",
         "/../secret",
         f"/{server.NAME}/../secret",
         f"/{server.NAME}/HEAD",
@@ -83,8 +90,8 @@ def test_other_methods_and_bodies_are_refused(source: tuple[int, Platform]) -> N
     port = source[0]
     assert ask(port, "PUT", f"/{server.NAME}/HEAD", b"x") == 501
     assert ask(port, "DELETE", f"/{server.NAME}") == 501
-    assert ask(port, "POST", server.FETCH, b"", {"Content-Length": "-1"}) == 411
-    assert ask(port, "POST", server.FETCH, b"", {"Content-Length": str(1 << 40)}) == 413
+    assert ask(port, "POST", FETCH, b"", {"Content-Length": "-1"}) == 411
+    assert ask(port, "POST", FETCH, b"", {"Content-Length": str(1 << 40)}) == 413
 
 
 def test_noise_never_ends_it(source: tuple[int, Platform]) -> None:
@@ -93,4 +100,4 @@ def test_noise_never_ends_it(source: tuple[int, Platform]) -> None:
     for _ in range(50):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(noise.randbytes(noise.randrange(1, 400)) + b"\r\n\r\n")
-    assert ask(port, "GET", server.REFS) == 200
+    assert ask(port, "GET", REFS) == 200

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from penstock.cluster import processes
 from penstock.cluster.session import Session
@@ -14,7 +15,7 @@ from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command
-from penstock.gitops import objects, server, snapshot, status
+from penstock.gitops import mirror, objects, server, snapshot, status
 from penstock.tools import flux
 from penstock.tools.git import head
 
@@ -40,19 +41,31 @@ def install(session: Session, step: Step) -> None:
 def serve(session: Session, step: Step) -> snapshot.Snapshot:
     """Serve the working tree, and wait until Flux has fetched it."""
     head(session.layout.root)  # says what is wrong before anything is started
-    repository = session.state.folder / server.NAME
-    taken = snapshot.take(session.layout, repository)
+    folder = session.state.git
+    taken = snapshot.take(session.layout, folder / server.NAME)
+    mirrored(session)
     if not processes.is_alive(session.noted, SOURCE):
         session.noted.source_port = processes.free_port()
-        argv = [sys.executable, "-m", "penstock.gitops.server", str(repository), str(session.noted.source_port)]
+        argv = [sys.executable, "-m", "penstock.gitops.server", str(folder), str(session.noted.source_port)]
         env = {"PATH": os.environ.get("PATH", os.defpath)}
         processes.start(session.state, session.noted, SOURCE, Command(argv, env=env))
     session.noted.revision = taken.commit
     session.state.write(session.noted)
-    url = f"http://127.0.0.1:{session.noted.source_port}/{server.NAME}"
-    session.kubectl.apply([objects.source(url, session.environment)], manager="penstock")
+    session.kubectl.apply([objects.source(_url(session, server.NAME), session.environment)], manager="penstock")
     _await_fetch(session, step, taken.commit)
     return taken
+
+
+def mirrored(session: Session) -> list[dict[str, Any]]:
+    """The patches that make Flux take the sources of others from our own server too, which has a copy of each."""
+    return [
+        mirror.patch(item, _url(session, item.repository), mirror.make(item, session.state.git))
+        for item in mirror.mirrors(session.manifests)
+    ]
+
+
+def _url(session: Session, repository: str) -> str:
+    return f"http://127.0.0.1:{session.noted.source_port}/{repository}"
 
 
 def _crd_name(path: Path) -> str:

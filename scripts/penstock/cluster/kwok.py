@@ -9,7 +9,7 @@ from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed, uninterrupted
-from penstock.tools import flux, resolver
+from penstock.tools import flux, modules, resolver
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
 NAME = "kwok"
@@ -21,6 +21,7 @@ def prepare() -> None:
     """Find or build every program that a cluster of this kind needs: no Helm, no helmfile."""
     resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
     flux.crds()
+    modules.ensure()
 
 
 def start(state: State, noted: Noted, step: console.Step) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import flux_local, kwok, processes, sync, volumes
+from penstock.cluster import bootstrap, flux_local, kwok, processes, sync, volumes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
@@ -23,7 +23,7 @@ class Phase:
 
 
 def cluster(session: Session, step: console.Step) -> str:
-    """Phase 1: the control plane, its nodes, and volumes for the claims of the manifests."""
+    """Phase 1: the control plane, its nodes, volumes for the claims of the manifests, and what Flux itself needs."""
     kwok.start(session.state, session.noted, step)
     until(
         lambda: True if session.kubectl.is_ready() else None,
@@ -34,7 +34,9 @@ def cluster(session: Session, step: console.Step) -> str:
     )
     step.note("nodes and volumes")
     session.kubectl.apply([*kwok.nodes(), *volumes.volumes(session.manifests.all_objects())], manager="penstock")
-    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes"
+    applied = bootstrap.bootstrap(session, step)
+    made = f", {', '.join(applied)} applied" if applied else ""
+    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes{made}"
 
 
 def flux(session: Session, step: console.Step) -> str:

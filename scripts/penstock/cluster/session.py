@@ -12,13 +12,17 @@ from penstock.tools.kubectl import Kubectl
 
 @dataclass(frozen=True)
 class Session:
-    """One cluster of one environment. `timeout` is the deadline of each wait, in seconds."""
+    """One cluster of one environment.
+
+    `timeout` is the deadline of each wait, in seconds; `bootstrap` are the components that phase 1 applies, in order.
+    """
 
     layout: Layout
     environment: str
     state: State
     noted: Noted
     timeout: float
+    bootstrap: tuple[str, ...] = ()
 
     @property
     def kubectl(self) -> Kubectl:

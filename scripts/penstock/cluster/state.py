@@ -63,6 +63,11 @@ class State:
         return self.folder / "logs"
 
     @property
+    def git(self) -> Path:
+        """The bare repositories that the Git source serves."""
+        return self.folder / "git"
+
+    @property
     def exists(self) -> bool:
         """Whether `inv up` ever began here."""
         return (self.folder / "state.json").is_file()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-from penstock.cluster import processes, secrets
-from penstock.cluster.flux_local import reconcile
+from penstock.cluster import flux_local, processes, secrets
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -38,7 +37,7 @@ def make_secrets(session: Session, step: Step) -> list[str]:
 
 def apply(session: Session, step: Step) -> dict[str, Kustomization]:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
-    session.kubectl.apply([objects.root(session.environment)], manager="penstock")
+    session.kubectl.apply([objects.root(session.environment, flux_local.mirrored(session))], manager="penstock")
     names = [objects.ROOT, *session.manifests.components]
     tokens = _look_again(session)
     failing: dict[str, float] = {}
@@ -68,7 +67,9 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
 
 def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
     """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
-    owned = {entry for item in found.values() for entry in item.inventory}
+    # What a component applies from a source of its own is that source's matter.
+    ours = [objects.ROOT, *session.manifests.components]
+    owned = {entry for name in ours if name in found for entry in found[name].inventory}
     wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
     lost = [
         f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
@@ -97,7 +98,7 @@ def _look_again(session: Session) -> dict[str, str]:
     existing = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
     if not existing:
         return {}
-    return dict.fromkeys(existing, reconcile(session, status.KUSTOMIZATIONS, *existing))
+    return dict.fromkeys(existing, flux_local.reconcile(session, status.KUSTOMIZATIONS, *existing))
 
 
 def _is_done(session: Session, item: Kustomization | None, tokens: dict[str, str]) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,7 @@ from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
+from penstock.gates import ordering
 from penstock.hydrate import environments
 
 _TIMEOUT = 180.0
@@ -20,36 +23,88 @@ _WORKLOADS = "deployments,statefulsets,daemonsets"
 
 
 def rehearse() -> None:
-    """Bring every environment up on a throw-away state folder, assert what must hold, take it down."""
+    """Bring every environment up on a throw-away state folder, assert what must hold, take it down.
+
+    Then, for one of them, show that the order is needed and that it is enough.
+    """
     layout = find_platform()
     kwok.prepare()
-    for name in environments.names(layout):
-        with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
-            _rehearse(layout, name, State(Path(folder) / name))
+    names = environments.names(layout)
+    for name in names:
+        with _cluster(layout, name, tuple(environments.bootstrap(layout, name))) as session:
+            unchanged, findings = _rehearse(session)
+        _refuse(name, findings + _left_behind(session))
+        console.good(f"{name}: rehearsed; {unchanged} objects stayed as they were in the second run")
+    name = names[0]
+    with _cluster(layout, name) as session:
+        disorder = ordering.without_edges(session)
+    console.good(f"{name}: without dependsOn Flux fails: {disorder}")
+    with _cluster(layout, name) as session:
+        phases.run(session, phases.PHASES)
+        _refuse(name, ordering.disorders(session))
+    console.good(f"{name}: with dependsOn Flux alone brings everything up, and never lacked a kind or a namespace")
 
 
-def _rehearse(layout: Layout, environment: str, state: State) -> None:
-    state.prepare()
-    session = Session(layout, environment, state, Noted(provider=kwok.NAME, environment=environment), _TIMEOUT)
-    started: dict[str, Any] = {}
-    try:
-        phases.run(session, phases.PHASES)
-        started = dict(session.noted.processes)
-        findings = _unsettled(session) + _reachable_from_outside(session)
-        before = _generations(session)
-        console.info("  again, which must change nothing:")
-        phases.run(session, phases.PHASES)
-        after = _generations(session)
-        findings += [f"{key} was changed by a second run" for key in before if after.get(key) != before[key]]
-    finally:
-        kwok.adopt(state, session.noted)
-        processes.stop_all(session.noted)
-    findings += [
-        f"{name} still runs after the rehearsal" for name, process in started.items() if processes.find(process)
+@contextmanager
+def _cluster(layout: Layout, environment: str, bootstrap: tuple[str, ...] = ()) -> Iterator[Session]:
+    """A session on a state of its own; all that it started is ended."""
+    with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
+        state = State(Path(folder) / environment)
+        state.prepare()
+        noted = Noted(provider=kwok.NAME, environment=environment)
+        session = Session(layout, environment, state, noted, _TIMEOUT, bootstrap)
+        try:
+            yield session
+        finally:
+            kwok.adopt(state, session.noted)
+            processes.stop_all(session.noted)
+
+
+def _rehearse(session: Session) -> tuple[int, list[str]]:
+    """How many objects a second run left as they were, and what is wrong."""
+    phases.run(session, phases.PHASES[:1])
+    bootstrapped = _contents(session)
+    phases.run(session, phases.PHASES[1:])
+    adopted = _contents(session)
+    findings = [f"{key} was changed when Flux adopted it" for key in bootstrapped if adopted[key] != bootstrapped[key]]
+    findings += ordering.disorders(session) + _unsettled(session) + _reachable_from_outside(session)
+    before = _generations(session)
+    console.info("  again, which must change nothing:")
+    phases.run(session, phases.PHASES)
+    after = _generations(session)
+    return len(before), findings + [
+        f"{key} was changed by a second run" for key in before if after.get(key) != before[key]
     ]
+
+
+def _refuse(environment: str, findings: list[str]) -> None:
     if findings:
         raise Findings([f"{environment}: {finding}" for finding in findings], "inv up shows the same by hand")
-    console.good(f"{environment}: rehearsed; {len(before)} objects stayed as they were in the second run")
+
+
+def _left_behind(session: Session) -> list[str]:
+    return [
+        f"{name} still runs after the rehearsal"
+        for name, process in session.noted.processes.items()
+        if processes.find(process)
+    ]
+
+
+def _contents(session: Session) -> dict[str, Any]:
+    """What phase 1 applied by hand, as it is in the cluster now, without what the cluster itself keeps there."""
+    found = {}
+    for component in session.bootstrap:
+        if component in session.manifests.components:
+            for item in session.manifests.objects(component):
+                kind, metadata = item["kind"], item["metadata"]
+                group = item["apiVersion"].rpartition("/")[0]
+                there = session.kubectl.get_one(
+                    f"{kind}.{group}" if group else kind, metadata["name"], metadata.get("namespace", "")
+                )
+                if there:
+                    held = {key: value for key, value in there.items() if key not in ("metadata", "status")}
+                    found[f"{kind} {metadata['name']}"] = (held, there["metadata"].get("generation"))
+    return found
 
 
 def _unsettled(session: Session) -> list[str]:

@@ -18,11 +18,13 @@ from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
 from penstock.core.model import parse_all
+from penstock.gitops import mirror
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments
 from penstock.tools import flux, kubeconform
 
 _FILE = "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
+_DEFINES = "penstock/defines"
 _REFERENCE = re.compile(rb'"#/\$defs/([^"]+)"')
 
 
@@ -31,10 +33,13 @@ def schema() -> None:
     layout = find_platform()
     for name in environments.names(layout):
         version = environments.read(layout, name).kubernetes.version
-        objects = Manifests(layout.tree(name)).all_objects()
+        manifests = Manifests(layout.tree(name))
+        objects = manifests.all_objects()
+        brought = {item["metadata"]["name"]: mirrored(manifests, item) for item in objects if is_nested(item)}
+        _refuse_other_kinds(name, objects, brought)
         with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:
             _write_kubernetes_schemas(version, objects, Path(folder))
-            _write_crd_schemas(objects, Path(folder))
+            _write_crd_schemas([*objects, *(item for items in brought.values() for item in items)], Path(folder))
             verdicts = kubeconform.validate(layout.tree(name), Path(folder) / _FILE)
         findings = [f"{layout.relative(Path(item.filename))}: {item.said}" for item in verdicts if item.is_bad]
         if findings:
@@ -51,6 +56,37 @@ def kubernetes_schemas(version: str) -> Path:
         there = sorted(path.name.split("-")[0] for path in folder.glob("v*-local-strict"))
         raise PenstockError(f"there are no schemas for Kubernetes {version}", f"there are {', '.join(there)}")
     return found
+
+
+def is_nested(item: dict[str, Any]) -> bool:
+    """Whether an object is a Kustomization of Flux that a component has for a source of its own."""
+    return bool(item["kind"] == "Kustomization" and item["apiVersion"].startswith("kustomize.toolkit.fluxcd.io/"))
+
+
+def mirrored(manifests: Manifests, item: dict[str, Any]) -> list[dict[str, Any]]:
+    """What such a Kustomization applies, out of the Go module that stands in for its source."""
+    return [found for path in mirror.applied(manifests, item) for found in parse_all(path.read_bytes(), path)]
+
+
+def _refuse_other_kinds(environment: str, objects: list[dict[str, Any]], brought: dict[str, list[Any]]) -> None:
+    """The order of the components rests on what the annotation says, so it has to be what the source holds."""
+    for item in filter(is_nested, objects):
+        name = item["metadata"]["name"]
+        said = set(item["metadata"].get("annotations", {}).get(_DEFINES, "").strip().splitlines())
+        real = {
+            f"{found['spec']['group']}/{found['spec']['names']['kind']} {found['spec']['scope']}"
+            for found in brought[name]
+            if found["kind"] == "CustomResourceDefinition"
+        }
+        if said != real:
+            raise Findings(
+                [f"{environment}: Kustomization {name}: {_DEFINES} lacks `{line}`" for line in sorted(real - said)]
+                + [
+                    f"{environment}: Kustomization {name}: {_DEFINES} has `{line}`, which its source does not define"
+                    for line in sorted(said - real)
+                ],
+                "mend the annotation in components/, then `inv hydrate`",
+            )
 
 
 def _write_kubernetes_schemas(version: str, objects: list[dict[str, Any]], folder: Path) -> None:

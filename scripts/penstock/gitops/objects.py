@@ -40,9 +40,12 @@ def source(url: str, environment: str) -> dict[str, Any]:
     }
 
 
-def root(environment: str) -> dict[str, Any]:
-    """The Kustomization that holds the others. It doesn't wait for them: that would cost a level."""
-    spec = {"path": f"./manifests/{environment}/{NAMESPACE}", "timeout": "2m", **_COMMON}
+def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
+    """The Kustomization that holds the others. It doesn't wait for them: that would cost a level.
+
+    `patches` are what a local cluster changes in them, Flux' own `spec.patches`.
+    """
+    spec = {"path": f"./manifests/{environment}/{NAMESPACE}", "timeout": "2m", "patches": patches, **_COMMON}
     return _kustomization(ROOT, spec)
 
 

@@ -1,12 +1,15 @@
-"""A read-only Git server on 127.0.0.1 for one bare repository: `python -m penstock.gitops.server REPOSITORY PORT`.
+"""A read-only Git server on 127.0.0.1 for the bare repositories of a folder.
 
-It speaks the smart HTTP protocol through git's own `http-backend`, and knows exactly two requests: the list of refs
-and a fetch. Every other path, method or service is refused before git sees it.
+`python -m penstock.gitops.server FOLDER PORT` runs it.
+
+It speaks the smart HTTP protocol through git's own `http-backend`, and knows exactly two requests for each: the list of
+refs and a fetch. Every other path, method or service is refused before git sees it.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from http import HTTPStatus
@@ -14,8 +17,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 NAME = "platform.git"
-REFS = f"/{NAME}/info/refs?service=git-upload-pack"
-FETCH = f"/{NAME}/git-upload-pack"
+# Nothing in a name can lead out of the folder.
+_REFS = re.compile(r"/([a-z0-9-]+\.git)/info/refs\?service=git-upload-pack")
+_FETCH = re.compile(r"/([a-z0-9-]+\.git)/git-upload-pack")
 # What a client sends names commits that it has and wants; Flux' requests are a few hundred bytes.
 _MOST_BYTES = 4 << 20
 
@@ -23,36 +27,42 @@ _MOST_BYTES = 4 << 20
 class Handler(BaseHTTPRequestHandler):
     """One request."""
 
-    repository: Path
+    folder: Path
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Answer the list of refs."""
-        if self.path != REFS:
+        repository = self._asked(_REFS)
+        if repository:
+            self._backend(repository, "info/refs", b"")
+        else:
             self._refuse(HTTPStatus.NOT_FOUND)
-            return
-        self._backend("info/refs", b"")
 
     def do_POST(self) -> None:
         """Answer a fetch."""
         length = self.headers.get("Content-Length", "")
-        if self.path != FETCH:
+        repository = self._asked(_FETCH)
+        if not repository:
             self._refuse(HTTPStatus.NOT_FOUND)
         elif not length.isascii() or not length.isdigit():
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
         elif int(length) > _MOST_BYTES:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
-            self._backend("git-upload-pack", self.rfile.read(int(length)))
+            self._backend(repository, "git-upload-pack", self.rfile.read(int(length)))
 
-    def _backend(self, path: str, body: bytes) -> None:
+    def _asked(self, request: re.Pattern[str]) -> str:
+        found = request.fullmatch(self.path)
+        return found[1] if found and (self.folder / found[1] / "HEAD").is_file() else ""
+
+    def _backend(self, repository: str, path: str, body: bytes) -> None:
         env = {
             "PATH": os.environ.get("PATH", os.defpath),
-            "GIT_PROJECT_ROOT": str(self.repository.parent),
+            "GIT_PROJECT_ROOT": str(self.folder),
             "GIT_HTTP_EXPORT_ALL": "1",
             "GIT_CONFIG_NOSYSTEM": "1",
-            "HOME": str(self.repository),
-            "PATH_INFO": f"/{self.repository.name}/{path}",
+            "HOME": str(self.folder / repository),
+            "PATH_INFO": f"/{repository}/{path}",
             "QUERY_STRING": "service=git-upload-pack" if self.command == "GET" else "",
             "REQUEST_METHOD": self.command,
             "CONTENT_TYPE": "application/x-git-upload-pack-request" if body else "",
@@ -89,11 +99,11 @@ class Handler(BaseHTTPRequestHandler):
         self.send_error(status)
 
 
-def serve(repository: Path, port: int) -> None:
+def serve(folder: Path, port: int) -> None:
     """Serve until ended; OSError when the port is taken."""
-    handler = type("Bound", (Handler,), {"repository": repository.resolve()})
+    handler = type("Bound", (Handler,), {"folder": folder.resolve()})
     with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        sys.stdout.write(f"serving {repository} read-only at http://127.0.0.1:{port}/{NAME}\n")
+        sys.stdout.write(f"serving the repositories of {folder} read-only at http://127.0.0.1:{port}\n")
         sys.stdout.flush()
         server.serve_forever()
 

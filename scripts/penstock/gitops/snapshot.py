@@ -14,7 +14,8 @@ from penstock.core.layout import Layout
 from penstock.gitops.objects import BRANCH
 from penstock.tools.git import git, head
 
-_IDENTITY = {
+# Who commits: nobody that the user's own Git configuration knows.
+IDENTITY = {
     "GIT_AUTHOR_NAME": "Penstock",
     "GIT_AUTHOR_EMAIL": "penstock@localhost",
     "GIT_COMMITTER_NAME": "Penstock",
@@ -35,7 +36,7 @@ def take(layout: Layout, repository: Path) -> Snapshot:
     base = head(layout.root)
     _prepare(layout, repository)
     env = {
-        **_IDENTITY,
+        **IDENTITY,
         "GIT_INDEX_FILE": str(repository / "snapshot.index"),
         "GIT_OBJECT_DIRECTORY": str(repository / "objects"),
         "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects(layout)),

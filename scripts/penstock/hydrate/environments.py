@@ -13,10 +13,14 @@ _USUAL = "k3d"
 
 
 class Cluster(Strict, frozen=True):
-    """The cluster of an environment: its name, and the DNS domain of its Services."""
+    """The cluster of an environment: its name, the DNS domain of its Services, and what has to be there before Flux.
+
+    `bootstrap` are components in the order in which phase 1 of `inv up` applies them.
+    """
 
     name: str = "penstock"
     domain: str = "cluster.local"
+    bootstrap: list[str] = []
 
 
 class Kubernetes(Strict, frozen=True, rename="camel"):
@@ -93,6 +97,20 @@ def read(layout: Layout, name: str) -> Environment:
                 )
             values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in layer})
     return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path), texts)
+
+
+def bootstrap(layout: Layout, name: str) -> list[str]:
+    """The components that phase 1 applies, in order; PenstockError when there is no component of such a name."""
+    listed = read(layout, name).cluster.bootstrap
+    known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
+    for component in listed:
+        if component not in known:
+            near = difflib.get_close_matches(component, known, n=1)
+            raise PenstockError(
+                f"environments: cluster.bootstrap names `{component}`, and there is no components/{component}",
+                f"did you mean `{near[0]}`?" if near else "take it out",
+            )
+    return listed
 
 
 def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

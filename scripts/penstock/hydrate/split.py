@@ -73,9 +73,10 @@ def _named(objects: list[Object]) -> dict[str, Object]:
 
 
 def _provided(item: Object) -> list[str]:
-    tokens = []
-    for defined in item.defines:
-        tokens.append(f"Kind {defined.group}/{defined.kind} {'Namespaced' if defined.namespaced else 'Cluster'}")
+    tokens = [
+        f"Kind {defined.group}/{defined.kind} {'Namespaced' if defined.namespaced else 'Cluster'}"
+        for defined in item.defines
+    ]
     for rule in item.admits:
         tokens += [f"Admission {group}/{resource}" for group in rule.groups or [] for resource in rule.resources or []]
     return tokens

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.core.layout import cache_home
 from penstock.core.process import Command
-from penstock.tools import golang
+from penstock.tools.modules import Module
 from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 
 CONTROLLERS = ["source-controller", "kustomize-controller"]
 NAMESPACE = "flux-system"
+_BASES = "config/crd/bases"
 
 
 @dataclass(frozen=True)
@@ -46,20 +45,8 @@ def version() -> str:
 
 def crds() -> list[Path]:
     """The files of Flux' CustomResourceDefinitions: from the controllers' modules, kept in the cache."""
-    return [file for name in CONTROLLERS for file in _crds_of(name)]
-
-
-def _crds_of(name: str) -> list[Path]:
-    program = PROGRAMS[name]
-    folder = cache_home() / "crds" / f"{name}-{program.version}"
-    if not folder.is_dir():
-        scratch = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(scratch, ignore_errors=True)
-        shutil.copytree(golang.module_folder(program.package, program.home) / "config" / "crd" / "bases", scratch)
-        for path in (scratch, *scratch.iterdir()):
-            path.chmod(0o755 if path.is_dir() else 0o644)  # a module's files are read-only
-        scratch.rename(folder)
-    return sorted(folder.glob("*.yaml"))
+    modules = [Module(PROGRAMS[name].package, home=name, inside=_BASES) for name in CONTROLLERS]
+    return [file for module in modules for file in sorted((module.root / _BASES).glob("*.yaml"))]
 
 
 def _controller(name: str, kubeconfig: Path, ports: Ports, own: list[str]) -> Command:

@@ -1,0 +1,96 @@
+"""Git sources of others, served locally: the same files out of the Go module cache, at an address of our own server.
+
+The manifests keep the address and the commit of the real source. What makes Flux look here instead is a patch on the
+root Kustomization, which only a local cluster has.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.gitops.manifests import Manifests
+from penstock.gitops.objects import BRANCH
+from penstock.gitops.snapshot import IDENTITY
+from penstock.tools.git import git
+from penstock.tools.modules import UPSTREAM, Module
+
+# The commit's name depends on its files alone.
+_DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """A GitRepository of a component that a Go module can stand in for; `repository` is the name of the local copy."""
+
+    component: str
+    source: str
+    module: Module
+
+    @property
+    def repository(self) -> str:
+        """The folder of the bare repository, and the end of its address."""
+        return f"{self.module.home}.git"
+
+
+def mirrors(manifests: Manifests) -> list[Mirror]:
+    """What can be served locally; PenstockError when manifests and module are not of one version."""
+    found = []
+    for component in manifests.components:
+        for item in manifests.objects(component):
+            module = UPSTREAM.get(item["spec"]["url"]) if item["kind"] == "GitRepository" else None
+            if module:
+                _refuse_other_version(component, item, module)
+                found.append(Mirror(component, item["metadata"]["name"], module))
+    return found
+
+
+def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
+    """The files that a component's own Flux Kustomization applies; PenstockError when they are not to be had here."""
+    wanted = item["spec"]["sourceRef"]["name"]
+    found = next((each for each in mirrors(manifests) if each.source == wanted), None)
+    if found is None:
+        raise PenstockError(
+            f"Kustomization {item['metadata']['name']}: nothing here stands in for its source `{wanted}`",
+            "add its Go module to UPSTREAM in scripts/penstock/tools/modules.py",
+        )
+    return sorted((found.module.root / item["spec"]["path"]).glob("*.yaml"))
+
+
+def make(mirror: Mirror, folder: Path) -> str:
+    """Make the bare repository in `folder` unless it is there; gives its commit."""
+    repository = folder / mirror.repository
+    if not (repository / "refs" / "heads" / BRANCH).is_file():
+        repository.mkdir(parents=True, exist_ok=True)
+        git(repository, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", ".")
+        work = [f"--git-dir={repository}", f"--work-tree={mirror.module.root}"]
+        git(mirror.module.root, *work, "add", "--all", "--force", ".")
+        tree = git(repository, "write-tree").text.strip()
+        message = f"{mirror.module.path} {mirror.module.version}"
+        commit = git(repository, "commit-tree", tree, "-m", message, env=_DATED).text.strip()
+        git(repository, "update-ref", f"refs/heads/{BRANCH}", commit)
+    return git(repository, "rev-parse", BRANCH).text.strip()
+
+
+def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:
+    """A patch for the root Kustomization: the component's own Kustomization gets one that redirects its source."""
+    inner = [
+        {"op": "replace", "path": "/spec/url", "value": url},
+        {"op": "replace", "path": "/spec/ref", "value": {"branch": BRANCH, "commit": commit}},
+    ]
+    target = {"kind": "GitRepository", "name": mirror.source}
+    outer = [{"op": "add", "path": "/spec/patches", "value": [{"target": target, "patch": json.dumps(inner)}]}]
+    return {"target": {"kind": "Kustomization", "name": mirror.component}, "patch": json.dumps(outer)}
+
+
+def _refuse_other_version(component: str, item: dict[str, Any], module: Module) -> None:
+    tag = item["spec"].get("ref", {}).get("tag", "")
+    if tag != module.version:
+        raise PenstockError(
+            f"components/{component}: GitRepository {item['metadata']['name']} is at `{tag}`, and "
+            f"tools/{module.home}/go.mod pins {module.version}: a local cluster would get other files than a real one",
+            "make both the same version, then `inv hydrate`",
+        )
