@@ -11,6 +11,8 @@ from penstock.core.errors import PenstockError
 # The engine's own checkout: the pinned programs live there, also when another platform is hydrated.
 ENGINE = Path(__file__).resolve().parents[3]
 LOCK_NAME = "penstock.lock"
+# In environments/: what the platform's values may be.
+SCHEMA_NAME = "schema.json"
 
 
 @dataclass(frozen=True)

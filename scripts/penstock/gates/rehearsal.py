@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from penstock.cluster import kwok, phases, processes
+from penstock.cluster import bootstrap, kwok, phases, processes
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, State
 from penstock.core import console
@@ -93,17 +93,16 @@ def _left_behind(session: Session) -> list[str]:
 def _contents(session: Session) -> dict[str, Any]:
     """What phase 1 applied by hand, as it is in the cluster now, without what the cluster itself keeps there."""
     found = {}
-    for component in session.bootstrap:
-        if component in session.manifests.components:
-            for item in session.manifests.objects(component):
-                kind, metadata = item["kind"], item["metadata"]
-                group = item["apiVersion"].rpartition("/")[0]
-                there = session.kubectl.get_one(
-                    f"{kind}.{group}" if group else kind, metadata["name"], metadata.get("namespace", "")
-                )
-                if there:
-                    held = {key: value for key, value in there.items() if key not in ("metadata", "status")}
-                    found[f"{kind} {metadata['name']}"] = (held, there["metadata"].get("generation"))
+    for component in bootstrap.present(session):
+        for item in bootstrap.by_hand(session, component):
+            kind, metadata = item["kind"], item["metadata"]
+            group = item["apiVersion"].rpartition("/")[0]
+            there = session.kubectl.get_one(
+                f"{kind}.{group}" if group else kind, metadata["name"], metadata.get("namespace", "")
+            )
+            assert there is not None
+            held = {key: value for key, value in there.items() if key not in ("metadata", "status")}
+            found[f"{kind} {metadata['name']}"] = (held, there["metadata"].get("generation"))
     return found
 
 

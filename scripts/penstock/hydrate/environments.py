@@ -10,6 +10,8 @@ from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load, parse
 
 _USUAL = "k3d"
+# The rest of an environment's file belongs to the platform.
+ENGINE_KEYS = ("cluster", "kubernetes")
 
 
 class Cluster(Strict, frozen=True):
@@ -79,24 +81,33 @@ def one(layout: Layout, wanted: str) -> str:
     raise PenstockError("which environment?", f"give -e with one of {', '.join(known)}")
 
 
-def read(layout: Layout, name: str) -> Environment:
-    """What the engine needs of an environment: base.yaml with <name>.yaml over it."""
+def layers(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
+    """The values of an environment by file, as people see its path: base.yaml first, then <name>.yaml, which wins."""
     path = layout.environments / f"{name}.yaml"
     if not path.is_file():
         raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
-    values: dict[str, Any] = {}
-    texts: dict[str, bytes] = {}
+    found = {}
     for file in (layout.environments / "base.yaml", path):
         if file.is_file():
             shown = layout.relative(file)
-            texts[shown] = file.read_bytes()
-            layer = parse(texts[shown], shown) or {}
+            layer = parse(file.read_bytes(), shown) or {}
             if not isinstance(layer, dict):
                 raise PenstockError(
                     f"{shown}: holds no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
                 )
-            values = _merged(values, {key: layer[key] for key in ("cluster", "kubernetes") if key in layer})
-    return convert({"name": name, "cluster": {}, **values}, Environment, layout.relative(path), texts)
+            found[shown] = layer
+    return found
+
+
+def read(layout: Layout, name: str) -> Environment:
+    """What the engine needs of an environment: base.yaml with <name>.yaml over it."""
+    values: dict[str, Any] = {}
+    texts: dict[str, bytes] = {}
+    for shown, layer in layers(layout, name).items():
+        texts[shown] = (layout.root / shown).read_bytes()
+        values = merged(values, {key: layer[key] for key in ENGINE_KEYS if key in layer})
+    where = layout.relative(layout.environments / f"{name}.yaml")
+    return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
 
 
 def bootstrap(layout: Layout, name: str) -> list[str]:
@@ -113,9 +124,10 @@ def bootstrap(layout: Layout, name: str) -> list[str]:
     return listed
 
 
-def _merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(under)
+def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Values with others over them, as helmfile merges: mappings key by key, all else whole."""
+    result = dict(under)
     for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else value
-    return merged
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = merged(result[key], value) if both else value
+    return result

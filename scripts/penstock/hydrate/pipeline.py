@@ -11,7 +11,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
 from penstock.gitops import objects as flux
-from penstock.hydrate import check, environments, lock, order, resolve, select, split
+from penstock.hydrate import check, environments, lock, order, resolve, select, split, typed
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
@@ -73,6 +73,7 @@ def _render(
     """The lock's entries of the rendered components, and their files where they changed; `known` are whole on disk."""
     if not work:
         return {}, {}
+    typed.refuse_untyped(inputs.layout, inputs.environment)
     resolve.refuse_unhermetic(inputs.layout, work)
     with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
         home = Path(folder).resolve()

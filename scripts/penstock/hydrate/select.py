@@ -12,7 +12,7 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import Layout
+from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.tools.pins import PROGRAMS
 
@@ -52,7 +52,7 @@ class Inputs:
         """What every component depends on: the environment, helmfile.yaml, the programs and the lock's format."""
         digest = hashlib.sha256(self.programs.encode())
         folder = self.layout.environments
-        mine = {f"{self.environment}.yaml", "base.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl"}
+        mine = {f"{self.environment}.yaml", "base.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl", SCHEMA_NAME}
         for path in (self.layout.helmfile, *(folder / name for name in sorted(mine))):
             if path.is_file():
                 digest.update(path.name.encode() + b"\0" + _content(path))
