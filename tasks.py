@@ -102,6 +102,14 @@ def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
     run(name, env, lines)
 
 
+@verb(help={"print": "print the picture instead, as mermaid"})
+def diagram(_: Context, print: bool = False) -> None:
+    """Draw the dataflow into README and docs, from dataflow.yaml."""
+    from penstock.verbs.diagram import diagram as run
+
+    run(print)
+
+
 @verb(help=_JSON | {"build": "build those that are missing"})
 def tools(_: Context, build: bool = False, json: bool = False) -> None:
     """List the pinned programs, where each came from, and its size."""

@@ -12,9 +12,11 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
+    from penstock.gates.dataflow import gate
 
     return {
         "actionlint": workflows.workflows,
+        "dataflow": gate.dataflow,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,
         "rehearse": rehearsal.rehearse,

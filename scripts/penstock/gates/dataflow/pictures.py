@@ -1,0 +1,65 @@
+"""The pictures of README and docs, drawn from dataflow.yaml as mermaid, between two markers of the page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically
+from penstock.gates.dataflow.contract import Contract
+
+PAGES = ("README.md", "docs/concepts.md")
+BEGIN, END = "<!-- dataflow: drawn by `inv diagram` -->", "<!-- end of dataflow -->"
+_BETWEEN = re.compile(rf"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
+
+
+def mermaid(contract: Contract) -> str:
+    """The picture: a box for every node, in its group, and an arrow for every arrow."""
+    lines = ["flowchart LR"]
+    groups = dict.fromkeys(node.group for node in contract.nodes.values())
+    for number, group in enumerate(groups):
+        indent = "  "
+        if group:
+            lines.append(f'  subgraph g{number}["{group}"]')
+            indent = "    "
+        lines += [
+            f'{indent}{_id(name)}["{node.title}"]' for name, node in contract.nodes.items() if node.group == group
+        ]
+        if group:
+            lines.append("  end")
+    lines += [f'  {_id(arrow.from_)} -->|"{arrow.carries}"| {_id(arrow.to)}' for arrow in contract.arrows]
+    return "\n".join(lines)
+
+
+def block(contract: Contract) -> str:
+    """What stands in a page, markers included."""
+    return f"{BEGIN}\n```mermaid\n{mermaid(contract)}\n```\n{END}"
+
+
+def stale(root: Path, contract: Contract) -> list[str]:
+    """A line for every page whose picture is not that of the contract."""
+    return [
+        f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`"
+        for page in PAGES
+        if block(contract) not in (root / page).read_text()
+    ]
+
+
+def draw(root: Path, contract: Contract) -> list[str]:
+    """Draw the picture into every page; gives those that changed. PenstockError for a page without the markers."""
+    changed = []
+    for page in PAGES:
+        path = root / page
+        text = path.read_text()
+        if not _BETWEEN.search(text):
+            raise PenstockError(f"{page}: there is no place for the picture", f"put the lines {BEGIN} and {END} there")
+        drawn = _BETWEEN.sub(lambda _: block(contract), text)
+        if drawn != text:
+            write_atomically(path, drawn.encode())
+            changed.append(page)
+    return changed
+
+
+def _id(name: str) -> str:
+    return name.replace("-", "_")

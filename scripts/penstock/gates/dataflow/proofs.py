@@ -1,0 +1,209 @@
+"""The kinds of proof: each gives its evidence in words, or raises PenstockError with the hop that is broken."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from pathlib import PurePosixPath
+
+from penstock.core.errors import PenstockError
+from penstock.gates.dataflow.contract import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step
+from penstock.gates.dataflow.settings import Setting, Settings
+from penstock.gates.rendered.addresses import Address, in_text
+from penstock.gates.rendered.containers import Container
+from penstock.gates.rendered.dns import Broken, Target
+from penstock.gates.rendered.objects import Workload
+
+_LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
+_PORT = re.compile(r"(?:^|:)(\d+)/?$")
+# The container runtime writes every container's output there, whatever the program.
+_CONTAINER_LOGS = PurePosixPath("/var/log/containers")
+STDOUT = "stdout"
+# Where people's applications live is theirs to choose.
+_ANY_NAMESPACE = "applications"
+
+
+def prove(settings: Settings, step: Step) -> str:
+    """The evidence of one step."""
+    if step.connect:
+        return _connect(settings, step.connect)
+    if step.handover:
+        return _handover(settings, step.handover)
+    if step.fact:
+        return _fact(settings, step.fact)
+    if step.agree:
+        return _agree(settings, step.agree)
+    if step.pipeline:
+        return _pipeline(settings, step.pipeline)
+    if step.bucket:
+        return _bucket(settings, step.bucket)
+    assert step.instrument
+    return _instrument(settings, step.instrument)
+
+
+def _connect(settings: Settings, hop: Connect) -> str:
+    setting = settings.read(hop.from_)
+    port = settings.read(hop.port).values[0] if hop.port else ""
+    values = [f"{value}:{port}" if port else value for value in setting.values]
+    outside = settings.is_outside(hop.to.node)
+    if outside:
+        return f"{setting.where} = {values[0]} → {outside}"
+    workload, container = settings.place(hop.to.node)
+    listening = settings.read(hop.to)
+    wanted = _listens(listening)
+    complaints = []
+    for value in values:
+        try:
+            path = _route(settings, hop.from_, value, workload, container, wanted, listening)
+        except PenstockError as error:
+            complaints.append(error.message)
+            continue
+        if hop.path and not value.rstrip("/").endswith(hop.path):
+            complaints.append(f"{value}: the path {hop.path} is what {workload.name} answers at")
+            continue
+        return f"{setting.where} = {value} → {path} → {listening.where} = {listening.values[0]}"
+    raise PenstockError(f"{setting.where}: {'; '.join(complaints)}")
+
+
+def _route(
+    settings: Settings,
+    sender: Ref,
+    value: str,
+    workload: Workload,
+    container: Container,
+    wanted: int,
+    listening: Setting,
+) -> str:
+    """From one end point to the container that has to be behind it."""
+    own, _ = settings.place(sender.node)
+    local = _LOCAL.match(value)
+    if local:
+        if own.key != workload.key or int(local[1]) != wanted:
+            raise PenstockError(f"{value} is port {local[1]} of the pod itself, not {workload} port {wanted}")
+        return f"the same pod's container {container.name}"
+    target = _target(settings, value, own.namespace)
+    behind = [item for item in target.backends if item.workload.key == workload.key]
+    if not behind:
+        others = sorted({str(item.workload) for item in target.backends})
+        raise PenstockError(
+            f"{value} leads to {target.service}, and so to {', '.join(others) or 'nothing'}, not {workload}"
+        )
+    ports = [item.port.container_port for item in behind if item.container.name == container.name]
+    if wanted not in ports:
+        led = f"port {ports[0]}" if ports else f"another container than {container.name}"
+        raise PenstockError(f"{value} leads to {led} of {workload}, and it listens on {wanted} ({listening.where})")
+    assert target.port
+    return f"{target.service} port {target.port.port} → container {container.name} port {wanted}"
+
+
+def _target(settings: Settings, value: str, namespace: str) -> Target:
+    network = settings.rendered.network()
+    found = list(in_text(value))
+    if not found:
+        raise PenstockError(f"{value} is no address")
+    target = network.resolve(Address(found[0].text, found[0].host, found[0].port, certain=True), namespace)
+    if target is None:
+        raise PenstockError(f"{value} is no name of this cluster")
+    if isinstance(target, Broken):
+        raise PenstockError(f"{value}: {target.said}")
+    if target.port is None:
+        raise PenstockError(f"{value} has no port")
+    return target
+
+
+def _listens(setting: Setting) -> int:
+    match = _PORT.search(setting.values[0])
+    if not match:
+        raise PenstockError(f"{setting.where}: {setting.values[0]} has no port to listen on")
+    return int(match[1])
+
+
+def _handover(settings: Settings, hop: Handover) -> str:
+    reading = settings.read(hop.to)
+    reader, container = settings.place(hop.to.node)
+    if hop.from_.value == STDOUT:
+        written = _CONTAINER_LOGS / "any.log"
+        title = settings.contract.nodes[hop.from_.node].title
+        said = f"{title} writes to stdout, which the node keeps in {_CONTAINER_LOGS}"
+    else:
+        setting = settings.read(hop.from_)
+        writer, its = settings.place(hop.from_.node)
+        written = _on_node(writer, its, setting.values[0])
+        said = f"{setting.where} = {setting.values[0]}, on the node {written}"
+    for pattern in reading.values:
+        place = _on_node(reader, container, pattern)
+        if fnmatch.fnmatch(str(written), str(place)):
+            return f"{said} → {reading.where} = {pattern}, on the node {place}"
+    raise PenstockError(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({said})")
+
+
+def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPath:
+    """Where a path of a container is on the node; PenstockError when it is on no hostPath volume."""
+    volumes = {volume.name: volume for volume in workload.template.spec.volumes}
+    mounts = sorted(container.volume_mounts, key=lambda mount: len(mount.mount_path), reverse=True)
+    for mount in mounts:
+        volume = volumes.get(mount.name)
+        if PurePosixPath(path).is_relative_to(mount.mount_path):
+            if volume is None or volume.host_path is None:
+                break
+            return PurePosixPath(volume.host_path.path) / PurePosixPath(path).relative_to(mount.mount_path)
+    raise PenstockError(f"{workload}: {path} of container {container.name} is on no folder of the node")
+
+
+def _fact(settings: Settings, fact: Fact) -> str:
+    setting = settings.read(fact.at)
+    if fact.equals is not None and fact.equals not in setting.values:
+        raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to be {fact.equals}")
+    if fact.holds is not None and not any(fact.holds in value for value in setting.values):
+        raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to hold {fact.holds}")
+    shown = fact.equals if fact.equals is not None else fact.holds if fact.holds is not None else setting.values[0]
+    return f"{setting.where} = {shown}" if shown else setting.where
+
+
+def _agree(settings: Settings, agree: Agree) -> str:
+    places = [settings.read(ref) for ref in agree.at if not settings.is_outside(ref.node)]
+    wrong = [place for place in places if not any(_names(value, agree.value) for value in place.values)]
+    if wrong:
+        raise PenstockError(
+            f"{agree.name} is `{agree.value}`, but {wrong[0].where} has {', '.join(wrong[0].values) or 'nothing'}"
+        )
+    return f"{agree.name} is `{agree.value}` at {', '.join(place.where for place in places)}"
+
+
+def _names(value: str, word: str) -> bool:
+    return re.search(rf"(?<![\w]){re.escape(word)}(?![\w])", value) is not None
+
+
+def _pipeline(settings: Settings, hop: Pipeline) -> str:
+    found = {}
+    for part, wanted in (("receivers", hop.receiver), ("exporters", hop.exporter)):
+        setting = settings.read(Ref(node=hop.node, key=["service", "pipelines", hop.pipeline, part]))
+        if wanted not in setting.values:
+            raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
+        found[part] = setting
+    return f"{settings.contract.nodes[hop.node].title} pipeline {hop.pipeline}: {hop.receiver} → {hop.exporter}"
+
+
+def _bucket(settings: Settings, hop: Bucket) -> str:
+    setting = settings.read(hop.from_)
+    bucket = setting.values[0]
+    outside = settings.is_outside(hop.made.node)
+    if outside:
+        return f"{setting.where} = {bucket}, a bucket of {outside}"
+    made = settings.read(hop.made)
+    names = [name for value in made.values for name in value.split(",")]
+    if bucket not in names:
+        raise PenstockError(f"{setting.where} is {bucket}, and {made.where} makes {', '.join(names)}")
+    return f"{setting.where} = {bucket}, made by {made.where}"
+
+
+def _instrument(settings: Settings, hop: Instrument) -> str:
+    outside = settings.is_outside(hop.application)
+    namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
+    chosen, but = settings.read(hop.by), settings.read(hop.but)
+    if not any(fnmatch.fnmatch(namespace, glob) for glob in chosen.values):
+        raise PenstockError(f"{chosen.where} is {', '.join(chosen.values)}, without the namespace {namespace}")
+    kept = [glob for glob in but.values if fnmatch.fnmatch(namespace, glob)]
+    if kept:
+        raise PenstockError(f"{but.where} leaves out {kept[0]}, and so the namespace {namespace}")
+    return f"{chosen.where} = {', '.join(chosen.values)} takes in the namespace {namespace}"

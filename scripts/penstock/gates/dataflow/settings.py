@@ -1,0 +1,154 @@
+"""Settings: the values that a Ref leads to, read from files, arguments, variables and ConfigMaps of the manifests."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.gates.dataflow.contract import Contract, Node, Ref
+from penstock.gates.rendered.addresses import filled
+from penstock.gates.rendered.containers import Container
+from penstock.gates.rendered.files import file_at
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import Workload
+from penstock.gates.rendered.platform import Rendered
+
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\*|[^\]=]+=[^\]]*)\]")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a Ref leads to: `where` as people say it, and its values, variables filled in."""
+
+    where: str
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of one environment."""
+
+    contract: Contract
+    rendered: Rendered
+
+    def is_outside(self, name: str) -> str:
+        """What stands for a node that this environment doesn't have; empty where it has it."""
+        return self.contract.nodes[name].outside.get(self.rendered.environment, "")
+
+    def place(self, name: str) -> tuple[Workload, Container]:
+        """The workload and container of a node; PenstockError when they are not among the manifests."""
+        node = self.contract.nodes[name]
+        namespace, _, workload = node.workload.partition("/")
+        found = self.rendered.workload(namespace, workload)
+        return found, found.container(node.container)
+
+    def read(self, ref: Ref) -> Setting:
+        """The values at a Ref, at least one; PenstockError that says what is not there."""
+        node = self.contract.nodes[ref.node]
+        if ref.value:
+            return Setting(f"{node.title}: {ref.why or 'by itself'}", [ref.value])
+        if ref.config_map:
+            return self._from_config_map(ref)
+        workload, container = self.place(ref.node)
+        shown = f"{workload.namespace}/{workload.name}"
+        if ref.arg:
+            return Setting(f"{shown} {ref.arg}", _arguments(container, ref.arg, shown))
+        if ref.env:
+            env = container.literal_env()
+            if ref.env not in env:
+                raise PenstockError(
+                    f"{shown}: container {container.name} has no variable {ref.env}{nearest(ref.env, env)}"
+                )
+            return Setting(f"{shown} ${ref.env}", [env[ref.env]])
+        return self._from_file(ref, node, workload, container)
+
+    def _from_file(self, ref: Ref, node: Node, workload: Workload, container: Container) -> Setting:
+        file = file_at(self.rendered, workload, container, ref.file or node.config)
+        steps = list(ref.key) if isinstance(ref.key, list) else _steps(ref.key)
+        where = f"{workload.namespace}/{workload.name} {file.key}: {'.'.join(steps).replace('.[', '[')}"
+        env = container.literal_env()
+        found = [value for document in file.documents for value in _walk(document, steps)]
+        values = [filled(text, env) for value in found for text in _texts(value)]
+        if not values:
+            raise PenstockError(f"{where}: {_fault(file.documents[0] if file.documents else None, steps)}")
+        return Setting(where, values)
+
+    def _from_config_map(self, ref: Ref) -> Setting:
+        namespace, _, name = ref.config_map.partition("/")
+        found = self.rendered.config_maps.get((namespace, name))
+        if found is None:
+            raise PenstockError(f"there is no ConfigMap {ref.config_map}")
+        if ref.data not in found.files.data:
+            raise PenstockError(f"ConfigMap {ref.config_map} has no key {ref.data}{nearest(ref.data, found.keys)}")
+        return Setting(f"ConfigMap {ref.config_map} {ref.data}", [found.files.data[ref.data]])
+
+
+def _arguments(container: Container, flag: str, shown: str) -> list[str]:
+    """The values of a flag, written `--flag=value`, `--flag value` or alone."""
+    words = [*container.command, *container.args]
+    env = container.literal_env()
+    found = []
+    for index, word in enumerate(words):
+        name, separator, value = word.partition("=")
+        if name == flag:
+            following = words[index + 1] if index + 1 < len(words) else ""
+            found.append(value if separator else "" if following.startswith("-") else following)
+    if not found:
+        flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+        raise PenstockError(f"{shown}: container {container.name} has no argument {flag}{nearest(flag, flags)}")
+    return [filled(value, env) for value in found]
+
+
+def _steps(key: str) -> list[str]:
+    return [plain or f"[{picked}]" for plain, picked in _STEP.findall(key)]
+
+
+def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
+    if not steps:
+        yield value
+    elif steps[0].startswith("["):
+        for item in _picked(value, steps[0][1:-1]):
+            yield from _walk(item, steps[1:])
+    elif isinstance(value, dict) and steps[0] in value:
+        yield from _walk(value[steps[0]], steps[1:])
+
+
+def _fault(value: Any, steps: list[str]) -> str:
+    """The first step that leads nowhere, and the nearest one that would lead somewhere."""
+    for step in steps:
+        if step.startswith("["):
+            picked = _picked(value, step[1:-1])
+            if not picked:
+                return f"there is nothing at {step}"
+            value = picked[0]
+        elif isinstance(value, dict) and step in value:
+            value = value[step]
+        else:
+            return f"there is no `{step}`{nearest(step, map(str, value) if isinstance(value, dict) else ())}"
+    return "it is empty"
+
+
+def _picked(value: Any, pick: str) -> list[Any]:
+    if not isinstance(value, list):
+        return []
+    if pick == "*":
+        return value
+    if pick.isdigit():
+        return value[int(pick) : int(pick) + 1]
+    key, _, wanted = pick.partition("=")
+    return [item for item in value if isinstance(item, dict) and str(item.get(key)) == wanted]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+    elif isinstance(value, bool):
+        yield str(value).lower()
+    elif not isinstance(value, dict) and value is not None:
+        yield str(value)
+    elif isinstance(value, dict):
+        yield from map(str, value)  # a mapping's names, such as those of receivers

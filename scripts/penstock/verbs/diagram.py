@@ -1,0 +1,19 @@
+"""inv diagram: the pictures of README and docs, drawn from dataflow.yaml."""
+
+from __future__ import annotations
+
+from penstock.core import console
+from penstock.core.layout import find_platform
+from penstock.gates.dataflow import contract, pictures
+
+
+def diagram(only_print: bool) -> None:
+    """Draw the picture into every page that has a place for it, or print it."""
+    layout = find_platform()
+    found = contract.read(layout.root)
+    if only_print:
+        console.out(pictures.mermaid(found))
+        return
+    for page in pictures.draw(layout.root, found):
+        console.info(f"  ~ {page}")
+    console.good(f"{', '.join(pictures.PAGES)}: {len(found.arrows)} arrows drawn")
