@@ -102,12 +102,12 @@ def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
     run(name, env, lines)
 
 
-@verb(help={"print": "print the picture instead, as mermaid"})
-def diagram(_: Context, print: bool = False) -> None:
+@verb(help={"stdout": "print the picture instead, as mermaid"})
+def diagram(_: Context, stdout: bool = False) -> None:
     """Draw the dataflow into README and docs, from dataflow.yaml."""
     from penstock.verbs.diagram import diagram as run
 
-    run(print)
+    run(stdout)
 
 
 @verb(help=_JSON | {"build": "build those that are missing"})
