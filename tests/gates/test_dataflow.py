@@ -1,0 +1,314 @@
+"""The dataflow gate: proves every hop of a platform that holds, and names the one that is broken."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.gates.dataflow import contract, pictures
+from penstock.gates.dataflow.gate import dataflow
+from penstock.verbs.diagram import diagram
+from support import Platform
+
+FLOW = "manifests/local/flow"
+
+
+@pytest.fixture
+def flow(platform: object, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """The platform of the lesson, with its pictures drawn, and we stand in it."""
+    made: Platform = platform("a-dataflow")  # type: ignore[operator]
+    monkeypatch.chdir(made.root)
+    diagram(only_print=False)
+    return made
+
+
+def edit(platform: Platform, path: str, old: str, new: str) -> None:
+    file = platform.root / path
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new))
+
+
+def findings() -> list[str]:
+    with pytest.raises(Findings) as caught:
+        dataflow()
+    return caught.value.findings
+
+
+def test_every_hop_is_proven_with_its_evidence(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    dataflow()
+    said = capsys.readouterr().err
+    assert "local: 6 arrows, every hop proven" in said
+    assert (
+        "local: Agent → Archive (everything)\n"
+        "    Agent pipeline all: tail → http\n"
+        "    town/agent agent.yaml: exporters.http.host = archive.town.svc.cluster.local:3100 → Service town/archive "
+        "port 3100 → container archive port 3100 → town/archive archive.yaml: server.listen = 0.0.0.0:3100\n"
+    ) in said
+    assert "town/archive archive.yaml: bucket.name = logs, made by town/store -bucket" in said
+    assert "on the node /var/run/tracer/events.log" in said
+
+
+AGENT, TRACER, ARCHIVE = (
+    f"{FLOW}/configmap-agent.yaml",
+    f"{FLOW}/configmap-tracer.yaml",
+    f"{FLOW}/configmap-archive.yaml",
+)
+PODS, SERVICE = f"{FLOW}/daemonset-agent.yaml", f"{FLOW}/service-archive.yaml"
+LOGS, SPANS, FLOWS = "Application → Agent (logs)", "Application → Tracer (spans)", "Tracer → Agent (flows)"
+PUSH, BLOCKS, ASK = "Agent → Archive (everything)", "Archive → Store (blocks)", "Sidecar → Archive (questions)"
+SENDING = "town/agent agent.yaml: exporters.http.host"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "arrow", "said"),
+    [
+        (
+            AGENT,
+            "/var/log/containers/",
+            "/var/log/pods/",
+            LOGS,
+            "handover: town/agent agent.yaml: inputs[name=tail].path = /var/log/pods/*.log does "
+            "not read /var/log/containers/any.log of the node (Application writes to stdout, which the node keeps in "
+            "/var/log/containers)",
+        ),
+        (
+            PODS,
+            "{name: logs, hostPath: {path: /var/log}}",
+            "{name: logs, emptyDir: {}}",
+            LOGS,
+            "handover: DaemonSet town/agent: /var/log/containers/*.log of container agent is on no folder of the node",
+        ),
+        (
+            TRACER,
+            "kube-*",
+            "town",
+            SPANS,
+            "instrument: town/agent tracer.yaml: leave[*].namespace leaves out town, and so the namespace town",
+        ),
+        (
+            TRACER,
+            '"*"',
+            "city",
+            SPANS,
+            "instrument: town/agent tracer.yaml: choose[*].namespace is city, without the namespace town",
+        ),
+        (
+            TRACER,
+            "flow-file: /var/run/tracer/events.log",
+            "flow-file: /var/run/tracer/flows.log",
+            FLOWS,
+            "handover: town/agent agent.yaml: inputs[name=flows].path = /flows/events.log does not "
+            "read /var/run/tracer/flows.log of the node (ConfigMap town/tracer flow-file = /var/run/tracer/flows.log, "
+            "on the node /var/run/tracer/flows.log)",
+        ),
+        (
+            TRACER,
+            "flow-file:",
+            "flowfile:",
+            FLOWS,
+            "handover: ConfigMap town/tracer has no key flow-file; did you mean `flowfile`?",
+        ),
+        (
+            AGENT,
+            "receivers: [tail, flows]",
+            "receivers: [flows]",
+            PUSH,
+            "pipeline: town/agent agent.yaml: service.pipelines.all.receivers is flows, without tail",
+        ),
+        (
+            AGENT,
+            "host: archive.town",
+            "host: archiv.town",
+            PUSH,
+            f"connect: {SENDING}: archiv.town.svc.cluster.local:3100: there is no Service "
+            "town/archiv; did you mean `archive`?",
+        ),
+        (
+            AGENT,
+            "port: 3100",
+            "port: 3200",
+            PUSH,
+            f"connect: {SENDING}: archive.town.svc.cluster.local:3200: Service town/archive "
+            "has no port 3200; it has 3100 (http), 9095 (grpc)",
+        ),
+        (
+            AGENT,
+            "host: archive.town",
+            "host: store.town",
+            PUSH,
+            f"connect: {SENDING}: store.town.svc.cluster.local:3100: Service town/store has "
+            "no port 3100; it has 8333 (s3)",
+        ),
+        (
+            AGENT,
+            "host: archive.town.svc.cluster.local, port: 3100",
+            "host: store.town.svc.cluster.local, port: 8333",
+            PUSH,
+            f"connect: {SENDING}: store.town.svc.cluster.local:8333 leads to Service "
+            "town/store, and so to StatefulSet town/store, not StatefulSet town/archive",
+        ),
+        (
+            AGENT,
+            "host: archive.town.svc.cluster.local, port: 3100",
+            "host: archive.example.org, port: 3100",
+            PUSH,
+            f"connect: {SENDING}: archive.example.org:3100 is no name of this cluster",
+        ),
+        (
+            AGENT,
+            "      http: {",
+            "      htp: {",
+            PUSH,
+            f"connect: {SENDING}: there is no `http`; did you mean `htp`?",
+        ),
+        (
+            AGENT,
+            "port: 3100",
+            "port: 9095",
+            PUSH,
+            f"connect: {SENDING}: archive.town.svc.cluster.local:9095 leads to port 9095 of "
+            "StatefulSet town/archive, and it listens on 3100 (town/archive archive.yaml: server.listen)",
+        ),
+        (
+            SERVICE,
+            "selector: {app: archive}",
+            "selector: {app: nobody}",
+            PUSH,
+            f"connect: {SENDING}: archive.town.svc.cluster.local:3100 leads to Service "
+            "town/archive, and so to nothing, not StatefulSet town/archive",
+        ),
+        (
+            PODS,
+            "/push",
+            "/pull",
+            PUSH,
+            "connect: town/agent $ARCHIVE: http://archive:3100/pull: the path /push is what archive answers at",
+        ),
+        (
+            PODS,
+            "name: ARCHIVE",
+            "name: ARCHIV",
+            PUSH,
+            "connect: town/agent: container agent has no variable ARCHIVE; did you mean `ARCHIV`?",
+        ),
+        (
+            f"{FLOW}/statefulset-archive.yaml",
+            "--accept=push",
+            "--accept=pull",
+            PUSH,
+            "fact: town/archive --accept is pull, and has to be push",
+        ),
+        (
+            f"{FLOW}/statefulset-archive.yaml",
+            "--accept=push",
+            "--acept=push",
+            PUSH,
+            "fact: town/archive: container archive has no argument --accept; did you mean `--acept`?",
+        ),
+        (
+            ARCHIVE,
+            "trace: trace_id",
+            "trace: traceID",
+            PUSH,
+            "agree: the trace id is `trace_id`, but town/archive archive.yaml: labels.trace has traceID",
+        ),
+        (
+            ARCHIVE,
+            "name: logs",
+            "name: logz",
+            BLOCKS,
+            "bucket: town/archive archive.yaml: bucket.name is logz, and town/store -bucket makes logs, traces",
+        ),
+        (
+            f"{FLOW}/statefulset-archive.yaml",
+            "http://localhost:3100",
+            "http://localhost:9095",
+            ASK,
+            "connect: town/archive --url: http://localhost:9095 is port 9095 of the pod "
+            "itself, not StatefulSet town/archive port 3100",
+        ),
+    ],
+)
+def test_the_broken_hop_is_named(flow: Platform, path: str, old: str, new: str, arrow: str, said: str) -> None:
+    edit(flow, path, old, new)
+    assert f"local: {arrow}: {said}" in findings()
+
+
+def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    edit(
+        flow,
+        "dataflow.yaml",
+        "    container: store\n",
+        "    container: store\n    outside: {local: the S3 of a cloud}\n",
+    )
+    (flow.root / FLOW / "statefulset-store.yaml").unlink()
+    capsys.readouterr()
+    dataflow()
+    said = capsys.readouterr().err
+    assert "bucket.endpoint = store.town.svc.cluster.local:8333 → the S3 of a cloud" in said
+    assert "bucket.name = logs, a bucket of the S3 of a cloud" in said
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "    to: store\n",
+            "    to: stor\n",
+            "dataflow.yaml: the arrow archive → stor names the node `stor`, which is not there; did you mean `store`?",
+        ),
+        (
+            "    by: stdout\n    proof:\n      - handover:\n          from: {node: application, value: stdout}\n"
+            '          to: {node: agent, key: "inputs[name=tail].path"}\n',
+            "    by: stdout\n    proof: []\n",
+            "dataflow.yaml: the arrow application → agent has no proof",
+        ),
+        (
+            "      - fact: {at: {node: archive, arg: --accept}, equals: push}\n",
+            "      - {}\n",
+            "dataflow.yaml: the arrow agent → archive: a step has to be exactly one kind of proof",
+        ),
+        (
+            "arrows:\n",
+            "  lost: {title: Lost, workload: town/lost, container: lost}\narrows:\n",
+            "dataflow.yaml: no arrow leads to or from the node `lost`",
+        ),
+    ],
+)
+def test_a_contract_that_makes_no_sense(flow: Platform, old: str, new: str, said: str) -> None:
+    edit(flow, "dataflow.yaml", old, new)
+    with pytest.raises(Findings) as caught:
+        contract.read(flow.root)
+    assert said in caught.value.findings
+
+
+def test_an_unknown_key_of_the_contract(flow: Platform) -> None:
+    edit(flow, "dataflow.yaml", "    title: Store\n", "    titel: Store\n")
+    with pytest.raises(PenstockError, match=r"dataflow\.yaml.*unknown key `titel`"):
+        dataflow()
+
+
+def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow: Platform) -> None:
+    drawn = pictures.mermaid(contract.read(flow.root))
+    assert drawn.startswith('flowchart LR\n  subgraph g0["Sources"]\n    application["Application"]\n')
+    assert drawn.endswith('  sidecar -->|"questions"| archive')
+    assert drawn.count("-->") == 6
+
+
+def test_a_picture_that_is_out_of_date_is_named_and_drawn_anew(flow: Platform) -> None:
+    edit(flow, "dataflow.yaml", "title: Store", "title: Warehouse")
+    assert findings() == [
+        f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`" for page in pictures.PAGES
+    ]
+    diagram(only_print=False)
+    with contextlib.chdir(flow.root):
+        dataflow()
+
+
+def test_a_page_without_a_place_for_the_picture(flow: Platform) -> None:
+    (flow.root / "README.md").write_text("# Town\n")
+    with pytest.raises(PenstockError, match=r"README\.md: there is no place for the picture"):
+        diagram(only_print=False)
