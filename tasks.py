@@ -80,6 +80,14 @@ def sync(_: Context, env: str = "", timeout: float = 180.0) -> None:
     run(env, timeout)
 
 
+@verb(name="coredns-update", help=_ONE)
+def coredns_update(_: Context, env: str = "", timeout: float = 180.0) -> None:
+    """Have CoreDNS take components/coredns, and check names from a pod."""
+    from penstock.verbs.coredns_update import coredns_update as run
+
+    run(env, timeout)
+
+
 @verb(help={"env": _ONE["env"]} | _JSON)
 def status(_: Context, env: str = "", json: bool = False) -> None:
     """Show phases, nodes, Kustomizations and workloads."""
