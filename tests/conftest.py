@@ -17,7 +17,7 @@ from penstock.tools.resolver import resolve
 from support import Platform, copy_platform
 
 MakePlatform = Callable[..., Platform]
-_PROGRAMS = ["actionlint", "helm", "helmfile", "kubeconform", "kustomize", "render"]
+_PROGRAMS = ["actionlint", "helm", "helmfile", "kubeconform", "kustomize", "promtool", "render"]
 
 
 @pytest.fixture(scope="session")

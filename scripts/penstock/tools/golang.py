@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from filelock import FileLock
@@ -26,7 +26,9 @@ def find_go() -> Path:
     return Path(found) if found else _from_wheel()
 
 
-def build(package: str, home: Path, target: Path, ldflags: str, each: Callable[[str], None]) -> None:
+def build(
+    package: str, home: Path, target: Path, ldflags: str, tags: Sequence[str], each: Callable[[str], None]
+) -> None:
     """Build a package of the module in `home` into `target`; `each` gets every package name as it is compiled."""
     argv: list[str | Path] = [
         find_go(),
@@ -37,6 +39,7 @@ def build(package: str, home: Path, target: Path, ldflags: str, each: Callable[[
         "-buildvcs=false",
         "-ldflags",
         ldflags,
+        *(["-tags", ",".join(tags)] if tags else []),
         "-o",
         target,
         package,

@@ -11,6 +11,9 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import ENGINE
 
+_PROMETHEUS_MODULE = re.compile(r"v0\.(\d+)(\d\d)\.(\d+)")
+_PROMETHEUS_VERSION = "github.com/prometheus/common/version.Version={number}"
+_CILIUM_VERSION = "github.com/cilium/cilium/pkg/version.ciliumVersion={number}"
 _K8S_VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
 
 
@@ -19,8 +22,8 @@ class Program:
     """A pinned program.
 
     `folder` is below tools/ and holds its go.mod; `package` is the Go package to build; `stamps` are the variables
-    that carry the version into the binary. `ask` are the arguments that make it print its version; a program
-    without them is never taken from PATH.
+    that carry the version into the binary, and `tags` are build tags. `ask` are the arguments that make it print its
+    version; a program without them is never taken from PATH.
     """
 
     name: str
@@ -28,6 +31,7 @@ class Program:
     package: str
     ask: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @property
     def home(self) -> Path:
@@ -39,7 +43,10 @@ class Program:
         """The pinned version with its leading v; for a program of our own, a digest of its source."""
         if self.is_ours:
             return self.source_digest[:12]
-        return required_version(self.home / "go.mod", self.package)
+        version = required_version(self.home / "go.mod", self.package)
+        # Prometheus' Go module counts otherwise than its releases: v0.316.0 is release 3.16.0.
+        module = _PROMETHEUS_MODULE.fullmatch(version) if self.folder == "prometheus" else None
+        return f"v{module[1]}.{int(module[2])}.{module[3]}" if module else version
 
     @property
     def is_ours(self) -> bool:
@@ -49,7 +56,7 @@ class Program:
     @property
     def source_digest(self) -> str:
         """SHA-256 over what a build reads from this repository: go.mod, go.sum and our own Go files."""
-        digest = hashlib.sha256(" ".join((self.package, *self.stamps)).encode())
+        digest = hashlib.sha256(" ".join((self.package, *self.stamps, *self.tags)).encode())
         for path in walk(self.home):
             if path.suffix in {".mod", ".sum", ".go"} and not path.name.endswith("_test.go"):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
@@ -60,6 +67,7 @@ class Program:
         """What the linker is told."""
         values = {
             "version": self.version,
+            "number": self.version.lstrip("v"),
             "major": self.version.split(".")[0].lstrip("v"),
             "minor": [*self.version.split("."), ""][1],
         }
@@ -100,6 +108,20 @@ PROGRAMS = {
             ("-version",),
             ("github.com/rhysd/actionlint.version={version}",),
         ),
+        Program(
+            "amtool",
+            "alertmanager",
+            "github.com/prometheus/alertmanager/cmd/amtool",
+            ("--version",),
+            (_PROMETHEUS_VERSION,),
+        ),
+        Program(
+            "cilium-agent",
+            "cilium",
+            "github.com/cilium/cilium/daemon",
+            ("--version",),
+            (_CILIUM_VERSION,),
+        ),
         Program("etcd", "etcd", "go.etcd.io/etcd/server/v3", ("--version",)),
         Program(
             "helm",
@@ -114,6 +136,13 @@ PROGRAMS = {
             "github.com/helmfile/helmfile",
             ("--version",),
             ("go.szostok.io/version.version={version}",),
+        ),
+        Program(
+            "hubble-relay",
+            "cilium",
+            "github.com/cilium/cilium/hubble-relay",
+            ("version",),
+            (_CILIUM_VERSION,),
         ),
         Program("kind", "kind", "sigs.k8s.io/kind", ("version",)),
         _kubernetes("kube-apiserver", "--version"),
@@ -149,7 +178,24 @@ PROGRAMS = {
             ("--version",),
             ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
         ),
+        Program("otelcol", "otelcol", "."),
+        Program(
+            "promtool",
+            "prometheus",
+            "github.com/prometheus/prometheus/cmd/promtool",
+            ("--version",),
+            (_PROMETHEUS_VERSION,),
+        ),
         Program("render", "render", "."),
         Program("source-controller", "source-controller", "github.com/fluxcd/source-controller"),
+        Program(
+            "thanos",
+            "thanos",
+            "github.com/thanos-io/thanos/cmd/thanos",
+            ("--version",),
+            (_PROMETHEUS_VERSION,),
+            # Labels are slices here: with Prometheus' default of strings the store and the sidecar panic.
+            ("netgo", "slicelabels"),
+        ),
     )
 }

@@ -149,7 +149,7 @@ def _build_into(folder: Path, program: Program, step: console.Step) -> None:
             step.note(f"{compiled} packages compiled")
 
     start = time.monotonic()
-    golang.build(program.package, program.home, target, program.ldflags, count)
+    golang.build(program.package, program.home, target, program.ldflags, program.tags, count)
     if not os.access(target, os.X_OK):
         raise PenstockError(f"{program.name}: the build made no program", f"is {program.package} a main package?")
     status = target.stat()
