@@ -12,11 +12,13 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
+    from penstock.gates.references import gate
 
     return {
         "actionlint": workflows.workflows,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,
+        "references": gate.references,
         "rehearse": rehearsal.rehearse,
     }
 
