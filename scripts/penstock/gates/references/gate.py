@@ -26,7 +26,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
 
 
 def references() -> None:
-    """Findings for every reference that leads nowhere, then for every declaration that nothing needs; all environments."""
+    """Findings for every reference that leads nowhere, then for declarations that nothing needs; all environments."""
     layout = find_platform()
     every = environments.names(layout)
     declarations = declared(layout, every)
