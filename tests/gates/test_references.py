@@ -85,6 +85,16 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
     )
 
 
+def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
+    replace(holding, "manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
+    holding.write(
+        "manifests/local/harbour/endpointslice-watch.yaml",
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+        "metadata: {name: watch, namespace: town, labels: {kubernetes.io/service-name: watch}}\n",
+    )
+    gate.references()
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
@@ -95,6 +105,10 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
         ("httproute-clock.yaml", "    port: 80\n    sectionName: http\n", ""),
         ("service-ledger.yaml", "name: http\n    port: 8080", "name: http\n    port: 8080\n    targetPort: http"),
         ("configmap-harbour.yaml", "    watch:", "    template: http://{{ host }}:80\n    watch:"),
+        ("httproute-clock.yaml", "parentRefs:", "parentRefs:\n  - {kind: Service, name: clock}"),
+        ("httproute-clock.yaml", "backendRefs:", "backendRefs:\n    - {kind: Bucket, name: clock}"),
+        ("httproute-clock.yaml", "port: 80\n    sectionName: http\n", "port: 443\n    sectionName: https\n"),
+        ("networkpolicy-clock.yaml", "- podSelector:", "- ipBlock: {cidr: 10.0.0.0/8}\n    - podSelector:"),
         ("networkpolicy-clock.yaml", "port: 5432", "port: 5000\n      endPort: 6000"),
     ],
 )

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import convert
 from penstock.gates.rendered.addresses import in_text, in_value
 from penstock.gates.rendered.dns import Broken, Target
 from penstock.gates.rendered.files import file_at, files
+from penstock.gates.rendered.kinds import Selector
 from penstock.gates.rendered.objects import Workload
 from penstock.gates.rendered.platform import Rendered
 from penstock.gates.rendered.read import read
@@ -190,6 +192,7 @@ def test_files_are_where_the_container_sees_them() -> None:
 
 
 def test_what_is_not_there_is_said_with_what_is() -> None:
+    assert file_at(PLATFORM, main(), main().container("main"), "/all/b.txt").text == "text"
     with pytest.raises(
         PenstockError, match=r"has no file /etc/one\.cfg from a ConfigMap; did you mean `/etc/one\.conf`"
     ):
@@ -200,6 +203,35 @@ def test_what_is_not_there_is_said_with_what_is() -> None:
     with pytest.raises(PenstockError, match="no workload town/b") as caught:
         PLATFORM.workload("town", "b")
     assert caught.value.hint == "there are town/a"
+
+
+@pytest.mark.parametrize(
+    ("expression", "selects"),
+    [
+        ({"key": "app", "operator": "In", "values": ["a"]}, True),
+        ({"key": "app", "operator": "In", "values": ["b"]}, False),
+        ({"key": "app", "operator": "NotIn", "values": ["a"]}, False),
+        ({"key": "tier", "operator": "NotIn", "values": ["a"]}, True),
+        ({"key": "app", "operator": "Exists"}, True),
+        ({"key": "tier", "operator": "Exists"}, False),
+        ({"key": "app", "operator": "DoesNotExist"}, False),
+        ({"key": "tier", "operator": "DoesNotExist"}, True),
+    ],
+)
+def test_a_selector_means_what_it_means_to_kubernetes(expression: dict[str, Any], selects: bool) -> None:
+    selector = convert({"matchExpressions": [expression]}, Selector, "selector")
+    assert selector.selects({"app": "a"}) is selects
+
+
+def test_every_maker_of_pods_is_a_workload() -> None:
+    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [CONTAINER]}}
+    pod = read("file", {"kind": "Pod", **template})
+    job = read("file", {"kind": "CronJob", "metadata": {}, "spec": {"jobTemplate": {"spec": {"template": template}}}})
+    assert isinstance(pod, Workload)
+    assert isinstance(job, Workload)
+    assert pod.template.spec == job.template.spec
+    assert [place for place, _ in pod.containers()] == ["spec.containers[0]"]
+    assert [place for place, _ in job.containers()] == ["spec.jobTemplate.spec.template.spec.containers[0]"]
 
 
 def test_a_value_of_another_type_than_kubernetes_has_is_refused() -> None:
