@@ -99,6 +99,7 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
     ("file", "old", "new"),
     [
         ("service-watch.yaml", "selector:\n    app: watch", "type: ExternalName\n  externalName: watch.example.org"),
+        ("deployment-clock.yaml", "key: gateway-on-host", "key: gone\n              optional: true"),
         ("persistentvolumeclaim-clock.yaml", "storageClassName: disks", 'storageClassName: ""'),
         ("deployment-clock.yaml", "http://lighthouse:80", "http://$(LIGHT):80/ http://lighthouse:80"),
         ("httproute-clock.yaml", "clock.town.example", '"*.town.example"'),

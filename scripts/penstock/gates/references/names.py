@@ -78,6 +78,8 @@ def _named(world: World, item: Object, place: str, kind: str, value: Any) -> Ite
             yield Verdict(item.file, place, world.missing(kind, namespace, name))
         return
     yield Verdict(item.file, place, given=found.given)
+    if value.get("optional"):  # so are its keys
+        return
     asked = [(place, value["key"])] if "key" in value else []
     asked += [(f"{place}.items[{index}]", wanted["key"]) for index, wanted in enumerate(value.get("items", []))]
     for where, key in asked:
