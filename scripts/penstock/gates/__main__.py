@@ -12,13 +12,15 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
-    from penstock.gates.dataflow import gate
+    from penstock.gates.dataflow.gate import dataflow
+    from penstock.gates.references.gate import references
 
     return {
         "actionlint": workflows.workflows,
-        "dataflow": gate.dataflow,
+        "dataflow": dataflow,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,
+        "references": references,
         "rehearse": rehearsal.rehearse,
     }
 
