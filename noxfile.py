@@ -12,7 +12,16 @@ nox.needs_version = ">=2025.5"
 # The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-nox.options.sessions = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "references", "dataflow", "rehearse", "tests"]
+nox.options.sessions = [
+    "lint",
+    "hydrate-check",
+    "hydrate-oracle",
+    "kubeconform",
+    "references",
+    "dataflow",
+    "rehearse",
+    "tests",
+]
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 
 
