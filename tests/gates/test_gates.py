@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.gates import oracle, schema, workflows
 from penstock.gates.__main__ import main
 from support import Platform
@@ -36,6 +37,15 @@ def test_the_oracle_agrees_on_a_kustomization_over_a_chart(inside: Platform) -> 
     inside.write(f"{overlay}/kustomization.yaml", "namePrefix: well-\nresources: [chart.yaml]\n")
     inside.hydrate()
     assert (inside.tree / "dressed" / "configmap-well-dressed.yaml").is_file()
+    oracle.oracle()
+
+
+def test_the_oracle_agrees_on_a_long_line_which_helm_folds_in_a_file(inside: Platform) -> None:
+    values = (ENGINE / "tests" / "charts" / "workload" / "base.yaml").read_text()
+    files = f"configMaps:\n  long:\n    long.yaml:\n      text: {'word ' * 40}\n"
+    inside.release("long", chart="workload", values=values + files)
+    inside.hydrate()
+    assert "word\n" in inside.text("long/configmap-long.yaml")
     oracle.oracle()
 
 

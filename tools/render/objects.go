@@ -8,7 +8,7 @@ import (
 	"sort"
 	"strings"
 
-	goyaml "go.yaml.in/yaml/v2"
+	goyaml "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -41,10 +41,6 @@ type Rule struct {
 // What follows a separator on its line belongs to the document: a comment, or even an object in braces.
 var separator = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
 
-func init() {
-	goyaml.FutureLineWrap() // a long line stays one line: it can be searched for, and a diff shows what changed
-}
-
 // parseDocuments reads a YAML stream into objects; Lists are taken apart, empty documents dropped.
 func parseDocuments(stream, from string) ([]Object, error) {
 	var objects []Object
@@ -75,7 +71,8 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	var fields map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber() // integers stay the integers that they were
-	if err := decoder.Decode(&fields); err != nil {
+	err := decoder.Decode(&fields)
+	if err != nil {
 		return nil, fmt.Errorf("%s: not an object: %.60s", from, raw)
 	}
 	kind := text(fields["kind"])
@@ -92,12 +89,34 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	if object.APIVersion == "" || kind == "" || object.Name == "" {
 		return nil, fmt.Errorf("%s: an object without apiVersion, kind or metadata.name: %.60s", from, raw)
 	}
-	canonical, err := yaml.Marshal(fields)
-	if err != nil {
+	if object.Text, err = canonical(fields); err != nil {
 		return nil, err
 	}
-	object.Text = string(canonical)
 	return []Object{object}, object.learn(fields)
+}
+
+// canonical writes an object with its keys sorted. A long line stays one line: it can be searched for, and a diff shows
+// what changed. Not by sigs.k8s.io/yaml, which folds: it could be told not to, but then Helm's toYaml, in the same
+// process, would no longer write what helm itself writes.
+func canonical(fields map[string]any) (string, error) {
+	var plain bytes.Buffer
+	encoder := json.NewEncoder(&plain)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(fields); err != nil {
+		return "", err
+	}
+	var value any // JSON is YAML, and this way numbers keep their kind
+	if err := goyaml.Unmarshal(plain.Bytes(), &value); err != nil {
+		return "", err
+	}
+	var text bytes.Buffer
+	writer := goyaml.NewEncoder(&text)
+	writer.SetIndent(2)
+	writer.CompactSeqIndent()
+	if err := writer.Encode(value); err != nil {
+		return "", err
+	}
+	return text.String(), writer.Close()
 }
 
 func parseItems(items []any, from string) ([]Object, error) {
