@@ -20,14 +20,20 @@ kustomize.toolkit.fluxcd.io/prune: disabled
   value: {{ .Values.apiServer.port | quote }}
 {{- end }}
 
+{{/*
+apiVersion is the API server's default. A fieldRef is applied as a whole: without it, whoever applies these bytes after
+somebody else would be told of a conflict.
+*/}}
 {{- define "cilium.identityEnv" -}}
 - name: K8S_NODE_NAME
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: spec.nodeName
 - name: CILIUM_K8S_NAMESPACE
   valueFrom:
     fieldRef:
+      apiVersion: v1
       fieldPath: metadata.namespace
 {{- end }}
 
