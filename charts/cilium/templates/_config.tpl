@@ -103,7 +103,7 @@ procfs: "/host/proc"
 # CNI.
 cni-exclusive: "true"
 cni-log-file: "/var/run/cilium/cilium-cni.log"
-custom-cni-conf: "false"
+# not set: custom-cni-conf: nothing in the sources of 1.20.2 reads it, neither program nor script
 write-cni-conf-when-ready: "/host/etc/cni/net.d/05-cilium.conflist"
 
 # Gateway, and the Envoy that runs inside the agent.
