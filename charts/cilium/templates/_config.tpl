@@ -239,9 +239,9 @@ unmanaged-pod-watcher-interval: "15s"
 {{- range $i, $filter := . }}{{ if $i }} {{ end }}{{ toJson $filter }}{{ end -}}
 {{- end }}
 
-{{/* The whole data, the values' own keys over the chart's. */}}
+{{/* The whole data as JSON, the values' own keys over the chart's. */}}
 {{- define "cilium.config" -}}
-{{- toYaml (mergeOverwrite (include "cilium.config.own" . | fromYaml) .Values.config) }}
+{{- toJson (mergeOverwrite (include "cilium.config.own" . | fromYaml) .Values.config) }}
 {{- end }}
 
 {{/* The programs read their configuration once: a changed key has to change the pods to reach them. */}}
