@@ -250,6 +250,7 @@ def test_an_edge_for_each_thing_that_the_api_needs() -> None:
         ("apps", "*", "Pod", "v1", False),
         ("networking.k8s.io", "networkpolicies", "NetworkPolicy", "networking.k8s.io/v1", True),
         ("networking.k8s.io", "ingresses", "Ingress", "networking.k8s.io/v1", True),
+        ("gateway.networking.k8s.io", "gateways", "Gateway", "gateway.networking.k8s.io/v1", True),
         ("", "pods/eviction", "Pod", "v1", False),
     ],
 )

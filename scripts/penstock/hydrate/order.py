@@ -7,6 +7,7 @@ five seconds.
 
 from __future__ import annotations
 
+import re
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
@@ -54,7 +55,10 @@ def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], 
 
 def _judged(group: str, kind: str, rules: set[str]) -> bool:
     lower = kind.lower()
-    plural = lower[:-1] + "ies" if lower.endswith("y") else lower + ("es" if lower.endswith("s") else "s")
+    if re.search("[^aeiou]y$", lower):
+        plural = f"{lower[:-1]}ies"
+    else:
+        plural = f"{lower}es" if lower.endswith("s") else f"{lower}s"
     return bool(rules & {f"{group}/{plural}", f"{group}/*", f"*/{plural}", "*/*", f"{group}/*/*", "*/*/*"})
 
 
