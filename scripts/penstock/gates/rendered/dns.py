@@ -64,6 +64,8 @@ class Network:
                 return None
         elif len(host) <= 3 and host[-1] in self.namespaces:
             *pod, name, where = host
+        elif len(host) == 2 and (namespace, host[1]) in self.services:
+            pod, name, where = host[:1], host[1], namespace
         else:
             return None
         service = self.services.get((where, name))
