@@ -90,6 +90,13 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
         ),
         (
             TRACER,
+            "kube-*",
+            "'{kube-*,to*}'",
+            SPANS,
+            "instrument: town/agent tracer.yaml: leave[*].namespace leaves out {kube-*,to*}, and so the namespace town",
+        ),
+        (
+            TRACER,
             '"*"',
             "city",
             SPANS,

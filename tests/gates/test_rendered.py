@@ -155,6 +155,10 @@ def test_a_service_is_found_by_every_form_of_its_name(host: str) -> None:
     ]
 
 
+def test_a_pod_is_found_by_its_short_name_in_its_own_namespace() -> None:
+    assert isinstance(resolve("http://a-1.pods:80"), Target)
+
+
 def test_a_pod_is_found_behind_a_headless_service() -> None:
     target = resolve("http://a-1.pods.town.svc:80")
     assert isinstance(target, Target)

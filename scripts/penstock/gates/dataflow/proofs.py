@@ -197,13 +197,21 @@ def _bucket(settings: Settings, hop: Bucket) -> str:
     return f"{setting.where} = {bucket}, made by {made.where}"
 
 
+def _fits(name: str, glob: str) -> bool:
+    """Whether a glob, which may have alternatives in braces, takes a name in."""
+    braces = re.search(r"\{([^{}]*)\}", glob)
+    if braces is None:
+        return fnmatch.fnmatchcase(name, glob)
+    return any(_fits(name, f"{glob[: braces.start()]}{one}{glob[braces.end() :]}") for one in braces[1].split(","))
+
+
 def _instrument(settings: Settings, hop: Instrument) -> str:
     outside = settings.is_outside(hop.application)
     namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
     chosen, but = settings.read(hop.by), settings.read(hop.but)
-    if not any(fnmatch.fnmatch(namespace, glob) for glob in chosen.values):
+    if not any(_fits(namespace, glob) for glob in chosen.values):
         raise PenstockError(f"{chosen.where} is {', '.join(chosen.values)}, without the namespace {namespace}")
-    kept = [glob for glob in but.values if fnmatch.fnmatch(namespace, glob)]
+    kept = [glob for glob in but.values if _fits(namespace, glob)]
     if kept:
         raise PenstockError(f"{but.where} leaves out {kept[0]}, and so the namespace {namespace}")
     return f"{chosen.where} = {', '.join(chosen.values)} takes in the namespace {namespace}"
