@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from penstock.gitops.objects import SOURCE
+from penstock.tools.flux import NAMESPACE
 from penstock.tools.kubectl import Kubectl
 
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
@@ -33,15 +35,15 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
 
 def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
     """Every Kustomization of the platform by name."""
-    return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", "flux-system"))}
+    return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", NAMESPACE))}
 
 
 def source_revision(kubectl: Kubectl) -> tuple[str, str]:
-    """The commit that Flux fetched last, and its complaint when it can't fetch."""
-    found = kubectl.get(SOURCES, "-n", "flux-system")
+    """The commit of the platform that Flux fetched last, and its complaint when it can't fetch."""
+    found = kubectl.get_one(SOURCES, SOURCE, NAMESPACE)
     if not found:
         return "", "there is no GitRepository"
-    status = found[0].get("status", {})
+    status = found.get("status", {})
     ready = _condition(status)
     complaint = "" if ready.get("status") == "True" else str(ready.get("message", "not fetched yet"))
     return commit_of(status.get("artifact", {}).get("revision", "")), complaint
