@@ -21,6 +21,7 @@ import yaml
 from penstock.cluster import kubeconfig
 from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
+from penstock.gitops import status as status_of_flux
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 
@@ -60,20 +61,39 @@ def status(town: Platform) -> dict[str, Any]:
     return found
 
 
+def revisions(town: Platform) -> set[str]:
+    """What the platform's own Kustomizations have applied; the definitions are from a source of their own."""
+    found = status(town)["kustomizations"]
+    return {item["revision"] for item in found if item["name"] != "definitions"}
+
+
 def test_everything_is_ready_at_the_commit(town: Platform) -> None:
     found = status(town)
-    assert {item["name"]: item["ready"] for item in found["kustomizations"]} == {
-        "greeting": True,
-        "platform": True,
-        "server": True,
-        "spaces": True,
-    }
-    assert {item["revision"] for item in found["kustomizations"]} == {town.git("rev-parse", "HEAD")}
+    assert {item["name"]: item["ready"] for item in found["kustomizations"]} == dict.fromkeys(
+        ["classes", "definitions", "greeting", "kinds", "platform", "server", "spaces"], True
+    )
+    assert revisions(town) == {town.git("rev-parse", "HEAD")}
     assert found["workloads"] == [
         {"namespace": "town", "kind": "StatefulSet", "name": "server", "ready": 2, "wanted": 2}
     ]
     assert all(found["nodes"].values())
     assert all(found["phases"].values())
+
+
+def test_the_definitions_come_from_the_local_copy_and_the_manifests_say_the_real_address(town: Platform) -> None:
+    (source,) = [
+        item for item in kubectl(town).get(status_of_flux.SOURCES, "-A") if item["metadata"]["name"] == "definitions"
+    ]
+    assert source["spec"]["url"].startswith("http://127.0.0.1:")
+    assert "url: https://github.com/kubernetes-sigs/gateway-api" in town.text("kinds/gitrepository-definitions.yaml")
+    assert kubectl(town).get_one("gatewayclass", "doors") is not None
+
+
+def test_what_was_applied_before_flux_is_fluxs_alone(town: Platform) -> None:
+    """Two managers of one field would keep it when Git no longer has it."""
+    namespace = json.loads(kubectl(town).run("get", "namespace", "town", "-o", "json", "--show-managed-fields").stdout)
+    managers = {entry["manager"] for entry in namespace["metadata"]["managedFields"] if entry["operation"] == "Apply"}
+    assert managers == {"kustomize-controller"}
 
 
 def test_claims_are_bound_and_secrets_are_made(town: Platform) -> None:
@@ -112,7 +132,8 @@ def test_up_again_changes_nothing(town: Platform) -> None:
 
 
 def test_an_edit_is_refused_until_it_is_hydrated_then_rolled_out_uncommitted(town: Platform) -> None:
-    (town.root / "environments" / "local.yaml").write_text("cluster: {name: tiny}\nwho: moon\n")
+    environment = town.root / "environments" / "local.yaml"
+    environment.write_text(environment.read_text().replace("world", "moon"))
     refused = town.run("sync")
     assert refused.returncode == 1
     assert "manifests/local" in refused.stderr
@@ -125,7 +146,7 @@ def test_an_edit_is_refused_until_it_is_hydrated_then_rolled_out_uncommitted(tow
     assert town.git("status", "--porcelain").splitlines()  # nothing was committed for it
     town.commit("Greet the moon")
     town.succeed("sync")
-    assert {item["revision"] for item in status(town)["kustomizations"]} == {town.git("rev-parse", "HEAD")}
+    assert revisions(town) == {town.git("rev-parse", "HEAD")}
 
 
 def test_a_removed_component_is_pruned_and_nothing_else(town: Platform) -> None:
