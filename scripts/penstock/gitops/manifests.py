@@ -29,8 +29,12 @@ class Manifests:
 
     def objects(self, component: str) -> list[dict[str, Any]]:
         """The objects of one component."""
+        return list(self.files(component).values())
+
+    def files(self, component: str) -> dict[Path, dict[str, Any]]:
+        """The objects of one component by file."""
         files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
-        return [parse(path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}") for path in files]
+        return {path: parse(path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}") for path in files}
 
     def all_objects(self) -> list[dict[str, Any]]:
         """Every object of every component."""

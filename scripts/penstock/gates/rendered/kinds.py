@@ -1,0 +1,94 @@
+"""The parts of Kubernetes' objects that the gates read, in Kubernetes' words (https://kubernetes.io/docs/reference/kubernetes-api/).
+
+What isn't named here is passed over: that every key is known and of its type is kubeconform's to say.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct, field
+
+
+class Part(Struct, frozen=True, rename="camel"):
+    """The base of everything here."""
+
+
+class Metadata(Part, frozen=True):
+    """An object's name and labels; the namespace is empty where it has none."""
+
+    name: str = ""
+    namespace: str = ""
+    labels: dict[str, str] = {}
+    annotations: dict[str, str] = {}
+
+
+class Requirement(Part, frozen=True):
+    """One of a selector's matchExpressions."""
+
+    key: str
+    operator: str
+    values: list[str] = []
+
+    def holds(self, labels: dict[str, str]) -> bool:
+        """Whether labels meet it."""
+        match self.operator:
+            case "In":
+                return labels.get(self.key) in self.values
+            case "NotIn":
+                return labels.get(self.key) not in self.values
+            case "Exists":
+                return self.key in labels
+            case _:
+                return self.key not in labels
+
+
+class Selector(Part, frozen=True):
+    """A label selector; an empty one selects everything."""
+
+    match_labels: dict[str, str] = {}
+    match_expressions: list[Requirement] = []
+
+    def selects(self, labels: dict[str, str]) -> bool:
+        """Whether labels meet all of it."""
+        wanted = self.match_labels.items() <= labels.items()
+        return wanted and all(requirement.holds(labels) for requirement in self.match_expressions)
+
+    def __str__(self) -> str:
+        """As kubectl writes it: a=b,c in (d,e)."""
+        words = [f"{key}={value}" for key, value in self.match_labels.items()]
+        for item in self.match_expressions:
+            values = f" ({','.join(item.values)})" if item.values else ""
+            words.append(f"{item.key} {item.operator}{values}")
+        return ",".join(words) or "everything"
+
+
+class ServicePort(Part, frozen=True):
+    """A port of a Service. `target_port` is a number or the name of a container port; without it, `port` itself."""
+
+    port: int
+    name: str = ""
+    target_port: int | str = 0
+    protocol: str = "TCP"
+    node_port: int = 0
+
+    @property
+    def target(self) -> int | str:
+        """What it leads to."""
+        return self.target_port or self.port
+
+
+class ServiceSpec(Part, frozen=True):
+    """What a Service selects, and its ports."""
+
+    selector: dict[str, str] = {}
+    ports: list[ServicePort] = []
+    cluster_ip: str = field(default="", name="clusterIP")
+    type: str = "ClusterIP"
+
+
+class ConfigMapData(Part, frozen=True):
+    """The files of a ConfigMap."""
+
+    data: dict[str, str] = {}
+    binary_data: dict[str, Any] = {}

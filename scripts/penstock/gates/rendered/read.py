@@ -1,0 +1,71 @@
+"""From the plain values of a manifest to a typed object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.core.model import convert
+from penstock.gates.rendered.kinds import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.gates.rendered.objects import ConfigMap, Object, Service, Workload
+from penstock.gates.rendered.pods import ClaimTemplate, PodTemplate
+
+
+class _PodController(Part, frozen=True):
+    """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job."""
+
+    template: PodTemplate
+    selector: Selector | None = None
+    replicas: int = 1
+    service_name: str = ""
+    volume_claim_templates: list[ClaimTemplate] = []
+
+
+_CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
+
+
+def read(file: str, item: dict[str, Any]) -> Object:
+    """One object; PenstockError names the file and the place of a value that has another type than Kubernetes'."""
+    content = _without_nulls(item)
+    kind = content["kind"]
+    metadata = convert(content["metadata"], Metadata, file)
+    spec = content.get("spec", {})
+    if kind == "Service":
+        return Service(file, kind, metadata, content, convert(spec, ServiceSpec, file))
+    if kind == "ConfigMap":
+        return ConfigMap(file, kind, metadata, content, convert(content, ConfigMapData, file))
+    if kind == "Pod":
+        template = convert(content, PodTemplate, file)
+        return Workload(file, kind, metadata, content, "", template, None, 1, "", ())
+    if kind in _CONTROLLERS:
+        return _workload(Object(file, kind, metadata, content), spec, "spec.template")
+    if kind == "CronJob":
+        return _workload(Object(file, kind, metadata, content), spec["jobTemplate"]["spec"], _CRON_TEMPLATE)
+    return Object(file, kind, metadata, content)
+
+
+_CRON_TEMPLATE = "spec.jobTemplate.spec.template"
+
+
+def _workload(item: Object, spec: dict[str, Any], path: str) -> Workload:
+    found = convert(spec, _PodController, item.file)
+    return Workload(
+        item.file,
+        item.kind,
+        item.metadata,
+        item.content,
+        path,
+        found.template,
+        found.selector,
+        found.replicas,
+        found.service_name,
+        tuple(found.volume_claim_templates),
+    )
+
+
+def _without_nulls(value: Any) -> Any:
+    """Kubernetes takes a null for a key that isn't there."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list):
+        return [_without_nulls(inner) for inner in value]
+    return value
