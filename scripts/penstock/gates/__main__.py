@@ -12,9 +12,11 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
+    from penstock.gates.config import gate
 
     return {
         "actionlint": workflows.workflows,
+        "config": gate.config,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,
         "rehearse": rehearsal.rehearse,
