@@ -114,9 +114,9 @@ class Checker:
     keys: KeyList
     texts: bool = False
 
-    def faults(self, values: Any, root: str = "") -> Iterator[str]:
+    def faults(self, values: Any) -> Iterator[str]:
         """Each fault as `path: what is wrong; how to fix it`."""
-        return self._name(root or self.keys.root, values, "")
+        return self._name(self.keys.root, values, "")
 
     def _name(self, name: str, value: Any, path: str) -> Iterator[str]:
         """A value against a block or a type."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Iterator
-from pathlib import PurePosixPath
 from typing import Any
 
 from penstock.core.errors import PenstockError
@@ -18,50 +17,45 @@ from penstock.gates.rendered.files import MountedFile
 
 # In these two, `on` in quotes and a number in quotes are as good as without.
 _TEXTS = {"fluent-bit", "grafana"}
-_PROVISIONING = "/etc/grafana/provisioning"
+_PROVISIONING = "/etc/grafana/provisioning/"
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
     """The files that the program's list is about."""
-    keys = keylist.read(subject.image)
-    for file, root in _files(subject, keys):
-        yield against(subject, keys, file, root)
+    for program, file in _files(subject):
+        yield against(subject, keylist.read(program), file)
 
 
-def against(subject: Subject, keys: KeyList, file: MountedFile, root: str) -> Check:
-    """A file against a block of a list."""
+def against(subject: Subject, keys: KeyList, file: MountedFile) -> Check:
+    """A file against a list."""
 
     def listed() -> Outcome:
-        return Outcome(keylist.SAID, (*_versions(keys, subject.version), *_faults(keys, file, root)))
+        return Outcome(keylist.SAID, (*_versions(keys, subject.version), *_faults(keys, file)))
 
     checker = f"our list of {keys.program} {keys.version}"
-    inputs = (file.text, root, str(keys))
+    inputs = (file.text, str(keys))
     return Check(subject.rendered.environment, named(file), subject.deployed, checker, inputs, listed)
 
 
-def _files(subject: Subject, keys: KeyList) -> Iterator[tuple[MountedFile, str]]:
-    """Each file, and the block of the list that is its root."""
-    if keys.program == "grafana":
-        yield subject.config_file("config", default="/etc/grafana/grafana.ini"), keys.root
+def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
+    """Each file that the program reads, and the name of the list for it."""
+    if subject.image == "grafana":
+        yield "grafana", subject.config_file("config", default="/etc/grafana/grafana.ini")
         for path, file in subject.files.items():
-            below = PurePosixPath(path)
-            if below.is_relative_to(_PROVISIONING):
-                yield file, below.relative_to(_PROVISIONING).parts[0]
+            if path.startswith(_PROVISIONING):
+                yield f"grafana-{path.removeprefix(_PROVISIONING).partition('/')[0]}", file
     else:
         default = subject.variables.get("BEYLA_CONFIG_PATH", "")
-        yield subject.config_file("config.file", "config", "c", default=default), keys.root
+        yield subject.image, subject.config_file("config.file", "config", "c", default=default)
 
 
-def _faults(keys: KeyList, file: MountedFile, root: str) -> Iterator[str]:
-    if root not in keys.blocks:
-        yield f"scripts/penstock/gates/keys/{keys.program}.yaml has no block `{root}` for it; add one"
-        return
+def _faults(keys: KeyList, file: MountedFile) -> Iterator[str]:
     try:
         values = _ini(file.text) if file.key.endswith(".ini") else parse(file.text, file.key)
     except (PenstockError, configparser.Error) as error:
         yield " ".join(str(error).split())
         return
-    yield from Checker(keys, texts=keys.program in _TEXTS).faults(values, root)
+    yield from Checker(keys, texts=keys.program in _TEXTS).faults(values)
 
 
 def _ini(text: str) -> dict[str, Any]:

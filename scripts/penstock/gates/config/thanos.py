@@ -34,8 +34,7 @@ def checks(subject: Subject, _: Layout) -> Iterator[Check]:
         file = subject.config_file(_BUCKET)
         yield Check(environment, named(file), subject.deployed, checker, (file.text,), lambda: _bucket(file.text))
     if subject.flag(_ENDPOINTS):
-        keys = keylist.read("thanos")
-        yield listed.against(subject, keys, subject.config_file(_ENDPOINTS), keys.root)
+        yield listed.against(subject, keylist.read("thanos"), subject.config_file(_ENDPOINTS))
 
 
 def _bucket(text: str) -> Outcome:
