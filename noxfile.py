@@ -12,7 +12,16 @@ nox.needs_version = ">=2025.5"
 # The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-nox.options.sessions = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "rehearse", "tests"]
+nox.options.sessions = [
+    "lint",
+    "hydrate-check",
+    "hydrate-oracle",
+    "kubeconform",
+    "config",
+    "references",
+    "rehearse",
+    "tests",
+]
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 
 
@@ -49,6 +58,18 @@ def hydrate_oracle(session: nox.Session) -> None:
 def kubeconform(session: nox.Session) -> None:
     """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
     session.run("python", "-m", "penstock.gates", "kubeconform")
+
+
+@nox.session
+def config(session: nox.Session) -> None:
+    """Every configuration is valid to the program that will read it, and every alert is tested."""
+    session.run("python", "-m", "penstock.gates", "config")
+
+
+@nox.session
+def references(session: nox.Session) -> None:
+    """Every name, port, selector and address in the manifests leads to something that is there."""
+    session.run("python", "-m", "penstock.gates", "references")
 
 
 @nox.session

@@ -118,4 +118,4 @@ def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path
     with pytest.raises(SystemExit) as ended:
         main(["hydrate-oracel"])
     assert ended.value.code == 1
-    assert "the gates are actionlint, hydrate-oracle, kubeconform, rehearse" in capsys.readouterr().err
+    assert "the gates are actionlint, config, hydrate-oracle, kubeconform, references" in capsys.readouterr().err

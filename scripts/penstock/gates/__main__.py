@@ -12,13 +12,15 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
-    from penstock.gates.config import gate
+    from penstock.gates.config import gate as config
+    from penstock.gates.references import gate as references
 
     return {
         "actionlint": workflows.workflows,
-        "config": gate.config,
+        "config": config.config,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,
+        "references": references.references,
         "rehearse": rehearsal.rehearse,
     }
 

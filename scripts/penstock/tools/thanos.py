@@ -45,7 +45,14 @@ def check_arguments(words: list[str]) -> list[str]:
     said = _run(*words, f"{free[0]}={_NOT_ONE}").splitlines()[-1]
     fault = said.rpartition("]: ")[2].removeprefix("thanos: error: ")
     is_ours = fault.startswith("enum value must be one of") and fault.endswith(f"got '{_NOT_ONE}'")
-    return [] if is_ours else [fault]
+    return [] if is_ours else [_named(fault, words)]
+
+
+def _named(fault: str, words: list[str]) -> str:
+    """A fault of a value, with the flag that has it: thanos doesn't say which."""
+    value = re.search(r'"([^"]*)"$', fault)
+    flags = [word for word in words if value and word.endswith(f"={value[1]}")]
+    return f"{flags[0]}: {fault}" if flags else fault
 
 
 def _run(*words: str | Path) -> str:

@@ -13,7 +13,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
 from penstock.core.process import Command, interactive
 
-GATES = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "rehearse", "tests"]
+GATES = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "config", "references", "rehearse", "tests"]
 
 
 def test(only: list[str]) -> None:

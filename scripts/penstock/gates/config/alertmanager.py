@@ -9,7 +9,7 @@ from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import Root, root
-from penstock.gates.config.subject import Subject, named
+from penstock.gates.config.subject import Subject, lost, named
 from penstock.gates.rendered.files import MountedFile
 from penstock.tools import amtool
 from penstock.tools.pins import PROGRAMS
@@ -29,13 +29,16 @@ def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
     checker = f"amtool {PROGRAMS['amtool'].version[1:]}"
     inputs = tuple(text for file in subject.files.values() for text in (file.path, file.text))
 
+    templates = subject.named_by(config, "templates")
+    covered = tuple(named(file) for found in templates.values() for file in found)
+
     def valid() -> Outcome:
         with root(subject) as made:
-            faults = amtool.check_config(made.path(config.path))
-            return Outcome("valid", tuple(made.inward(fault) for fault in faults))
+            faults = [made.inward(fault) for fault in amtool.check_config(made.path(config.path))]
+        return Outcome(f"valid; templates: {len(covered)}", (*faults, *lost(subject, "templates", templates)))
 
     environment = subject.rendered.environment
-    yield Check(environment, named(config), subject.deployed, checker, inputs, valid)
+    yield Check(environment, named(config), subject.deployed, checker, inputs, valid, covered)
     text = routes.read_text() if routes.is_file() else ""
     name = f"{layout.relative(routes)} on {named(config)}"
     yield Check(environment, name, subject.deployed, checker, (*inputs, text), lambda: _routed(subject, config, routes))
@@ -49,7 +52,7 @@ def _routed(subject: Subject, config: MountedFile, routes: Path) -> Outcome:
         if amtool.check_config(made.path(config.path)):
             return Outcome("not tried: the configuration is not valid")
         faults = [fault for route in wanted for fault in _lost(made, config, route)]
-    return Outcome(f"{len(wanted)} routes lead where they should", tuple(faults))
+    return Outcome(f"routes that lead where they should: {len(wanted)}", tuple(faults))
 
 
 def _lost(made: Root, config: MountedFile, route: Route) -> Iterator[str]:

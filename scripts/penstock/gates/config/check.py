@@ -21,7 +21,8 @@ class Check:
     """One file, one checker.
 
     `subject` names the file as people know it, `deployed` is the program that will read it, with its version, and
-    `checker` who judges it here. `inputs` is all that the outcome depends on: equal checks are run once.
+    `checker` who judges it here. `inputs` is all that the outcome depends on: equal checks are run once. `covers` are
+    other files that are judged along with it.
     """
 
     environment: str
@@ -30,6 +31,7 @@ class Check:
     checker: str
     inputs: tuple[str, ...]
     run: Callable[[], Outcome] = field(compare=False, repr=False)
+    covers: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:

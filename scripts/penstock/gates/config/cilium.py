@@ -93,7 +93,7 @@ def _keys(data: Mapping[str, str], operators: list[str], deployed: str) -> Outco
         for fault in _faults(key, value, [flags[key] for flags in programs if key in flags] or None, known)
         if key not in hidden or not _SHAPES[""].fullmatch(value)
     ]
-    shown = f"{sum(key in programs[0] for key in data)} keys of the agent, {len(data)} in all"
+    shown = f"keys: {len(data)}, {sum(key in programs[0] for key in data)} of them the agent's"
     return Outcome(shown, (*_versions(deployed), *faults))
 
 
@@ -116,7 +116,7 @@ def _relay(text: str, name: str, deployed: str) -> Outcome:
         for key, value in values.items()
         for fault in _faults(key, _text(value), [flags[key]] if key in flags else None, set(flags))
     ]
-    return Outcome(f"{len(values)} keys", (*_versions(deployed), *faults))
+    return Outcome(f"keys: {len(values)}", (*_versions(deployed), *faults))
 
 
 def _text(value: Any) -> str:

@@ -14,6 +14,7 @@ from penstock.gates.rendered.nearest import nearest
 from penstock.tools import otelcol
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)(:-[^}]*)?\}")
+_UNKNOWN = re.compile(r'(\w+): unknown type: "([^"]+)" for id: .* \(valid values: \[(.*)\]\)')
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
@@ -26,7 +27,7 @@ def checks(subject: Subject, _: Layout) -> Iterator[Check]:
         with root(subject) as made:
             faults = otelcol.validate(made.path(config.path), variables)
             said = [_explained(made.inward(fault)) for fault in faults]
-        return Outcome("valid", (*said, *_unset(subject, config)))
+        return Outcome("valid", (*_unset(subject, config), *said))
 
     yield Check(
         subject.rendered.environment,
@@ -39,9 +40,12 @@ def checks(subject: Subject, _: Layout) -> Iterator[Check]:
 
 
 def _explained(fault: str) -> str:
-    if "unknown type" in fault or "unsupported type" in fault:
-        return f"{fault}; if the component is right, tools/otelcol/main.go lacks it: add it there"
-    return fault
+    unknown = _UNKNOWN.match(fault)
+    if not unknown:
+        return fault
+    section, kind, there = unknown.groups()
+    near = nearest(kind, there.split())
+    return f"{section}: unknown component `{kind}`{near}; if it is right, tools/otelcol/main.go lacks it: add it there"
 
 
 def _unset(subject: Subject, config: MountedFile) -> Iterator[str]:

@@ -35,32 +35,37 @@ CHECKERS: dict[str, Callable[[Subject, Layout], Iterator[Check]]] = {
     "tempo": listed.checks,
     "thanos": thanos.checks,
 }
+_NOBODY = "nobody"
 
 
 def config() -> None:
     """Findings for every configuration that its checker refuses; all environments. A line for each file on stdout."""
     layout = find_platform()
-    faults: list[str] = []
+    faults: dict[str, list[str]] = {}
     planned: dict[str, list[Check]] = {}
     for name in environments.names(layout):
         try:
             for check in _checks(layout, name):
                 planned.setdefault(check.key, []).append(check)
         except PenstockError as error:
-            faults.append(f"{name}: {error.message}; {error.hint}")
+            faults.setdefault(f"{error.message}; {error.hint}", []).append(name)
     same = sorted(planned.values(), key=lambda checks: checks[0].subject)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         outcomes = list(pool.map(_run, (checks[0] for checks in same)))
     rows = []
     for checks, outcome in zip(same, outcomes, strict=True):
-        where = ", ".join(check.environment for check in checks)
+        where = sorted({check.environment for check in checks})
         result = _counted(len(outcome.faults)) if outcome.faults else outcome.said
-        rows.append([where, checks[0].subject, checks[0].deployed, checks[0].checker, result])
-        faults += [f"{where}: {checks[0].subject}: {fault}" for fault in outcome.faults]
+        rows.append([", ".join(where), checks[0].subject, checks[0].deployed, checks[0].checker, result])
+        for fault in outcome.faults:
+            faults.setdefault(f"{checks[0].subject}: {fault}", []).extend(where)
     console.table(["ENVIRONMENTS", "CONFIGURATION", "READ BY", "CHECKED BY", "RESULT"], rows)
     if faults:
-        raise Findings(faults, "mend the component's configuration, then `inv hydrate`")
-    console.good(f"{sum(map(len, same))} configurations are valid; what is the same in several environments ran once")
+        lines = [f"{', '.join(where)}: {fault}" for fault, where in faults.items()]
+        raise Findings(lines, "mend the component's configuration, then `inv hydrate`")
+    judged = sum(len(checks) for checks in same if checks[0].checker != _NOBODY)
+    left = sum(map(len, same)) - judged
+    console.good(f"{judged} configurations are valid (equal ones were checked once), {left} files have no checker")
 
 
 def _counted(faults: int) -> str:
@@ -80,7 +85,7 @@ def _checks(layout: Layout, environment: str) -> Iterator[Check]:
     checked: set[str] = set()
     for subject in subjects(manifests):
         for check in _of(subject, layout):
-            checked.add(check.subject)
+            checked |= {check.subject, *check.covers}
             yield check
     for config_map in manifests.config_maps.values():
         for key, text in config_map.files.data.items():
@@ -94,11 +99,9 @@ def _of(subject: Subject, layout: Layout) -> list[Check]:
     try:
         return list(checker(subject, layout)) if checker else []
     except PenstockError as error:
-        failed = Outcome("", (f"{error.message}; {error.hint}",))
+        failed = Outcome("", (f"{error.message.removeprefix(f'{subject.where}: ')}; {error.hint}",))
         return [
-            Check(
-                subject.rendered.environment, subject.where, subject.deployed, "nobody", failed.faults, lambda: failed
-            )
+            Check(subject.rendered.environment, subject.where, subject.deployed, _NOBODY, failed.faults, lambda: failed)
         ]
 
 
@@ -115,4 +118,4 @@ def _unchecked(environment: str, config_map: ConfigMap, key: str, text: str) -> 
             return Outcome("", (" ".join(str(error).split()),))
         return Outcome("parsed, no more")
 
-    return Check(environment, f"{config_map}, {key}", "", "nobody", (text,), parsed)
+    return Check(environment, f"{config_map}, {key}", "", _NOBODY, (text,), parsed)

@@ -51,14 +51,14 @@ def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
 
 def _faults(keys: KeyList, file: MountedFile) -> Iterator[str]:
     try:
-        values = _ini(file.text) if file.key.endswith(".ini") else parse(file.text, file.key)
+        values = ini(file.text) if file.key.endswith(".ini") else parse(file.text, file.key)
     except (PenstockError, configparser.Error) as error:
         yield " ".join(str(error).split())
         return
     yield from Checker(keys, texts=keys.program in _TEXTS).faults(values)
 
 
-def _ini(text: str) -> dict[str, Any]:
+def ini(text: str) -> dict[str, Any]:
     """Sections with their keys; what stands above the first section are keys of the file itself."""
     parser = configparser.RawConfigParser(strict=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign]

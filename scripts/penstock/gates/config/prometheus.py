@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
@@ -13,9 +13,8 @@ from penstock.core.layout import Layout
 from penstock.core.model import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
-from penstock.gates.config.subject import Subject, named
+from penstock.gates.config.subject import Subject, lost, named
 from penstock.gates.rendered.files import MountedFile
-from penstock.gates.rendered.nearest import nearest
 from penstock.tools import promtool
 from penstock.tools.pins import PROGRAMS
 
@@ -30,7 +29,8 @@ def tests(layout: Layout) -> list[Path]:
 def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
     """The configuration, each file of rules, and each file of tests."""
     config = subject.config_file("config.file")
-    rules = {file.path: file for file in subject.files.values() if _is_read(file, config)}
+    patterns = subject.named_by(config, "rule_files")
+    rules = {file.path: file for found in patterns.values() for file in found}
     units = tests(layout)
 
     def check(name: str, inputs: list[str], run: Any) -> Check:
@@ -40,7 +40,7 @@ def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
     yield check(
         named(config),
         [config.text, *rules, *subject.mounts, str(subject.variables)],
-        lambda: _config(subject, config, rules),
+        lambda: _config(subject, config, patterns),
     )
     tested = [path.read_text() for path in units]
     for rule_file in rules.values():
@@ -58,32 +58,14 @@ def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
         )
 
 
-def _is_read(file: MountedFile, config: MountedFile) -> bool:
-    return any(_matches(file.path, pattern, config) for pattern in _patterns(config))
-
-
-def _patterns(config: MountedFile) -> list[str]:
-    values = config.documents[0] if config.documents else None
-    found = values.get("rule_files") if isinstance(values, dict) else None
-    return [str(pattern) for pattern in found] if isinstance(found, list) else []
-
-
-def _matches(path: str, pattern: str, config: MountedFile) -> bool:
-    return PurePosixPath(path).match(str(PurePosixPath(config.path).parent / pattern))
-
-
-def _config(subject: Subject, config: MountedFile, rules: dict[str, MountedFile]) -> Outcome:
-    variables = subject.variables
+def _config(subject: Subject, config: MountedFile, patterns: dict[str, list[MountedFile]]) -> Outcome:
+    rules = [file.path for found in patterns.values() for file in found]
     with root(subject) as made:
         for path in rules:
             made.path(path).write_text(_NO_RULES)  # the rules have a check of their own
-        faults = [made.inward(fault) for fault in promtool.check_config(made.path(config.path), variables)]
-    unread = [
-        f"rule_files: `{pattern}` is no file of the container{nearest(pattern, subject.files)}"
-        for pattern in _patterns(config)
-        if not any(_matches(path, pattern, config) for path in rules)
-    ]
-    return Outcome(f"valid, {len(rules)} rule files", tuple(faults or unread))
+        faults = [made.inward(fault) for fault in promtool.check_config(made.path(config.path), subject.variables)]
+    unread = list(lost(subject, "rule_files", patterns))
+    return Outcome(f"valid; files of rules: {len(rules)}", tuple(faults or unread))
 
 
 def _rules(file: MountedFile, units: list[Path]) -> Outcome:
@@ -97,7 +79,7 @@ def _rules(file: MountedFile, units: list[Path]) -> Outcome:
     fired = {name for unit in units for name in _fired(unit)}
     missing = [f"alert {name}: no test in tests/rules sees it fire; add one" for name in alerts if name not in fired]
     count = sum(len(group.get("rules", [])) for group in _groups(file))
-    return Outcome(f"{count} rules, {len(alerts)} of them alerts, each with a test", tuple(missing))
+    return Outcome(f"rules: {count}; alerts, each with a test: {len(alerts)}", tuple(missing))
 
 
 def _groups(file: MountedFile) -> list[dict[str, Any]]:
@@ -123,4 +105,4 @@ def _tests(unit: Path, rules: list[MountedFile]) -> Outcome:
         faults = promtool.test_rules(Path(shutil.copy(unit, folder)))
         values = parse(unit.read_bytes(), unit.name)
         shown = [fault.replace(f"{folder}/", "") for fault in faults]
-    return Outcome(f"{len(values.get('tests') or [])} tests pass", tuple(shown))
+    return Outcome(f"tests that pass: {len(values.get('tests') or [])}", tuple(shown))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from penstock.core.errors import PenstockError
 from penstock.gates.rendered.containers import Container, EnvVar
@@ -108,6 +109,18 @@ class Subject:
             raise PenstockError(f"{said}{nearest(path, self.files)}", "mount the ConfigMap there")
         return self.files[path]
 
+    def named_by(self, config: MountedFile, key: str) -> dict[str, list[MountedFile]]:
+        """The patterns of paths that a configuration has at one of its keys, and the files that each stands for."""
+        values = config.documents[0] if config.documents else None
+        patterns = values.get(key) if isinstance(values, dict) else None
+        folder = PurePosixPath(config.path).parent
+        return {
+            str(pattern): [
+                file for path, file in self.files.items() if PurePosixPath(path).match(str(folder / pattern))
+            ]
+            for pattern in (patterns if isinstance(patterns, list) else [])
+        }
+
     @property
     def mounts(self) -> list[str]:
         """Where it sees a volume, the longest path first."""
@@ -117,6 +130,13 @@ class Subject:
 def subjects(rendered: Rendered) -> list[Subject]:
     """Every container of an environment."""
     return [Subject(rendered, item, container) for item in rendered.workloads for _, container in item.containers()]
+
+
+def lost(subject: Subject, key: str, patterns: dict[str, list[MountedFile]]) -> Iterator[str]:
+    """A fault for each pattern that stands for no file: programs take such a one for an empty list."""
+    for pattern, found in patterns.items():
+        if not found:
+            yield f"{key}: `{pattern}` is no file of the container{nearest(pattern, subject.files)}"
 
 
 def named(file: MountedFile) -> str:

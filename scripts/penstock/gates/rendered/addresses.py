@@ -63,9 +63,10 @@ def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterat
     A `host` beside a `port` is an address too. Text of several lines is searched line by line, comments left out.
     """
     if isinstance(value, dict):
-        yield from ((path, address) for address in _pairs(value))
+        pairs = _pairs(value)
         for key, inner in value.items():
-            yield from in_value(inner, f"{path}.{key}" if path else str(key), env)
+            place = f"{path}.{key}" if path else str(key)
+            yield from [(place, pairs[key])] if key in pairs else in_value(inner, place, env)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from in_value(inner, f"{path}[{index}]", env)
@@ -82,14 +83,16 @@ def filled(text: str, env: dict[str, str]) -> str:
     return re.sub(r"\$(?:\((\w+)\)|\{(?:env:)?(\w+)\})", lambda match: env.get(match[1] or match[2], match[0]), text)
 
 
-def _pairs(value: dict[Any, Any]) -> Iterator[Address]:
+def _pairs(value: dict[Any, Any]) -> dict[Any, Address]:
+    found = {}
     for key, host in value.items():
         match = _HOST_KEY.match(str(key))
         if match and isinstance(host, str) and _NAME.fullmatch(host) and _is_name(host):
             wanted = f"{match[1]}port".lower()
             port = next((inner for other, inner in value.items() if str(other).lower() == wanted), None)
             if str(port).isdigit():
-                yield Address(f"{host}:{port}", host, int(str(port)), certain=True)
+                found[key] = Address(f"{host}:{port}", host, int(str(port)), certain=True)
+    return found
 
 
 def _is_name(host: str) -> bool:

@@ -14,4 +14,6 @@ def nearest(wanted: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(wanted, names, n=1)
     if near:
         return f"; did you mean `{near[0]}`?"
-    return f"; there is {', '.join(names)}" if 0 < len(names) <= _MOST else ""
+    if not 0 < len(names) <= _MOST:
+        return ""
+    return f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"

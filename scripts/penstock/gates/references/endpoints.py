@@ -1,0 +1,77 @@
+"""Addresses: every one in a file, an argument or a variable that names a Service leads to a port that it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.gates.references.verdict import Verdict
+from penstock.gates.references.world import World
+from penstock.gates.rendered.addresses import in_value
+from penstock.gates.rendered.dns import Broken, Target
+from penstock.gates.rendered.files import files
+from penstock.gates.rendered.objects import ConfigMap, Key, Workload
+
+
+@dataclass(frozen=True)
+class _Text:
+    """Something that may hold addresses, and whose it is: the namespace counts for short names."""
+
+    file: str
+    path: str
+    value: Any
+    namespace: str
+    env: dict[str, str]
+    users: tuple[Workload, ...] = ()
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each address in the cluster."""
+    hosts = {item.name: item for item in world.given if item.kind == "Host"}
+    for text in _texts(world):
+        for path, address in in_value(text.value, text.path, text.env):
+            if address.host in hosts:
+                yield Verdict(text.file, path, given=hosts[address.host])
+                continue
+            found = world.network.resolve(address, text.namespace)
+            if isinstance(found, Broken):
+                yield Verdict(text.file, path, f"`{address.text}`: {found.said}")
+            elif isinstance(found, Target):
+                yield Verdict(text.file, path, given=world.given_services.get(found.service.key))
+                yield from _resolvers(text, address.text)
+
+
+def _resolvers(text: _Text, shown: str) -> Iterator[Verdict]:
+    """A pod on the node's network asks the node's resolver, which knows no Service, unless it says otherwise."""
+    for user in text.users:
+        spec = user.template.spec
+        if spec.dns_policy == "Default" or (spec.host_network and spec.dns_policy == "ClusterFirst"):
+            needed = "ClusterFirstWithHostNet" if spec.host_network else "ClusterFirst"
+            fault = f"{spec.dns_policy} gives the pod the node's resolver, which can't find {shown}; say {needed}"
+            yield Verdict(user.file, f"{user.pod_path}.dnsPolicy", fault)
+
+
+def _texts(world: World) -> Iterator[_Text]:
+    rendered = world.rendered
+    readers: dict[Key, list[tuple[Workload, dict[str, str]]]] = {}
+    for workload in rendered.workloads:
+        for place, container in workload.containers():
+            env = container.literal_env()
+            for key, value in (("command", container.command), ("args", container.args), ("env", env)):
+                yield _Text(workload.file, f"{place}.{key}", value, workload.namespace, env, (workload,))
+            for file in files(rendered, workload, container).values():
+                readers.setdefault(file.config_map.key, []).append((workload, env))
+    for config_map in rendered.config_maps.values():
+        yield from _files(config_map, readers.get(config_map.key, []))
+    for made, literal in world.literals:
+        yield _Text(made.file, f"{made} literal", literal, made.namespace, {})
+
+
+def _files(config_map: ConfigMap, readers: list[tuple[Workload, dict[str, str]]]) -> Iterator[_Text]:
+    env = {name: value for _, known in readers for name, value in known.items()}
+    users = tuple({id(workload): workload for workload, _ in readers}.values())
+    for key, documents in config_map.documents.items():
+        for index, document in enumerate(documents):
+            place = f"data[{key}]" if len(documents) == 1 else f"data[{key}] document {index}"
+            yield _Text(config_map.file, place, document, config_map.namespace, env, users)

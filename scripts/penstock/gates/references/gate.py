@@ -1,0 +1,62 @@
+"""The gate: every check over every environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from penstock.core import console
+from penstock.core.errors import Findings
+from penstock.core.layout import find_platform
+from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, selectors, services
+from penstock.gates.references.given import FILE, Given, HostGateway, declared
+from penstock.gates.references.verdict import Verdict
+from penstock.gates.references.world import World, world
+from penstock.hydrate import environments
+
+_CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
+    "names": names.check,
+    "Services": services.check,
+    "addresses": endpoints.check,
+    "selectors": selectors.check,
+    "network policies": policies.check,
+    "gateways and routes": gateways.check,
+    "pods": pods.check,
+    "node ports": nodes.check,
+}
+
+
+def references() -> None:
+    """Findings for every reference that leads nowhere, then for declarations that nothing needs; all environments."""
+    layout = find_platform()
+    every = environments.names(layout)
+    declarations = declared(layout, every)
+    worlds = {name: world(layout, name, declarations) for name in every}
+    verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
+    flat = {name: [verdict for group in groups.values() for verdict in group] for name, groups in verdicts.items()}
+    faults = dict.fromkeys(str(verdict) for group in flat.values() for verdict in group if verdict.fault)
+    if faults:
+        raise Findings(list(faults), f"mend what each line names, or declare in {FILE} what others make")
+    used = {name: {verdict.given for verdict in group if verdict.given} for name, group in flat.items()}
+    idle = [*_idle(worlds, used), *_idle_rules(worlds, declarations.host_gateways)]
+    if idle:
+        raise Findings(idle, "drop it, or mend the name that it has")
+    for name, groups in verdicts.items():
+        parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
+        console.good(f"{name}: {len(flat[name])} references proven ({parts})")
+
+
+def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str]:
+    """Declarations that nothing needs: in one of the environments that they name, or anywhere where they name none."""
+    for made in dict.fromkeys(made for one in worlds.values() for made in one.given):
+        there = [name for name, one in worlds.items() if made in one.given]
+        unused = [name for name in there if made not in used[name]]
+        if made.environments and unused:
+            yield f"{made.file}: {made}: nothing needs it in {', '.join(unused)}"
+        elif unused == there:
+            yield f"{made.file}: {made}: nothing needs it"
+
+
+def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[str]:
+    for rule in rules:
+        if not any(nodes.holds(one, rule) for one in worlds.values()):
+            yield f"{FILE}: hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"

@@ -1,0 +1,155 @@
+"""The Gateway API: routes lead from a listener that lets them in to a Service that has the port.
+
+What a route may attach to: AllowedRoutes, ParentReference and ReferenceGrant in https://gateway-api.sigs.k8s.io/reference/spec/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from penstock.core.model import convert
+from penstock.gates.references.verdict import Verdict, at
+from penstock.gates.references.world import World
+from penstock.gates.rendered.addresses import Address
+from penstock.gates.rendered.dns import Broken, Target
+from penstock.gates.rendered.kinds import Part, Selector
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import Object
+
+_GROUP = "gateway.networking.k8s.io/"
+
+
+class _Namespaces(Part, frozen=True, rename={"which": "from"}):
+    which: str = "Same"
+    selector: Selector = Selector()
+
+
+class _Allowed(Part, frozen=True):
+    namespaces: _Namespaces = _Namespaces()
+
+
+class _Listener(Part, frozen=True, rename="camel"):
+    name: str
+    port: int
+    hostname: str = ""
+    allowed_routes: _Allowed = _Allowed()
+
+
+class _Parent(Part, frozen=True, rename="camel"):
+    name: str
+    kind: str = "Gateway"
+    namespace: str = ""
+    section_name: str = ""
+    port: int = 0
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each listener's namespaces and certificates, each parent, host name and backend of a route."""
+    for item in world.rendered.objects:
+        if not item.content["apiVersion"].startswith(_GROUP):
+            continue
+        if item.kind == "Gateway":
+            yield from _gateway(world, item)
+        elif item.kind.endswith("Route"):
+            yield from _route(world, item)
+
+
+def _gateway(world: World, gateway: Object) -> Iterator[Verdict]:
+    for index, listener in enumerate(_listeners(gateway)):
+        namespaces = listener.allowed_routes.namespaces
+        if namespaces.which == "Selector":
+            fault, _ = world.namespaces(namespaces.selector)
+            yield Verdict(gateway.file, f"spec.listeners[{index}].allowedRoutes.namespaces.selector", fault)
+    for place, certificate in at(gateway.content, "spec.listeners[].tls.certificateRefs[]"):
+        kind, name = certificate.get("kind", "Secret"), certificate["name"]
+        namespace = certificate.get("namespace", gateway.namespace)
+        found = world.find(kind, namespace, name)
+        fault = _ungranted(world, gateway, kind, namespace, name) if found else world.missing(kind, namespace, name)
+        yield Verdict(gateway.file, place, fault, found.given if found else None)
+
+
+def _route(world: World, route: Object) -> Iterator[Verdict]:
+    for place, value in at(route.content, "spec.parentRefs[]"):
+        parent = convert(value, _Parent, route.file)
+        if parent.kind == "Gateway":
+            yield Verdict(route.file, place, _parent_fault(world, route, parent))
+    for path in ("spec.rules[].backendRefs[]", "spec.rules[].filters[].requestMirror.backendRef"):
+        for place, value in at(route.content, path):
+            if value.get("kind", "Service") == "Service":
+                yield _backend(world, route, place, value)
+
+
+def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
+    namespace = parent.namespace or route.namespace
+    gateway = world.rendered.of("Gateway").get((namespace, parent.name))
+    if gateway is None:
+        return world.missing("Gateway", namespace, parent.name)
+    listeners = _listeners(gateway)
+    named = [item for item in listeners if parent.section_name in ("", item.name)]
+    if not named:
+        return f"{gateway} has no listener `{parent.section_name}`{nearest(parent.section_name, _names(listeners))}"
+    named = [item for item in named if parent.port in (0, item.port)]
+    if not named:
+        return f"no listener of {gateway} has the port {parent.port}; they have {', '.join(_ports(listeners))}"
+    open_ones = [item for item in named if _lets_in(world, gateway, item, route.namespace)]
+    if not open_ones:
+        return f"no listener of {gateway} lets in routes of the namespace {route.namespace}: {', '.join(_names(named))}"
+    hosts = route.content["spec"].get("hostnames", [])
+    wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in open_ones)]
+    if wrong:
+        offered = {item.hostname for item in open_ones}
+        return f"no listener of {gateway} serves the host {wrong[0]}{nearest(wrong[0], offered)}"
+    return ""
+
+
+def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> Verdict:
+    namespace = value.get("namespace", route.namespace)
+    text = f"{namespace}/{value['name']}:{value.get('port')}"
+    address = Address(text, value["name"], value.get("port"), certain=True)
+    found = world.network.resolve(address, namespace)
+    if not isinstance(found, Target):
+        return Verdict(route.file, place, found.said if isinstance(found, Broken) else f"{text} is no Service")
+    given = world.given_services.get(found.service.key)
+    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), given)
+
+
+def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str) -> str:
+    """A reference into another namespace needs that namespace's leave."""
+    if namespace == item.namespace:
+        return ""
+    for grant in world.rendered.of("ReferenceGrant").values():
+        spec = grant.content["spec"]
+        is_from = any((one["kind"], one["namespace"]) == (item.kind, item.namespace) for one in spec["from"])
+        is_to = any(one["kind"] == kind and one.get("name", name) == name for one in spec["to"])
+        if grant.namespace == namespace and is_from and is_to:
+            return ""
+    return f"no ReferenceGrant in {namespace} lets {item.kind}s of {item.namespace} use {kind} {name}"
+
+
+def _lets_in(world: World, gateway: Object, listener: _Listener, namespace: str) -> bool:
+    allowed = listener.allowed_routes.namespaces
+    if allowed.which == "Selector":
+        return namespace in world.namespaces(allowed.selector)[1]
+    return allowed.which == "All" or namespace == gateway.namespace
+
+
+def _fits(host: str, offered: str) -> bool:
+    """Whether a route's host name and a listener's have one in common; `*.` stands for one label or more."""
+    if not offered or host == offered:
+        return True
+    if offered.startswith("*."):
+        return host.removeprefix("*").endswith(offered[1:])
+    return host.startswith("*.") and offered.endswith(host[1:])
+
+
+def _listeners(gateway: Object) -> list[_Listener]:
+    return convert(gateway.content["spec"]["listeners"], list[_Listener], gateway.file)
+
+
+def _names(listeners: list[_Listener]) -> list[str]:
+    return [item.name for item in listeners]
+
+
+def _ports(listeners: list[_Listener]) -> list[str]:
+    return [str(item.port) for item in listeners]

@@ -1,0 +1,80 @@
+"""Ports of the nodes: no two claim the same. For a pod on the node's network every container port is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from penstock.gates.references.given import HostGateway
+from penstock.gates.references.verdict import Verdict, at
+from penstock.gates.references.world import World
+from penstock.gates.rendered.objects import Workload
+
+_ANY = ("", "0.0.0.0", "::")  # noqa: S104, it's what a manifest may say
+
+
+@dataclass(frozen=True)
+class _Port:
+    """A port that somebody claims of the nodes, and where the claim stands."""
+
+    number: int
+    protocol: str
+    ip: str
+    by: str
+    file: str
+    path: str
+
+    def meets(self, other: _Port) -> bool:
+        """Whether both can't be had."""
+        is_same_ip = self.ip == other.ip or self.ip in _ANY or other.ip in _ANY
+        return (self.number, self.protocol) == (other.number, other.protocol) and is_same_ip
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each port that is claimed; it's the later one, by file, that is told of the other."""
+    taken = [_Port(item.port, item.protocol, "", item.by, "", "") for item in world.node_ports]
+    for port in sorted(_claimed(world), key=lambda item: (item.file, item.path)):
+        other = next((item for item in taken if item.meets(port) and item.by != port.by), None)
+        fault = f"{port.by} claims the node's port {port.number}/{port.protocol}, which {other.by} has" if other else ""
+        yield Verdict(port.file, port.path, fault)
+        taken.append(port)
+
+
+def holds(world: World, rule: HostGateway) -> bool:
+    """Whether an environment has its Gateways on the nodes' ports."""
+    namespace, _, name = rule.config_map.partition("/")
+    config_map = world.rendered.config_maps.get((namespace, name))
+    return config_map is not None and config_map.files.data.get(rule.key) == rule.value
+
+
+def _claimed(world: World) -> Iterator[_Port]:
+    for workload in world.rendered.workloads:
+        yield from _of_pods(workload)
+    for service in world.rendered.services.values():
+        for index, port in enumerate(service.spec.ports):
+            if port.node_port:
+                place = f"spec.ports[{index}].nodePort"
+                yield _Port(port.node_port, port.protocol, "", str(service), service.file, place)
+    yield from _of_gateways(world)
+
+
+def _of_pods(workload: Workload) -> Iterator[_Port]:
+    serving = {item.name for item in workload.template.spec.serving()}
+    for place, container in workload.containers():
+        for index, port in enumerate(container.ports if container.name in serving else []):
+            number = port.container_port if workload.template.spec.host_network else port.host_port
+            if number:
+                yield _Port(
+                    number, port.protocol, port.host_ip, str(workload), workload.file, f"{place}.ports[{index}]"
+                )
+
+
+def _of_gateways(world: World) -> Iterator[_Port]:
+    for rule in world.host_gateways:
+        if not holds(world, rule):
+            continue
+        for gateway in world.rendered.of("Gateway").values():
+            if gateway.content["spec"]["gatewayClassName"] == rule.gateway_class:
+                numbers = {value: place for place, value in at(gateway.content, "spec.listeners[].port")}
+                for number, place in numbers.items():  # listeners of one port share it
+                    yield _Port(number, "TCP", "", str(gateway), gateway.file, place)

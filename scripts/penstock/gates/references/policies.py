@@ -1,0 +1,107 @@
+"""NetworkPolicies: the pods and namespaces that they speak of are there, and so are the ports that they let through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.core.model import convert
+from penstock.gates.references.given import Given
+from penstock.gates.references.verdict import Verdict
+from penstock.gates.references.world import World
+from penstock.gates.rendered.kinds import Part, Selector
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import Object, Workload
+
+
+class _Port(Part, frozen=True):
+    port: int | str = 0
+    end_port: int = 0
+    protocol: str = "TCP"
+
+
+class _Peer(Part, frozen=True):
+    pod_selector: Selector | None = None
+    namespace_selector: Selector | None = None
+
+
+class _Ingress(Part, frozen=True, rename={"peers": "from"}):
+    peers: list[_Peer] = []
+    ports: list[_Port] = []
+
+
+class _Egress(Part, frozen=True, rename={"peers": "to"}):
+    peers: list[_Peer] = []
+    ports: list[_Port] = []
+
+
+class _Spec(Part, frozen=True):
+    pod_selector: Selector = Selector()
+    ingress: list[_Ingress] = []
+    egress: list[_Egress] = []
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each selector and each port."""
+    for policy in world.rendered.of("NetworkPolicy").values():
+        spec = convert(policy.content["spec"], _Spec, policy.file)
+        fault, given = world.selects(spec.pod_selector, [policy.namespace])
+        yield Verdict(policy.file, "spec.podSelector", fault, given)
+        own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))
+        for index, ingress in enumerate(spec.ingress):
+            for number, peer in enumerate(ingress.peers):
+                yield from _peer(world, policy, f"spec.ingress[{index}].from[{number}]", peer)
+            yield from _ports(policy, f"spec.ingress[{index}]", ingress.ports, own)
+        for index, egress in enumerate(spec.egress):
+            reached: list[Workload] = []
+            for number, peer in enumerate(egress.peers):
+                yield from _peer(world, policy, f"spec.egress[{index}].to[{number}]", peer)
+                reached += _reached(world, policy, peer)
+            yield from _ports(policy, f"spec.egress[{index}]", egress.ports, reached)
+
+
+def _namespaces(world: World, policy: Object, peer: _Peer) -> tuple[str, frozenset[str]]:
+    if peer.namespace_selector is None:
+        return "", frozenset({policy.namespace})
+    return world.namespaces(peer.namespace_selector)
+
+
+def _peer(world: World, policy: Object, place: str, peer: _Peer) -> Iterator[Verdict]:
+    fault, namespaces = _namespaces(world, policy, peer)
+    if peer.namespace_selector is not None:
+        yield Verdict(policy.file, f"{place}.namespaceSelector", fault)
+    if peer.pod_selector is not None and not fault:
+        given: Given | None
+        fault, given = world.selects(peer.pod_selector, namespaces)
+        yield Verdict(policy.file, f"{place}.podSelector", fault, given)
+
+
+def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
+    if peer.pod_selector is None and peer.namespace_selector is None:
+        return []
+    _, namespaces = _namespaces(world, policy, peer)
+    return list(world.rendered.selected(peer.pod_selector or Selector(), namespaces))
+
+
+def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload]) -> Iterator[Verdict]:
+    """Where the pods are rendered, each port is one that some container of theirs has."""
+    there = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
+    for index, port in enumerate(ports):
+        if not port.port or not pods:
+            continue
+        is_there = any(
+            item.protocol == port.protocol and (item.name == port.port or _within(item.container_port, port))
+            for item in there
+        )
+        known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in there}
+        fault = (
+            f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{nearest(str(port.port), known)}"
+        )
+        yield Verdict(policy.file, f"{place}.ports[{index}]", "" if is_there else fault)
+
+
+def _within(number: int, port: _Port) -> bool:
+    return isinstance(port.port, int) and port.port <= number <= max(port.port, port.end_port)
+
+
+def _shown(pods: list[Workload]) -> str:
+    return str(pods[0]) if len(pods) == 1 else f"these {len(pods)} workloads"

@@ -1,0 +1,71 @@
+"""Selectors: every label that a workload, a budget, a spread or an affinity selects by is on some pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.core.model import convert
+from penstock.gates.references.verdict import Verdict
+from penstock.gates.references.world import World
+from penstock.gates.rendered.kinds import Selector
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import Workload
+from penstock.gates.rendered.pods import Affinity, PodTerm
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each selector."""
+    for workload in world.rendered.workloads:
+        yield from _own(workload)
+        for path, term in _terms(workload.template.spec.affinity):
+            yield from _term(world, workload, f"{workload.pod_path}.affinity.{path}", term)
+    for item in world.rendered.of("PodDisruptionBudget").values():
+        selector = convert(item.content["spec"].get("selector", {}), Selector, item.file)
+        fault, given = world.selects(selector, [item.namespace])
+        yield Verdict(item.file, "spec.selector", fault, given)
+
+
+def _own(workload: Workload) -> Iterator[Verdict]:
+    """Those that have to select the workload's own pods: which are its replicas, and which are to be spread."""
+    if workload.selector is not None:
+        yield Verdict(workload.file, "spec.selector", _strange(workload, workload.selector))
+    for index, spread in enumerate(workload.template.spec.topology_spread_constraints):
+        place = f"{workload.pod_path}.topologySpreadConstraints[{index}].labelSelector"
+        yield Verdict(workload.file, place, _strange(workload, spread.label_selector or Selector()))
+
+
+def _strange(workload: Workload, selector: Selector) -> str:
+    if selector.selects(workload.labels):
+        return ""
+    for key, value in selector.match_labels.items():
+        if key not in workload.labels:
+            return f"the workload's own pods have no label `{key}`{nearest(key, workload.labels)}"
+        if workload.labels[key] != value:
+            return f"the workload's own pods have {key}={workload.labels[key]}, not {value}"
+    return f"the workload's own pods aren't selected by {selector}"
+
+
+def _terms(affinity: Affinity) -> Iterator[tuple[str, PodTerm]]:
+    for name, group in (("podAffinity", affinity.pod_affinity), ("podAntiAffinity", affinity.pod_anti_affinity)):
+        for index, term in enumerate(group.required):
+            yield f"{name}.requiredDuringSchedulingIgnoredDuringExecution[{index}]", term
+        for index, weighted in enumerate(group.preferred):
+            place = f"{name}.preferredDuringSchedulingIgnoredDuringExecution[{index}].podAffinityTerm"
+            yield place, weighted.pod_affinity_term
+
+
+def _term(world: World, workload: Workload, place: str, term: PodTerm) -> Iterator[Verdict]:
+    namespaces = set(term.namespaces)
+    if term.namespace_selector is not None:
+        fault, found = world.namespaces(term.namespace_selector)
+        namespaces |= found
+        yield Verdict(workload.file, f"{place}.namespaceSelector", fault)
+        if fault:
+            return
+    elif not namespaces:
+        namespaces = {workload.namespace}
+    for index, name in enumerate(term.namespaces):
+        fault = "" if world.find("Namespace", "", name) else world.missing("Namespace", "", name)
+        yield Verdict(workload.file, f"{place}.namespaces[{index}]", fault)
+    fault, given = world.selects(term.label_selector or Selector(), namespaces)
+    yield Verdict(workload.file, f"{place}.labelSelector", fault, given)

@@ -1,0 +1,72 @@
+"""Services: each selects pods, and each of its ports reaches a container port of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.gates.references.verdict import Verdict
+from penstock.gates.references.world import World
+from penstock.gates.rendered.kinds import Selector, ServicePort
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import Object, Service, Workload
+
+_SLICE_OF = "kubernetes.io/service-name"
+
+
+def check(world: World) -> Iterator[Verdict]:
+    """One verdict for each selector, each port, and each serviceName of a StatefulSet."""
+    slices = [item for item in world.rendered.objects if item.kind == "EndpointSlice"]
+    for service in world.rendered.services.values():
+        if service.spec.selector:
+            fault, given = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
+            yield Verdict(service.file, "spec.selector", fault, given)
+            yield from _ports(world, service)
+        elif not service.is_external:
+            yield Verdict(service.file, "spec.selector", "" if _has_slice(service, slices) else _NOTHING_BEHIND)
+    for workload in world.rendered.workloads:
+        if workload.kind == "StatefulSet" and workload.service_name:
+            yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
+
+
+_NOTHING_BEHIND = f"there is neither a selector nor an EndpointSlice with the label {_SLICE_OF} for it"
+
+
+def _has_slice(service: Service, slices: list[Object]) -> bool:
+    return any(
+        item.namespace == service.namespace and item.metadata.labels.get(_SLICE_OF) == service.name for item in slices
+    )
+
+
+def _ports(world: World, service: Service) -> Iterator[Verdict]:
+    for index, port in enumerate(service.spec.ports):
+        reached = {id(backend.workload) for backend in world.network.backends(service, port)}
+        for workload in world.network.behind(service):
+            fault = "" if id(workload) in reached else _port_fault(workload, port)
+            yield Verdict(service.file, f"spec.ports[{index}].targetPort", fault)
+
+
+def _port_fault(workload: Workload, port: ServicePort) -> str:
+    there = [item for container in workload.template.spec.serving() for item in container.ports]
+    for item in there:
+        if port.target in (item.name, item.container_port):
+            return f"{port.target} is asked for {port.protocol}, and {workload} has it for {item.protocol}"
+    if isinstance(port.target, str):
+        names = {item.name for item in there if item.name}
+        return f"no container port of {workload} has the name `{port.target}`{nearest(port.target, names)}"
+    numbers = {str(item.container_port) for item in there}
+    return f"no container port of {workload} is {port.target}{nearest(str(port.target), numbers)}"
+
+
+def _governing_fault(world: World, workload: Workload) -> str:
+    """The Service that names a StatefulSet's pods has to be headless, and to select them."""
+    service = world.rendered.services.get((workload.namespace, workload.service_name))
+    if service is None:
+        return world.missing("Service", workload.namespace, workload.service_name)
+    if not service.is_headless:
+        headless = (
+            item.name
+            for item in world.rendered.services.values()
+            if item.is_headless and item.namespace == workload.namespace
+        )
+        return f"{service} is not headless{nearest(service.name, headless)}"
+    return "" if workload in world.network.behind(service) else f"{service} does not select these pods"

@@ -1,0 +1,129 @@
+"""All that a check may look at: the manifests of one environment, and what is declared beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+from penstock.core.layout import Layout
+from penstock.gates.references.given import Declarations, Given, HostGateway, NodePort, made_secrets
+from penstock.gates.rendered.dns import Network
+from penstock.gates.rendered.kinds import Metadata, Selector, ServicePort, ServiceSpec
+from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service
+from penstock.gates.rendered.platform import Rendered, rendered
+from penstock.hydrate.kinds import CLUSTER_SCOPED
+
+_CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
+# Kubernetes puts this label on every namespace.
+_NAME_LABEL = "kubernetes.io/metadata.name"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that a name leads to: its keys where it has any and they are known, and who makes it if not we."""
+
+    keys: frozenset[str] = frozenset()
+    given: Given | None = None
+
+
+@dataclass(frozen=True)
+class World:
+    """One environment. `literals` are the plain values of the Secrets that `inv up` makes."""
+
+    rendered: Rendered
+    given: tuple[Given, ...]
+    node_ports: tuple[NodePort, ...]
+    host_gateways: tuple[HostGateway, ...]
+    literals: tuple[tuple[Given, dict[str, str]], ...]
+
+    @cached_property
+    def _objects(self) -> dict[tuple[str, str, str], Object]:
+        return {(item.kind, *item.key): item for item in self.rendered.objects}
+
+    @cached_property
+    def given_services(self) -> dict[Key, Given]:
+        """The Services that others make."""
+        return {(item.namespace, item.name): item for item in self.given if item.kind == "Service"}
+
+    @cached_property
+    def network(self) -> Network:
+        """The names of the cluster, those of Services that others make among them."""
+        return self.rendered.network({key: _service(item) for key, item in self.given_services.items()})
+
+    def find(self, kind: str, namespace: str, name: str) -> Found | None:
+        """What a name leads to; None when there is nothing."""
+        for where in (namespace, ""):
+            item = self._objects.get((kind, where, name))
+            if item is not None:
+                return Found(frozenset(item.keys) if isinstance(item, ConfigMap) else frozenset())
+        if kind == "Namespace" and name in self.rendered.namespaces:
+            return Found()
+        for made in self.given:
+            if (made.kind, made.name) == (kind, name) and made.namespace in ("", namespace):
+                return Found(made.keys, made)
+        return None
+
+    def missing(self, kind: str, namespace: str, name: str) -> str:
+        """That there is no such object, with the nearest one."""
+        known = {key for key in self._objects if key[0] == kind}
+        known |= {(kind, item.namespace, item.name) for item in self.given if item.kind == kind}
+        shown = name if kind in _CLUSTER_SCOPED or not namespace else f"{namespace}/{name}"
+        elsewhere = sorted(where for _, where, other in known if other == name and where)
+        if elsewhere:
+            return f"there is no {kind} {shown}; it is in the namespace {elsewhere[0]}"
+        near = nearest(name, (other for _, where, other in known if where in ("", namespace)))
+        return f"there is no {kind} {shown}{near}"
+
+    def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, Given | None]:
+        """Why a selector selects no pod of some namespaces; empty when it does, and then who makes them if not we."""
+        among = sorted(set(namespaces))
+        if any(self.rendered.selected(selector, among)):
+            return "", None
+        for made in self.given:
+            if made.kind == "Pod" and made.namespace in among and selector.selects(dict(made.labels)):
+                return "", made
+        labels = [item.labels for item in self.rendered.workloads if item.namespace in among]
+        return f"no pod {_among(among)} has {_lacking(selector, labels)}", None
+
+    def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
+        """The namespaces that a selector selects, and why it's none."""
+        labels = {name: {_NAME_LABEL: name} for name in self.rendered.namespaces}
+        for (_, name), item in self.rendered.of("Namespace").items():
+            labels[name] = item.metadata.labels | labels[name]
+        found = frozenset(name for name, own in labels.items() if selector.selects(own))
+        return "" if found else f"no namespace has {_lacking(selector, list(labels.values()))}", found
+
+
+def world(layout: Layout, environment: str, declarations: Declarations) -> World:
+    """Read one environment; PenstockError when its manifests can't be read."""
+    found = rendered(layout, environment)
+    made = made_secrets(layout, found.components)
+    return World(
+        found,
+        (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in made)),
+        tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
+        declarations.host_gateways,
+        tuple(made),
+    )
+
+
+def _service(item: Given) -> Service:
+    spec = ServiceSpec(ports=[ServicePort(port=port) for port in item.ports])
+    return Service(item.file, "Service", Metadata(name=item.name, namespace=item.namespace), {}, spec)
+
+
+def _among(namespaces: list[str]) -> str:
+    return f"of {' or '.join(namespaces)}" if 0 < len(namespaces) <= 3 else "of any namespace"
+
+
+def _lacking(selector: Selector, pods: list[dict[str, str]]) -> str:
+    """The first label that no pod has, with the nearest one; all of it where each is there, but not together."""
+    for key, value in selector.match_labels.items():
+        values = {labels[key] for labels in pods if key in labels}
+        if not values:
+            return f"a label `{key}`{nearest(key, {key for labels in pods for key in labels})}"
+        if value not in values:
+            return f"the label {key}={value}{nearest(value, values)}"
+    return f"all of {selector}"
