@@ -142,6 +142,8 @@ def test_the_lists_of_keys_are_whole(path: Path) -> None:
         ("block: limits", "block: limit", "main.limits: no type or block `limit`; did you mean `limits`?"),
         ("list: period", "list: perriod", "main.periods: no type or block `perriod`; did you mean `period`?"),
         ("type: boolean", "typ: boolean", "unknown key `typ`"),
+        ("type: boolean, ", "", "main.auth_enabled: it must have exactly one of type, enum, block, list and map"),
+        ("map: override", "map: override, block: limits", "main.overrides: it must have exactly one of type"),
     ],
 )
 def test_a_list_that_is_not_whole(tmp_path: Path, old: str, new: str, said: str) -> None:

@@ -36,6 +36,8 @@ def agent(subject: Subject, _: Layout) -> Iterator[Check]:
     config_map = _config_map(subject)
     operators = sorted({item.image for item in subjects(subject.rendered) if item.image.startswith(OPERATOR)})
     readers = ", ".join(["cilium-agent --help", *(f"the reference of {name}" for name in operators)])
+    if operators:
+        cilium.references()  # fetched before the checks run side by side
     data = config_map.files.data
     yield Check(
         subject.rendered.environment,
@@ -50,6 +52,7 @@ def agent(subject: Subject, _: Layout) -> Iterator[Check]:
 
 def operator(subject: Subject, _: Layout) -> Iterator[Check]:
     """The operator's arguments; its ConfigMap is checked with the agent's."""
+    cilium.references()
     yield _arguments(subject, f"the reference of {subject.image}", lambda: cilium.operator_flags(subject.image))
 
 

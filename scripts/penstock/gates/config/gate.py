@@ -18,22 +18,24 @@ from penstock.gates.config.subject import Subject, subjects
 from penstock.gates.rendered.objects import ConfigMap
 from penstock.gates.rendered.platform import rendered
 from penstock.hydrate import environments
+from penstock.tools import resolver
 
-# The last part of the image's name -> who checks what it reads.
-CHECKERS: dict[str, Callable[[Subject, Layout], Iterator[Check]]] = {
-    "alertmanager": alertmanager.checks,
-    "beyla": listed.checks,
-    "cilium": cilium.agent,
-    "fluent-bit": listed.checks,
-    "grafana": listed.checks,
-    "hubble-relay": cilium.relay,
-    "loki": listed.checks,
-    "opentelemetry-collector-contrib": collector.checks,
-    "operator-aws": cilium.operator,
-    "operator-generic": cilium.operator,
-    "prometheus": prometheus.checks,
-    "tempo": listed.checks,
-    "thanos": thanos.checks,
+Checker = Callable[[Subject, Layout], Iterator[Check]]
+# The last part of the image's name -> who checks what it reads, and the programs that this takes.
+CHECKERS: dict[str, tuple[Checker, list[str]]] = {
+    "alertmanager": (alertmanager.checks, ["amtool"]),
+    "beyla": (listed.checks, []),
+    "cilium": (cilium.agent, ["cilium-agent"]),
+    "fluent-bit": (listed.checks, []),
+    "grafana": (listed.checks, []),
+    "hubble-relay": (cilium.relay, ["hubble-relay"]),
+    "loki": (listed.checks, []),
+    "opentelemetry-collector-contrib": (collector.checks, ["otelcol"]),
+    "operator-aws": (cilium.operator, []),
+    "operator-generic": (cilium.operator, []),
+    "prometheus": (prometheus.checks, ["promtool"]),
+    "tempo": (listed.checks, []),
+    "thanos": (thanos.checks, ["thanos"]),
 }
 _NOBODY = "nobody"
 
@@ -95,9 +97,12 @@ def _checks(layout: Layout, environment: str) -> Iterator[Check]:
 
 def _of(subject: Subject, layout: Layout) -> list[Check]:
     """The checks of one container; one that says why when there can be none."""
-    checker = CHECKERS.get(subject.image)
+    if subject.image not in CHECKERS:
+        return []
+    checker, programs = CHECKERS[subject.image]
+    resolver.ensure(programs)  # the checks themselves run side by side, and builds must not
     try:
-        return list(checker(subject, layout)) if checker else []
+        return list(checker(subject, layout))
     except PenstockError as error:
         failed = Outcome("", (f"{error.message.removeprefix(f'{subject.where}: ')}; {error.hint}",))
         return [

@@ -87,24 +87,20 @@ def checked(keys: KeyList, name: str) -> KeyList:
     blocks = set(keys.blocks)
     wrong = [] if keys.root in blocks else [f"root: no block `{keys.root}`{nearest(keys.root, blocks)}"]
     for block, specs in keys.blocks.items():
-        for key, spec in specs.items():
-            wanted, known = _named(spec)
-            if wanted not in (blocks | set(TYPES) if known is None else known | blocks):
-                wrong.append(f"{block}.{key}: no type or block `{wanted}`{nearest(wanted, blocks | set(TYPES))}")
+        wrong += [f"{block}.{key}: {said}" for key, spec in specs.items() for said in _wrong(spec, blocks)]
     if wrong:
         raise PenstockError(f"{name}: {wrong[0]}", "mend the key list")
     return keys
 
 
-def _named(spec: str | Spec) -> tuple[str, set[str] | None]:
-    """The type or block that a spec names, and, where it isn't both that count, what does."""
-    if isinstance(spec, str):
-        return spec, None
-    if spec.enum:
-        return "", {""}
-    if spec.block:
-        return spec.block, set()
-    return spec.type_ or spec.list_ or spec.map_, None
+def _wrong(spec: str | Spec, blocks: set[str]) -> Iterator[str]:
+    """What is wrong with a spec: it says one thing, and that is there."""
+    forms = [spec] if isinstance(spec, str) else [spec.type_, spec.block, spec.list_, spec.map_]
+    named = [name for name in forms if name]
+    if len(named) + (isinstance(spec, Spec) and bool(spec.enum)) != 1:
+        yield "it must have exactly one of type, enum, block, list and map"
+    known = blocks | set(TYPES)
+    yield from (f"no type or block `{name}`{nearest(name, known)}" for name in named if name not in known)
 
 
 @dataclass(frozen=True)
