@@ -19,6 +19,7 @@ nox.options.sessions = [
     "kubeconform",
     "references",
     "dataflow",
+    "config",
     "rehearse",
     "tests",
 ]
@@ -58,6 +59,12 @@ def hydrate_oracle(session: nox.Session) -> None:
 def kubeconform(session: nox.Session) -> None:
     """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
     session.run("python", "-m", "penstock.gates", "kubeconform")
+
+
+@nox.session
+def config(session: nox.Session) -> None:
+    """Every configuration is valid to the program that will read it, and every alert is tested."""
+    session.run("python", "-m", "penstock.gates", "config")
 
 
 @nox.session

@@ -12,12 +12,25 @@ from typing import Any
 import pytest
 
 from penstock.core.layout import cache_home
-from penstock.tools import flux, modules
+from penstock.tools import cilium, flux, modules
 from penstock.tools.resolver import resolve
 from support import Platform, copy_platform
 
 MakePlatform = Callable[..., Platform]
-_PROGRAMS = ["actionlint", "helm", "helmfile", "kubeconform", "kustomize", "promtool", "render"]
+_PROGRAMS = [
+    "actionlint",
+    "amtool",
+    "cilium-agent",
+    "helm",
+    "helmfile",
+    "hubble-relay",
+    "kubeconform",
+    "kustomize",
+    "otelcol",
+    "promtool",
+    "render",
+    "thanos",
+]
 
 
 @pytest.fixture(scope="session")
@@ -30,10 +43,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         resolve(name)
     flux.crds()
     modules.ensure()
+    cilium.references()
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)
-    for name in ("tools", "modules"):
+    for name in ("tools", "modules", "references"):
         (cache_home() / name).mkdir(parents=True, exist_ok=True)
         (folder / "cache" / "penstock" / name).symlink_to(cache_home() / name)
     with pytest.MonkeyPatch.context() as patch:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,8 @@ from penstock.tools.pins import PROGRAMS, required_version
 
 # On mise's side: programs that come from PATH alone, and what runs Penstock itself.
 NOT_BUILT = {"flux2", "go", "k3d", "python"}
+# mise's name for what brings a program -> the program, where they differ.
+BROUGHT = {"aqua:prometheus/alertmanager": "amtool", "aqua:thanos-io/thanos": "thanos"}
 
 
 def mise() -> dict[str, str]:
@@ -24,7 +27,7 @@ def mise() -> dict[str, str]:
 
 @pytest.mark.parametrize("name", sorted(mise().keys() - NOT_BUILT))
 def test_mise_has_the_version_of_go_mod(name: str) -> None:
-    assert f"v{mise()[name]}" == PROGRAMS[name].version
+    assert f"v{mise()[name]}" == PROGRAMS[BROUGHT.get(name, name)].version
 
 
 def test_go_is_the_same_everywhere() -> None:
@@ -52,6 +55,20 @@ def test_kubernetes_knows_its_minor_version() -> None:
     program = PROGRAMS["kube-apiserver"]
     minor = program.version.split(".")[1]
     assert f"-X k8s.io/component-base/version.gitMinor={minor}" in program.ldflags
+
+
+def test_prometheus_counts_its_releases_otherwise_than_its_module() -> None:
+    program = PROGRAMS["promtool"]
+    assert "github.com/prometheus/prometheus v0.316.0" in (program.home / "go.mod").read_text()
+    assert program.version == "v3.16.0"
+    assert "-X github.com/prometheus/common/version.Version=3.16.0" in program.ldflags
+
+
+def test_build_tags_are_part_of_what_a_program_is() -> None:
+    """Without them the store and the sidecar of Thanos panic."""
+    program = PROGRAMS["thanos"]
+    assert program.tags == ("netgo", "slicelabels")
+    assert dataclasses.replace(program, tags=()).source_digest != program.source_digest
 
 
 def test_a_go_mod_without_the_module(tmp_path: Path) -> None:

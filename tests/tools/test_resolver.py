@@ -192,6 +192,12 @@ def test_the_build_is_told_its_version_and_nothing_of_this_machine(machine: Path
     assert f"-X main.version={PROGRAM.version}" in words
     assert "-trimpath" in words
     assert "-mod=readonly" in words
+    assert "-tags" not in words
+
+
+def test_the_build_is_told_its_tags(machine: Path) -> None:
+    resolver.resolve("thanos")
+    assert "-tags netgo,slicelabels -o " in (machine / "go.log").read_text()
 
 
 def test_without_go_the_wheel_is_installed_once(machine: Path, monkeypatch: pytest.MonkeyPatch) -> None:

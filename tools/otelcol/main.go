@@ -6,7 +6,7 @@ package main
 
 import (
 	"errors"
-	"log"
+	"os"
 	"runtime/debug"
 
 	"github.com/open-telemetry/opentelemetry-collector-contrib/connector/spanmetricsconnector"
@@ -48,8 +48,8 @@ func main() {
 			},
 		}},
 	}
-	if err := otelcol.NewCommand(settings).Execute(); err != nil {
-		log.Fatal(err)
+	if otelcol.NewCommand(settings).Execute() != nil {
+		os.Exit(1) // it has been said on stderr
 	}
 }
 

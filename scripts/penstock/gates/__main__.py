@@ -12,11 +12,13 @@ from penstock.core.errors import PenstockError, reported
 
 def _gates() -> dict[str, Callable[[], None]]:
     from penstock.gates import oracle, rehearsal, schema, workflows
+    from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
     from penstock.gates.references.gate import references
 
     return {
         "actionlint": workflows.workflows,
+        "config": config,
         "dataflow": dataflow,
         "hydrate-oracle": oracle.oracle,
         "kubeconform": schema.schema,

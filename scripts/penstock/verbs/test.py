@@ -13,7 +13,17 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
 from penstock.core.process import Command, interactive
 
-GATES = ["lint", "hydrate-check", "hydrate-oracle", "kubeconform", "references", "dataflow", "rehearse", "tests"]
+GATES = [
+    "lint",
+    "hydrate-check",
+    "hydrate-oracle",
+    "kubeconform",
+    "references",
+    "dataflow",
+    "config",
+    "rehearse",
+    "tests",
+]
 
 
 def test(only: list[str]) -> None:

@@ -1,0 +1,55 @@
+"""The OpenTelemetry Collector: `validate` by one that is made of the same components."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from penstock.core.layout import Layout
+from penstock.gates.config.check import Check, Outcome
+from penstock.gates.config.root import root
+from penstock.gates.config.subject import Subject, named
+from penstock.gates.rendered.files import MountedFile
+from penstock.gates.rendered.nearest import nearest
+from penstock.tools import otelcol
+
+_VARIABLE = re.compile(r"(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)(:-[^}]*)?\}")
+_UNKNOWN = re.compile(r'(\w+): unknown type: "([^"]+)" for id: .* \(valid values: \[(.*)\]\)')
+
+
+def checks(subject: Subject, _: Layout) -> Iterator[Check]:
+    """Its one configuration."""
+    config = subject.config_file("config")
+    variables = subject.variables
+    inputs = (config.text, *subject.mounts, *(f"{name}={value}" for name, value in sorted(variables.items())))
+
+    def valid() -> Outcome:
+        with root(subject) as made:
+            faults = otelcol.validate(made.path(config.path), variables)
+            said = [_explained(made.inward(fault)) for fault in faults]
+        return Outcome("valid", (*_unset(subject, config), *said))
+
+    yield Check(
+        subject.rendered.environment,
+        named(config),
+        subject.deployed,
+        f"otelcol {otelcol.version()} of our own components",
+        inputs,
+        valid,
+    )
+
+
+def _explained(fault: str) -> str:
+    unknown = _UNKNOWN.match(fault)
+    if not unknown:
+        return fault
+    section, kind, there = unknown.groups()
+    near = nearest(kind, there.split())
+    return f"{section}: unknown component `{kind}`{near}; if it is right, tools/otelcol/main.go lacks it: add it there"
+
+
+def _unset(subject: Subject, config: MountedFile) -> Iterator[str]:
+    """The variables that the configuration reads and the container doesn't have: the collector takes them for empty."""
+    for name in dict.fromkeys(name for name, default in _VARIABLE.findall(config.text) if not default):
+        if name not in subject.variables and not subject.has_unknown_variables:
+            yield f"${{env:{name}}}: the container has no such variable{nearest(name, subject.variables)}"

@@ -1,0 +1,126 @@
+"""Every configuration file of every environment, by the checker of the program that will read it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from penstock.core import console
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
+from penstock.core.model import parse_all
+from penstock.gates.config import alertmanager, cilium, collector, listed, prometheus, thanos
+from penstock.gates.config.check import Check, Outcome
+from penstock.gates.config.subject import Subject, subjects
+from penstock.gates.rendered.objects import ConfigMap
+from penstock.gates.rendered.platform import rendered
+from penstock.hydrate import environments
+from penstock.tools import resolver
+
+Checker = Callable[[Subject, Layout], Iterator[Check]]
+# The last part of the image's name -> who checks what it reads, and the programs that this takes.
+CHECKERS: dict[str, tuple[Checker, list[str]]] = {
+    "alertmanager": (alertmanager.checks, ["amtool"]),
+    "beyla": (listed.checks, []),
+    "cilium": (cilium.agent, ["cilium-agent"]),
+    "fluent-bit": (listed.checks, []),
+    "grafana": (listed.checks, []),
+    "hubble-relay": (cilium.relay, ["hubble-relay"]),
+    "loki": (listed.checks, []),
+    "opentelemetry-collector-contrib": (collector.checks, ["otelcol"]),
+    "operator-aws": (cilium.operator, []),
+    "operator-generic": (cilium.operator, []),
+    "prometheus": (prometheus.checks, ["promtool"]),
+    "tempo": (listed.checks, []),
+    "thanos": (thanos.checks, ["thanos"]),
+}
+_NOBODY = "nobody"
+
+
+def config() -> None:
+    """Findings for every configuration that its checker refuses; all environments. A line for each file on stdout."""
+    layout = find_platform()
+    faults: dict[str, list[str]] = {}
+    planned: dict[str, list[Check]] = {}
+    for name in environments.names(layout):
+        try:
+            for check in _checks(layout, name):
+                planned.setdefault(check.key, []).append(check)
+        except PenstockError as error:
+            faults.setdefault(f"{error.message}; {error.hint}", []).append(name)
+    same = sorted(planned.values(), key=lambda checks: checks[0].subject)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        outcomes = list(pool.map(_run, (checks[0] for checks in same)))
+    rows = []
+    for checks, outcome in zip(same, outcomes, strict=True):
+        where = sorted({check.environment for check in checks})
+        result = _counted(len(outcome.faults)) if outcome.faults else outcome.said
+        rows.append([", ".join(where), checks[0].subject, checks[0].deployed, checks[0].checker, result])
+        for fault in outcome.faults:
+            faults.setdefault(f"{checks[0].subject}: {fault}", []).extend(where)
+    console.table(["ENVIRONMENTS", "CONFIGURATION", "READ BY", "CHECKED BY", "RESULT"], rows)
+    if faults:
+        lines = [f"{', '.join(where)}: {fault}" for fault, where in faults.items()]
+        raise Findings(lines, "mend the component's configuration, then `inv hydrate`")
+    judged = sum(len(checks) for checks in same if checks[0].checker != _NOBODY)
+    left = sum(map(len, same)) - judged
+    console.good(f"{judged} configurations are valid (equal ones were checked once), {left} files have no checker")
+
+
+def _counted(faults: int) -> str:
+    return "1 fault" if faults == 1 else f"{faults} faults"
+
+
+def _run(check: Check) -> Outcome:
+    try:
+        return check.run()
+    except PenstockError as error:
+        return Outcome("", (error.message,))
+
+
+def _checks(layout: Layout, environment: str) -> Iterator[Check]:
+    """The checks of one environment, and a line for each file of a ConfigMap that nobody checks."""
+    manifests = rendered(layout, environment)
+    checked: set[str] = set()
+    for subject in subjects(manifests):
+        for check in _of(subject, layout):
+            checked |= {check.subject, *check.covers}
+            yield check
+    for config_map in manifests.config_maps.values():
+        for key, text in config_map.files.data.items():
+            if not {str(config_map), f"{config_map}, {key}"} & checked:
+                yield _unchecked(environment, config_map, key, text)
+
+
+def _of(subject: Subject, layout: Layout) -> list[Check]:
+    """The checks of one container; one that says why when there can be none."""
+    if subject.image not in CHECKERS:
+        return []
+    checker, programs = CHECKERS[subject.image]
+    resolver.ensure(programs)  # the checks themselves run side by side, and builds must not
+    try:
+        return list(checker(subject, layout))
+    except PenstockError as error:
+        failed = Outcome("", (f"{error.message.removeprefix(f'{subject.where}: ')}; {error.hint}",))
+        return [
+            Check(subject.rendered.environment, subject.where, subject.deployed, _NOBODY, failed.faults, lambda: failed)
+        ]
+
+
+def _unchecked(environment: str, config_map: ConfigMap, key: str, text: str) -> Check:
+    def parsed() -> Outcome:
+        try:
+            if key.endswith(".json"):
+                msgspec.json.decode(text)
+            elif key.endswith((".yaml", ".yml")):
+                parse_all(text, key)
+            else:
+                return Outcome("not checked")
+        except (msgspec.DecodeError, PenstockError) as error:
+            return Outcome("", (" ".join(str(error).split()),))
+        return Outcome("parsed, no more")
+
+    return Check(environment, f"{config_map}, {key}", "", _NOBODY, (text,), parsed)

@@ -1,0 +1,28 @@
+"""Adapter for amtool."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from penstock.core.process import Command, run
+from penstock.tools.resolver import resolve
+
+
+def check_config(config: Path) -> list[str]:
+    """What is wrong with an alertmanager.yml and the templates that it names."""
+    result = run(_command("check-config", config, ok=(0, 1)))
+    faults = re.findall(r"FAILED: (.*?)(?=\nFound:|\n\n|\Z)", result.text, re.DOTALL)
+    return [" ".join(fault.split()) for fault in faults] or ([result.complaint] if result.code else [])
+
+
+def receivers(config: Path, labels: Mapping[str, str]) -> str:
+    """The receivers that an alert with these labels goes to, separated by commas."""
+    words = [f"{name}={json.dumps(value)}" for name, value in labels.items()]
+    return run(_command("config", "routes", "test", f"--config.file={config}", *words)).text.strip()
+
+
+def _command(*words: str | Path, ok: tuple[int, ...] = (0,)) -> Command:
+    return Command([resolve("amtool"), *words], env={"HOME": "/", "PATH": ""}, bare=True, ok=ok)

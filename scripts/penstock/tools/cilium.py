@@ -1,0 +1,75 @@
+"""Adapters for Cilium's programs, which are asked for their flags: the keys of cilium-config are flags without dashes.
+
+The operator can't be built; its flags are in the command reference that is part of Cilium's own module.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from functools import cache
+from pathlib import Path
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import cache_home
+from penstock.core.process import Command, run
+from penstock.tools import golang
+from penstock.tools.pins import PROGRAMS
+from penstock.tools.resolver import resolve
+
+Flags = dict[str, str]
+"""Name -> type, as the help has it: `string`, `duration`, `uint16`, and `` (nothing) for a boolean."""
+
+_FLAG = re.compile(r"^\s+(?:-\w, )?--(?P<name>[\w.-]+)(?: (?P<type>\S+))?(?:\s{2,}.*)?$", re.MULTILINE)
+_MODULE = "github.com/cilium/cilium"
+
+
+def version() -> str:
+    """The pinned version, such as 1.20.2."""
+    return PROGRAMS["cilium-agent"].version[1:]
+
+
+@cache
+def agent_flags() -> Flags:
+    """The flags of cilium-agent, those that it hides excepted."""
+    return _flags(_help("cilium-agent"))
+
+
+@cache
+def relay_flags() -> Flags:
+    """The flags of `hubble-relay serve`."""
+    return _flags(_help("hubble-relay", "serve"))
+
+
+def operator_flags(name: str) -> Flags:
+    """The flags of an operator such as `operator-generic`; PenstockError when there is none of that name."""
+    path = references() / f"cilium-{name}.md"
+    if not path.is_file():
+        there = sorted(file.stem.removeprefix("cilium-") for file in references().glob("*.md"))
+        raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(there)}")
+    return _flags(path.read_text())
+
+
+def references() -> Path:
+    """The folder with the operators' command references: from Cilium's module, kept in the cache."""
+    folder = cache_home() / "references" / f"cilium-{version()}"
+    if not folder.is_dir():
+        source = golang.module_folder(_MODULE, PROGRAMS["cilium-agent"].home) / "Documentation" / "cmdref"
+        scratch = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir(parents=True)
+        for path in source.glob("cilium-operator-*.md"):
+            if "_" not in path.name:  # the pages of their subcommands
+                (scratch / path.name).write_bytes(path.read_bytes())
+        scratch.rename(folder)
+    return folder
+
+
+def _help(program: str, *words: str) -> str:
+    return run(Command([resolve(program), *words, "--help"], env={"HOME": "/", "PATH": ""}, bare=True)).text
+
+
+def _flags(text: str) -> Flags:
+    found = {match["name"]: match["type"] or "" for match in _FLAG.finditer(text)}
+    found.pop("help", None)
+    return found

@@ -1,0 +1,210 @@
+"""The gate `config`: configurations that are right pass, and each mistake in one is named by its checker."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.model import Strict, convert, load, parse
+from penstock.gates.config import gate, keylist, listed
+from penstock.gates.config.keylist import Checker, KeyList, checked
+from support import Platform, copy_platform
+
+_HERE = Path(__file__).parent
+_BROKEN = _HERE / "broken-configurations.yaml"
+_LOKI = _HERE / "keys-of-loki.yaml"
+
+
+class Mistake(Strict, frozen=True):
+    mistake: str
+    file: str
+    old: str
+    new: str
+    says: list[str]
+
+
+MISTAKES = convert(parse(_BROKEN.read_bytes(), _BROKEN), list[Mistake], _BROKEN)
+
+
+@pytest.fixture(scope="module")
+def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The platform whose configurations are right, hydrated once."""
+    made = copy_platform("programs-with-configurations", tmp_path_factory.mktemp("configurations") / "platform")
+    made.hydrate()
+    return made.root
+
+
+@pytest.fixture
+def right(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A copy of it, with a small list for Loki, and we stand in it."""
+    made = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
+    monkeypatch.chdir(made.root)
+    keys = tmp_path / "keys"
+    keys.mkdir()
+    shutil.copy(_LOKI, keys / "loki.yaml")
+    for name in ("cilium.yaml", "thanos.yaml"):
+        shutil.copy(keylist.FOLDER / name, keys)
+    monkeypatch.setattr(keylist, "FOLDER", keys)
+    return made
+
+
+def replace(made: Platform, file: str, old: str, new: str) -> None:
+    path = made.root / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
+    """What the gate printed: the file -> environments, reader, checker, result."""
+    _, *rows = [[cell.strip() for cell in line.split("  ") if cell] for line in capsys.readouterr().out.splitlines()]
+    return {row[1]: [row[0], *row[2:]] for row in rows}
+
+
+def test_right_configurations_pass_and_each_has_its_line(right: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    gate.config()
+    found = lines(capsys)
+    assert len(found) == 17
+    assert found["ConfigMap town/rules, up.rules.yml"] == [
+        "local",
+        "prometheus 3.15.0",
+        "promtool 3.16.0",
+        "rules: 2; alerts, each with a test: 1",
+    ]
+    assert found["tests/rules/up.yaml"][-1] == "tests that pass: 1"
+    assert found["ConfigMap town/alertmanager, alertmanager.yml"][-1] == "valid; templates: 1"
+    assert found["ConfigMap town/collector, collector.yaml"][-2] == "otelcol 0.155.0 of our own components"
+    assert found["ConfigMap town/cilium-config"][-1] == "keys: 6, 4 of them the agent's"
+    assert found["ConfigMap town/loki, loki.yaml"][-1] == "checked against our key list, not by the program"
+    assert found["ConfigMap town/loki, notes.txt"] == ["local", "nobody", "not checked"]
+
+
+@pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
+def test_a_mistake_is_named(right: Platform, broken: Mistake) -> None:
+    replace(right, broken.file, broken.old, broken.new)
+    with pytest.raises(Findings) as caught:
+        gate.config()
+    assert caught.value.findings == [f"local: {said}" for said in broken.says]
+
+
+def test_what_is_the_same_in_two_environments_is_checked_once(
+    right: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(right.root / "manifests" / "local", right.root / "manifests" / "other")
+    replace(right, "helmfile.yaml", "local: {}", "{local: {}, other: {}}")
+    shutil.copy(right.root / "environments" / "local.yaml", right.root / "environments" / "other.yaml")
+    replace(right, "manifests/other/programs/configmap-rules.yaml", "for: 5m", "for: 4m")
+    replace(right, "manifests/other/programs/deployment-loki.yaml", "loki:3.7.6", "loki:3.9.1")
+    for name in ("local", "other"):
+        replace(right, f"manifests/{name}/programs/configmap-relay.yaml", "peer-service", "peer-sevice")
+    with pytest.raises(Findings) as caught:
+        gate.config()
+    said, relay = caught.value.findings
+    assert said.startswith("other: ConfigMap town/loki, loki.yaml: the image is 3.9.1")
+    assert relay.startswith("local, other: ConfigMap town/relay, config.yaml: peer-sevice")
+    found = lines(capsys)
+    assert found["ConfigMap town/collector, collector.yaml"][0] == "local, other"
+    assert found["ConfigMap town/rules, up.rules.yml"][0] == "other"
+
+
+def test_a_json_file_that_nobody_reads_is_parsed_at_least(right: Platform) -> None:
+    replace(right, "manifests/local/programs/configmap-loki.yaml", "notes.txt: nobody reads this", "a.json: '{'")
+    with pytest.raises(Findings, match=r"local: ConfigMap town/loki, a\.json: Input data was truncated"):
+        gate.config()
+
+
+def test_alertmanager_needs_tests_of_its_routes(right: Platform) -> None:
+    (right.root / "tests" / "rules" / "routes.yaml").unlink()
+    with pytest.raises(Findings, match=r"local: tests/rules/routes\.yaml on ConfigMap town/alertmanager.*: not there"):
+        gate.config()
+
+
+def test_manifests_that_are_not_there(right: Platform) -> None:
+    shutil.rmtree(right.tree)
+    with pytest.raises(Findings, match=r"local: manifests/local is empty; run `inv hydrate -e local`"):
+        gate.config()
+
+
+@pytest.mark.parametrize("path", sorted(keylist.FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_lists_of_keys_are_whole(path: Path) -> None:
+    assert checked(load(path, KeyList), path.name).program == path.stem
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("root: main", "root: mian", "root: no block `mian`; did you mean `main`?"),
+        ("retention: duration", "retention: durration", "main.retention: no type or block `durration`; did you mean"),
+        ("block: limits", "block: limit", "main.limits: no type or block `limit`; did you mean `limits`?"),
+        ("list: period", "list: perriod", "main.periods: no type or block `perriod`; did you mean `period`?"),
+        ("type: boolean", "typ: boolean", "unknown key `typ`"),
+        ("type: boolean, ", "", "main.auth_enabled: it must have exactly one of type, enum, block, list and map"),
+        ("map: override", "map: override, block: limits", "main.overrides: it must have exactly one of type"),
+    ],
+)
+def test_a_list_that_is_not_whole(tmp_path: Path, old: str, new: str, said: str) -> None:
+    assert old in _LOKI.read_text()
+    path = tmp_path / "loki.yaml"
+    path.write_text(_LOKI.read_text().replace(old, new))
+    with pytest.raises(PenstockError) as caught:
+        checked(load(path, KeyList), "loki.yaml")
+    assert said in caught.value.message
+
+
+def test_a_list_that_is_not_there() -> None:
+    with pytest.raises(PenstockError, match=r"nothing\.yaml: not there"):
+        keylist.read("nothing")
+
+
+def faults(values: dict[str, Any], texts: bool = False) -> list[str]:
+    return list(Checker(load(_LOKI, KeyList), texts).faults({"auth_enabled": True, **values}))
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"retention": "7d12h"}, []),
+        ({"retention": "7 days"}, ["retention: `7 days` is not of the type duration"]),
+        ({"retention": 7}, ["retention: `7` is not of the type duration"]),
+        ({"retention": None}, []),
+        ({"retention": "${RETENTION}"}, []),
+        ({"key": True}, ["key: `true` is not of the type integer"]),
+        ({"auth_enabled": "on"}, ["auth_enabled: `on` is not of the type boolean"]),
+        ({"server": 3}, ["server: `3` is not a mapping; its keys are http_listen_port, log_level"]),
+        (
+            {"periods": [{"from": "x", "store": "tsdb"}, {"frm": "x"}]},
+            ["periods[1].frm: unknown key; did you mean `from`?", "periods[1].from: it is missing"],
+        ),
+        ({"periods": {"from": "x"}}, ["periods: a mapping is not a list"]),
+        ({"limits": {"queue": "3 parsecs"}}, ["limits.queue: `3 parsecs` is not of the type size"]),
+        ({"limits": {"queue": "10MiB"}}, []),
+        ({"overrides": {"shop": {"rate": "fast"}}}, ["overrides.shop.rate: `fast` is not of the type number"]),
+        ({"overrides": ["shop"]}, ["overrides: a list is not a mapping"]),
+        ({"hosts": ["a", {}]}, ["hosts: a list is not of the type strings"]),
+        ({"weights": [1, 2.5, "x"]}, ["weights[2]: `x` is not of the type number"]),
+        ({"labels": []}, ["labels: a list is not of the type map"]),
+        ({"unheard": 1}, ["unheard: unknown key"]),
+    ],
+)
+def test_a_value_against_a_list(value: dict[str, Any], said: list[str]) -> None:
+    assert faults(value) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"AUTH_enabled": "On", "server": {"http_listen_port": "3100"}, "weights": ["2.5"], "hosts": "a, b"}, []),
+        ({"server": {"http_listen_port": "many"}}, ["server.http_listen_port: `many` is not of the type integer"]),
+    ],
+)
+def test_where_all_is_text_a_number_may_be_quoted(value: dict[str, Any], said: list[str]) -> None:
+    assert faults(value, texts=True) == said
+
+
+def test_an_ini_file_has_sections_and_keys_above_them() -> None:
+    text = "app_mode = production\n# a comment\n[server]\nroot_url = http://x/?a=b\n; another\n"
+    assert listed.ini(text) == {"app_mode": "production", "server": {"root_url": "http://x/?a=b"}}
