@@ -14,8 +14,8 @@ PAGE = (ENGINE / "docs" / "reference" / "components.md").read_text()
 _TICKED = re.compile(r"`([^`]+)`")
 _PORT = re.compile(r"(?<![\w.])\d{2,5}(?![\w]|\.\d)")
 _WORKLOAD = re.compile(r"\b(Deployment|StatefulSet|DaemonSet|CronJob|Job)s?\b|`([a-z-]+/[a-z…-]+)`")
-_REPLICAS = re.compile(r"`([a-z-]+/[a-z-]+)`, (\d+) in (\w+)")
-_CLAIM = re.compile(r"[Cc]laim `([a-z-]+)`, (\d+[MG]i)((?:, \d+[MG]i in \w+)*)")
+_REPLICAS = re.compile(r"`([a-z-]+/[a-z-]+)`, (\d+) in ([\w-]+)")
+_CLAIM = re.compile(r"[Cc]laim `([a-z-]+)`, (\d+[MG]i)((?:, \d+[MG]i in [\w-]+)*)")
 _WORDS = ("root", "privileged", "host network", "host PID", "host IPC", "seccomp", "AppArmor")
 
 
@@ -123,7 +123,7 @@ def test_claims_and_their_sizes(name: str) -> None:
     claims = set()
     for claim, size, others in _CLAIM.findall(said.rows["data"]):
         sizes = dict.fromkeys(component.environments, size)
-        sizes |= {where: other for other, where in re.findall(r", (\d+[MG]i) in (\w+)", others)}
+        sizes |= {where: other for other, where in re.findall(r", (\d+[MG]i) in ([\w-]+)", others)}
         claims |= {(claim, each, where) for where, each in sizes.items()}
     assert claims == component.claims
 
