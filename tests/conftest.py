@@ -43,11 +43,11 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         resolve(name)
     flux.crds()
     modules.ensure()
-    cilium.references()
+    _ = cilium.REFERENCES.root
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)
-    for name in ("tools", "modules", "references"):
+    for name in ("tools", "modules"):
         (cache_home() / name).mkdir(parents=True, exist_ok=True)
         (folder / "cache" / "penstock" / name).symlink_to(cache_home() / name)
     with pytest.MonkeyPatch.context() as patch:

@@ -6,14 +6,11 @@ The operator can't be built; its flags are in the command reference that is part
 from __future__ import annotations
 
 import re
-import shutil
 from functools import cache
-from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import cache_home
 from penstock.core.process import Command, run
-from penstock.tools import golang
+from penstock.tools.modules import Module
 from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 
@@ -21,7 +18,8 @@ Flags = dict[str, str]
 """Name -> type, as the help has it: `string`, `duration`, `uint16`, and `` (nothing) for a boolean."""
 
 _FLAG = re.compile(r"^\s+(?:-\w, )?--(?P<name>[\w.-]+)(?: (?P<type>\S+))?(?:\s{2,}.*)?$", re.MULTILINE)
-_MODULE = "github.com/cilium/cilium"
+# Of every program, the operators too.
+REFERENCES = Module("github.com/cilium/cilium", home="cilium", inside="Documentation/cmdref")
 
 
 def version() -> str:
@@ -43,26 +41,14 @@ def relay_flags() -> Flags:
 
 def operator_flags(name: str) -> Flags:
     """The flags of an operator such as `operator-generic`; PenstockError when there is none of that name."""
-    path = references() / f"cilium-{name}.md"
+    folder = REFERENCES.root / REFERENCES.inside
+    path = folder / f"cilium-{name}.md"
     if not path.is_file():
-        there = sorted(file.stem.removeprefix("cilium-") for file in references().glob("*.md"))
+        # What has an underscore are the pages of their subcommands.
+        pages = (file.stem for file in folder.glob("cilium-operator-*.md") if "_" not in file.stem)
+        there = sorted(page.removeprefix("cilium-") for page in pages)
         raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(there)}")
     return _flags(path.read_text())
-
-
-def references() -> Path:
-    """The folder with the operators' command references: from Cilium's module, kept in the cache."""
-    folder = cache_home() / "references" / f"cilium-{version()}"
-    if not folder.is_dir():
-        source = golang.module_folder(_MODULE, PROGRAMS["cilium-agent"].home) / "Documentation" / "cmdref"
-        scratch = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(scratch, ignore_errors=True)
-        scratch.mkdir(parents=True)
-        for path in source.glob("cilium-operator-*.md"):
-            if "_" not in path.name:  # the pages of their subcommands
-                (scratch / path.name).write_bytes(path.read_bytes())
-        scratch.rename(folder)
-    return folder
 
 
 def _help(program: str, *words: str) -> str:

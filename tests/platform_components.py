@@ -1,0 +1,145 @@
+"""What every component is, as the manifests of all environments have it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from penstock.core.layout import ENGINE, Layout
+from penstock.core.model import parse
+from penstock.gates.rendered.objects import Object, Workload
+from penstock.gates.rendered.platform import rendered
+from penstock.hydrate import environments
+
+LAYOUT = Layout(ENGINE)
+ENVIRONMENTS = environments.names(LAYOUT)
+_JOB_HASH = re.compile(r"-[0-9a-f]{10}$")
+
+
+@dataclass
+class Component:
+    """The union of all environments; a claim and a number of replicas belong to one of them."""
+
+    environments: set[str] = field(default_factory=set)
+    artifacts: set[str] = field(default_factory=set)
+    versions: set[str] = field(default_factory=set)
+    workloads: set[tuple[str, str]] = field(default_factory=set)
+    replicas: set[tuple[str, int, str]] = field(default_factory=set)
+    services: set[str] = field(default_factory=set)
+    ports: set[int] = field(default_factory=set)
+    claims: set[tuple[str, str, str]] = field(default_factory=set)
+    after: set[str] = field(default_factory=set)
+    privileges: dict[str, set[str]] = field(default_factory=dict)
+    unrestricted: set[str] = field(default_factory=set)
+
+
+@cache
+def components() -> dict[str, Component]:
+    """Every component by its name."""
+    found: dict[str, Component] = {}
+    for environment in ENVIRONMENTS:
+        platform = rendered(LAYOUT, environment)
+        for name in platform.components:
+            component = found.setdefault(name, Component())
+            component.environments.add(environment)
+            component.after |= _after(environment, name)
+        for item in platform.objects:
+            _take(found[item.file.split("/")[2]], item, environment)
+    return found
+
+
+def _after(environment: str, name: str) -> set[str]:
+    path = LAYOUT.tree(environment) / "flux-system" / f"kustomization-{name}.yaml"
+    spec = parse(path.read_bytes(), path.name)["spec"]
+    return {each["name"] for each in spec.get("dependsOn", [])}
+
+
+def _take(component: Component, item: Object, environment: str) -> None:
+    spec = item.content.get("spec", {})
+    if isinstance(item, Workload):
+        _take_workload(component, item, environment)
+    elif item.kind == "Service":
+        component.services.add(item.name)
+        component.ports |= {port["port"] for port in spec["ports"]}
+    elif item.kind == "Gateway":
+        component.ports |= {listener["port"] for listener in spec["listeners"]}
+    elif item.kind == "PersistentVolumeClaim":
+        component.claims.add((item.name, spec["resources"]["requests"]["storage"], environment))
+    elif item.kind == "GitRepository":
+        component.artifacts |= {spec["url"], spec["ref"]["tag"]}
+        component.versions.add(spec["ref"]["tag"])
+
+
+def _take_workload(component: Component, item: Workload, environment: str) -> None:
+    name = _JOB_HASH.sub("-…", item.name) if item.kind == "Job" else item.name
+    component.workloads.add((item.kind, f"{item.namespace}/{name}"))
+    if item.replicas != 1:
+        component.replicas.add((f"{item.namespace}/{name}", item.replicas, environment))
+    for claim in item.content["spec"].get("volumeClaimTemplates", []):
+        size = claim["spec"]["resources"]["requests"]["storage"]
+        component.claims.add((claim["metadata"]["name"], size, environment))
+    for _, container in item.containers():
+        image = container.image.partition("@")[0]
+        component.artifacts.add(image)
+        component.versions.add(image.rpartition(":")[2])
+        component.ports |= {port.container_port for port in container.ports}
+        probes = (container.startup_probe, container.readiness_probe, container.liveness_probe)
+        users = [user for probe in probes for user in (probe.http_get, probe.tcp_socket, probe.grpc) if user]
+        component.ports |= {user.port for user in users if isinstance(user.port, int)}
+    privileges = set(_privileges(_pod(item)))
+    if privileges:
+        component.privileges.setdefault(name, set()).update(privileges)
+    elif not all(_is_restricted(each) for each in _containers(_pod(item))):
+        component.unrestricted.add(name)
+
+
+def _pod(item: Workload) -> dict[str, Any]:
+    found: dict[str, Any] = item.content
+    for key in item.pod_path.split("."):
+        found = found[key]
+    return found
+
+
+def _containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*pod["containers"], *pod.get("initContainers", [])]
+
+
+def _is_restricted(container: dict[str, Any]) -> bool:
+    context = container.get("securityContext", {})
+    return (
+        context.get("capabilities", {}).get("drop") == ["ALL"]
+        and context.get("readOnlyRootFilesystem") is True
+        and context.get("allowPrivilegeEscalation") is False
+    )
+
+
+def _privileges(pod: dict[str, Any]) -> Iterator[str]:
+    """What the pods may do that an ordinary program may not, in the page's words."""
+    shared = {"hostNetwork": "host network", "hostPID": "host PID", "hostIPC": "host IPC"}
+    yield from (word for key, word in shared.items() if pod.get(key))
+    whole = pod.get("securityContext", {})
+    for container in _containers(pod):
+        context = {**whole, **container.get("securityContext", {})}
+        # What names neither a user nor that it may not be root is whatever the image says.
+        if context.get("runAsUser") == 0 or not (context.get("runAsNonRoot") or context.get("runAsUser")):
+            yield "root"
+        if context.get("privileged"):
+            yield "privileged"
+        yield from context.get("capabilities", {}).get("add", [])
+        for key, word in (("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")):
+            if context.get(key, {}).get("type") == "Unconfined":
+                yield word
+        yield from (str(port["hostPort"]) for port in container.get("ports", []) if "hostPort" in port)
+    yield from _folders(pod)
+
+
+def _folders(pod: dict[str, Any]) -> Iterator[str]:
+    """The node's folders and files, with `(read-only)` where nothing can write to them."""
+    mounts = [mount for container in _containers(pod) for mount in container.get("volumeMounts", [])]
+    for volume in pod.get("volumes", []):
+        if "hostPath" in volume:
+            writes = any(not each.get("readOnly") for each in mounts if each["name"] == volume["name"])
+            yield volume["hostPath"]["path"] + ("" if writes else " (read-only)")

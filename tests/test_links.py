@@ -1,0 +1,65 @@
+"""Every relative link in a Markdown file leads to something: a file or folder, and where it has one, a heading."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from penstock.core.layout import ENGINE
+
+_FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+
+
+def pages() -> list[Path]:
+    """The Markdown files of the checkout: what Git knows, or would take."""
+    argv = ["git", "-C", str(ENGINE), "ls-files", "--cached", "--others", "--exclude-standard", "*.md"]
+    listed = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    return sorted(ENGINE / line for line in listed.splitlines() if (ENGINE / line).is_file())
+
+
+def prose(page: Path) -> str:
+    """A page without its examples."""
+    return _FENCE.sub("", page.read_text())
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that a page's headings have in links: lower case, without punctuation, `-` for spaces."""
+    headings = (re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", each) for each in _HEADING.findall(prose(page)))
+    return {re.sub(r"[^\w\- ]", "", each.lower()).strip().replace(" ", "-") for each in headings}
+
+
+def broken(page: Path) -> list[str]:
+    """The links of a page that lead nowhere."""
+    found = []
+    for link in _LINK.findall(prose(page)):
+        path, _, anchor = link.partition("#")
+        if re.match(r"[a-z]+:", path):
+            continue
+        target = page.parent / path if path else page
+        if not target.exists() or (anchor and anchor not in anchors(target)):
+            found.append(link)
+    return found
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ENGINE).as_posix())
+def test_links_lead_somewhere(page: Path) -> None:
+    assert broken(page) == []
+
+
+def test_pages_outside_of_docs_are_seen_too() -> None:
+    names = {page.relative_to(ENGINE).as_posix() for page in pages()}
+    assert {"README.md", "CHANGELOG.md", "charts/workload/README.md", "docs/runbooks/README.md"} <= names
+
+
+def test_what_leads_nowhere_is_found(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(
+        "# A heading, `with` code: 1\n[a](page.md) [b](#a-heading-with-code-1) [c](https://example.org/x) [d](..)\n"
+        "[e](gone.md) [f](#gone) [g](page.md#gone)\n```\n[h](gone.md)\n```\n"
+    )
+    assert broken(page) == ["gone.md", "#gone", "page.md#gone"]
