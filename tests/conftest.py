@@ -43,7 +43,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         resolve(name)
     flux.crds()
     modules.ensure()
-    _ = cilium.REFERENCES.root
+    cilium.references()
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)

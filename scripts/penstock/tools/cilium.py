@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
@@ -18,8 +19,7 @@ Flags = dict[str, str]
 """Name -> type, as the help has it: `string`, `duration`, `uint16`, and `` (nothing) for a boolean."""
 
 _FLAG = re.compile(r"^\s+(?:-\w, )?--(?P<name>[\w.-]+)(?: (?P<type>\S+))?(?:\s{2,}.*)?$", re.MULTILINE)
-# Of every program, the operators too.
-REFERENCES = Module("github.com/cilium/cilium", home="cilium", inside="Documentation/cmdref")
+_REFERENCES = Module("github.com/cilium/cilium", home="cilium", inside="Documentation/cmdref")
 
 
 def version() -> str:
@@ -41,7 +41,7 @@ def relay_flags() -> Flags:
 
 def operator_flags(name: str) -> Flags:
     """The flags of an operator such as `operator-generic`; PenstockError when there is none of that name."""
-    folder = REFERENCES.root / REFERENCES.inside
+    folder = references()
     path = folder / f"cilium-{name}.md"
     if not path.is_file():
         # What has an underscore are the pages of their subcommands.
@@ -49,6 +49,11 @@ def operator_flags(name: str) -> Flags:
         there = sorted(page.removeprefix("cilium-") for page in pages)
         raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(there)}")
     return _flags(path.read_text())
+
+
+def references() -> Path:
+    """The folder with the command references of all of Cilium's programs, the operators among them; fetched once."""
+    return _REFERENCES.root / _REFERENCES.inside
 
 
 def _help(program: str, *words: str) -> str:
