@@ -45,7 +45,8 @@ def serve(session: Session, step: Step) -> snapshot.Snapshot:
     taken = snapshot.take(session.layout, folder / server.NAME)
     mirrored(session)
     if not processes.is_alive(session.noted, SOURCE):
-        session.noted.source_port = processes.free_port()
+        session.noted.source_port = session.noted.source_port or processes.free_port()
+        processes.refuse_taken(session.noted.source_port, SOURCE)
         argv = [sys.executable, "-m", "penstock.gitops.server", str(folder), str(session.noted.source_port)]
         env = {"PATH": os.environ.get("PATH", os.defpath)}
         processes.start(session.state, session.noted, SOURCE, Command(argv, env=env))

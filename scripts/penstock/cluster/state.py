@@ -28,10 +28,10 @@ class Process(msgspec.Struct, frozen=True):
 class Noted(msgspec.Struct):
     """The contents of state.json.
 
-    `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller fetched, under
-    addresses that Flux' objects hold, so it must not change. `flux` is the version whose definitions were applied;
-    `restarted` says that Flux' controllers have not looked at everything since they were started. `merged_into` is a
-    kubeconfig of the user that got our context because it was asked for.
+    `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller fetched and
+    `source_port` the Git repositories, under addresses that Flux' objects hold: neither may change. `flux` is the
+    version whose definitions were applied; `restarted` says that Flux' controllers have not looked at everything since
+    they were started. `merged_into` is a kubeconfig of the user that got our context because it was asked for.
     """
 
     provider: str
