@@ -11,7 +11,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
 from penstock.gates import oracle, schema, workflows
 from penstock.gates.__main__ import main
-from support import Platform
+from support import PLATFORMS, Platform
 
 
 @pytest.fixture
@@ -122,6 +122,35 @@ def test_workflows_are_checked_where_there_are_any(inside: Platform) -> None:
     inside.write(".github/workflows/bad.yaml", good.replace("runs-on", "runs-off"))
     lines = findings(workflows.workflows)
     assert any("bad.yaml" in line and "runs-on" in line for line in lines)
+
+
+KINDS = "a-running-platform/components/kinds/kustomize/overlays/local"
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        (
+            "gateway.networking.k8s.io/Gatewayclass Cluster",
+            [
+                "lacks `gateway.networking.k8s.io/GatewayClass Cluster`",
+                "has `gateway.networking.k8s.io/Gatewayclass Cluster`, which its source does not define",
+            ],
+        ),
+        (
+            "gateway.networking.k8s.io/GatewayClass Namespaced",
+            ["has `gateway.networking.k8s.io/GatewayClass Namespaced`, which its source does not define"],
+        ),
+    ],
+)
+def test_declared_kinds_are_those_that_the_source_defines(inside: Platform, declared: str, said: list[str]) -> None:
+    for name in ("kinds.yaml", "kustomization.yaml"):
+        inside.write(f"components/kinds/kustomize/overlays/local/{name}", (PLATFORMS / KINDS / name).read_text())
+    edited = inside.root / "components" / "kinds" / "kustomize" / "overlays" / "local" / "kinds.yaml"
+    edited.write_text(edited.read_text().replace("gateway.networking.k8s.io/GatewayClass Cluster", declared))
+    inside.hydrate()
+    found = findings(schema.schema)
+    assert {f"local: Kustomization definitions: penstock/defines {line}" for line in said} <= set(found)
 
 
 def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

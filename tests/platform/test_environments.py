@@ -42,3 +42,28 @@ def test_a_value_that_base_has_already_is_not_said_again(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_values_fit_their_schema(name: str) -> None:
     typed.refuse_untyped(LAYOUT, name)
+
+
+def test_no_template_asks_for_the_name_of_its_environment() -> None:
+    """What differs between environments is a value; a condition on a name would be a second place to look."""
+    shared = LAYOUT.environments / "helmfile.yaml.gotmpl"
+    sources = [
+        path
+        for folder in (LAYOUT.components, LAYOUT.charts, LAYOUT.environments)
+        for path in folder.rglob("*")
+        if path.suffix in (".gotmpl", ".tpl", ".yaml") and path != shared
+    ]
+    assert len(sources) > 100
+    asking = [
+        f"{LAYOUT.relative(path)}:{number}"
+        for path in sources
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if "Environment" in line and "{{" in line
+    ]
+    assert asking == []
+
+
+def test_an_environment_reads_its_own_name_only_for_its_own_file() -> None:
+    text = (LAYOUT.environments / "helmfile.yaml.gotmpl").read_text()
+    lines = [line.strip() for line in text.splitlines() if ".Environment" in line]
+    assert lines == ["{{ .Environment.Name }}:", "- ../../environments/{{ .Environment.Name }}.yaml"]
