@@ -8,21 +8,13 @@ from pathlib import Path
 
 import nox
 
+from penstock.verbs.test import GATES
+
 nox.needs_version = ">=2025.5"
 # The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-nox.options.sessions = [
-    "lint",
-    "hydrate-check",
-    "hydrate-oracle",
-    "kubeconform",
-    "references",
-    "dataflow",
-    "config",
-    "rehearse",
-    "tests",
-]
+nox.options.sessions = GATES
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 
 

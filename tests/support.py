@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.layout import ENGINE, Layout
+from penstock.core.model import Strict, convert, parse
 from penstock.hydrate import lock
 from penstock.hydrate.compare import fast_findings
 from penstock.hydrate.lock import Lock
@@ -21,6 +22,21 @@ from penstock.verbs.hydrate_check import hydrate_check
 PLATFORMS = Path(__file__).parent / "platforms"
 # As the user has it, before the tests put HOME and the caches aside: building the pinned programs needs it.
 REAL_ENVIRONMENT = dict(os.environ)
+
+
+class Mistake(Strict, frozen=True):
+    """An edit of one file, and the findings that a gate then has to have."""
+
+    mistake: str
+    file: str
+    old: str
+    new: str
+    says: list[str]
+
+
+def mistakes(path: Path) -> list[Mistake]:
+    """The mistakes that a YAML file lists."""
+    return convert(parse(path.read_bytes(), path), list[Mistake], path)
 
 
 @dataclass(frozen=True)
@@ -50,6 +66,13 @@ class Platform:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text)
         return place
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Put a text in the place of another one, which must be there; only the first time that it stands there."""
+        file = self.root / path
+        text = file.read_text()
+        assert old in text, f"{path} has no {old!r}"
+        file.write_text(text.replace(old, new, 1))
 
     def add(self, lesson: str) -> None:
         """Lay a lesson's files over the platform."""

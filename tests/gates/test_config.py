@@ -9,25 +9,17 @@ from typing import Any
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.model import Strict, convert, load, parse
+from penstock.core.model import load
 from penstock.gates.config import gate, keylist, listed
 from penstock.gates.config.keylist import Checker, KeyList, checked
-from support import Platform, copy_platform
+from support import Mistake, Platform, copy_platform, mistakes
 
 _HERE = Path(__file__).parent
 _BROKEN = _HERE / "broken-configurations.yaml"
 _LOKI = _HERE / "keys-of-loki.yaml"
 
 
-class Mistake(Strict, frozen=True):
-    mistake: str
-    file: str
-    old: str
-    new: str
-    says: list[str]
-
-
-MISTAKES = convert(parse(_BROKEN.read_bytes(), _BROKEN), list[Mistake], _BROKEN)
+MISTAKES = mistakes(_BROKEN)
 
 
 @pytest.fixture(scope="module")
@@ -50,13 +42,6 @@ def right(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
         shutil.copy(keylist.FOLDER / name, keys)
     monkeypatch.setattr(keylist, "FOLDER", keys)
     return made
-
-
-def replace(made: Platform, file: str, old: str, new: str) -> None:
-    path = made.root / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
@@ -85,7 +70,7 @@ def test_right_configurations_pass_and_each_has_its_line(right: Platform, capsys
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
 def test_a_mistake_is_named(right: Platform, broken: Mistake) -> None:
-    replace(right, broken.file, broken.old, broken.new)
+    right.replace(broken.file, broken.old, broken.new)
     with pytest.raises(Findings) as caught:
         gate.config()
     assert caught.value.findings == [f"local: {said}" for said in broken.says]
@@ -95,12 +80,12 @@ def test_what_is_the_same_in_two_environments_is_checked_once(
     right: Platform, capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(right.root / "manifests" / "local", right.root / "manifests" / "other")
-    replace(right, "helmfile.yaml", "local: {}", "{local: {}, other: {}}")
+    right.replace("helmfile.yaml", "local: {}", "{local: {}, other: {}}")
     shutil.copy(right.root / "environments" / "local.yaml", right.root / "environments" / "other.yaml")
-    replace(right, "manifests/other/programs/configmap-rules.yaml", "for: 5m", "for: 4m")
-    replace(right, "manifests/other/programs/deployment-loki.yaml", "loki:3.7.6", "loki:3.9.1")
+    right.replace("manifests/other/programs/configmap-rules.yaml", "for: 5m", "for: 4m")
+    right.replace("manifests/other/programs/deployment-loki.yaml", "loki:3.7.6", "loki:3.9.1")
     for name in ("local", "other"):
-        replace(right, f"manifests/{name}/programs/configmap-relay.yaml", "peer-service", "peer-sevice")
+        right.replace(f"manifests/{name}/programs/configmap-relay.yaml", "peer-service", "peer-sevice")
     with pytest.raises(Findings) as caught:
         gate.config()
     said, relay = caught.value.findings
@@ -112,7 +97,7 @@ def test_what_is_the_same_in_two_environments_is_checked_once(
 
 
 def test_a_json_file_that_nobody_reads_is_parsed_at_least(right: Platform) -> None:
-    replace(right, "manifests/local/programs/configmap-loki.yaml", "notes.txt: nobody reads this", "a.json: '{'")
+    right.replace("manifests/local/programs/configmap-loki.yaml", "notes.txt: nobody reads this", "a.json: '{'")
     with pytest.raises(Findings, match=r"local: ConfigMap town/loki, a\.json: Input data was truncated"):
         gate.config()
 

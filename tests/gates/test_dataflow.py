@@ -24,12 +24,6 @@ def flow(platform: object, monkeypatch: pytest.MonkeyPatch) -> Platform:
     return made
 
 
-def edit(platform: Platform, path: str, old: str, new: str) -> None:
-    file = platform.root / path
-    assert old in file.read_text()
-    file.write_text(file.read_text().replace(old, new))
-
-
 def findings() -> list[str]:
     with pytest.raises(Findings) as caught:
         dataflow()
@@ -240,13 +234,12 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
     ],
 )
 def test_the_broken_hop_is_named(flow: Platform, path: str, old: str, new: str, arrow: str, said: str) -> None:
-    edit(flow, path, old, new)
+    flow.replace(path, old, new)
     assert f"local: {arrow}: {said}" in findings()
 
 
 def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    edit(
-        flow,
+    flow.replace(
         "dataflow.yaml",
         "    container: store\n",
         "    container: store\n    outside: {local: the S3 of a cloud}\n",
@@ -286,14 +279,14 @@ def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytes
     ],
 )
 def test_a_contract_that_makes_no_sense(flow: Platform, old: str, new: str, said: str) -> None:
-    edit(flow, "dataflow.yaml", old, new)
+    flow.replace("dataflow.yaml", old, new)
     with pytest.raises(Findings) as caught:
         contract.read(flow.root)
     assert said in caught.value.findings
 
 
 def test_an_unknown_key_of_the_contract(flow: Platform) -> None:
-    edit(flow, "dataflow.yaml", "    title: Store\n", "    titel: Store\n")
+    flow.replace("dataflow.yaml", "    title: Store\n", "    titel: Store\n")
     with pytest.raises(PenstockError, match=r"dataflow\.yaml.*unknown key `titel`"):
         dataflow()
 
@@ -306,7 +299,7 @@ def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow:
 
 
 def test_a_picture_that_is_out_of_date_is_named_and_drawn_anew(flow: Platform) -> None:
-    edit(flow, "dataflow.yaml", "title: Store", "title: Warehouse")
+    flow.replace("dataflow.yaml", "title: Store", "title: Warehouse")
     assert findings() == [
         f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`" for page in pictures.PAGES
     ]

@@ -8,22 +8,13 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Strict, convert, parse
 from penstock.gates.references import gate
-from support import Platform, copy_platform
+from support import Mistake, Platform, copy_platform, mistakes
 
 _BROKEN = Path(__file__).parent / "broken-references.yaml"
 
 
-class Mistake(Strict, frozen=True):
-    mistake: str
-    file: str
-    old: str
-    new: str
-    says: list[str]
-
-
-MISTAKES = convert(parse(_BROKEN.read_bytes(), _BROKEN), list[Mistake], _BROKEN)
+MISTAKES = mistakes(_BROKEN)
 
 
 @pytest.fixture(scope="module")
@@ -42,13 +33,6 @@ def holding(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     return made
 
 
-def replace(made: Platform, file: str, old: str, new: str) -> None:
-    path = made.root / file
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
 def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     gate.references()
     assert capsys.readouterr().err == (
@@ -59,7 +43,7 @@ def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.Capt
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
 def test_a_mistake_is_named(broken: Mistake, holding: Platform) -> None:
-    replace(holding, broken.file, broken.old, broken.new)
+    holding.replace(broken.file, broken.old, broken.new)
     with pytest.raises(PenstockError) as caught:
         gate.references()
     assert caught.value.message.splitlines() == broken.says
@@ -72,11 +56,11 @@ def test_a_platform_without_declarations_needs_none(good: Platform, monkeypatch:
 
 def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> None:
     """What is for another environment is not there for this one."""
-    replace(holding, "helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
+    holding.replace("helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
     shutil.copytree(holding.tree, holding.root / "manifests" / "remote")
     shutil.copy(holding.root / "environments" / "local.yaml", holding.root / "environments" / "remote.yaml")
     gate.references()
-    replace(holding, "given.yaml", "by: Kubernetes\n", "by: Kubernetes\n    environments: [local]\n")
+    holding.replace("given.yaml", "by: Kubernetes\n", "by: Kubernetes\n    environments: [local]\n")
     with pytest.raises(PenstockError) as caught:
         gate.references()
     assert caught.value.message == (
@@ -86,7 +70,7 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
 
 
 def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
-    replace(holding, "manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
+    holding.replace("manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
     holding.write(
         "manifests/local/harbour/endpointslice-watch.yaml",
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
@@ -114,5 +98,5 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
     ],
 )
 def test_what_only_looks_wrong_passes(file: str, old: str, new: str, holding: Platform) -> None:
-    replace(holding, f"manifests/local/harbour/{file}", old, new)
+    holding.replace(f"manifests/local/harbour/{file}", old, new)
     gate.references()
