@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from penstock.cluster import dns
+from penstock.cluster import dns, phases
+from penstock.cluster.session import Session
+from penstock.cluster.state import Noted, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.core.process import Command, Result
 from penstock.tools.kubectl import Kubectl
 
@@ -58,6 +61,18 @@ def test_the_name_that_fails_is_said_with_what_nslookup_said() -> None:
         check(fake)
     assert "inv coredns-update" in caught.value.hint
     assert fake.asked[-1][0] == "delete"
+
+
+@pytest.mark.parametrize(
+    ("provider", "said"), [("kwok", "names not checked, no pod runs"), ("other", "resolved example.org in 7.0 s")]
+)
+def test_phase_1_checks_names_where_pods_run(
+    provider: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noted = Noted(provider=provider, environment="local")
+    session = Session(Layout(tmp_path), "local", State(tmp_path), noted, timeout=7.0, domain="example.org")
+    monkeypatch.setattr(dns, "check", lambda _, domain, seconds, __: f"resolved {domain} in {seconds} s")
+    assert phases.names(session, Step("test")) == said
 
 
 def test_a_pod_that_never_runs_is_said_with_its_reason() -> None:

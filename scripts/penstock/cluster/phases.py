@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, flux_local, kwok, processes, sync, volumes
+from penstock.cluster import bootstrap, dns, flux_local, kwok, processes, sync, volumes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
@@ -36,7 +36,14 @@ def cluster(session: Session, step: console.Step) -> str:
     session.kubectl.apply([*kwok.nodes(), *volumes.volumes(session.manifests.all_objects())], manager="penstock")
     applied = bootstrap.bootstrap(session, step)
     made = f", {', '.join(applied)} applied" if applied else ""
-    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes{made}"
+    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes{made}; {names(session, step)}"
+
+
+def names(session: Session, step: console.Step) -> str:
+    """The end of phase 1: whether pods can resolve names, which Flux' pods need first of all."""
+    if session.noted.provider == kwok.NAME:
+        return "names not checked, no pod runs"
+    return dns.check(session.kubectl, session.domain, session.timeout, step)
 
 
 def flux(session: Session, step: console.Step) -> str:

@@ -14,7 +14,8 @@ from penstock.tools.kubectl import Kubectl
 class Session:
     """One cluster of one environment.
 
-    `timeout` is the deadline of each wait, in seconds; `bootstrap` are the components that phase 1 applies, in order.
+    `timeout` is the deadline of each wait, in seconds; `bootstrap` are the components that phase 1 applies, in order;
+    `domain` is the DNS domain of Services.
     """
 
     layout: Layout
@@ -23,6 +24,7 @@ class Session:
     noted: Noted
     timeout: float
     bootstrap: tuple[str, ...] = ()
+    domain: str = "cluster.local"
 
     @property
     def kubectl(self) -> Kubectl:

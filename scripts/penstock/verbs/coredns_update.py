@@ -5,7 +5,6 @@ from __future__ import annotations
 from penstock.cluster import bootstrap, dns
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.hydrate import environments
 from penstock.verbs.up import begin
 
 COMPONENT = "coredns"
@@ -33,5 +32,4 @@ def coredns_update(environment: str, timeout: float) -> None:
         kubectl.run("rollout", "restart", f"deployment/{_DEPLOYMENT}", "-n", _NAMESPACE)
         wait = f"--timeout={timeout:.0f}s"
         kubectl.run("rollout", "status", f"deployment/{_DEPLOYMENT}", "-n", _NAMESPACE, wait, timeout=timeout + 10)
-        domain = environments.read(session.layout, session.environment).cluster.domain
-        step.result = dns.check(kubectl, domain, timeout, step)
+        step.result = dns.check(kubectl, session.domain, timeout, step)

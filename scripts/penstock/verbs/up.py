@@ -48,7 +48,8 @@ def begin(environment: str, provider: str, timeout: float) -> Session:
     refuse_stale(layout, name)
     state = state_of(layout, name)
     noted = state.read() if state.exists else Noted(provider=provider or kwok.NAME, environment=name)
-    return Session(layout, name, state, noted, timeout, tuple(environments.bootstrap(layout, name)))
+    first, domain = tuple(environments.bootstrap(layout, name)), environments.read(layout, name).cluster.domain
+    return Session(layout, name, state, noted, timeout, first, domain)
 
 
 def refuse_stale(layout: Layout, environment: str) -> None:
