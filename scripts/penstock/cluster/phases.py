@@ -56,8 +56,8 @@ def flux(session: Session, step: console.Step) -> str:
 def platform(session: Session, step: console.Step) -> str:
     """Phase 3: Flux applies the components in their order, until all are Ready."""
     made = sync.make_secrets(session, step)
-    found = sync.apply(session, step)
-    return f"{len(found) - 1} components Ready" + (f", {len(made)} secrets made" if made else "")
+    sync.apply(session, step)
+    return f"{len(session.manifests.components)} components Ready" + (f", {len(made)} secrets made" if made else "")
 
 
 def ownership(session: Session, step: console.Step) -> str:

@@ -35,14 +35,14 @@ def make_secrets(session: Session, step: Step) -> list[str]:
     return secrets.make(session.kubectl, wanted)
 
 
-def apply(session: Session, step: Step) -> dict[str, Kustomization]:
+def apply(session: Session, step: Step) -> None:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
     session.kubectl.apply([objects.root(session.environment, flux_local.mirrored(session))], manager="penstock")
     names = [objects.ROOT, *session.manifests.components]
     tokens = _look_again(session)
     failing: dict[str, float] = {}
 
-    def ready() -> dict[str, Kustomization] | None:
+    def ready() -> bool | None:
         processes.refuse_dead(session.noted, list(session.noted.processes))
         found = status.kustomizations(session.kubectl)
         waiting = [name for name in names if not _is_done(session, found.get(name), tokens)]
@@ -50,7 +50,7 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
             f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
         )
         _give_up_early(session, found, failing)
-        return found if not waiting else None
+        return None if waiting else True
 
     def expired() -> PenstockError:
         found = status.kustomizations(session.kubectl)
@@ -60,9 +60,8 @@ def apply(session: Session, step: Step) -> dict[str, Kustomization]:
         culprit = (failed or waiting)[-1]
         return explain(session, culprit, found.get(culprit))
 
-    done = until(ready, session.timeout, step, "Flux", expired)
+    until(ready, session.timeout, step, "Flux", expired)
     session.noted.restarted = False
-    return done
 
 
 def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
