@@ -185,14 +185,22 @@ def test_a_component_that_never_becomes_ready_fails_with_its_reason(town: Platfo
     town.succeed("sync")
 
 
-def test_a_process_that_ended_is_started_again(town: Platform) -> None:
-    process = psutil.Process(state_of(town)["processes"]["kustomize-controller"]["pid"])
+@pytest.mark.parametrize("name", ["kustomize-controller", "source-controller", "git-source"])
+def test_a_process_that_ended_is_started_again(town: Platform, name: str) -> None:
+    process = psutil.Process(state_of(town)["processes"][name]["pid"])
     process.kill()
     psutil.wait_procs([process], timeout=10)
     shown = town.succeed("status")
-    assert "not running: kustomize-controller" in shown.stderr
+    assert f"not running: {name}" in shown.stderr
     town.succeed("up")
-    assert state_of(town)["processes"]["kustomize-controller"]["pid"] != process.pid
+    assert state_of(town)["processes"][name]["pid"] != process.pid
+    assert all(item["ready"] for item in status(town)["kustomizations"])
+
+
+def test_the_security_page_names_every_process(town: Platform) -> None:
+    page = (ENGINE / "docs" / "security.md").read_text()
+    table = page[page.index("| process | listens on |") : page.index("Nothing listens elsewhere")]
+    assert [name for name in state_of(town)["processes"] if name not in table] == []
 
 
 def test_after_a_reboot_strangers_with_the_same_pids_are_left_alone(town: Platform) -> None:
