@@ -203,6 +203,33 @@ def test_the_security_page_names_every_process(town: Platform) -> None:
     assert [name for name in state_of(town)["processes"] if name not in table] == []
 
 
+@pytest.mark.parametrize("name", ["kube-apiserver", "kustomize-controller", "git-source"])
+def test_a_process_that_ends_in_the_middle_of_up_is_named_and_the_next_up_goes_on(
+    programs: None, tmp_path: Path, name: str
+) -> None:
+    platform = copy_platform("a-running-platform", tmp_path / "platform")
+    platform.commit("Start")
+    platform.succeed("hydrate")
+    platform.commit("Hydrate")
+    try:
+        with platform.start("up") as started:
+            assert started.stderr is not None
+            said = ""
+            for line in started.stderr:
+                said += line
+                if "0 of 6 Ready" in line:
+                    psutil.Process(state_of(platform)["processes"][name]["pid"]).kill()
+                    break
+            said += started.communicate()[1]
+        assert started.returncode == 1, said
+        assert f"error: {name} ended by itself: " in said
+        assert f"hint: `inv logs {name}` shows all of it; `inv up` starts it again" in said
+        platform.succeed("up")
+        assert all(item["ready"] for item in status(platform)["kustomizations"])
+    finally:
+        platform.succeed("down")
+
+
 def test_after_a_reboot_strangers_with_the_same_pids_are_left_alone(town: Platform) -> None:
     running = [psutil.Process(process["pid"]) for process in state_of(town)["processes"].values()]
     for process in running:
