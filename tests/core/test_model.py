@@ -47,6 +47,8 @@ def test_a_good_file(tmp_path: Path) -> None:
             "file.yaml:4:7: unknown key `szie` (in named[...])",
             "did you mean `size`?",
         ),
+        # `size` is a right key elsewhere, and so no answer.
+        ("name: x\nsize: 1\n", "file.yaml:2:1: unknown key `size`", "the keys are colour, inner, listed, name, named"),
         (
             "name: x\nlisted:\n  - size: 1\n  - size: big\n",
             "file.yaml:4:5: Expected `int`, got `str` (in listed[1].size)",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 
 import pytest
 
@@ -283,6 +284,22 @@ def test_a_contract_that_makes_no_sense(flow: Platform, old: str, new: str, said
     with pytest.raises(Findings) as caught:
         contract.read(flow.root)
     assert said in caught.value.findings
+
+
+def test_an_environment_that_is_not_there_is_named(flow: Platform) -> None:
+    flow.replace("dataflow.yaml", "    container: store\n", "    container: store\n    outside: {locl: a cloud}\n")
+    said = "dataflow.yaml: the node `store`: outside: unknown environment `locl`; did you mean `local`?"
+    assert findings() == [said]
+
+
+def test_a_hop_that_is_broken_in_two_environments_is_one_line(flow: Platform) -> None:
+    flow.replace("helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
+    shutil.copytree(flow.tree, flow.root / "manifests" / "remote")
+    shutil.copy(flow.root / "environments" / "local.yaml", flow.root / "environments" / "remote.yaml")
+    for name in ("local", "remote"):
+        flow.replace(ARCHIVE.replace("/local/", f"/{name}/"), "name: logs", "name: lgs")
+    (found,) = findings()
+    assert found.startswith("local, remote: Archive → Store (blocks): bucket: ")
 
 
 def test_an_unknown_key_of_the_contract(flow: Platform) -> None:

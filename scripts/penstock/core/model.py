@@ -108,7 +108,8 @@ def _suggestion(message: str, model: Any) -> str:
     unknown = re.search(r"unknown field `(.+?)`", message)
     if not unknown:
         return "docs/reference/files.md has the keys and their types"
-    keys = sorted(_keys(model))
+    # The key itself may be a right one elsewhere in the file.
+    keys = sorted(_keys(model) - {unknown[1]})
     near = difflib.get_close_matches(unknown[1], keys, n=1)
     return f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(keys)}"
 

@@ -102,7 +102,7 @@ def _contents(session: Session) -> dict[str, Any]:
             )
             assert there is not None
             held = {key: value for key, value in there.items() if key not in ("metadata", "status")}
-            found[f"{kind} {metadata['name']}"] = (held, there["metadata"].get("generation"))
+            found[f"{kind} {_name(item)}"] = (held, there["metadata"].get("generation"))
     return found
 
 
@@ -119,7 +119,20 @@ def _unsettled(session: Session) -> list[str]:
         for item in kubectl.get("pvc", "-A")
         if item["status"].get("phase") != "Bound"
     ]
-    return findings
+    return findings + [
+        f"{item['kind']} {_name(item)} has {ready} of {wanted} pods ready"
+        for item in kubectl.get(_WORKLOADS, "-A")
+        for ready, wanted in [_replicas(item)]
+        if ready != wanted
+    ]
+
+
+def _replicas(item: dict[str, Any]) -> tuple[int, int]:
+    """How many pods of a workload are ready, and how many there have to be."""
+    status = item["status"]
+    if item["kind"] == "DaemonSet":
+        return status.get("numberReady", 0), status.get("desiredNumberScheduled", 0)
+    return status.get("readyReplicas", 0), item["spec"]["replicas"]
 
 
 def _reachable_from_outside(session: Session) -> list[str]:

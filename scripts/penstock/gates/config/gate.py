@@ -78,7 +78,7 @@ def _run(check: Check) -> Outcome:
     try:
         return check.run()
     except PenstockError as error:
-        return Outcome("", (error.message,))
+        return Outcome("", (f"{error.message}; {error.hint}",))
 
 
 def _checks(layout: Layout, environment: str) -> Iterator[Check]:

@@ -89,7 +89,7 @@ class Pipeline(Strict, frozen=True):
 
 
 class Bucket(Strict, frozen=True):
-    """The sender's bucket is one that the store makes, and no other sender's."""
+    """The sender's bucket is one that the store makes. Two senders may share one, as those of metrics do."""
 
     from_: Ref = field(name="from")
     made: Ref
@@ -146,6 +146,16 @@ def read(root: Path) -> Contract:
     if findings:
         raise Findings(findings, "docs/reference/files.md has the keys of dataflow.yaml")
     return contract
+
+
+def strangers(contract: Contract, environments: list[str]) -> list[str]:
+    """A line for every environment that a node names under `outside` and that there is not."""
+    return [
+        f"{FILE}: the node `{name}`: outside: unknown environment `{one}`{nearest(one, environments)}"
+        for name, node in contract.nodes.items()
+        for one in node.outside
+        if one not in environments
+    ]
 
 
 def title(arrow: Arrow, contract: Contract) -> str:

@@ -16,21 +16,27 @@ def dataflow() -> None:
     """Findings for every arrow with a broken hop, and for every picture that shows something else."""
     layout = find_platform()
     found = contract.read(layout.root)
-    findings = []
-    for name in environments.names(layout):
+    every = environments.names(layout)
+    unknown = contract.strangers(found, every)
+    if unknown:
+        raise Findings(unknown, "mend the entry")
+    broken: dict[str, list[str]] = {}
+    for name in every:
         settings = Settings(found, rendered(layout, name))
-        broken = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]
-        if not broken:
+        lines = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]
+        if not lines:
             console.good(f"{name}: {len(found.arrows)} arrows, every hop proven")
-        findings += broken
+        for line in lines:
+            broken.setdefault(line, []).append(name)
+    findings = [f"{', '.join(where)}: {line}" for line, where in broken.items()]
     findings += pictures.stale(layout.root, found)
     if findings:
         raise Findings(findings, "mend the component (or the arrow in dataflow.yaml), then `inv hydrate`")
 
 
 def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:
-    shown = f"{settings.rendered.environment}: {contract.title(arrow, found)}"
-    console.info(shown)
+    shown = contract.title(arrow, found)
+    console.info(f"{settings.rendered.environment}: {shown}")
     broken = []
     for step in arrow.proof:
         try:

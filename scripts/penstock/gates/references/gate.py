@@ -11,6 +11,7 @@ from penstock.gates.references import endpoints, gateways, names, nodes, pods, p
 from penstock.gates.references.given import FILE, Given, HostGateway, declared
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
+from penstock.gates.rendered.nearest import nearest
 from penstock.hydrate import environments
 
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
@@ -58,5 +59,10 @@ def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str
 
 def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[str]:
     for rule in rules:
-        if not any(nodes.holds(one, rule) for one in worlds.values()):
+        holding = [one for one in worlds.values() if nodes.holds(one, rule)]
+        if not holding:
             yield f"{FILE}: hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"
+        elif not any(nodes.gateways(one, rule) for one in holding):
+            classes = {name for one in holding for _, name in one.rendered.of("GatewayClass")}
+            near = nearest(rule.gateway_class, classes)
+            yield f"{FILE}: hostGateways: no Gateway is of the class {rule.gateway_class}{near}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.gates.references.given import HostGateway
 from penstock.gates.references.verdict import Verdict, at
 from penstock.gates.references.world import World
-from penstock.gates.rendered.objects import Workload
+from penstock.gates.rendered.objects import Object, Workload
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104, it's what a manifest may say
 
@@ -47,6 +47,12 @@ def holds(world: World, rule: HostGateway) -> bool:
     return config_map is not None and config_map.files.data.get(rule.key) == rule.value
 
 
+def gateways(world: World, rule: HostGateway) -> list[Object]:
+    """The Gateways of the class that a rule is about."""
+    every = world.rendered.of("Gateway").values()
+    return [item for item in every if item.content["spec"]["gatewayClassName"] == rule.gateway_class]
+
+
 def _claimed(world: World) -> Iterator[_Port]:
     for workload in world.rendered.workloads:
         yield from _of_pods(workload)
@@ -71,10 +77,7 @@ def _of_pods(workload: Workload) -> Iterator[_Port]:
 
 def _of_gateways(world: World) -> Iterator[_Port]:
     for rule in world.host_gateways:
-        if not holds(world, rule):
-            continue
-        for gateway in world.rendered.of("Gateway").values():
-            if gateway.content["spec"]["gatewayClassName"] == rule.gateway_class:
-                numbers = {value: place for place, value in at(gateway.content, "spec.listeners[].port")}
-                for number, place in numbers.items():  # listeners of one port share it
-                    yield _Port(number, "TCP", "", str(gateway), gateway.file, place)
+        for gateway in gateways(world, rule) if holds(world, rule) else []:
+            numbers = {value: place for place, value in at(gateway.content, "spec.listeners[].port")}
+            for number, place in numbers.items():  # listeners of one port share it
+                yield _Port(number, "TCP", "", str(gateway), gateway.file, place)

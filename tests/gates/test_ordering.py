@@ -1,0 +1,91 @@
+"""What the rehearsal reads out of a cluster, against what they say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from penstock.cluster.session import Session
+from penstock.cluster.state import Noted, Process, State
+from penstock.core.layout import Layout
+from penstock.gates import ordering, rehearsal
+
+# As kustomize-controller writes them, with the quotes inside its JSON.
+KIND = (
+    r'{"level":"error","msg":"Reconciliation failed after 12ms","error":"HTTPRoute/observability/grafana '
+    r'dry-run failed: no matches for kind \"HTTPRoute\" in version \"gateway.networking.k8s.io/v1\""}'
+)
+NAMESPACE = r'{"level":"error","error":"Deployment/demo/api dry-run failed (NotFound): namespaces \"demo\" not found"}'
+HARMLESS = '{"level":"error","error":"dependency flux-system/cilium is not ready"}'
+
+
+def session(folder: Path, *lines: str) -> Session:
+    log = folder / "kustomize-controller.log"
+    log.write_text("\n".join(lines))
+    noted = Noted(provider="kwok", environment="local")
+    noted.processes = {"kustomize-controller": Process(1, 0.0, str(log))}
+    return Session(Layout(folder), "local", State(folder), noted, timeout=1.0)
+
+
+def test_what_came_too_early_is_named_once(tmp_path: Path) -> None:
+    assert ordering.disorders(session(tmp_path, KIND, NAMESPACE, HARMLESS, NAMESPACE)) == [
+        'Flux applied too early: namespaces "demo" not found',
+        'Flux applied too early: no matches for kind "HTTPRoute"',
+    ]
+
+
+def test_waiting_for_a_dependency_is_order(tmp_path: Path) -> None:
+    assert ordering.disorders(session(tmp_path, HARMLESS)) == []
+
+
+def item(kind: str, name: str, spec: dict[str, Any], **status: Any) -> dict[str, Any]:
+    return {"kind": kind, "metadata": {"namespace": "town", "name": name}, "spec": spec, "status": status}
+
+
+@dataclass(frozen=True)
+class Fake:
+    """A cluster that holds these."""
+
+    pods: list[dict[str, Any]]
+    claims: list[dict[str, Any]]
+    workloads: list[dict[str, Any]]
+
+    def get(self, kinds: str, *_: str) -> list[dict[str, Any]]:
+        return {"pods": self.pods, "pvc": self.claims}.get(kinds, self.workloads)
+
+
+RUNNING = item("Pod", "a", {}, phase="Running")
+BOUND = item("PersistentVolumeClaim", "a", {}, phase="Bound")
+WHOLE = [
+    item("Deployment", "a", {"replicas": 2}, readyReplicas=2),
+    item("Deployment", "none", {"replicas": 0}),
+    item("DaemonSet", "a", {}, numberReady=1, desiredNumberScheduled=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("pods", "claims", "workloads", "said"),
+    [
+        ([RUNNING], [BOUND], WHOLE, []),
+        ([RUNNING, item("Pod", "b", {}, phase="Pending")], [BOUND], WHOLE, ["pod town/b is Pending"]),
+        ([RUNNING], [item("PersistentVolumeClaim", "b", {}, phase="Lost")], WHOLE, ["claim town/b is Lost"]),
+        (
+            [RUNNING],
+            [BOUND],
+            [item("StatefulSet", "b", {"replicas": 2}, readyReplicas=1), item("Deployment", "c", {"replicas": 1})],
+            ["StatefulSet town/b has 1 of 2 pods ready", "Deployment town/c has 0 of 1 pods ready"],
+        ),
+        (
+            [RUNNING],
+            [BOUND],
+            [item("DaemonSet", "d", {}, numberReady=1, desiredNumberScheduled=3)],
+            ["DaemonSet town/d has 1 of 3 pods ready"],
+        ),
+    ],
+)
+def test_what_has_not_settled_is_named(pods: Any, claims: Any, workloads: Any, said: list[str]) -> None:
+    assert rehearsal._unsettled(SimpleNamespace(kubectl=Fake(pods, claims, workloads))) == said  # type: ignore[arg-type]

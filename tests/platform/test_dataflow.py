@@ -1,0 +1,66 @@
+"""The platform's own contract: in every environment, what a hop looks at breaks the hop when it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE, Layout
+from penstock.gates.dataflow import contract, proofs
+from penstock.gates.dataflow.contract import Ref, Step
+from penstock.gates.dataflow.settings import Setting, Settings
+from penstock.gates.rendered.platform import rendered
+from penstock.hydrate import environments
+
+LAYOUT = Layout(ENGINE)
+CONTRACT = contract.read(ENGINE)
+
+
+@dataclass(frozen=True)
+class Broken(Settings):
+    """The settings of an environment, of which one, by its number in a step, is another; `seen` are all."""
+
+    number: int = -1
+    wrong: str = ""
+    seen: list[str] = field(default_factory=list)
+
+    def read(self, ref: Ref) -> Setting:
+        real = super().read(ref)
+        self.seen.append(real.where)
+        return Setting(real.where, [self.wrong]) if len(self.seen) - 1 == self.number else real
+
+
+def shown(step: Step) -> str:
+    return f"{step.said[0]} {[ref.node for ref in contract.refs(step)]}"
+
+
+def wrong(step: Step, number: int) -> str:
+    """What the setting is instead: a word that nothing else is; among the exceptions from instrumenting, everything."""
+    return "*" if step.instrument and number == 1 else "somethingelse"
+
+
+def unbreakable(environment: str) -> Iterator[str]:
+    """Each setting that a proof looks at, and that may be anything."""
+    manifests = rendered(LAYOUT, environment)
+    for arrow in CONTRACT.arrows:
+        for step in arrow.proof:
+            whole = Broken(CONTRACT, manifests)
+            proofs.prove(whole, step)
+            only_there = step.fact and step.fact.equals is None and step.fact.holds is None
+            for number, where in enumerate([] if only_there else whole.seen):
+                try:
+                    proofs.prove(Broken(CONTRACT, manifests, number, wrong(step, number)), step)
+                except PenstockError:
+                    continue
+                yield f"{contract.title(arrow, CONTRACT)}: {shown(step)}: {where}"
+
+
+@pytest.mark.parametrize("environment", environments.names(LAYOUT))
+def test_no_setting_of_a_hop_may_be_anything(environment: str) -> None:
+    free = list(unbreakable(environment))
+    # A store of the cloud is not among the manifests: nothing says what its end point and buckets have to be.
+    elsewhere = [f"→ {node.title} (" for node in CONTRACT.nodes.values() if environment in node.outside]
+    assert [line for line in free if not any(each in line for each in elsewhere)] == []

@@ -1,0 +1,102 @@
+"""environments/eks: the identities are those that production's pods need, for its buckets and its cluster."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Any
+
+from penstock.core.layout import ENGINE, Layout
+from penstock.core.model import parse
+from penstock.gates.rendered.files import files
+from penstock.gates.rendered.platform import rendered
+from penstock.hydrate import environments
+
+LAYOUT = Layout(ENGINE)
+FOLDER = LAYOUT.environments / "eks"
+FILES = {path.name: parse(path.read_bytes(), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
+PRODUCTION = rendered(LAYOUT, "production")
+VALUES: dict[str, Any] = {}
+for _layer in environments.layers(LAYOUT, "production").values():
+    VALUES = environments.merged(VALUES, _layer)
+ASSOCIATIONS = FILES["identities.yaml"]["iam"]["podIdentityAssociations"]
+S3 = "arn:aws:s3:::"
+# Brought by an add-on, not by a component.
+ADD_ON = ("kube-system", "ebs-csi-controller-sa")
+
+
+def account(association: dict[str, Any]) -> tuple[str, str]:
+    return association["namespace"], association["serviceAccountName"]
+
+
+def statements(association: dict[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = association.get("permissionPolicy", {}).get("Statement", [])
+    return found
+
+
+def buckets() -> dict[tuple[str, str], str]:
+    """Each service account whose pods read a configuration that names a bucket, and that bucket."""
+    found = {}
+    for workload in PRODUCTION.workloads:
+        for _, container in workload.containers():
+            for path, file in files(PRODUCTION, workload, container).items():
+                if PurePosixPath(path).suffix in (".yml", ".yaml"):
+                    named = [each for each in VALUES["objectStorage"]["buckets"].values() if each in file.text]
+                    for bucket in named:
+                        found[workload.namespace, workload.template.spec.service_account_name] = bucket
+    return found
+
+
+def test_whoever_has_a_bucket_has_an_identity_for_it_and_for_no_other() -> None:
+    wanted = buckets()
+    assert len(wanted) == 5, "the sidecar, the store, the compactor, Tempo and Loki"
+    given: dict[tuple[str, str], set[str]] = {}
+    for association in ASSOCIATIONS:
+        for resource in (rule["Resource"] for rule in statements(association)):
+            if resource.startswith(S3):
+                given.setdefault(account(association), set()).add(resource.removeprefix(S3).partition("/")[0])
+    assert given == {who: {bucket} for who, bucket in wanted.items()}
+
+
+def test_listing_is_of_the_bucket_and_the_rest_of_what_is_in_it() -> None:
+    """S3 ignores, without a word, an action on the other of the two kinds of resource."""
+    for association in ASSOCIATIONS:
+        for rule in statements(association):
+            for action in (each for each in rule["Action"] if each.startswith("s3:")):
+                assert ("Bucket" in action) != rule["Resource"].endswith("/*"), f"{account(association)}: {action}"
+
+
+def test_every_identity_is_for_a_service_account_that_is_there() -> None:
+    there = set(PRODUCTION.of("ServiceAccount")) | {ADD_ON}
+    assert {account(each) for each in ASSOCIATIONS} <= there
+    assert len({account(each) for each in ASSOCIATIONS}) == len(ASSOCIATIONS)
+
+
+def test_the_operator_may_do_what_eni_needs() -> None:
+    """The list is that of Cilium 1.20's documentation, with ENI garbage collection and the release of addresses."""
+    (operator,) = (each for each in ASSOCIATIONS if each["serviceAccountName"] == "cilium-operator")
+    (rule,) = statements(operator)
+    assert VALUES["cilium"]["ipam"] == "eni"
+    assert {action.removeprefix("ec2:") for action in rule["Action"]} == {
+        "AssignPrivateIpAddresses",
+        "AttachNetworkInterface",
+        "CreateNetworkInterface",
+        "CreateTags",
+        "DeleteNetworkInterface",
+        "DescribeInstanceTypes",
+        "DescribeNetworkInterfaces",
+        "DescribeRouteTables",
+        "DescribeSecurityGroups",
+        "DescribeSubnets",
+        "DescribeTags",
+        "DescribeVpcs",
+        "ModifyNetworkInterfaceAttribute",
+        "UnassignPrivateIpAddresses",
+    }
+
+
+def test_all_files_are_about_the_cluster_of_production() -> None:
+    for name, content in FILES.items():
+        metadata = content["metadata"]
+        assert metadata["name"] == VALUES["cluster"]["name"], name
+        assert metadata["region"] == VALUES["objectStorage"]["region"], name
+    assert VALUES["kubernetes"]["version"].startswith(f"{FILES['cluster.yaml']['metadata']['version']}.")
