@@ -23,7 +23,7 @@ def test_a_large_file_is_named_once_it_is_staged(inside: Platform) -> None:
     inside.git("add", "--all")
     with pytest.raises(Findings) as caught:
         sizes.sizes()
-    assert caught.value.findings == ["docs/a picture.png has 512.0 KiB, and 512.0 KiB is the limit"]
+    assert caught.value.findings == ["docs/a picture.png is large: 512.0 KiB"]
 
 
 def test_what_is_staged_counts_and_not_what_lies_there(inside: Platform) -> None:

@@ -21,11 +21,8 @@ def sizes() -> None:
     large = {path: size for path, size in files.items() if size > LIMIT}
     if large:
         raise Findings(
-            [
-                f"{path} has {console.size(size)}, and {console.size(LIMIT)} is the limit"
-                for path, size in large.items()
-            ],
-            "take it out of the commit: git rm --cached FILE; what is made belongs into .gitignore",
+            [f"{path} is large: {console.size(size)}" for path, size in large.items()],
+            f"the limit is {console.size(LIMIT)}; take it out of the commit: git rm --cached FILE",
         )
     console.good(f"{len(files)} files, the largest has {console.size(max(files.values(), default=0))}")
 
