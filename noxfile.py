@@ -18,63 +18,70 @@ nox.options.sessions = GATES
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 
 
+def on_platform(session: nox.Session, *argv: str) -> None:
+    """Run on the platform that nox was started in, which `nox -f …/noxfile.py` makes another one than this."""
+    session.chdir(session.invoked_from)
+    session.run(*argv)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types, layers: ruff, mypy, import-linter, yamllint, actionlint."""
+    """Style, types, layers, large files: ruff, mypy, import-linter, yamllint, actionlint."""
     session.run("ruff", "check", *PYTHON)
     session.run("ruff", "format", "--check", *PYTHON)
     session.run("mypy")
     session.run("lint-imports")
     session.run("yamllint", "--strict", ".")
     session.run("python", "-m", "penstock.gates", "actionlint")
+    session.run("python", "-m", "penstock.gates", "sizes")
 
 
 @nox.session
 def hydrate(session: nox.Session) -> None:
     """Render components/ into manifests/."""
-    session.run("inv", "hydrate", *session.posargs)
+    on_platform(session, "penstock", "hydrate", *session.posargs)
 
 
 @nox.session(name="hydrate-check")
 def hydrate_check(session: nox.Session) -> None:
     """Everything is rendered anew, and manifests/ must be the same bytes."""
-    session.run("inv", "hydrate-check", *session.posargs)
+    on_platform(session, "penstock", "hydrate-check", *session.posargs)
 
 
 @nox.session(name="hydrate-oracle")
 def hydrate_oracle(session: nox.Session) -> None:
     """Plain helmfile and kustomize must render the same objects."""
-    session.run("python", "-m", "penstock.gates", "hydrate-oracle")
+    on_platform(session, "python", "-m", "penstock.gates", "hydrate-oracle")
 
 
 @nox.session
 def kubeconform(session: nox.Session) -> None:
     """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
-    session.run("python", "-m", "penstock.gates", "kubeconform")
+    on_platform(session, "python", "-m", "penstock.gates", "kubeconform")
 
 
 @nox.session
 def config(session: nox.Session) -> None:
     """Every configuration is valid to the program that will read it, and every alert is tested."""
-    session.run("python", "-m", "penstock.gates", "config")
+    on_platform(session, "python", "-m", "penstock.gates", "config")
 
 
 @nox.session
 def references(session: nox.Session) -> None:
     """Every name, port, selector and address in the manifests leads to something that is there."""
-    session.run("python", "-m", "penstock.gates", "references")
+    on_platform(session, "python", "-m", "penstock.gates", "references")
 
 
 @nox.session
 def dataflow(session: nox.Session) -> None:
     """Every arrow of dataflow.yaml is proven hop by hop from the manifests."""
-    session.run("python", "-m", "penstock.gates", "dataflow")
+    on_platform(session, "python", "-m", "penstock.gates", "dataflow")
 
 
 @nox.session
 def rehearse(session: nox.Session) -> None:
     """A real control plane and the real Flux bring every environment up, twice, and down."""
-    session.run("python", "-m", "penstock.gates", "rehearse")
+    on_platform(session, "python", "-m", "penstock.gates", "rehearse")
 
 
 @nox.session

@@ -118,12 +118,18 @@ def diagram(_: Context, stdout: bool = False) -> None:
     run(stdout)
 
 
-@verb(help=_JSON | {"build": "build those that are missing"})
-def tools(_: Context, build: bool = False, json: bool = False) -> None:
+@verb(
+    help=_JSON
+    | {
+        "build": "build those that are missing",
+        "prune": "remove versions that this checkout doesn't pin from the cache",
+    }
+)
+def tools(_: Context, build: bool = False, prune: bool = False, json: bool = False) -> None:
     """List the pinned programs, where each came from, and its size."""
     from penstock.verbs.tools import tools as run
 
-    run(build, json)
+    run(build, prune, json)
 
 
 @verb(iterable=["gate"], help={"gate": "only this gate (may be given several times)"})

@@ -308,6 +308,12 @@ def test_an_unknown_key_of_the_contract(flow: Platform) -> None:
         dataflow()
 
 
+def test_a_platform_without_a_contract(flow: Platform) -> None:
+    (flow.root / "dataflow.yaml").unlink()
+    with pytest.raises(PenstockError, match=r"dataflow\.yaml: not there"):
+        dataflow()
+
+
 def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow: Platform) -> None:
     drawn = pictures.mermaid(contract.read(flow.root))
     assert drawn.startswith('flowchart LR\n  subgraph g0["Sources"]\n    application["Application"]\n')

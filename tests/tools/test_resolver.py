@@ -238,3 +238,18 @@ def test_the_receipt_notes_the_digest(machine: Path) -> None:
     receipt = msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=resolver.Receipt)
     assert receipt.size == path.stat().st_size
     assert len(receipt.sha256) == 64
+
+
+def test_other_versions_are_removed_from_the_cache_and_nothing_else(machine: Path) -> None:
+    kept = resolver.resolve("kubeconform").parent
+    old = kept.with_name("v0.0.1-01234567")
+    unknown = kept.parent.with_name("forgotten") / "v1-01234567"
+    under_way = kept.with_name(".v0.0.1-01234567.abc")
+    for folder in (old, unknown, under_way):
+        folder.mkdir(parents=True)
+    assert resolver.prune() == [unknown, old]
+    assert not old.exists()
+    assert not unknown.exists()
+    assert under_way.is_dir()
+    assert resolver.find("kubeconform") is not None
+    assert resolver.prune() == []

@@ -8,8 +8,10 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 
-# The engine's own checkout: the pinned programs live there, also when another platform is hydrated.
-ENGINE = Path(__file__).resolve().parents[3]
+_PACKAGE = Path(__file__).resolve().parents[1]
+# The engine's own files, also when another platform is hydrated: tools/ with the pinned programs, and the verbs.
+# A checkout has them at its root; a wheel brings them inside of the package (force-include in pyproject.toml).
+ENGINE = _PACKAGE / "engine" if (_PACKAGE / "engine").is_dir() else _PACKAGE.parents[1]
 LOCK_NAME = "penstock.lock"
 # In environments/: what the platform's values may be.
 SCHEMA_NAME = "schema.json"

@@ -11,7 +11,7 @@ from penstock.core.errors import PenstockError, reported
 
 
 def _gates() -> dict[str, Callable[[], None]]:
-    from penstock.gates import oracle, rehearsal, schema, workflows
+    from penstock.gates import oracle, rehearsal, schema, sizes, workflows
     from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
     from penstock.gates.references.gate import references
@@ -24,6 +24,7 @@ def _gates() -> dict[str, Callable[[], None]]:
         "kubeconform": schema.schema,
         "references": references,
         "rehearse": rehearsal.rehearse,
+        "sizes": sizes.sizes,
     }
 
 

@@ -10,12 +10,18 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command, Result, run
 
 
-def git(folder: Path, *words: str | Path, env: Mapping[str, str] | None = None, ok: tuple[int, ...] = (0,)) -> Result:
+def git(
+    folder: Path,
+    *words: str | Path,
+    env: Mapping[str, str] | None = None,
+    stdin: bytes | None = None,
+    ok: tuple[int, ...] = (0,),
+) -> Result:
     """Run git in a folder; PenstockError when git is missing."""
     found = shutil.which("git")
     if not found:
         raise PenstockError("git is not on PATH", "install git (2.30 or newer): Flux syncs from a Git source")
-    return run(Command([found, "-C", folder, *words], env=env or {}, ok=ok))
+    return run(Command([found, "-C", folder, *words], env=env or {}, stdin=stdin, ok=ok))
 
 
 def head(folder: Path) -> str:

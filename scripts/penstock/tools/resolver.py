@@ -74,6 +74,17 @@ def verify(name: str) -> bool:
     return receipt is not None and path.is_file() and file_sha256(path) == receipt.sha256
 
 
+def prune() -> list[Path]:
+    """Remove the programs of other versions from the cache; gives the folders that went."""
+    kept = {_place(program) for program in PROGRAMS.values()}
+    # A hidden folder is a build that is under way.
+    folders = [path for path in (cache_home() / "tools").glob("*/[!.]*") if path.is_dir()]
+    gone = sorted(path for path in folders if path not in kept)
+    for path in gone:
+        shutil.rmtree(path)
+    return gone
+
+
 @cache
 def _resolved(program: Program) -> Path:
     found = find(program.name)

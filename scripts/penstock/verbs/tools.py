@@ -19,10 +19,13 @@ class Row(msgspec.Struct, frozen=True):
     path: str
 
 
-def tools(build: bool, as_json: bool) -> None:
-    """List the programs; with `build`, make those that are missing first."""
+def tools(build: bool, prune: bool, as_json: bool) -> None:
+    """List the programs; first make those that are missing (`build`), remove other versions of them (`prune`)."""
     if build:
         resolver.ensure(sorted(PROGRAMS))
+    if prune:
+        for path in resolver.prune():
+            console.info(f"removed {path.parent.name} {path.name}")
     rows = [_row(name) for name in sorted(PROGRAMS)]
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(rows)).decode())

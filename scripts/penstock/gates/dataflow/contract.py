@@ -6,7 +6,7 @@ from pathlib import Path
 
 from msgspec import field
 
-from penstock.core.errors import Findings
+from penstock.core.errors import Findings, PenstockError
 from penstock.core.model import Strict, load
 from penstock.gates.rendered.nearest import nearest
 
@@ -139,6 +139,8 @@ class Contract(Strict, frozen=True):
 
 def read(root: Path) -> Contract:
     """The contract of a platform; PenstockError for an unknown key, Findings for nodes and steps that make no sense."""
+    if not (root / FILE).is_file():
+        raise PenstockError(f"{FILE}: not there", "write the arrows down; docs/reference/files.md has its keys")
     contract = load(root / FILE, Contract, FILE)
     findings = [line for arrow in contract.arrows for line in _faults(contract, arrow)]
     used = {name for arrow in contract.arrows for name in (arrow.from_, arrow.to)}

@@ -1,0 +1,36 @@
+"""No file of Git's index is large: what was committed once is in every clone for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from penstock.core import console
+from penstock.core.errors import Findings
+from penstock.core.layout import find_platform
+from penstock.tools.git import git
+
+# Several times what the largest file here has, a go.sum; far below a program, an archive or a picture.
+LIMIT = 512 * 1024
+_SUBMODULE = "160000"
+
+
+def sizes() -> None:
+    """Findings for every file of the next commit that is larger than LIMIT."""
+    root = find_platform().root
+    files = _files(root)
+    large = {path: size for path, size in files.items() if size > LIMIT}
+    if large:
+        raise Findings(
+            [f"{path} is large: {console.size(size)}" for path, size in large.items()],
+            f"the limit is {console.size(LIMIT)}; take it out of the commit: git rm --cached FILE",
+        )
+    console.good(f"{len(files)} files, the largest has {console.size(max(files.values(), default=0))}")
+
+
+def _files(root: Path) -> dict[str, int]:
+    """The bytes of every file in the index, whatever the working tree has."""
+    # A row is mode, object and stage, a tab, and the path from here; in a submodule's place there is no file.
+    listed = (row.split("\t", 1) for row in git(root, "ls-files", "--stage", "-z").text.split("\0") if row)
+    objects = {path: about.split(" ")[1] for about, path in listed if not about.startswith(_SUBMODULE)}
+    asked = git(root, "cat-file", "--batch-check=%(objectsize)", stdin="\n".join(objects.values()).encode())
+    return dict(zip(objects, map(int, asked.text.split()), strict=True))

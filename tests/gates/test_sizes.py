@@ -1,0 +1,39 @@
+"""What is large does not get into Git, and what Git does not take may be as large as it likes."""
+
+from __future__ import annotations
+
+import pytest
+
+from penstock.core.errors import Findings
+from penstock.gates import sizes
+from support import Platform
+
+
+@pytest.fixture
+def inside(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    monkeypatch.chdir(good.root)
+    good.git("init", "--quiet", "--initial-branch=main")
+    return good
+
+
+def test_a_large_file_is_named_once_it_is_staged(inside: Platform) -> None:
+    inside.write("docs/a picture.png", "x" * (sizes.LIMIT + 1))
+    inside.write("docs/small.txt", "x" * sizes.LIMIT)
+    sizes.sizes()
+    inside.git("add", "--all")
+    with pytest.raises(Findings) as caught:
+        sizes.sizes()
+    assert caught.value.findings == ["docs/a picture.png is large: 512.0 KiB"]
+
+
+def test_what_is_staged_counts_and_not_what_lies_there(inside: Platform) -> None:
+    file = inside.write("notes.txt", "x" * (sizes.LIMIT + 1))
+    inside.git("add", "--all")
+    file.write_text("small again")
+    with pytest.raises(Findings):
+        sizes.sizes()
+
+
+def test_a_submodule_is_no_file(inside: Platform) -> None:
+    inside.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},elsewhere")
+    sizes.sizes()
