@@ -47,6 +47,14 @@ def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = Fa
     run(env or None, fast, json)
 
 
+@verb(help=_ENV | _JSON | {"base": "the revision to compare with (HEAD)"})
+def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False) -> None:
+    """Show what manifests/ will do to the cluster, object by object, against HEAD."""
+    from penstock.verbs.diff import diff as run
+
+    run(env or None, base, json)
+
+
 _ONE = {"env": "the environment (k3d)", "timeout": "seconds that each wait may take (180)"}
 
 

@@ -30,6 +30,11 @@ def out(text: str) -> None:
     print(text, file=sys.stdout, flush=True)
 
 
+def coloured(text: str, colour: str) -> str:
+    """A text for stdout, in red, green, yellow, dim or bold where that is a terminal."""
+    return _paint(text, colour, sys.stdout)
+
+
 def info(text: str) -> None:
     """Print progress to stderr."""
     print(text, file=sys.stderr, flush=True)

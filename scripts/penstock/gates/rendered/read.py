@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.core.model import convert
+from penstock.core.model import convert, without_nulls
 from penstock.gates.rendered.kinds import ConfigMapData, Metadata, Part, Selector, ServiceSpec
 from penstock.gates.rendered.objects import ConfigMap, Object, Service, Workload
 from penstock.gates.rendered.pods import ClaimTemplate, PodTemplate
@@ -25,7 +25,7 @@ _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 
 def read(file: str, item: dict[str, Any]) -> Object:
     """One object; PenstockError names the file and the place of a value that has another type than Kubernetes'."""
-    content = _without_nulls(item)
+    content = without_nulls(item)
     kind = content["kind"]
     metadata = convert(content["metadata"], Metadata, file)
     spec = content.get("spec", {})
@@ -60,12 +60,3 @@ def _workload(item: Object, spec: dict[str, Any], path: str) -> Workload:
         found.service_name,
         tuple(found.volume_claim_templates),
     )
-
-
-def _without_nulls(value: Any) -> Any:
-    """Kubernetes takes a null for a key that isn't there."""
-    if isinstance(value, dict):
-        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [_without_nulls(inner) for inner in value]
-    return value

@@ -1,0 +1,77 @@
+"""One environment before and after: its objects, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from penstock.gitops.diff import effects, trees
+from penstock.gitops.diff.effects import Declared, Effect
+from penstock.gitops.diff.fields import Field, compare
+from penstock.gitops.diff.needs import Need, needs
+from penstock.gitops.diff.trees import Item, Objects
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that is added, changed or removed; `object` as people say it, such as Deployment demo/api."""
+
+    what: str
+    component: str
+    object: str
+    fields: list[Field] = []
+    effects: list[Effect] = []
+
+
+class Diff(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment: `stale` has what says that its manifests aren't what its sources give."""
+
+    environment: str
+    stale: list[str]
+    changes: list[Change]
+
+    def count(self, what: str) -> int:
+        """How many objects are added, changed or removed."""
+        return sum(change.what == what for change in self.changes)
+
+    def objects(self, what: str) -> list[str]:
+        """The objects that have an effect."""
+        return [change.object for change in self.changes if any(effect.what == what for effect in change.effects)]
+
+
+def diff(
+    environment: str, old: Mapping[str, bytes], new: Mapping[str, bytes], declared: Declared, stale: list[str]
+) -> Diff:
+    """Compare the texts of two trees, by path; PenstockError names a file that holds no object."""
+    changes = [] if old == new else _changes(trees.objects(environment, old), trees.objects(environment, new), declared)
+    return Diff(environment=environment, stale=stale, changes=changes)
+
+
+def _changes(before: Objects, after: Objects, declared: Declared) -> list[Change]:
+    read = {need for item in before.values() for need in needs(item)}
+    found = [_added(after[key], read, declared) for key in after.keys() - before.keys()]
+    found += [
+        Change(what="removed", component=old.component, object=str(old), effects=list(effects.of_removed(old)))
+        for old in (before[key] for key in before.keys() - after.keys())
+    ]
+    found += [
+        _changed(before[key], after[key], before, after, read, declared)
+        for key in after.keys() & before.keys()
+        if before[key] != after[key]
+    ]
+    return sorted(found, key=lambda change: (change.component, change.object))
+
+
+def _added(new: Item, read: set[Need], declared: Declared) -> Change:
+    follows = list(effects.of_needs(new, read, declared))
+    return Change(what="added", component=new.component, object=str(new), effects=follows)
+
+
+def _changed(old: Item, new: Item, before: Objects, after: Objects, read: set[Need], declared: Declared) -> Change:
+    follows = [
+        *effects.of_changed(old, new),
+        *effects.of_needs(new, read, declared),
+        *effects.of_readers(new, before, after),
+    ]
+    fields = list(compare(old.content, new.content))
+    return Change(what="changed", component=new.component, object=str(new), fields=fields, effects=follows)

@@ -1,0 +1,91 @@
+"""Two objects, field by field."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+import yaml
+
+_SHORT = 100
+# What tells the entries of a list apart, as in Kubernetes' own lists: the first that does, in both lists.
+_NAMES = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
+_NO_BREAK = "\\ only the line break at the end differs"
+
+
+class Field(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A field that differs: `old` and `new`, of which one may not be there, or the lines of a long one's diff."""
+
+    path: str
+    old: Any = None
+    new: Any = None
+    lines: list[str] = []
+
+
+def compare(old: Any, new: Any, path: str = "") -> Iterator[Field]:
+    """The fields that differ between two plain values, in the order of their paths; None is what isn't there."""
+    if old == new:
+        return
+    if isinstance(old, dict) and isinstance(new, dict):
+        for key in sorted(old.keys() | new.keys(), key=str):
+            yield from compare(old.get(key), new.get(key), _step(path, str(key)))
+    elif isinstance(old, list) and isinstance(new, list) and _name(old, new):
+        yield from _named(old, new, path, _name(old, new))
+    else:
+        yield _leaf(old, new, path)
+
+
+def _named(old: list[Any], new: list[Any], path: str, name: str) -> Iterator[Field]:
+    """Entries by their name; their order too, since a container's variables and its siblings' start follow it."""
+    before, after = ({str(item[name]): item for item in items} for items in (old, new))
+    for key in [*before, *(key for key in after if key not in before)]:
+        yield from compare(before.get(key), after.get(key), f"{path}[{key}]")
+    was, now = ([key for key in keys if key in before and key in after] for keys in (before, after))
+    if was != now:
+        yield _leaf(", ".join(was), ", ".join(now), f"{path} (order)")
+
+
+def _name(old: list[Any], new: list[Any]) -> str:
+    """The key that tells the entries of both lists apart; empty when none does."""
+    entries = [*old, *new]
+    if not old or not new or not all(isinstance(entry, dict) for entry in entries):
+        return ""
+    for name in _NAMES:
+        if all(name in entry for entry in entries) and all(
+            len({str(entry[name]) for entry in items}) == len(items) for items in (old, new)
+        ):
+            return name
+    return ""
+
+
+def _leaf(old: Any, new: Any, path: str) -> Field:
+    if _is_short(old) and _is_short(new):
+        return Field(path, old, new)
+    texts = [_text(old), _text(new)]
+    lines = difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), n=1, lineterm="")
+    # The first two are a heading for files.
+    return Field(path, lines=list(lines)[2:] or [_NO_BREAK])
+
+
+def _is_short(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) <= _SHORT and "\n" not in value
+    return len(msgspec.json.encode(value, enc_hook=str)) <= _SHORT
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return value
+    text: str = yaml.safe_dump(value, width=10**6)
+    return text
+
+
+def _step(path: str, key: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", key):
+        return f"{path}[{key}]"
+    return f"{path}.{key}" if path else key

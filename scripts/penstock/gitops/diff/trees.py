@@ -1,0 +1,96 @@
+"""The objects of a tree of manifests, from its texts: on disk or in a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import walk
+from penstock.core.model import parse, without_nulls
+from penstock.tools.git import files
+
+Key = tuple[str, str, str, str]
+"""Group, kind, namespace and name: what Flux knows an object by, whatever the version of its API."""
+
+_INDEX = "kustomization.yaml"
+
+
+@dataclass(frozen=True)
+class Item:
+    """An object in a component's folder; `content` is the object itself without its nulls."""
+
+    component: str
+    content: dict[str, Any]
+
+    @property
+    def kind(self) -> str:
+        """Its kind."""
+        return str(self.content["kind"])
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace; empty where it has none."""
+        return str(self.content["metadata"].get("namespace", ""))
+
+    @property
+    def key(self) -> Key:
+        """What Flux knows it by."""
+        group = str(self.content["apiVersion"]).rpartition("/")[0]
+        return group, self.kind, self.namespace, str(self.content["metadata"]["name"])
+
+    def says(self, name: str, value: str) -> bool:
+        """Whether a label or an annotation of Flux' has this value, in whatever case, as Flux reads it."""
+        metadata = self.content["metadata"]
+        found = [metadata.get(where, {}).get(f"kustomize.toolkit.fluxcd.io/{name}") for where in _MARKS]
+        return value.lower() in [str(each).lower() for each in found]
+
+    def __str__(self) -> str:
+        """As people say it: Deployment observability/grafana."""
+        name = self.content["metadata"]["name"]
+        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+
+
+_MARKS = ("labels", "annotations")
+Objects = dict[Key, Item]
+
+
+def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
+    """Environment -> path in its tree -> bytes, of the working tree of a platform."""
+    folder = root / "manifests"
+    found = [path for path in walk(folder) if not path.is_symlink()] if folder.is_dir() else []
+    return _by_environment({path.relative_to(root).as_posix(): path.read_bytes() for path in found})
+
+
+def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
+    """The same of a commit, read from Git's own store."""
+    return _by_environment(files(root, commit, "manifests"))
+
+
+def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
+    """The objects in some texts; PenstockError names a file that holds none."""
+    found = {}
+    for path, text in texts.items():
+        item = _read(f"manifests/{environment}/{path}", path.split("/")[0], text)
+        found[item.key] = item
+    return found
+
+
+def _read(shown: str, component: str, text: bytes) -> Item:
+    content = without_nulls(parse(text, shown))
+    named = isinstance(content, dict) and isinstance(content.get("metadata"), dict) and "name" in content["metadata"]
+    if not named or not {"apiVersion", "kind"} <= set(content):
+        raise PenstockError(f"{shown}: no object: it lacks apiVersion, kind or metadata.name", "run `inv hydrate`")
+    return Item(component, content)
+
+
+def _by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+    found: dict[str, dict[str, bytes]] = {}
+    for path, text in texts.items():
+        _, environment, *rest = path.split("/")
+        # Half-made trees of a hydrate begin with a dot; the lock and the indexes are no objects.
+        if len(rest) == 2 and not environment.startswith(".") and path.endswith(".yaml") and rest[1] != _INDEX:
+            found.setdefault(environment, {})["/".join(rest)] = text
+    return found

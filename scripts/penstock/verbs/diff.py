@@ -1,0 +1,137 @@
+"""inv diff: what the manifests of the working tree will do to the cluster, object by object."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from typing import Any
+
+import msgspec
+
+from penstock.cluster import secrets
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout, find_platform
+from penstock.gitops.diff import trees
+from penstock.gitops.diff.compare import Change, Diff
+from penstock.gitops.diff.compare import diff as compare
+from penstock.gitops.diff.effects import Declared
+from penstock.gitops.diff.fields import Field
+from penstock.hydrate import environments
+from penstock.hydrate.compare import fast_findings
+from penstock.tools.git import commit
+
+_SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
+_COLOURS = {"+": "green", "-": "red", "@": "dim"}
+_DIGEST = re.compile(r"[0-9a-f]{40,64}")
+# What a summary names, in the order of its urgency.
+_SUMMED = {
+    "refused": "refused",
+    "recreated": "recreates",
+    "rolled": "rolls",
+    "kept": "leaves behind",
+    "needs": "Secrets anew for",
+}
+_MOST_NAMED = 3
+_MOST_LINES = 40
+_WIDEST = 160
+
+
+def diff(environment: str | None, base: str, as_json: bool) -> None:
+    """Print the difference between a commit's manifests and those on disk; a report, which fails for no difference."""
+    layout = find_platform()
+    found = collect(layout, environment, base)
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(found, enc_hook=str)).decode())
+        return
+    for each in found:
+        _show(each)
+
+
+def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
+    """Compare the environments; PenstockError when there is no such revision, or a file holds no object."""
+    revision = commit(layout.root, base)
+    old, new = trees.in_commit(layout.root, revision), trees.on_disk(layout.root)
+    known = environments.pick(layout, environment)
+    # One that is gone from helmfile.yaml is a difference too.
+    names = known if environment else sorted({*known, *old})
+    console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
+    declared = _declared(layout)
+    found = []
+    for name in names:
+        stale = _stale(layout, name) if name in known else []
+        for line in stale:
+            console.warn(f"{line}; `inv hydrate` first, since this compares what is there")
+        found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale))
+    return found
+
+
+def _stale(layout: Layout, environment: str) -> list[str]:
+    try:
+        return fast_findings(layout, environment)
+    except PenstockError as error:
+        # The sources can't be read or the lock is damaged: no reason to hide what is in the manifests.
+        return [error.message]
+
+
+def _declared(layout: Layout) -> Declared:
+    names = sorted(path.name for path in layout.components.iterdir())
+    return {
+        (namespace, secret.name): {*secret.literal, *secret.generate}
+        for secret in secrets.declared(layout, names)
+        for namespace in secret.namespaces
+    }
+
+
+def _show(found: Diff) -> None:
+    if found.changes:
+        console.out(console.coloured(found.environment, "bold"))
+    for component, changes in groupby(found.changes, key=lambda change: change.component):
+        console.out(f"  {component}")
+        for change in changes:
+            _show_change(change)
+    console.out(summary(found))
+
+
+def summary(found: Diff) -> str:
+    """One line: how many objects, and what follows that someone should know of."""
+    if not found.changes:
+        return f"{found.environment}: nothing changes"
+    counts = ", ".join(f"{found.count(what)} {what}" for what in ("changed", "added", "removed"))
+    parts = [f"{found.environment}: {counts}"]
+    for what, said in _SUMMED.items():
+        named = found.objects(what)
+        if named:
+            more = f" and {len(named) - _MOST_NAMED} more" if len(named) > _MOST_NAMED else ""
+            parts.append(f"{said} {', '.join(named[:_MOST_NAMED])}{more}")
+    return "; ".join(parts)
+
+
+def _show_change(change: Change) -> None:
+    sign, colour = _SIGNS[change.what]
+    console.out(f"    {console.coloured(f'{sign} {change.object}', colour)}")
+    for field in change.fields:
+        _show_field(field)
+    for effect in change.effects:
+        console.out(f"      {console.coloured('→', 'bold')} {effect.says}")
+
+
+def _show_field(field: Field) -> None:
+    if not field.lines:
+        console.out(f"        {field.path}: {_value(field.old)} → {_value(field.new)}")
+        return
+    console.out(f"        {field.path}:")
+    for line in field.lines[:_MOST_LINES]:
+        text = line if len(line) <= _WIDEST else f"{line[:_WIDEST]}…"
+        console.out(f"          {console.coloured(text, _COLOURS[line[0]]) if line[0] in _COLOURS else text}")
+    left = len(field.lines) - _MOST_LINES
+    if left > 0:
+        console.out(f"          … {left} more lines: inv diff --json has all")
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(none)"
+    if isinstance(value, str) and _DIGEST.fullmatch(value):
+        return f"{value[:12]}…"
+    return value if isinstance(value, str) and value else msgspec.json.encode(value, enc_hook=str).decode()

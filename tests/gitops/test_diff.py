@@ -1,0 +1,305 @@
+"""What follows from a change of an object: the fields, and what Flux and the API server make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from penstock.core.errors import PenstockError
+from penstock.gitops.diff import compare
+from penstock.gitops.diff.fields import Field
+from penstock.gitops.diff.fields import compare as fields
+
+GROUPS = {
+    "apps/v1": ["Deployment", "StatefulSet", "DaemonSet"],
+    "batch/v1": ["Job", "CronJob"],
+    "rbac.authorization.k8s.io/v1": ["RoleBinding", "ClusterRoleBinding"],
+    "storage.k8s.io/v1": ["StorageClass"],
+}
+FLUX = "kustomize.toolkit.fluxcd.io"
+SHOP: dict[str, Any] = {"containers": [{"name": "shop", "image": "registry.example/shop:1"}]}
+
+
+def an(kind: str, annotations: dict[str, str] | None = None, **content: Any) -> dict[str, Any]:
+    """An object named town/shop."""
+    version = next((version for version, kinds in GROUPS.items() if kind in kinds), "v1")
+    metadata = {"name": "shop", "namespace": "town", **({"annotations": annotations} if annotations else {})}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **content}
+
+
+def workload(kind: str, pod: dict[str, Any], **spec: Any) -> dict[str, Any]:
+    return an(kind, spec={"template": {"spec": pod}, **spec})
+
+
+def texts(*objects: dict[str, Any], component: str = "shop") -> dict[str, bytes]:
+    return {
+        f"{component}/{item['kind'].lower()}-{item['metadata']['name']}.yaml": yaml.safe_dump(item).encode()
+        for item in objects
+    }
+
+
+def effects(
+    old: list[dict[str, Any]], new: list[dict[str, Any]], declared: dict[tuple[str, str], set[str]] | None = None
+) -> list[tuple[str, str]]:
+    """What follows, over all objects that differ."""
+    found = compare.diff("local", texts(*old), texts(*new), declared or {}, [])
+    return [(effect.what, effect.says) for change in found.changes for effect in change.effects]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({"spec": {"replicas": 1}}, {"spec": {"replicas": 2}}, [Field("spec.replicas", 1, 2)]),
+        ({"a": "1"}, {"a": 1}, [Field("a", "1", 1)]),
+        ({}, {"labels": {"x/y": "z"}}, [Field("labels", None, {"x/y": "z"})]),
+        ({"labels": {"x/y": "z", "b": "c"}}, {"labels": {"b": "c"}}, [Field("labels[x/y]", "z", None)]),
+        (
+            {"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}]},
+            {"env": [{"name": "B", "value": "2"}, {"name": "A", "value": "3"}]},
+            [Field("env[A].value", "1", "3"), Field("env (order)", "A, B", "B, A")],
+        ),
+        (
+            {"mounts": [{"name": "x", "mountPath": "/a"}, {"name": "x", "mountPath": "/b"}]},
+            {"mounts": [{"name": "x", "mountPath": "/a"}, {"name": "x", "mountPath": "/c"}]},
+            [
+                Field("mounts[/b]", {"name": "x", "mountPath": "/b"}, None),
+                Field("mounts[/c]", None, {"name": "x", "mountPath": "/c"}),
+            ],
+        ),
+        (
+            {"args": ["--a", "--b"]},
+            {"args": ["--a", "--c"]},
+            [Field("args", ["--a", "--b"], ["--a", "--c"])],
+        ),
+        (
+            {"args": ["--a", "--b" * 50, "--c", "--d"]},
+            {"args": ["--a", "--b" * 50, "--c", "--e"]},
+            [Field("args", lines=["@@ -3,2 +3,2 @@", " - --c", "-- --d", "+- --e"])],
+        ),
+        (
+            {"data": {"x.yaml": "a: 1\nb: 2\nc: 3\n"}},
+            {"data": {"x.yaml": "a: 1\nb: 4\nc: 3\n"}},
+            [Field("data[x.yaml]", lines=["@@ -1,3 +1,3 @@", " a: 1", "-b: 2", "+b: 4", " c: 3"])],
+        ),
+        (
+            {"data": {"x": "a\n"}},
+            {"data": {"x": "a"}},
+            [Field("data.x", lines=["\\ only the line break at the end differs"])],
+        ),
+        ({"a": []}, {}, [Field("a", [], None)]),
+        (
+            {"a": [{"name": "x"}, {"b": "c"}]},
+            {"a": [{"name": "x"}]},
+            [Field("a", [{"name": "x"}, {"b": "c"}], [{"name": "x"}])],
+        ),
+        ({"a": "b" * 101}, {"a": "c"}, [Field("a", lines=["@@ -1 +1 @@", f"-{'b' * 101}", "+c"])]),
+    ],
+)
+def test_fields(old: Any, new: Any, found: list[Field]) -> None:
+    assert list(fields(old, new)) == found
+
+
+def test_an_object_is_known_by_group_kind_namespace_and_name_whatever_its_file() -> None:
+    old = texts(an("ConfigMap", data={"a": "1"}))
+    new = {"shop/renamed.yaml": yaml.safe_dump(an("ConfigMap", data={"a": "1"})).encode()}
+    assert compare.diff("local", old, new, {}, []).changes == []
+
+
+def test_a_null_is_a_field_that_is_not_there() -> None:
+    old, new = (texts(an("ConfigMap", data=data)) for data in ({"a": "1", "b": None}, {"a": "1"}))
+    assert compare.diff("local", old, new, {}, []).changes == []
+
+
+@pytest.mark.parametrize("text", ["a: 1", "- a", "kind: ConfigMap\nmetadata: {name: x}", "", "<<<<<<< HEAD"])
+def test_a_file_without_an_object_is_named(text: str) -> None:
+    with pytest.raises(PenstockError, match=r"manifests/local/shop/odd\.yaml: no object"):
+        compare.diff("local", {}, {"shop/odd.yaml": text.encode()}, {}, [])
+
+
+@pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
+def test_another_pod_template_rolls_the_pods(kind: str) -> None:
+    newer = {"containers": [{"name": "shop", "image": "registry.example/shop:2"}]}
+    assert effects([workload(kind, SHOP)], [workload(kind, newer)]) == [("rolled", "its pods are rolled")]
+    assert effects([workload(kind, SHOP, replicas=1)], [workload(kind, SHOP, replicas=2)]) == []
+
+
+def test_pods_of_on_delete_stay_until_they_are_deleted() -> None:
+    by_hand = {"updateStrategy": {"type": "OnDelete"}}
+    newer = {"containers": [{"name": "shop", "image": "registry.example/shop:2"}]}
+    [(what, says)] = effects([workload("DaemonSet", SHOP, **by_hand)], [workload("DaemonSet", newer, **by_hand)])
+    assert (what, says.endswith("its updateStrategy is OnDelete")) == ("unread", True)
+
+
+def spec(kind: str, **fields: Any) -> dict[str, Any]:
+    return an(kind, spec=fields)
+
+
+CLAIM = {"resources": {"requests": {"storage": "5Gi"}}, "storageClassName": "disks"}
+REFUSED = [
+    (spec("Deployment", selector={"a": "b"}), spec("Deployment", selector={"a": "c"}), "spec.selector"),
+    (spec("DaemonSet", selector={"a": "b"}), spec("DaemonSet", selector={"a": "c"}), "spec.selector"),
+    (spec("StatefulSet", selector={"a": "b"}), spec("StatefulSet", selector={"a": "c"}), "spec.selector"),
+    (spec("StatefulSet", serviceName="a"), spec("StatefulSet", serviceName="b"), "spec.serviceName"),
+    (spec("StatefulSet"), spec("StatefulSet", podManagementPolicy="Parallel"), "spec.podManagementPolicy"),
+    (spec("StatefulSet"), spec("StatefulSet", volumeClaimTemplates=[{"a": "b"}]), "spec.volumeClaimTemplates"),
+    (workload("Job", SHOP), workload("Job", {"containers": []}), "spec.template"),
+    (spec("Job", completions=1), spec("Job", completions=2), "spec.completions"),
+    (spec("Service"), spec("Service", clusterIP="None"), "spec.clusterIP"),
+    (spec("Service", clusterIP="None"), spec("Service"), "spec.clusterIP"),
+    (an("StorageClass", parameters={"type": "gp2"}), an("StorageClass", parameters={"type": "gp3"}), "parameters"),
+    (an("StorageClass"), an("StorageClass", reclaimPolicy="Retain"), "reclaimPolicy"),
+    (an("RoleBinding", roleRef={"name": "a"}), an("RoleBinding", roleRef={"name": "b"}), "roleRef"),
+    (an("ClusterRoleBinding", roleRef={"name": "a"}), an("ClusterRoleBinding", roleRef={"name": "b"}), "roleRef"),
+    (spec("PersistentVolumeClaim", **CLAIM), spec("PersistentVolumeClaim"), "spec.storageClassName"),
+    (
+        spec("PersistentVolumeClaim", **CLAIM),
+        spec("PersistentVolumeClaim", **CLAIM | {"resources": {"requests": {"storage": "5.2G"}}}),
+        "spec.resources",
+    ),
+    (an("ConfigMap", immutable=True, data={"a": "1"}), an("ConfigMap", immutable=True, data={"a": "2"}), "data"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "path"), REFUSED, ids=[f"{each[1]['kind']} {each[2]}" for each in REFUSED])
+def test_what_the_api_server_refuses_holds_up_the_component(old: Any, new: Any, path: str) -> None:
+    [(what, says)] = effects([old], [new])
+    assert what == "refused"
+    assert says.startswith(
+        f"refused: {path} can't be changed, and as long as it stands so, Flux applies nothing of shop;"
+    )
+
+
+@pytest.mark.parametrize("where", [0, 1])
+def test_what_flux_may_force_is_made_anew(where: int) -> None:
+    pair = [workload("Deployment", SHOP, selector={"a": "b"}), workload("Deployment", SHOP, selector={"a": "c"})]
+    pair[where]["metadata"]["annotations"] = {f"{FLUX}/force": "Enabled"}
+    says = "deleted and made anew, since spec.selector can't be changed; its pods go with it"
+    assert effects(pair[:1], pair[1:]) == [("recreated", says)]
+
+
+ALLOWED = [
+    (spec("StatefulSet"), spec("StatefulSet", podManagementPolicy="OrderedReady")),
+    (spec("StatefulSet", replicas=1), spec("StatefulSet", replicas=3, minReadySeconds=5)),
+    (an("StorageClass"), an("StorageClass", reclaimPolicy="Delete", allowVolumeExpansion=True)),
+    (spec("Job", parallelism=1), spec("Job", parallelism=2)),
+    (spec("Service", clusterIP="None"), spec("Service", type="ExternalName", externalName="a.example")),
+    (spec("Service", ports=[{"port": 80}]), spec("Service", ports=[{"port": 81}])),
+    (
+        spec("PersistentVolumeClaim", **CLAIM),
+        spec("PersistentVolumeClaim", **CLAIM | {"resources": {"requests": {"storage": "6Gi"}}}),
+    ),
+    (
+        spec("PersistentVolumeClaim", **CLAIM),
+        spec("PersistentVolumeClaim", **CLAIM, volumeAttributesClassName="fast"),
+    ),
+    (an("ConfigMap", data={"a": "1"}), an("ConfigMap", immutable=True, data={"a": "2"})),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), ALLOWED)
+def test_what_the_api_server_takes_has_no_effect_of_its_own(old: Any, new: Any) -> None:
+    assert effects([old], [new]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("ConfigMap", "pruned"),
+        ("Namespace", "pruned; all that is in it goes with it"),
+        ("PersistentVolumeClaim", "pruned; its data goes with it, unless its class retains volumes"),
+        ("StatefulSet", "pruned; its pods go with it, the claims of its pods stay"),
+        ("Kustomization", "pruned; what it has applied is pruned with it"),
+    ],
+)
+def test_what_is_gone_from_git_is_pruned(kind: str, says: str) -> None:
+    assert effects([an(kind)], []) == [("pruned", says)]
+
+
+@pytest.mark.parametrize(("name", "value"), [("prune", "disabled"), ("reconcile", "Disabled"), ("ssa", "Ignore")])
+def test_what_says_so_itself_is_not_pruned(name: str, value: str) -> None:
+    [(what, says)] = effects([an("ConfigMap", {f"{FLUX}/{name}": value})], [])
+    assert what == "kept"
+    assert f"{FLUX}/{name}: {value.lower()}, so it stays in the cluster" in says
+
+
+@pytest.mark.parametrize(("name", "value"), [("reconcile", "disabled"), ("ssa", "Ignore"), ("ssa", "IfNotPresent")])
+def test_what_flux_leaves_alone_neither_rolls_nor_is_refused(name: str, value: str) -> None:
+    old = workload("Deployment", SHOP, selector={"a": "b"})
+    new = workload("Deployment", {"containers": []}, selector={"a": "c"})
+    new["metadata"]["annotations"] = {f"{FLUX}/{name}": value}
+    assert [what for what, _ in effects([old], [new])] == ["unmanaged"]
+
+
+def test_an_object_that_moves_between_components_may_be_deleted_first() -> None:
+    old, new = (texts(an("ConfigMap"), component=name) for name in ("shop", "market"))
+    [change] = compare.diff("local", old, new, {}, []).changes
+    assert (change.what, change.component, change.fields) == ("changed", "market", [])
+    assert [effect.what for effect in change.effects] == ["moved"]
+    assert change.effects[0].says.startswith("moved from shop to market: if Flux reconciles shop first, it deletes it")
+
+
+def test_a_config_map_that_changed_and_whose_reader_is_not_rolled() -> None:
+    reads = {"containers": [{"name": "shop", "envFrom": [{"configMapRef": {"name": "shop"}}]}]}
+    old = [an("ConfigMap", data={"a": "1"}), workload("Deployment", reads)]
+    new = [an("ConfigMap", data={"a": "2"}), workload("Deployment", reads)]
+    assert effects(old, new) == [("unread", "Deployment town/shop reads it, and its pods are not rolled")]
+    new[1]["spec"]["template"]["metadata"] = {"annotations": {"checksum/config": "2"}}
+    assert effects(old, new) == [("rolled", "its pods are rolled")]
+    elsewhere = workload("Deployment", reads)
+    elsewhere["metadata"]["namespace"] = "village"
+    assert effects([old[0], elsewhere], [new[0], elsewhere]) == []
+
+
+def key_of(kind: str, **more: Any) -> dict[str, Any]:
+    """A pod whose container reads the key `pin` of `vault`."""
+    return {"containers": [{"name": "shop", "env": [{"name": "PIN", "valueFrom": {kind: {"name": "vault", **more}}}]}]}
+
+
+SECRETS: list[tuple[dict[str, Any], str]] = [
+    ({"containers": [{"name": "a", "envFrom": [{"secretRef": {"name": "vault"}}]}]}, ""),
+    ({"initContainers": [{"name": "a", "envFrom": [{"secretRef": {"name": "vault"}}]}], "containers": []}, ""),
+    (key_of("secretKeyRef", key="pin"), " with pin"),
+    ({"containers": [], "volumes": [{"name": "v", "secret": {"secretName": "vault"}}]}, ""),
+    ({"containers": [], "volumes": [{"name": "v", "projected": {"sources": [{"secret": {"name": "vault"}}]}}]}, ""),
+    ({"containers": [], "imagePullSecrets": [{"name": "vault"}]}, ""),
+]
+
+
+@pytest.mark.parametrize(("pod", "keys"), SECRETS)
+def test_a_secret_that_nothing_read_before_is_needed(pod: dict[str, Any], keys: str) -> None:
+    declared = {("town", "vault"): {"pin"}}
+    expected = f"needs Secret town/vault{keys}: `inv up` makes it; elsewhere a person does"
+    assert effects([], [workload("Deployment", pod)], declared) == [("needs", expected)]
+    old = workload("Deployment", SHOP)
+    assert ("needs", expected) in effects([old], [workload("Deployment", pod)], declared)
+    assert effects([workload("Deployment", pod, replicas=1)], [workload("Deployment", pod, replicas=2)], declared) == []
+
+
+def test_a_secret_that_nobody_declares_and_a_key_that_is_not_declared() -> None:
+    reads = workload("Deployment", key_of("secretKeyRef", key="pin"))
+    text = "needs Secret town/vault with pin: no secrets.yaml declares it, so a person or a program has to make it"
+    assert effects([], [reads]) == [("needs", text)]
+    text = "needs Secret town/vault with pin: its secrets.yaml has no pin"
+    assert effects([], [reads], {("town", "vault"): {"puk"}}) == [("needs", text)]
+
+
+def test_another_key_of_a_secret_that_is_there() -> None:
+    old = workload("Deployment", key_of("secretKeyRef", key="pin"))
+    new = workload("Deployment", key_of("secretKeyRef", key="puk"))
+    text = "needs Secret town/vault with puk: `inv up` never changes a Secret that is there, so look that it has"
+    assert effects([old], [new]) == [("rolled", "its pods are rolled"), ("needs", text)]
+
+
+@pytest.mark.parametrize(
+    "pod", [key_of("configMapKeyRef", key="pin"), key_of("secretKeyRef", key="pin", optional=True)]
+)
+def test_what_pods_start_without_is_not_needed(pod: dict[str, Any]) -> None:
+    assert effects([], [workload("Deployment", pod)]) == []
+
+
+def test_the_certificate_of_a_gateway_is_needed() -> None:
+    listener = {"name": "https", "tls": {"certificateRefs": [{"name": "vault"}]}}
+    [(what, says)] = effects([], [spec("Gateway", listeners=[listener])])
+    assert (what, says.partition(":")[0]) == ("needs", "needs Secret town/vault")
