@@ -32,6 +32,10 @@ def penstock(site: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[
     return subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True)
 
 
+def test_it_brings_the_package_and_nothing_beside_it(unpacked: Path) -> None:
+    assert [path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")] == ["penstock"]
+
+
 def test_the_pins_are_those_of_the_checkout(unpacked: Path) -> None:
     def files(root: Path) -> dict[str, bytes]:
         return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}

@@ -10,7 +10,7 @@ from penstock.core.errors import PenstockError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # The engine's own files, also when another platform is hydrated: tools/ with the pinned programs, and the verbs.
-# A checkout has them at its root; a wheel brings them inside of the package (force-include in pyproject.toml).
+# A checkout has them at its root; a wheel brings them inside of the package (pyproject.toml).
 ENGINE = _PACKAGE / "engine" if (_PACKAGE / "engine").is_dir() else _PACKAGE.parents[1]
 LOCK_NAME = "penstock.lock"
 # In environments/: what the platform's values may be.
