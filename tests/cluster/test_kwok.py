@@ -19,8 +19,10 @@ import pytest
 import yaml
 
 from penstock.cluster import kubeconfig
+from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
+from penstock.gates import rehearsal
 from penstock.gitops import status as status_of_flux
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
@@ -78,6 +80,21 @@ def test_everything_is_ready_at_the_commit(town: Platform) -> None:
     ]
     assert all(found["nodes"].values())
     assert all(found["phases"].values())
+
+
+def test_the_rehearsal_finds_nothing_unsettled_until_a_replica_is_missing(town: Platform) -> None:
+    state = State(town.root / ".penstock" / "local")
+    session = Session(town.layout, "local", state, state.read(), timeout=5)
+    assert rehearsal._unsettled(session) == []
+    scale = ("scale", "statefulset/server", "-n", "town")
+    # For the claim of a third there is no volume: it never runs.
+    kubectl(town).run(*scale, "--replicas=3")
+    try:
+        assert "StatefulSet town/server has 2 of 3 pods ready" in rehearsal._unsettled(session)
+    finally:
+        kubectl(town).run(*scale, "--replicas=2")
+        kubectl(town).run("rollout", "status", "statefulset/server", "-n", "town", "--timeout=30s")
+        kubectl(town).run("delete", "pvc", "data-server-2", "-n", "town", "--ignore-not-found")
 
 
 def test_the_definitions_come_from_the_local_copy_and_the_manifests_say_the_real_address(town: Platform) -> None:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from penstock.cluster import bootstrap, kwok, phases, processes
+from penstock.cluster import bootstrap, kwok, phases, processes, workloads
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, State
 from penstock.core import console
@@ -19,7 +19,6 @@ from penstock.hydrate import environments
 
 _TIMEOUT = 180.0
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
-_WORKLOADS = "deployments,statefulsets,daemonsets"
 
 
 def rehearse() -> None:
@@ -120,19 +119,10 @@ def _unsettled(session: Session) -> list[str]:
         if item["status"].get("phase") != "Bound"
     ]
     return findings + [
-        f"{item['kind']} {_name(item)} has {ready} of {wanted} pods ready"
-        for item in kubectl.get(_WORKLOADS, "-A")
-        for ready, wanted in [_replicas(item)]
-        if ready != wanted
+        f"{item.kind} {item.namespace}/{item.name} has {item.ready} of {item.wanted} pods ready"
+        for item in workloads.workloads(kubectl)
+        if item.ready != item.wanted
     ]
-
-
-def _replicas(item: dict[str, Any]) -> tuple[int, int]:
-    """How many pods of a workload are ready, and how many there have to be."""
-    status = item["status"]
-    if item["kind"] == "DaemonSet":
-        return status.get("numberReady", 0), status.get("desiredNumberScheduled", 0)
-    return status.get("readyReplicas", 0), item["spec"]["replicas"]
 
 
 def _reachable_from_outside(session: Session) -> list[str]:
@@ -147,7 +137,7 @@ def _reachable_from_outside(session: Session) -> list[str]:
 
 def _generations(session: Session) -> dict[str, int]:
     """Every object of the manifests whose spec has a generation, and that number: a change of the spec raises it."""
-    found = session.kubectl.get(f"{_WORKLOADS},networkpolicies,poddisruptionbudgets", "-A")
+    found = session.kubectl.get(f"{workloads.KINDS},networkpolicies,poddisruptionbudgets", "-A")
     return {f"{item['kind']} {_name(item)}": item["metadata"]["generation"] for item in found}
 
 

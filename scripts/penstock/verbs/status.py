@@ -10,24 +10,13 @@ from penstock.cluster import processes
 from penstock.cluster.phases import PHASES
 from penstock.cluster.session import Session
 from penstock.cluster.state import state_of
+from penstock.cluster.workloads import Workload, workloads
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import find_platform
 from penstock.gitops import status as flux
 from penstock.gitops.status import Kustomization
 from penstock.hydrate import environments
-
-_WORKLOADS = "deployments,statefulsets,daemonsets"
-
-
-class Workload(msgspec.Struct, frozen=True):
-    """A workload: how many of its pods are wanted, and how many are Ready."""
-
-    namespace: str
-    kind: str
-    name: str
-    ready: int
-    wanted: int
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -76,7 +65,7 @@ def collect(session: Session) -> Status:
         processes=running,
         nodes=nodes,
         kustomizations=list(flux.kustomizations(session.kubectl).values()),
-        workloads=[_workload(item) for item in session.kubectl.get(_WORKLOADS, "-A")],
+        workloads=workloads(session.kubectl),
     )
 
 
@@ -107,13 +96,6 @@ def show(session: Session) -> None:
         ["NAMESPACE", "WORKLOAD", "READY"],
         [[item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads],
     )
-
-
-def _workload(item: dict[str, Any]) -> Workload:
-    status = item.get("status", {})
-    wanted = status.get("desiredNumberScheduled", item["spec"].get("replicas", 1))
-    ready = status.get("numberReady", status.get("readyReplicas", 0))
-    return Workload(item["metadata"]["namespace"], item["kind"], item["metadata"]["name"], ready, wanted)
 
 
 def _is_true(item: dict[str, Any], condition: str) -> bool:
