@@ -239,6 +239,37 @@ def test_the_broken_hop_is_named(flow: Platform, path: str, old: str, new: str, 
     assert f"local: {arrow}: {said}" in findings()
 
 
+def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform) -> None:
+    one = '"store.town.svc.cluster.local:8333"'
+    flow.replace(ARCHIVE, f"endpoint: {one}", f'endpoint: [{one}, "archive.town.svc.cluster.local:3100"]')
+    dataflow()
+    flow.replace(
+        "dataflow.yaml",
+        "{node: archive, key: bucket.endpoint}",
+        '{node: archive, key: "bucket.end*"}\n          every: true',
+    )
+    assert findings() == [
+        f"local: {BLOCKS}: connect: town/archive archive.yaml: bucket.end*: archive.town.svc.cluster.local:3100 leads to "
+        "Service town/archive, and so to StatefulSet town/archive, not StatefulSet town/store"
+    ]
+
+
+def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
+    flow.replace(AGENT, "      http: {host", "      http/2: {}\n      http: {host")
+    dataflow()
+    flow.replace("dataflow.yaml", "exporter: http}", 'exporter: "http*"}')
+    assert findings() == [
+        f"local: {PUSH}: pipeline: town/agent agent.yaml: service.pipelines.all.exporters is http, without http/2"
+    ]
+
+
+def test_every_value_of_a_fact(flow: Platform) -> None:
+    flow.replace(f"{FLOW}/statefulset-archive.yaml", "args: [--accept=push]", "args: [--accept=push, --accept=pull]")
+    dataflow()
+    flow.replace("dataflow.yaml", "arg: --accept}, equals: push}", "arg: --accept}, equals: push, every: true}")
+    assert findings() == [f"local: {PUSH}: fact: town/archive --accept is push, pull, and has to be push"]
+
+
 def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     flow.replace(
         "dataflow.yaml",

@@ -31,9 +31,10 @@ class Node(Strict, frozen=True):
 class Ref(Strict, frozen=True):
     """A setting of a node, in one place of four.
 
-    `key` is a path in its configuration file (or in `file`): steps with dots between, `[3]`, `[name=x]` and `[*]`
-    behind a list. `arg` is a flag, `env` a variable, `data` a key of the ConfigMap `config_map` (namespace/name), for
-    programs that read it through the API. `value` is what a program does by itself, where nothing configures it.
+    `key` is a path in its configuration file (or in `file`): steps with dots between, `*` in a step, `[3]`, `[name=x]`
+    and `[*]` behind a list. `arg` is a flag, `env` a variable, `data` a key of the ConfigMap `config_map`
+    (namespace/name), for programs that read it through the API. `value` is what a program does by itself, where nothing
+    configures it.
     """
 
     node: str
@@ -48,12 +49,16 @@ class Ref(Strict, frozen=True):
 
 
 class Connect(Strict, frozen=True):
-    """The sender's end point leads to the receiver: `to` is where that listens, `path` the end of the URL."""
+    """The sender's end point leads to the receiver: `to` is where that listens, `path` the end of the URL.
+
+    Of several end points one has to, since others may be another arrow's; with `every`, all of them.
+    """
 
     from_: Ref = field(name="from")
     to: Ref
     port: Ref | None = None
     path: str = ""
+    every: bool = False
 
 
 class Handover(Strict, frozen=True):
@@ -64,9 +69,10 @@ class Handover(Strict, frozen=True):
 
 
 class Fact(Strict, frozen=True):
-    """A setting is as it has to be: exactly `equals`, or holding the text `holds`."""
+    """A setting is as it has to be: exactly `equals`, or holding the text `holds`; with `every`, all of its values."""
 
     at: Ref
+    every: bool = False
     equals: str | None = None
     holds: str | None = None
 
@@ -80,7 +86,10 @@ class Agree(Strict, frozen=True):
 
 
 class Pipeline(Strict, frozen=True):
-    """Inside an OpenTelemetry Collector: what one component takes in, another sends out (or hands to a connector)."""
+    """Inside an OpenTelemetry Collector: what one component takes in, another sends out (or hands to a connector).
+
+    A `*` in a name stands for every component that is configured under such a name.
+    """
 
     node: str
     pipeline: str

@@ -51,18 +51,18 @@ def _connect(settings: Settings, hop: Connect) -> str:
     workload, container = settings.place(hop.to.node)
     listening = settings.read(hop.to)
     wanted = _listens(listening)
-    complaints = []
+    evidence, complaints = [], []
     for value in values:
         try:
             path = _route(settings, hop.from_, value, workload, container, wanted, listening)
+            if hop.path and not value.rstrip("/").endswith(hop.path):
+                raise PenstockError(f"{value}: the path {hop.path} is what {workload.name} answers at")
+            evidence.append(f"{value} → {path} → {listening.where} = {listening.values[0]}")
         except PenstockError as error:
             complaints.append(error.message)
-            continue
-        if hop.path and not value.rstrip("/").endswith(hop.path):
-            complaints.append(f"{value}: the path {hop.path} is what {workload.name} answers at")
-            continue
-        return f"{setting.where} = {value} → {path} → {listening.where} = {listening.values[0]}"
-    raise PenstockError(f"{setting.where}: {'; '.join(complaints)}")
+    if not evidence or (hop.every and complaints):
+        raise PenstockError(f"{setting.where}: {'; '.join(complaints)}")
+    return f"{setting.where} = {'; '.join(evidence)}"
 
 
 def _route(
@@ -152,9 +152,10 @@ def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPa
 
 def _fact(settings: Settings, fact: Fact) -> str:
     setting = settings.read(fact.at)
-    if fact.equals is not None and fact.equals not in setting.values:
+    enough = all if fact.every else any
+    if fact.equals is not None and not enough(value == fact.equals for value in setting.values):
         raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to be {fact.equals}")
-    if fact.holds is not None and not any(fact.holds in value for value in setting.values):
+    if fact.holds is not None and not enough(fact.holds in value for value in setting.values):
         raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to hold {fact.holds}")
     shown = fact.equals if fact.equals is not None else fact.holds if fact.holds is not None else setting.values[0]
     return f"{setting.where} = {shown}" if shown else setting.where
@@ -175,12 +176,12 @@ def _names(value: str, word: str) -> bool:
 
 
 def _pipeline(settings: Settings, hop: Pipeline) -> str:
-    found = {}
-    for part, wanted in (("receivers", hop.receiver), ("exporters", hop.exporter)):
+    for part, name in (("receivers", hop.receiver), ("exporters", hop.exporter)):
         setting = settings.read(Ref(node=hop.node, key=["service", "pipelines", hop.pipeline, part]))
-        if wanted not in setting.values:
-            raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
-        found[part] = setting
+        configured = settings.read(Ref(node=hop.node, key=[part])).values if "*" in name else []
+        for wanted in fnmatch.filter(configured, name) or [name]:
+            if wanted not in setting.values:
+                raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
     return f"{settings.contract.nodes[hop.node].title} pipeline {hop.pipeline}: {hop.receiver} → {hop.exporter}"
 
 

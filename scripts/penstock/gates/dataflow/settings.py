@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from penstock.core.errors import PenstockError
@@ -112,8 +113,9 @@ def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
     elif steps[0].startswith("["):
         for item in _picked(value, steps[0][1:-1]):
             yield from _walk(item, steps[1:])
-    elif isinstance(value, dict) and steps[0] in value:
-        yield from _walk(value[steps[0]], steps[1:])
+    elif isinstance(value, dict):
+        for key in _named(value, steps[0]):
+            yield from _walk(value[key], steps[1:])
 
 
 def _fault(value: Any, steps: list[str]) -> str:
@@ -124,11 +126,16 @@ def _fault(value: Any, steps: list[str]) -> str:
             if not picked:
                 return f"there is nothing at {step}"
             value = picked[0]
-        elif isinstance(value, dict) and step in value:
-            value = value[step]
+        elif isinstance(value, dict) and (named := _named(value, step)):
+            value = value[named[0]]
         else:
             return f"there is no `{step}`{nearest(step, map(str, value) if isinstance(value, dict) else ())}"
     return "it is empty"
+
+
+def _named(value: dict[Any, Any], step: str) -> list[Any]:
+    """The keys of a mapping that a step means: the one of that name, or those that fit its `*`."""
+    return [step] if step in value else [key for key in value if "*" in step and fnmatchcase(str(key), step)]
 
 
 def _picked(value: Any, pick: str) -> list[Any]:
