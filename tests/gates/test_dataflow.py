@@ -249,8 +249,8 @@ def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform
         '{node: archive, key: "bucket.end*"}\n          every: true',
     )
     assert findings() == [
-        f"local: {BLOCKS}: connect: town/archive archive.yaml: bucket.end*: archive.town.svc.cluster.local:3100 leads to "
-        "Service town/archive, and so to StatefulSet town/archive, not StatefulSet town/store"
+        f"local: {BLOCKS}: connect: town/archive archive.yaml: bucket.end*: archive.town.svc.cluster.local:3100 leads "
+        "to Service town/archive, and so to StatefulSet town/archive, not StatefulSet town/store"
     ]
 
 
