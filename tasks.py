@@ -105,6 +105,25 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
 
 
 @verb(
+    iterable=["only"],
+    help={"env": _ONE["env"]}
+    | _JSON
+    | {
+        "only": "only this check (may be given several times)",
+        "kubeconfig": "of a cluster that `inv up` didn't make",
+        "address": "where the Gateway answers (127.0.0.1:80)",
+    },
+)
+def smoke(
+    _: Context, only: list[str], env: str = "", kubeconfig: str = "", address: str = "", json: bool = False
+) -> None:
+    """Check that a cluster does what the platform promises."""
+    from penstock.verbs.smoke import smoke as run
+
+    run(env, only, kubeconfig, address, json)
+
+
+@verb(
     help={
         "name": "a process, such as kube-apiserver",
         "env": _ONE["env"],

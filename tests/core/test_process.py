@@ -12,7 +12,17 @@ import psutil
 import pytest
 
 from penstock.core import process
-from penstock.core.process import Command, CommandFailed, CommandMissing, CommandTimedOut, Result, run, spawn, watch
+from penstock.core.process import (
+    Command,
+    CommandFailed,
+    CommandMissing,
+    CommandTimedOut,
+    Result,
+    run,
+    serving,
+    spawn,
+    watch,
+)
 
 
 def python(code: str) -> list[str]:
@@ -147,3 +157,45 @@ def test_the_complaint_is_stderr_or_else_stdout() -> None:
     command = Command(["p"])
     assert Result(command, 1, b"out", b"err ", 0).complaint == "err"
     assert Result(command, 1, b" out", b"", 0).complaint == "out"
+
+
+SERVER = "import os, sys, time; print('starting', flush=True); print('pid', os.getpid(), flush=True); time.sleep(60)"
+
+
+def pid_of(line: str) -> int | None:
+    return int(line.removeprefix("pid ")) if line.startswith("pid ") else None
+
+
+def test_a_program_serves_for_as_long_as_the_block() -> None:
+    with serving(Command(python(SERVER), timeout=30), pid_of) as pid:
+        assert psutil.pid_exists(pid)
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_program_ends_with_the_block_whatever_happens_in_it() -> None:
+    seen: list[int] = []
+
+    def fail() -> None:
+        with serving(Command(python(SERVER), timeout=30), pid_of) as pid:
+            seen.append(pid)
+            raise KeyError("in the block")
+
+    with pytest.raises(KeyError, match="in the block"):
+        fail()
+    assert not psutil.pid_exists(seen[0])
+
+
+def test_a_program_that_ends_before_it_serves() -> None:
+    with (
+        pytest.raises(CommandFailed, match=r"sh failed \(exit 3\): no such service"),
+        serving(Command(["sh", "-c", "echo no such service >&2; exit 3"]), pid_of),
+    ):
+        pytest.fail("it never served")
+
+
+def test_a_program_that_never_serves_is_ended_at_its_deadline() -> None:
+    with (
+        pytest.raises(CommandTimedOut, match="still running after 0 s"),
+        serving(Command(python("import time; print('waiting', flush=True); time.sleep(60)"), timeout=0.3), pid_of),
+    ):
+        pytest.fail("it never served")

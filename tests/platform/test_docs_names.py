@@ -117,7 +117,7 @@ def test_values_are_known_to_the_schema(page: Path) -> None:
 @by_page
 def test_verbs_and_gates_are_there(page: Path) -> None:
     text = page.read_text()
-    verbs = set(re.findall(r"^def (\w+)\(_", (ENGINE / "tasks.py").read_text(), re.MULTILINE))
+    verbs = set(re.findall(r"^def (\w+)\(\s*_", (ENGINE / "tasks.py").read_text(), re.MULTILINE))
     gates = set(re.findall(r"nox\.session(?:\(name=\"([\w-]+)\"\))?\ndef (\w+)", (ENGINE / "noxfile.py").read_text()))
     assert {verb.replace("-", "_") for verb in re.findall(r"(?:`|\$ |\./)inv ([a-z][a-z-]*)", text)} <= verbs
     assert set(re.findall(r"nox -s ([a-z-]+)", text)) <= {name or function for name, function in gates}

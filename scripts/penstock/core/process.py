@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from penstock.core.errors import PenstockError
 
+Value = TypeVar("Value")
 log = logging.getLogger("penstock.process")
 
 # NAME=value anywhere, and `--name value` too.
@@ -146,6 +147,37 @@ def spawn(command: Command, log_file: Path) -> int:
     # It is followed by its pid from here on; without this the garbage collector would warn.
     process.returncode = 0
     return process.pid
+
+
+@contextmanager
+def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[Value]:
+    """Run a program for as long as the block lasts, and give what `ready` makes of a line that it writes.
+
+    `command.timeout` is how long that line may take. CommandFailed when the program ends before it.
+    """
+    start = time.monotonic()
+    process = _start(command, subprocess.PIPE, subprocess.STDOUT)
+    expiry = threading.Timer(command.timeout, _signal_group, [process])
+    expiry.start()
+    lines: list[bytes] = []
+    assert process.stdout is not None
+    try:
+        found = None
+        while found is None and (line := process.stdout.readline()):
+            lines.append(line)
+            found = ready(line.decode(errors="replace").rstrip())
+        expiry.cancel()
+        if found is None:
+            process.wait()
+            seconds = time.monotonic() - start
+            if seconds >= command.timeout:
+                raise _timed_out(command)
+            raise CommandFailed(Result(command, process.returncode, b"".join(lines), b"", seconds))
+        log.debug("%s &  # pid %d", command.line, process.pid)
+        yield found
+    finally:
+        expiry.cancel()
+        end_group(process)
 
 
 @contextmanager

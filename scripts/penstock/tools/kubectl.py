@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from penstock.core.process import Command, CommandFailed, Result, run
+from penstock.core.process import Command, CommandFailed, Result, run, serving
 from penstock.tools.resolver import resolve
 
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
@@ -26,10 +29,19 @@ class Kubectl:
         self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run any subcommand."""
+        return run(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+
+    @contextmanager
+    def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
+        """host:port of our own machine that leads to a port of a Service, for as long as the block lasts."""
+        argv = self._argv("port-forward", "-n", namespace, "--address", "127.0.0.1", f"service/{service}", f":{port}")
+        with serving(Command(argv, timeout=timeout), _forwarded) as address:
+            yield address
+
+    def _argv(self, *words: str | Path) -> list[str | Path]:
         # Its cache of the API goes beside the kubeconfig, not into the user's home.
         cache = self.kubeconfig.parent / "kubectl-cache"
-        argv = [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *words]
-        return run(Command(argv, stdin=stdin, timeout=timeout, ok=ok))
+        return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *words]
 
     def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
         """Every object of a kind (or comma-separated kinds), as plain values; `words` narrow it (-n, -A, -l)."""
@@ -57,3 +69,8 @@ class Kubectl:
             return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
         except CommandFailed:
             return False
+
+
+def _forwarded(line: str) -> str | None:
+    found = re.match(r"Forwarding from (127\.0\.0\.1:\d+) -> ", line)
+    return found[1] if found else None

@@ -1,0 +1,56 @@
+"""HTTP to a cluster: through the API server's proxy, through a forwarded port, and as anyone outside would."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.process import CommandFailed
+from penstock.tools.kubectl import Kubectl
+
+Model = TypeVar("Model")
+_PATIENCE_SECONDS = 10.0
+
+
+def request(
+    address: str, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> tuple[int, str]:
+    """The status and text of an answer from host:port; PenstockError when there is none."""
+    connection = HTTPConnection(address, timeout=_PATIENCE_SECONDS)
+    try:
+        connection.request(method, path, body, dict(headers or {}))
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except (OSError, HTTPException) as error:
+        raise PenstockError(f"http://{address}{path} doesn't answer: {error or type(error).__name__}") from None
+    finally:
+        connection.close()
+
+
+def get(
+    kubectl: Kubectl, namespace: str, target: tuple[str, str], path: str, query: Mapping[str, str] | None = None
+) -> str:
+    """What a Service answers through the API server's proxy; `target` is its name and port. PenstockError on failure.
+
+    That needs no process of ours and no port, but takes no header: what has one goes through a forwarded port.
+    """
+    service = ":".join(target)
+    asked = f"{path}?{urlencode(query)}" if query else path
+    proxy = f"/api/v1/namespaces/{namespace}/services/http:{service}/proxy{asked}"
+    try:
+        return kubectl.run("get", "--raw", proxy, timeout=_PATIENCE_SECONDS).text
+    except CommandFailed as failure:
+        raise PenstockError(f"{namespace}/{service}{path}: {failure.result.complaint}") from None
+
+
+def decoded(text: str, model: type[Model], whose: str) -> Model:
+    """An answer in JSON as a model; PenstockError when it is something else."""
+    try:
+        return msgspec.json.decode(text, type=model)
+    except msgspec.DecodeError as error:
+        raise PenstockError(f"{whose} answers with something else than expected ({error}): {text[:80]!r}") from None

@@ -1,0 +1,240 @@
+"""Checks of the telemetry: what is sent to the collector, and where it has to be found again.
+
+Formats: OTLP over HTTP as JSON (https://opentelemetry.io/docs/specs/otlp/), the query APIs of Tempo, Loki, Prometheus.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from penstock.cluster.smoke import http
+from penstock.cluster.smoke.check import World, wait
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+
+NAMESPACE = "observability"
+COLLECTOR = ("opentelemetry-collector", "otlp-http")
+GRAFANA = ("grafana", "http-metrics")
+LOKI = ("loki", "http-metrics")
+PROMETHEUS = ("prometheus", "http-metrics")
+TEMPO = ("tempo", "http-metrics")
+THANOS = ("thanos-query", "http-metrics")
+# Services and their ports, all of one namespace.
+TARGETS = (COLLECTOR, GRAFANA, LOKI, PROMETHEUS, TEMPO, THANOS)
+_CALLS = "traces_span_metrics_calls_total"
+_BUCKETS = "traces_span_metrics_duration_seconds_bucket"
+
+
+class _Stream(msgspec.Struct):
+    values: list[list[Any]] = []
+
+
+class _Streams(msgspec.Struct):
+    result: list[_Stream] = []
+
+
+class _Loki(msgspec.Struct):
+    data: _Streams
+
+
+class _Sample(msgspec.Struct):
+    metric: dict[str, str]
+    value: tuple[float, str]
+
+
+class _Vector(msgspec.Struct):
+    result: list[_Sample] = []
+
+
+class _Prometheus(msgspec.Struct):
+    data: _Vector
+
+
+class _Exemplar(msgspec.Struct):
+    labels: dict[str, str]
+
+
+class _Series(msgspec.Struct):
+    exemplars: list[_Exemplar] = []
+
+
+class _Exemplars(msgspec.Struct):
+    data: list[_Series] | None = None
+
+
+class _DataSource(msgspec.Struct):
+    uid: str
+    name: str
+    type: str
+
+
+class _Health(msgspec.Struct):
+    status: str = ""
+
+
+class _Accepted(msgspec.Struct, rename="camel"):
+    partial_success: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Signal:
+    """A span or a log line of our own: a service's name and a trace id that nothing else has."""
+
+    trace: str = field(default_factory=lambda: secrets.token_hex(16))
+    span: str = field(default_factory=lambda: secrets.token_hex(8))
+    nanoseconds: int = field(default_factory=time.time_ns)
+
+    @property
+    def service(self) -> str:
+        """The service's name."""
+        return f"penstock-smoke-{self.trace[:8]}"
+
+    def as_trace(self) -> dict[str, Any]:
+        """An OTLP request with one span."""
+        span = {
+            "traceId": self.trace,
+            "spanId": self.span,
+            "name": "smoke",
+            "kind": 2,
+            "startTimeUnixNano": str(self.nanoseconds - 7_000_000),
+            "endTimeUnixNano": str(self.nanoseconds),
+        }
+        return {"resourceSpans": [{"resource": self._resource(), "scopeSpans": [{"spans": [span]}]}]}
+
+    def as_log(self) -> dict[str, Any]:
+        """An OTLP request with one log line, which holds the trace's id as a field and not in its text."""
+        line = {
+            "timeUnixNano": str(self.nanoseconds),
+            "severityText": "INFO",
+            "body": {"stringValue": "smoke"},
+            "traceId": self.trace,
+            "spanId": self.span,
+        }
+        return {"resourceLogs": [{"resource": self._resource(), "scopeLogs": [{"logRecords": [line]}]}]}
+
+    def _resource(self) -> dict[str, Any]:
+        return {"attributes": [{"key": "service.name", "value": {"stringValue": self.service}}]}
+
+
+def trace(world: World, step: Step, deadline: float) -> str:
+    """A span sent to the collector is found in Tempo by its trace's id."""
+    signal = Signal()
+    _send(world, step, "traces", signal.as_trace(), deadline)
+
+    def probe() -> str:
+        text = http.get(world.kubectl, NAMESPACE, TEMPO, f"/api/v2/traces/{signal.trace}")
+        if signal.service not in text:
+            raise PenstockError(f"Tempo's answer has no span of {signal.service}")
+        return f"trace {signal.trace} is in Tempo"
+
+    return wait(probe, deadline, step, "Tempo")
+
+
+def log(world: World, step: Step, deadline: float) -> str:
+    """A log line sent to the collector is found in Loki by its trace's id."""
+    signal = Signal()
+    _send(world, step, "logs", signal.as_log(), deadline)
+    query = {"query": f'{{service_name="{signal.service}"}} | trace_id = `{signal.trace}`', "since": "1h"}
+
+    def probe() -> str:
+        text = http.get(world.kubectl, NAMESPACE, LOKI, "/loki/api/v1/query_range", query)
+        streams = http.decoded(text, _Loki, "Loki").data.result
+        if not any("smoke" in line[1:2] for stream in streams for line in stream.values):
+            raise PenstockError(f"Loki has no line with the trace id {signal.trace}")
+        return f"the line of trace {signal.trace} is in Loki"
+
+    return wait(probe, deadline, step, "Loki")
+
+
+def metric(world: World, step: Step, deadline: float) -> str:
+    """The metric that the collector makes of a span, and its exemplar, are in Prometheus and come through Thanos."""
+    signal = Signal()
+    _send(world, step, "traces", signal.as_trace(), deadline)
+    stores = {"Prometheus": PROMETHEUS, "Thanos query": THANOS}
+
+    def probe() -> str:
+        for name, service in stores.items():
+            if not _series(world, service, f'{_CALLS}{{service_name="{signal.service}"}}'):
+                raise PenstockError(f"{name} has no {_CALLS} of {signal.service}")
+            if signal.trace not in _exemplars(world, service, f'{_BUCKETS}{{service_name="{signal.service}"}}'):
+                raise PenstockError(f"{name} has no exemplar with the trace id {signal.trace}")
+        return f"{_CALLS} and an exemplar with trace {signal.trace} in {' and '.join(stores)}"
+
+    return wait(probe, deadline, step, "Prometheus")
+
+
+def beyla(world: World, step: Step, deadline: float) -> str:
+    """Beyla reports the requests of the demo, which knows nothing of it."""
+    query = 'sum by (http_route) (http_server_request_duration_seconds_count{k8s_namespace_name="demo"})'
+
+    def probe() -> str:
+        found = _series(world, THANOS, query)
+        if not any(float(item.value[1]) > 0 for item in found):
+            raise PenstockError("there is no http_server_request_duration_seconds_count of namespace demo")
+        routes = sorted({item.metric.get("http_route", "") for item in found} - {""})
+        return f"requests of demo: {', '.join(routes[:5]) or 'without a route'}"
+
+    return wait(probe, deadline, step, "Beyla")
+
+
+def datasources(world: World, step: Step, deadline: float) -> str:
+    """Every data source of Grafana is healthy, by Grafana's own account."""
+    login = world.kubectl.get_one("secret", "grafana-admin", NAMESPACE)
+    if login is None:
+        raise PenstockError(f"there is no Secret {NAMESPACE}/grafana-admin")
+    user, password = (base64.b64decode(login["data"][key]).decode() for key in ("username", "password"))
+    headers = {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
+
+    def probe() -> str:
+        with world.kubectl.forward(NAMESPACE, *GRAFANA, deadline) as address:
+            code, text = http.request(address, "GET", "/api/datasources", headers)
+            found = http.decoded(text, list[_DataSource], "Grafana") if code == 200 else []
+            if not found:
+                raise PenstockError(f"Grafana answers {code} and names no data source")
+            for item in found:
+                _healthy(address, headers, item)
+        return f"healthy: {', '.join(sorted(item.name for item in found))}"
+
+    return wait(probe, deadline, step, "Grafana")
+
+
+def _healthy(address: str, headers: dict[str, str], item: _DataSource) -> None:
+    # Alertmanager's has no back end in Grafana that could be asked: what the browser asks it goes through the proxy.
+    behind = f"proxy/uid/{item.uid}/api/v2/status" if item.type == "alertmanager" else f"uid/{item.uid}/health"
+    code, text = http.request(address, "GET", f"/api/datasources/{behind}", headers)
+    told = item.type == "alertmanager" or (code == 200 and http.decoded(text, _Health, "Grafana").status == "OK")
+    if code != 200 or not told:
+        raise PenstockError(f"data source {item.name} is not healthy: {code} {' '.join(text.split())[:200]}")
+
+
+def _send(world: World, step: Step, signal: str, content: dict[str, Any], deadline: float) -> None:
+    def probe() -> bool:
+        with world.kubectl.forward(NAMESPACE, *COLLECTOR, deadline) as address:
+            headers = {"Content-Type": "application/json"}
+            code, text = http.request(address, "POST", f"/v1/{signal}", headers, json.dumps(content).encode())
+        if code != 200 or http.decoded(text, _Accepted, "the collector").partial_success:
+            raise PenstockError(f"the collector refuses {signal}: {code} {' '.join(text.split())[:200]}")
+        return True
+
+    wait(probe, deadline, step, "the collector")
+
+
+def _series(world: World, service: tuple[str, str], query: str) -> list[_Sample]:
+    text = http.get(world.kubectl, NAMESPACE, service, "/api/v1/query", {"query": query})
+    return http.decoded(text, _Prometheus, service[0]).data.result
+
+
+def _exemplars(world: World, service: tuple[str, str], query: str) -> set[str]:
+    """The trace ids of the exemplars of the last hour."""
+    now = time.time()
+    window = {"query": query, "start": f"{now - 3600:.0f}", "end": f"{now + 60:.0f}"}
+    text = http.get(world.kubectl, NAMESPACE, service, "/api/v1/query_exemplars", window)
+    series = http.decoded(text, _Exemplars, service[0]).data or []
+    return {each.labels.get("trace_id", "") for item in series for each in item.exemplars}

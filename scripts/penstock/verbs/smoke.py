@@ -1,0 +1,78 @@
+"""inv smoke: whether a cluster does what the platform promises."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+import msgspec
+
+from penstock.cluster.smoke.check import Check, Outcome, World, carry_out, is_simulated
+from penstock.cluster.smoke.checks import CHECKS
+from penstock.cluster.state import state_of
+from penstock.core import console
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
+from penstock.gitops.manifests import Manifests
+from penstock.hydrate import environments
+from penstock.tools.git import head
+from penstock.tools.kubectl import Kubectl
+
+
+def smoke(environment: str, only: list[str], kubeconfig: str, address: str, as_json: bool) -> None:
+    """Carry out the checks and print how each ended; Findings when one failed."""
+    wanted = _pick(only)
+    layout = find_platform()
+    world = _world(layout, environments.one(layout, environment), kubeconfig, address)
+    if not world.kubectl.is_ready():
+        raise PenstockError("the API server does not answer", "inv up, or give the --kubeconfig of a cluster that runs")
+    simulated = is_simulated(world.kubectl)
+    outcomes = []
+    for check in wanted:
+        console.info(f"  {check.name}")
+        outcomes.append(carry_out(check, world, simulated))
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(outcomes)).decode())
+    else:
+        _show(outcomes)
+    failed = [f"{outcome.check}: {outcome.says}" for outcome in outcomes if outcome.result == "failed"]
+    if failed:
+        looks = [f"{outcome.check}: {outcome.look}" for outcome in outcomes if outcome.look]
+        raise Findings(failed, "\n".join(looks))
+
+
+def _pick(only: list[str]) -> list[Check]:
+    known = {check.name: check for check in CHECKS}
+    for name in only:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else f"the checks are {', '.join(known)}"
+            raise PenstockError(f"unknown check `{name}`", hint)
+    return [known[name] for name in only] if only else list(CHECKS)
+
+
+def _world(layout: Layout, environment: str, kubeconfig: str, address: str) -> World:
+    """The cluster that `inv up` made, or the one of a kubeconfig, which has to be at HEAD."""
+    manifests = Manifests(layout.tree(environment))
+    state = state_of(layout, environment)
+    revision = head(layout.root) if kubeconfig else state.read().revision
+    return World(
+        kubectl=Kubectl(Path(kubeconfig).resolve() if kubeconfig else state.kubeconfig),
+        objects={name: manifests.objects(name) for name in manifests.components},
+        domain=environments.read(layout, environment).cluster.domain,
+        revision=revision,
+        address=address or "127.0.0.1:80",
+    )
+
+
+def _show(outcomes: list[Outcome]) -> None:
+    rows = [
+        [item.check, item.result, console.seconds(item.seconds) if item.seconds else "", item.look or item.says]
+        for item in outcomes
+    ]
+    console.table(["CHECK", "RESULT", "TIME", "SEEN, OR WHAT TO LOOK AT"], rows)
+    counts = [
+        f"{sum(item.result == result for item in outcomes)} {result}"
+        for result in ("passed", "failed", "not applicable")
+    ]
+    console.out(f"smoke: {', '.join(counts)}")

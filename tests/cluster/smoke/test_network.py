@@ -1,0 +1,115 @@
+"""Names, kube-proxy's absence, the Gateway and flows, against answers as they are and as they may be."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from penstock.cluster import dns
+from penstock.cluster.smoke import network
+from smoke_support import Fake, fails, passes, serve, world
+
+NONE: dict[str, Any] = {"items": []}
+
+
+def agent(answer: Any, proxies: Any = NONE) -> Fake:
+    return Fake(answers={"get daemonsets,pods": proxies, "exec daemonset/cilium": answer})
+
+
+def test_no_kube_proxy() -> None:
+    status = json.dumps({"kube-proxy-replacement": {"mode": "True"}, "kvstore": {}}, indent=2)
+    assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, and Cilium's agent does its work"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"kube-proxy-replacement": {"mode": "False"}}, "Cilium's agent says kube-proxy-replacement: False"),
+        ({}, "Cilium's agent says kube-proxy-replacement: nothing"),
+        ("KVStore: Disabled", "cilium-dbg status answers with something else than expected"),
+        ("{\n  half", "cilium-dbg status answers with something else than expected"),
+        (1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
+    ],
+)
+def test_an_agent_that_does_not_say_so(answer: Any, said: str) -> None:
+    assert fails(network.kube_proxy, world(agent(answer))).startswith(said)
+
+
+def test_a_kube_proxy_that_is_there_is_named_whatever_cilium_says() -> None:
+    pod = {"kind": "Pod", "metadata": {"namespace": "kube-system", "name": "kube-proxy-x"}}
+    said = fails(network.kube_proxy, world(agent({"kube-proxy-replacement": {"mode": "True"}}, {"items": [pod]})))
+    assert said == "there is a kube-proxy: Pod kube-system/kube-proxy-x"
+
+
+def test_names_are_looked_up_in_the_cluster_s_domain(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dns, "check", lambda _, domain, seconds, __: f"{domain} in {seconds} s")
+    assert passes(network.names, world(Fake())) == "cluster.local in 0.15 s"
+
+
+def route(host: str, path: str = "") -> dict[str, Any]:
+    rules = [{"matches": [{"path": {"type": "PathPrefix", "value": path}}]}] if path else [{"backendRefs": []}]
+    return {"kind": "HTTPRoute", "metadata": {"name": host}, "spec": {"hostnames": [host], "rules": rules}}
+
+
+ROUTES = [route("grafana.local"), route("demo.local", "/api"), {"kind": "Gateway", "metadata": {}, "spec": {}}]
+
+
+def test_every_host_answers() -> None:
+    with serve() as web:
+        web.answers = {"grafana.local GET /": (302, ""), "demo.local GET /api": (200, "{}")}
+        found = passes(network.hosts, world(Fake(), web.address, gateway=ROUTES))
+    assert found == "demo.local 200, grafana.local 302"
+
+
+@pytest.mark.parametrize("code", [404, 503])
+def test_a_host_that_leads_nowhere(code: int) -> None:
+    with serve() as web:
+        web.answers = {"grafana.local GET /": (302, ""), "demo.local GET /api": (code, "")}
+        said = fails(network.hosts, world(Fake(), web.address, gateway=ROUTES))
+        assert said.startswith(f"http://demo.local/api at {web.address} answers {code} (waited")
+
+
+def test_a_gateway_that_listens_nowhere() -> None:
+    with serve() as web:
+        address = web.address
+    assert "doesn't answer" in fails(network.hosts, world(Fake(), address, gateway=ROUTES))
+
+
+def test_routes_without_a_host() -> None:
+    assert fails(network.hosts, world(Fake(), "127.0.0.1:1", gateway=ROUTES[2:])) == "no HTTPRoute has a host name"
+
+
+FLOW = {
+    "flow": {
+        "verdict": "FORWARDED",
+        "source": {"namespace": "demo", "pod_name": "traffic-1"},
+        "destination": {"namespace": "demo", "pod_name": "api-1"},
+    }
+}
+WORLD = {
+    "flow": {"verdict": "FORWARDED", "source": {"labels": ["reserved:world"]}, "destination": {"pod_name": "api-1"}}
+}
+
+
+def lines(*flows: Any) -> str:
+    return "".join(f"{json.dumps(flow)}\n" for flow in flows)
+
+
+def test_a_flow_between_pods() -> None:
+    found = passes(network.flows, world(agent(lines({"node_status": {}}, WORLD, FLOW))))
+    assert found == "demo/traffic-1 → demo/api-1 FORWARDED"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lines(WORLD), "Hubble has 1 flows, and none of them between two pods"),
+        ("", "Hubble has 0 flows"),
+        ("failed to connect to Hubble\n", "hubble observe answers with something else than expected"),
+        (1, "Cilium's agent can't run hubble"),
+    ],
+)
+def test_no_flow(answer: Any, said: str) -> None:
+    assert fails(network.flows, world(agent(answer))).startswith(said)
