@@ -123,13 +123,7 @@ def smoke(
     run(env, only, kubeconfig, address, json)
 
 
-@verb(
-    help={
-        "name": "a process, such as kube-apiserver",
-        "env": _ONE["env"],
-        "lines": "how many lines, from the end (200)",
-    },
-)
+@verb(help={"env": _ONE["env"], "name": "a process, such as kube-apiserver", "lines": "how many, from the end (200)"})
 def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
     """Print the log of one local process."""
     from penstock.verbs.logs import logs as run
@@ -145,13 +139,7 @@ def diagram(_: Context, stdout: bool = False) -> None:
     run(stdout)
 
 
-@verb(
-    help=_JSON
-    | {
-        "build": "build those that are missing",
-        "prune": "remove versions that this checkout doesn't pin from the cache",
-    }
-)
+@verb(help=_JSON | {"build": "build those that are missing", "prune": "remove cached versions that aren't pinned here"})
 def tools(_: Context, build: bool = False, prune: bool = False, json: bool = False) -> None:
     """List the pinned programs, where each came from, and its size."""
     from penstock.verbs.tools import tools as run
