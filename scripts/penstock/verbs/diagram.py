@@ -16,4 +16,4 @@ def diagram(only_print: bool) -> None:
         return
     for page in pictures.draw(layout.root, found):
         console.info(f"  ~ {page}")
-    console.good(f"{', '.join(pictures.PAGES)}: {len(found.arrows)} arrows drawn")
+    console.good(f"{', '.join(pictures.pages(layout.root))}: {len(found.arrows)} arrows drawn")

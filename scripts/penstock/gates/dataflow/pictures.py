@@ -9,7 +9,6 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.gates.dataflow.contract import Contract
 
-PAGES = ("README.md", "docs/concepts.md")
 BEGIN, END = "<!-- dataflow: drawn by `inv diagram` -->", "<!-- end of dataflow -->"
 _BETWEEN = re.compile(rf"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
 
@@ -37,11 +36,16 @@ def block(contract: Contract) -> str:
     return f"{BEGIN}\n```mermaid\n{mermaid(contract)}\n```\n{END}"
 
 
+def pages(root: Path) -> list[str]:
+    """The pages that have the picture: README in every language, and the concepts."""
+    return [*sorted(path.name for path in root.glob("README*.md")), "docs/concepts.md"]
+
+
 def stale(root: Path, contract: Contract) -> list[str]:
     """A line for every page whose picture is not that of the contract."""
     return [
         f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`"
-        for page in PAGES
+        for page in pages(root)
         if block(contract) not in (root / page).read_text()
     ]
 
@@ -49,7 +53,7 @@ def stale(root: Path, contract: Contract) -> list[str]:
 def draw(root: Path, contract: Contract) -> list[str]:
     """Draw the picture into every page; gives those that changed. PenstockError for a page without the markers."""
     changed = []
-    for page in PAGES:
+    for page in pages(root):
         path = root / page
         text = path.read_text()
         if not _BETWEEN.search(text):
