@@ -4,12 +4,51 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable
+from types import SimpleNamespace
 
+import pytest
+
+from penstock.core.errors import PenstockError
+from penstock.tools import resolver
+from penstock.verbs.doctor import doctor
 from support import Platform
 
+GIB = 1 << 30
 
-def test_every_problem_is_named_with_its_fix(good: Platform) -> None:
+
+@pytest.fixture(autouse=True)
+def space(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Says how many bytes are free: much, unless a test says otherwise."""
+
+    def free(size: float) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=size))
+
+    free(100 * GIB)
+    return free
+
+
+@pytest.fixture
+def whole(platform: Callable[..., Platform], monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """A platform without a fault, and we stand in it."""
+    made = platform()
+    made.git("init", "--quiet", ".")
+    made.write(".git/hooks/pre-commit", "")
+    made.commit("Start")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+def told(capsys: pytest.CaptureFixture[str]) -> str:
+    with pytest.raises(PenstockError, match=r"^\d problems?$"):
+        doctor(as_json=False)
+    return capsys.readouterr().err
+
+
+def test_every_problem_is_named_with_its_fix(
+    good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     good.git("init", "--quiet", ".")
     good.write("components/greeting/values.yaml.gotmpl", "text: changed\n")
     state = json.dumps(
@@ -21,22 +60,39 @@ def test_every_problem_is_named_with_its_fix(good: Platform) -> None:
         }
     )
     good.write(".penstock/local/state.json", state)
-    told = good.run("doctor")
-    assert told.returncode == 1
-    assert "HEAD has no commit yet" in told.stderr
-    assert "the pre-commit hook is not installed" in told.stderr
-    assert "components/greeting changed since manifests/local/greeting was hydrated" in told.stderr
-    assert "the cluster of local is not whole: etcd ended" in told.stderr
-    problems = json.loads(good.run("doctor", "--json").stdout)
+    monkeypatch.chdir(good.root)
+    said = told(capsys)
+    assert "HEAD has no commit yet" in said
+    assert "the pre-commit hook is not installed" in said
+    assert "components/greeting changed since manifests/local/greeting was hydrated" in said
+    assert "the cluster of local is not whole: etcd ended" in said
+    with pytest.raises(PenstockError):
+        doctor(as_json=True)
+    problems = json.loads(capsys.readouterr().out)
     assert len(problems) == 4
     assert all(problem["what"] and problem["fix"] for problem in problems)
 
 
-def test_nothing_to_report(platform: Callable[..., Platform]) -> None:
-    made = platform()
-    made.git("init", "--quiet", ".")
-    made.write(".git/hooks/pre-commit", "")
-    made.commit("Start")
-    told = made.run("doctor")
-    assert told.returncode == 0, told.stderr
-    assert "no problem found" in told.stderr
+def test_nothing_to_report(whole: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    doctor(as_json=False)
+    assert "no problem found" in capsys.readouterr().err
+
+
+def test_the_exit_code(good: Platform) -> None:
+    good.git("init", "--quiet", ".")
+    assert good.run("doctor").returncode == 1
+
+
+def test_too_little_space_for_what_is_yet_to_be_built(
+    whole: Platform,
+    space: Callable[[float], None],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    find = resolver.find
+    monkeypatch.setattr(resolver, "find", lambda name: None if name in ("helm", "kind") else find(name))
+    space(3 * GIB)
+    doctor(as_json=False)
+    space(2.9 * GIB)
+    capsys.readouterr()
+    assert "2.9 GiB are free for the cache, and building 2 programs takes up to 3.0" in told(capsys)
