@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from invoke.context import Context
 from invoke.tasks import task
 
 from penstock.core.errors import reported
+
+if TYPE_CHECKING:
+    from penstock.verbs.target import Target
 
 
 def verb(*arguments: Any, **options: Any) -> Callable[[Callable[..., None]], Any]:
@@ -18,11 +22,43 @@ def verb(*arguments: Any, **options: Any) -> Callable[[Callable[..., None]], Any
 
     def wrap(function: Callable[..., None]) -> Any:
         @functools.wraps(function)
-        def guarded(context: Context, *values: Any, **named: Any) -> None:
+        def guarded(context: Context, /, *values: Any, **named: Any) -> None:
             with reported(debug=logging.getLogger().isEnabledFor(logging.DEBUG)):
                 function(context, *values, **named)
 
         return task(*arguments, **options)(guarded)
+
+    return wrap
+
+
+_TARGET = {
+    "env": "the environment (the one whose cluster is there, else k3d)",
+    "provider": "where the cluster runs: k3d, kind, existing, or kwok, which needs no Docker and simulates pods",
+    "context": "of your kubeconfig, for the provider existing",
+    "source": "where Flux takes the manifests from: local, this working tree, or remote, what is pushed",
+    "timeout": "seconds that each wait may take (180 on kwok, 900 elsewhere)",
+    "yes": "don't ask before changing a cluster that others made",
+    "dry_run": "print the commands that would change the cluster, and run none",
+}
+_DEFAULTS: dict[str, Any] = {"timeout": 0.0, "yes": False, "dry_run": False}
+_OPTION = inspect.Parameter.KEYWORD_ONLY
+
+
+def on_cluster(name: str = "", fields: Iterable[str] = _TARGET, **more: Any) -> Callable[[Callable[..., None]], Any]:
+    """A verb that changes a cluster: its options are `fields` of Target, and `more` (name = (default, help))."""
+
+    def wrap(function: Callable[..., None]) -> Any:
+        def run(_: Context, **given: Any) -> None:
+            from penstock.verbs.target import Target
+
+            function(Target(**{key: given.pop(key) for key in fields}), **given)
+
+        defaults = {key: _DEFAULTS.get(key, "") for key in fields} | {key: value for key, (value, _) in more.items()}
+        options = [inspect.Parameter(key, _OPTION, default=value) for key, value in defaults.items()]
+        run.__signature__ = inspect.Signature([inspect.Parameter("_", inspect.Parameter.POSITIONAL_ONLY), *options])  # type: ignore[attr-defined]
+        run.__doc__, run.__name__ = function.__doc__, function.__name__
+        explained = {key: _TARGET[key] for key in fields} | {key: text for key, (_, text) in more.items()}
+        return verb(name=name or None, help={key.replace("_", "-"): text for key, text in explained.items()})(run)
 
     return wrap
 
@@ -55,53 +91,130 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False) -> N
     run(env or None, base, json)
 
 
-_ONE = {"env": "the environment (k3d)", "timeout": "seconds that each wait may take (180)"}
+_ONE = {"env": _TARGET["env"]}
 
 
-@verb(
-    help=_ONE
-    | {
-        "provider": "where the cluster runs: kwok, real control plane and real Flux, pods simulated",
-        "merge-kubeconfig": "also add the cluster's context to your own kubeconfig",
-    }
+@on_cluster(
+    phase=(0, "only this phase, 1 to 4"),
+    merge_kubeconfig=(False, "also add the cluster's context to your own kubeconfig"),
 )
-def up(_: Context, env: str = "", provider: str = "", timeout: float = 180.0, merge_kubeconfig: bool = False) -> None:
+def up(target: Target, phase: int, merge_kubeconfig: bool) -> None:
     """Bring up a cluster with this platform on it; again is a no-op."""
     from penstock.verbs.up import up as run
 
-    run(env, provider, timeout, merge_kubeconfig)
+    run(target, phase, merge_kubeconfig)
 
 
-@verb(help={"env": _ONE["env"]})
-def down(_: Context, env: str = "") -> None:
-    """End what `up` started and remove its state."""
+@on_cluster(fields=("env", "dry_run"))
+def down(target: Target) -> None:
+    """End what `up` started and remove its state; of a cluster that others made, say what stays."""
     from penstock.verbs.up import down as run
 
-    run(env)
+    run(target)
 
 
-@verb(help=_ONE)
-def sync(_: Context, env: str = "", timeout: float = 180.0) -> None:
+@on_cluster()
+def sync(target: Target) -> None:
     """Have Flux apply the working tree as it is now."""
     from penstock.verbs.sync import sync as run
 
-    run(env, timeout)
+    run(target)
 
 
-@verb(name="coredns-update", help=_ONE)
-def coredns_update(_: Context, env: str = "", timeout: float = 180.0) -> None:
-    """Have CoreDNS take components/coredns, and check names from a pod."""
+@on_cluster("cluster-create")
+def cluster_create(target: Target) -> None:
+    """Phase 1, first step: the control plane and its nodes."""
+    from penstock.verbs.steps import cluster_create as run
+
+    run(target)
+
+
+@on_cluster("gateway-install")
+def gateway_install(target: Target) -> None:
+    """Phase 1: the definitions of the Gateway API, which Cilium wants to find."""
+    from penstock.verbs.steps import install_component as run
+
+    run(target, "gateway-install", "gateway-api")
+
+
+@on_cluster("cilium-install")
+def cilium_install(target: Target) -> None:
+    """Phase 1: Cilium, the network that all pods wait for."""
+    from penstock.verbs.steps import install_component as run
+
+    run(target, "cilium-install", "cilium")
+
+
+@on_cluster("coredns-update")
+def coredns_update(target: Target) -> None:
+    """Phase 1, last step: have CoreDNS take components/coredns, and check names from a pod."""
     from penstock.verbs.coredns_update import coredns_update as run
 
-    run(env, timeout)
+    run(target)
 
 
-@verb(help={"env": _ONE["env"]} | _JSON)
+@on_cluster("flux-install")
+def flux_install(target: Target) -> None:
+    """Phase 2, first step: Flux."""
+    from penstock.verbs.steps import flux_install as run
+
+    run(target)
+
+
+@on_cluster("gitops-setup")
+def gitops_setup(target: Target) -> None:
+    """Phase 2, last step: give Flux its Git source."""
+    from penstock.verbs.steps import gitops_setup as run
+
+    run(target)
+
+
+@on_cluster("gitops-enable")
+def gitops_enable(target: Target) -> None:
+    """Phase 3: have Flux apply the components in their order."""
+    from penstock.verbs.steps import gitops_enable as run
+
+    run(target)
+
+
+@on_cluster("cluster-delete", fields=("env", "dry_run"))
+def cluster_delete(target: Target) -> None:
+    """Delete a cluster that was made here; `down` does the same, and never refuses."""
+    from penstock.verbs.up import down as run
+
+    run(target, only_made=True)
+
+
+@verb(help=_ONE | _JSON)
 def status(_: Context, env: str = "", json: bool = False) -> None:
     """Show phases, nodes, Kustomizations and workloads."""
     from penstock.verbs.status import status as run
 
     run(env, json)
+
+
+@verb(name="flux-status", help=_ONE | _JSON)
+def flux_status(_: Context, env: str = "", json: bool = False) -> None:
+    """Show Flux' controllers and its sources."""
+    from penstock.verbs.gitops import flux_status as run
+
+    run(env, json)
+
+
+@verb(name="gitops-status", help=_ONE | _JSON)
+def gitops_status(_: Context, env: str = "", json: bool = False) -> None:
+    """Show what Flux fetched, and every Kustomization with its revision and reason."""
+    from penstock.verbs.gitops import gitops_status as run
+
+    run(env, json)
+
+
+@verb(name="open", help=_ONE | {"write-hosts": "add the names to /etc/hosts, with sudo"})
+def open_(_: Context, env: str = "", write_hosts: bool = False) -> None:
+    """Print the addresses of the platform's pages, and the line of /etc/hosts that they need."""
+    from penstock.verbs.open import open_pages as run
+
+    run(env, write_hosts)
 
 
 @verb(

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from penstock.cluster import dns, phases
+from penstock.cluster.providers.k3d import K3d
+from penstock.cluster.providers.kwok import Kwok
+from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
+from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -64,13 +68,13 @@ def test_the_name_that_fails_is_said_with_what_nslookup_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("provider", "said"), [("kwok", "names not checked, no pod runs"), ("other", "resolved example.org in 7.0 s")]
+    ("provider", "said"), [(Kwok(), "names not checked, no pod runs"), (K3d(), "resolved example.org in 7.0 s")]
 )
 def test_phase_1_checks_names_where_pods_run(
-    provider: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    provider: Provider, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted = Noted(provider=provider, environment="local")
-    session = Session(Layout(tmp_path), "local", State(tmp_path), noted, timeout=7.0, domain="example.org")
+    noted = Noted(provider=provider.name, environment="local")
+    session = Session(Layout(tmp_path), "local", State(tmp_path), noted, 7.0, provider, Cluster(domain="example.org"))
     monkeypatch.setattr(dns, "check", lambda _, domain, seconds, __: f"resolved {domain} in {seconds} s")
     assert phases.names(session, Step("test")) == said
 

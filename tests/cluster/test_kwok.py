@@ -19,6 +19,7 @@ import pytest
 import yaml
 
 from penstock.cluster import kubeconfig
+from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
@@ -27,7 +28,7 @@ from penstock.gitops import status as status_of_flux
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 
-_PREPARE = "from penstock.cluster import kwok; kwok.prepare()"
+_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_everything_is_ready_at_the_commit(town: Platform) -> None:
 
 def test_the_rehearsal_finds_nothing_unsettled_until_a_replica_is_missing(town: Platform) -> None:
     state = State(town.root / ".penstock" / "local")
-    session = Session(town.layout, "local", state, state.read(), timeout=5)
+    session = Session(town.layout, "local", state, state.read(), timeout=5, provider=Kwok())
     assert rehearsal._unsettled(session) == []
     scale = ("scale", "statefulset/server", "-n", "town")
     # For the claim of a third there is no volume: it never runs.

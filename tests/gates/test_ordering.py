@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, Process, State
 from penstock.core.layout import Layout
@@ -28,7 +29,7 @@ def session(folder: Path, *lines: str) -> Session:
     log.write_text("\n".join(lines))
     noted = Noted(provider="kwok", environment="local")
     noted.processes = {"kustomize-controller": Process(1, 0.0, str(log))}
-    return Session(Layout(folder), "local", State(folder), noted, timeout=1.0)
+    return Session(Layout(folder), "local", State(folder), noted, timeout=1.0, provider=Kwok())
 
 
 def test_what_came_too_early_is_named_once(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import random
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from support import Platform, copy_platform
 
 REFS = f"/{server.NAME}/info/refs?service=git-upload-pack"
 FETCH = f"/{server.NAME}/git-upload-pack"
+TOKEN = "token-of-the-test"
+KNOWN = {"Authorization": f"Basic {base64.b64encode(f'{server.USER}:{TOKEN}'.encode()).decode()}"}
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def source(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     snapshot.take(made.layout, folder / server.NAME)
     (folder / "empty.git").mkdir()
     (folder / "secret").write_text("secret")
-    handler = type("Bound", (server.Handler,), {"folder": folder, "log_message": lambda *_: None})
+    handler = type("Bound", (server.Handler,), {"folder": folder, "token": TOKEN, "log_message": lambda *_: None})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
         threading.Thread(target=running.serve_forever, daemon=True).start()
         yield running.server_port, made
@@ -38,7 +41,7 @@ def source(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def ask(port: int, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> int:
     connection = HTTPConnection("127.0.0.1", port, timeout=10)
     try:
-        connection.request(method, path, body, headers or {})
+        connection.request(method, path, body, KNOWN | (headers or {}))
         answer = connection.getresponse()
         assert b"secret" not in answer.read()
         return answer.status
@@ -48,14 +51,28 @@ def ask(port: int, method: str, path: str, body: bytes | None = None, headers: d
 
 def test_a_clone_gets_the_tree(source: tuple[int, Platform], tmp_path: Path) -> None:
     port, made = source
-    url = f"http://127.0.0.1:{port}/{server.NAME}"
+    url = f"http://{server.USER}:{TOKEN}@127.0.0.1:{port}/{server.NAME}"
     subprocess.run(["git", "clone", "--quiet", url, str(tmp_path / "clone")], check=True, capture_output=True)
     assert Platform(tmp_path / "clone").git("rev-parse", "HEAD") == made.git("rev-parse", "HEAD")
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["", "Basic", "Basic !", "Basic Zmx1eDo=", f"Bearer {TOKEN}", KNOWN["Authorization"] + "x", "Basic \u00e9"],
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", REFS), ("POST", FETCH), ("GET", "/")])
+def test_nobody_is_answered_without_the_token(source: tuple[int, Platform], given: str, method: str, path: str) -> None:
+    assert ask(source[0], method, path, b"" if method == "POST" else None, {"Authorization": given}) == 401
+
+
+def test_it_does_not_start_without_a_token(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is empty"):
+        server.serve(tmp_path, "127.0.0.1", 0, "")
+
+
 def test_a_push_is_refused(source: tuple[int, Platform], tmp_path: Path) -> None:
     port, made = source
-    url = f"http://127.0.0.1:{port}/{server.NAME}"
+    url = f"http://{server.USER}:{TOKEN}@127.0.0.1:{port}/{server.NAME}"
     pushed = subprocess.run(
         ["git", "-C", str(made.root), "push", url, "HEAD:refs/heads/evil"], check=False, capture_output=True
     )

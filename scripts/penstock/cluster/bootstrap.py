@@ -9,30 +9,48 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.cluster.session import Session
+from penstock.cluster.waiting import until
 from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command, run
 from penstock.gitops import mirror, status
+from penstock.gitops.manifests import inventory_id
 from penstock.tools.flux import NAMESPACE
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
+_DEFINITIONS = ", definitions"
+_ROLLED_OUT = ("DaemonSet", "Deployment")
 
 
-def bootstrap(session: Session, step: Step) -> list[str]:
-    """Apply those bootstrap components that Flux has not applied yet; gives their names."""
-    applied = []
-    for component in present(session):
-        if not _is_fluxs(session, component):
-            step.note(f"applying {component}")
-            _apply(session, component)
-            applied.append(component)
-    return applied
+def apply(session: Session, component: str, step: Step) -> str:
+    """Apply one component unless Flux has, and where pods run wait for its workloads; gives what was done."""
+    if is_fluxs(session, component):
+        return f"{component} is Flux' already"
+    step.note(f"applying {component}")
+    for command in commands(session, component):
+        run(command)
+        if command.about.endswith(_DEFINITIONS):
+            session.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+    _note_generations(session, component)
+    if session.provider.runs_pods:
+        _await_workloads(session, component, step)
+    return f"{component} applied"
 
 
-def present(session: Session) -> list[str]:
-    """The bootstrap components that this environment has, in order."""
-    return [component for component in session.bootstrap if component in session.manifests.components]
+def commands(session: Session, component: str) -> list[Command]:
+    """What `apply` runs."""
+    kubectl, manifests = session.kubectl, session.manifests
+    nested = [item for item in manifests.objects(component) if item["kind"] == "Kustomization"]
+    files = [path for item in nested for path in mirror.applied(manifests, item)]
+    first = (
+        [kubectl.applying_files(files, f"{len(files)} files of {component}'s source{_DEFINITIONS}")] if files else []
+    )
+    own = by_hand(session, component)
+    return [*first, *([kubectl.applying(own)] if own else [])]
 
 
-def _is_fluxs(session: Session, component: str) -> bool:
+def is_fluxs(session: Session, component: str) -> bool:
+    """Whether Flux has applied a component."""
     if session.noted.phase < 2:
         return False  # there is no Flux yet, nor its kinds
     found = session.kubectl.get_one(status.KUSTOMIZATIONS, component, NAMESPACE)
@@ -49,13 +67,56 @@ def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
     return sorted(own, key=lambda item: item["kind"] not in _FIRST)
 
 
-def _apply(session: Session, component: str) -> None:
-    kubectl, manifests = session.kubectl, session.manifests
-    nested = [item for item in manifests.objects(component) if item["kind"] == "Kustomization"]
-    files = [path for item in nested for path in mirror.applied(manifests, item)]
-    if files:
-        kubectl.apply_text(b"\n---\n".join(path.read_bytes() for path in files))
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
-    own = by_hand(session, component)
-    if own:
-        kubectl.apply(own)
+def changed(session: Session) -> list[str]:
+    """What Flux changed when it adopted what phase 1 had applied: those objects whose generation is another one now."""
+    found = []
+    for component in session.bootstrap:
+        now = _generations(session, component)
+        for key, before in session.noted.bootstrapped.items():
+            if key in now and now[key] != before:
+                found.append(f"{key} was changed when Flux adopted it: generation {before}, now {now[key]}")
+    return found
+
+
+def _note_generations(session: Session, component: str) -> None:
+    session.noted.bootstrapped |= _generations(session, component)
+    session.note()
+
+
+def _generations(session: Session, component: str) -> dict[str, int]:
+    """Namespace_name_group_kind of every object that counts the changes of its spec, and that number."""
+    found = {}
+    for item in session.kubectl.get_these(by_hand(session, component)):
+        if "generation" in item["metadata"]:
+            found[inventory_id(item)] = int(item["metadata"]["generation"])
+    return found
+
+
+def _await_workloads(session: Session, component: str, step: Step) -> None:
+    """Wait for what the component brings up; the nodes are Ready once it is the network."""
+    kubectl, timeout = session.kubectl, session.timeout
+    rolled = [item for item in by_hand(session, component) if item["kind"] in _ROLLED_OUT]
+    for item in rolled:
+        name = f"{item['kind'].lower()}/{item['metadata']['name']}"
+        step.note(f"{component}: {name}")
+        words = ["rollout", "status", name, "-n", item["metadata"]["namespace"], f"--timeout={timeout:.0f}s"]
+        kubectl.run(*words, timeout=timeout + 10)
+    if rolled:
+        until(lambda: _nodes_ready(session), timeout, step, "the nodes to be Ready", lambda: _not_ready(session))
+
+
+def _nodes_ready(session: Session) -> bool | None:
+    return None if _late(session) else True
+
+
+def _not_ready(session: Session) -> PenstockError:
+    late = ", ".join(_late(session))
+    return PenstockError(f"not Ready: {late}", f"KUBECONFIG={session.state.kubeconfig} kubectl describe nodes")
+
+
+def _late(session: Session) -> list[str]:
+    def is_ready(node: dict[str, Any]) -> bool:
+        found = node.get("status", {}).get("conditions", [])
+        return any(item["type"] == "Ready" and item["status"] == "True" for item in found)
+
+    return [node["metadata"]["name"] for node in session.kubectl.get("nodes") if not is_ready(node)]

@@ -7,7 +7,7 @@ from typing import Any
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.tools.kubectl import Kubectl
+from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 _POD = "penstock-dns-check"
 _NAMESPACE = "kube-system"
@@ -23,7 +23,7 @@ def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str 
     """
     names = {"cluster": f"kubernetes.default.svc.{domain}", "external": EXTERNAL}
     _remove(kubectl)
-    kubectl.apply([_pod(names, image)], manager="penstock")
+    kubectl.apply([_pod(names, image)], PENSTOCK)
     try:
         codes = until(lambda: _ended(kubectl, len(names)), timeout, step, "DNS from a pod", lambda: _stuck(kubectl))
         for container, name in names.items():

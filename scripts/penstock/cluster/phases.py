@@ -1,30 +1,42 @@
-"""The four phases of `inv up`, the same for every provider. Each step acts only where something is missing."""
+"""The four phases of `inv up` and their steps, the same for every provider.
+
+A step acts only where something is missing. Each is also a verb of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, dns, flux_local, kwok, processes, sync, volumes
+from penstock.cluster import bootstrap, dns, git_source, ownership, processes, sync
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
+from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.gitops import status
+from penstock.core.process import Command, CommandFailed
+
+
+@dataclass(frozen=True)
+class Part:
+    """A step of a phase: what it does, in words when it is done, and the commands by which it changes a cluster."""
+
+    run: Callable[[Session, Step], str]
+    commands: Callable[[Session], list[Command]]
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase: its number, its title, and what it does."""
+    """A phase: its number, its title, and its steps."""
 
     number: int
     title: str
-    run: Callable[[Session, console.Step], str]
+    parts: Callable[[Session], list[Part]]
 
 
-def cluster(session: Session, step: console.Step) -> str:
-    """Phase 1: the control plane, its nodes, volumes for the claims of the manifests, and what Flux itself needs."""
-    kwok.start(session.state, session.noted, step)
+def create(session: Session, step: Step) -> str:
+    """The control plane and its nodes."""
+    made = session.provider.create(session, step)
     until(
         lambda: True if session.kubectl.is_ready() else None,
         session.timeout,
@@ -32,53 +44,53 @@ def cluster(session: Session, step: console.Step) -> str:
         "the API server",
         lambda: PenstockError("the API server did not become ready", "inv logs kube-apiserver"),
     )
-    step.note("nodes and volumes")
-    session.kubectl.apply([*kwok.nodes(), *volumes.volumes(session.manifests.all_objects())], manager="penstock")
-    applied = bootstrap.bootstrap(session, step)
-    made = f", {', '.join(applied)} applied" if applied else ""
-    return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes{made}; {names(session, step)}"
+    return made
 
 
-def names(session: Session, step: console.Step) -> str:
-    """The end of phase 1: whether pods can resolve names, which Flux' pods need first of all."""
-    if session.noted.provider == kwok.NAME:
+def names(session: Session, step: Step) -> str:
+    """Whether pods can resolve names, which Flux' pods need first of all."""
+    if not session.provider.runs_pods:
         return "names not checked, no pod runs"
-    return dns.check(session.kubectl, session.domain, session.timeout, step)
+    return dns.check(session.kubectl, session.cluster.domain, session.timeout, step)
 
 
-def flux(session: Session, step: console.Step) -> str:
-    """Phase 2: Flux, and the Git source over the working tree."""
-    flux_local.install(session, step)
-    snapshot = flux_local.serve(session, step)
-    return f"{snapshot.commit[:12]}" + (" (with uncommitted changes)" if snapshot.is_dirty else "")
+def component(name: str) -> Part:
+    """The step that applies a bootstrap component."""
+    return Part(
+        lambda session, step: bootstrap.apply(session, name, step), lambda session: bootstrap.commands(session, name)
+    )
 
 
-def platform(session: Session, step: console.Step) -> str:
-    """Phase 3: Flux applies the components in their order, until all are Ready."""
-    made = sync.make_secrets(session, step)
-    sync.apply(session, step)
-    return f"{len(session.manifests.components)} components Ready" + (f", {len(made)} secrets made" if made else "")
-
-
-def ownership(session: Session, step: console.Step) -> str:
-    """Phase 4: everything in manifests/ is owned by Flux."""
-    step.note("comparing Flux' inventories with manifests/")
-    processes.refuse_dead(session.noted, list(session.noted.processes))
-    found = status.kustomizations(session.kubectl)
-    return f"{sync.prove_ownership(session, found)} objects, all owned by Flux"
-
+CREATE = Part(create, lambda session: session.provider.create_commands(session))
+NAMES = Part(names, lambda _: [])
+FLUX = Part(
+    lambda session, step: session.provider.install_flux(session, step),
+    lambda session: session.provider.flux_commands(session),
+)
+SOURCE = Part(git_source.setup, git_source.commands)
+ENABLE = Part(sync.enable, sync.commands)
+OWNERSHIP = Part(ownership.prove, lambda _: [])
 
 PHASES = [
-    Phase(1, "cluster", cluster),
-    Phase(2, "Flux and the Git source", flux),
-    Phase(3, "platform", platform),
-    Phase(4, "ownership", ownership),
+    Phase(1, "cluster", lambda session: [CREATE, *map(component, session.bootstrap), NAMES]),
+    Phase(2, "Flux and the Git source", lambda _: [FLUX, SOURCE]),
+    Phase(3, "platform", lambda _: [ENABLE]),
+    Phase(4, "ownership", lambda _: [OWNERSHIP]),
 ]
+
+
+def carry_out(part: Part, session: Session, step: Step) -> str:
+    """Run one step; when a program fails since a process of ours has ended, that one is named."""
+    try:
+        return part.run(session, step)
+    except CommandFailed:
+        processes.refuse_dead(session.noted, list(session.noted.processes))
+        raise
 
 
 def run(session: Session, wanted: list[Phase]) -> None:
     """Run phases in order, with their names and times."""
     for phase in wanted:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = phase.run(session, step)
+            step.result = "; ".join(carry_out(part, session, step) for part in phase.parts(session))
         session.reached(phase.number)

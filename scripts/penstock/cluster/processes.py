@@ -90,37 +90,40 @@ def died(name: str, log: Path) -> PenstockError:
     )
 
 
-def free_port() -> int:
-    """A TCP port that nobody listens on at 127.0.0.1."""
-    return free_ports(1)[0]
+def free_port(address: str = "127.0.0.1") -> int:
+    """A TCP port that nobody listens on at an address of this machine."""
+    return free_ports(1, address)[0]
 
 
-def free_ports(count: int) -> list[int]:
-    """Different TCP ports that nobody listens on at 127.0.0.1."""
+def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
+    """Different TCP ports that nobody listens on at an address of this machine."""
     with ExitStack() as stack:
         probes = [stack.enter_context(socket.socket()) for _ in range(count)]
         for probe in probes:
-            probe.bind(("127.0.0.1", 0))
+            probe.bind((address, 0))
         return [int(probe.getsockname()[1]) for probe in probes]
 
 
-def refuse_taken(port: int, name: str) -> None:
+def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:
     """PenstockError when somebody listens on a port that a process of the cluster must have."""
-    owner = port_owner(port)
+    owner = port_owner(port, address)
     if owner:
         raise PenstockError(
-            f"port {port} on 127.0.0.1, which {name} of this cluster uses, is taken by {owner}",
+            f"port {port} on {address}, which {name} of this cluster uses, is taken by {owner}",
             "stop that process, or make the cluster anew: inv down && inv up",
         )
 
 
-def port_owner(port: int) -> str:
+def port_owner(port: int, address: str = "127.0.0.1") -> str:
     """Who listens on a port, as `name (pid N)`, or an empty string when nobody does."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
+            probe.bind((address, port))
             return ""
+        except PermissionError:  # a port below 1024: whoever may bind it answers
+            if probe.connect_ex((address, port)):
+                return ""
         except OSError:
             pass
     for connection in psutil.net_connections("tcp"):

@@ -8,7 +8,7 @@ from typing import Any
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.model import Strict, load
-from penstock.tools.kubectl import Kubectl
+from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 FILE = "secrets.yaml"
 _FEWEST_BYTES = 16
@@ -59,7 +59,7 @@ def make(kubectl: Kubectl, wanted: list[Secret]) -> list[str]:
         content = {"data": known} if known else {"stringData": _fresh(secret)}
         missing = [namespace for namespace, found in there.items() if not found]
         if missing:
-            kubectl.apply([_object(secret.name, namespace, content) for namespace in missing], manager="penstock")
+            kubectl.apply([_object(secret.name, namespace, content) for namespace in missing], PENSTOCK)
         made += [f"{namespace}/{secret.name}" for namespace in missing]
     return made
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from penstock.cluster.providers.provider import Provider
+from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core.layout import Layout
 from penstock.gitops.manifests import Manifests
@@ -14,8 +16,7 @@ from penstock.tools.kubectl import Kubectl
 class Session:
     """One cluster of one environment.
 
-    `timeout` is the deadline of each wait, in seconds; `bootstrap` are the components that phase 1 applies, in order;
-    `domain` is the DNS domain of Services.
+    `timeout` is the deadline of each wait, in seconds; `cluster` is what the environment's file says of it.
     """
 
     layout: Layout
@@ -23,8 +24,8 @@ class Session:
     state: State
     noted: Noted
     timeout: float
-    bootstrap: tuple[str, ...] = ()
-    domain: str = "cluster.local"
+    provider: Provider
+    cluster: Cluster = field(default_factory=Cluster)
 
     @property
     def kubectl(self) -> Kubectl:
@@ -36,7 +37,16 @@ class Session:
         """The tree that the cluster gets."""
         return Manifests(self.layout.tree(self.environment))
 
+    @property
+    def bootstrap(self) -> list[str]:
+        """The components that phase 1 applies and this environment has, in order."""
+        return [name for name in self.cluster.bootstrap if name in self.manifests.components]
+
     def reached(self, phase: int) -> None:
         """Note that a phase is complete."""
         self.noted.phase = max(self.noted.phase, phase)
+        self.note()
+
+    def note(self) -> None:
+        """Write down what is noted."""
         self.state.write(self.noted)

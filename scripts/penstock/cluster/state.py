@@ -28,14 +28,19 @@ class Process(msgspec.Struct, frozen=True):
 class Noted(msgspec.Struct):
     """The contents of state.json.
 
-    `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller fetched and
-    `source_port` the Git repositories, under addresses that Flux' objects hold: neither may change. `flux` is the
-    version whose definitions were applied; `restarted` says that Flux' controllers have not looked at everything since
-    they were started. `merged_into` is a kubeconfig of the user that got our context because it was asked for.
+    `cluster` is its name with the provider, `context` the one of the user's kubeconfig when others made it, `source`
+    local or remote. `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller
+    fetched and `source_port` the Git repositories, under addresses that Flux' objects hold: neither may change. `flux`
+    is the version whose definitions were applied; `restarted` says that Flux' controllers have not looked at everything
+    since they were started. `bootstrapped` are the generations of what phase 1 applied, until phase 4 has compared
+    them. `merged_into` is a kubeconfig of the user that got our context because it was asked for.
     """
 
     provider: str
     environment: str
+    cluster: str = ""
+    context: str = ""
+    source: str = "local"
     phase: int = 0
     processes: dict[str, Process] = {}
     source_port: int = 0
@@ -44,6 +49,7 @@ class Noted(msgspec.Struct):
     restarted: bool = False
     merged_into: str = ""
     revision: str = ""
+    bootstrapped: dict[str, int] = {}
 
 
 @dataclass(frozen=True)

@@ -1,35 +1,47 @@
-"""Phase 3 and 4: Flux applies the components in order, and owns every object of the manifests."""
+"""Phase 3: Flux applies the components in their order, until all are Ready."""
 
 from __future__ import annotations
 
 import time
+from typing import Any
 
-from penstock.cluster import flux_local, processes, secrets
+from penstock.cluster import git_source, processes, secrets
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command
 from penstock.gitops import objects, status
-from penstock.gitops.manifests import inventory_id
 from penstock.gitops.status import Kustomization
+from penstock.tools.kubectl import PENSTOCK
 
-# A failure that Flux still reports after one more try is not going to heal by itself.
-_PATIENCE_SECONDS = 25.0
 _MOST_EVENTS = 3
+
+
+def enable(session: Session, step: Step) -> str:
+    """Phase 3: make the Secrets, give Flux the root, wait until all is Ready; gives what there is now."""
+    made = make_secrets(session, step)
+    apply(session, step)
+    return f"{len(session.manifests.components)} components Ready" + (f", {len(made)} secrets made" if made else "")
+
+
+def commands(session: Session) -> list[Command]:
+    """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
+    wanted = secrets.declared(session.layout, session.manifests.components)
+    places = [f"{namespace}/{secret.name}" for secret in wanted for namespace in secret.namespaces]
+    made = [session.kubectl.applying([], PENSTOCK, f"Secrets {', '.join(places)}")] if places else []
+    early = _early(session, wanted, set())
+    namespaces = [session.kubectl.applying(early)] if early else []
+    return [*namespaces, *made, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
 
 
 def make_secrets(session: Session, step: Step) -> list[str]:
     """Make the Secrets that the components declare, and first the namespaces that they lie in."""
     wanted = secrets.declared(session.layout, session.manifests.components)
-    namespaces = {namespace for secret in wanted for namespace in secret.namespaces}
     step.note("making secrets")
     # The same bytes that Flux applies a moment later: it adopts them without a change, and adds its labels.
     there = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
-    early = [
-        item
-        for item in session.manifests.all_objects()
-        if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces - there
-    ]
+    early = _early(session, wanted, there)
     if early:
         session.kubectl.apply(early)
     return secrets.make(session.kubectl, wanted)
@@ -37,7 +49,7 @@ def make_secrets(session: Session, step: Step) -> list[str]:
 
 def apply(session: Session, step: Step) -> None:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
-    session.kubectl.apply([objects.root(session.environment, flux_local.mirrored(session))], manager="penstock")
+    session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     names = [objects.ROOT, *session.manifests.components]
     tokens = _look_again(session)
     failing: dict[str, float] = {}
@@ -64,24 +76,6 @@ def apply(session: Session, step: Step) -> None:
     session.noted.restarted = False
 
 
-def prove_ownership(session: Session, found: dict[str, Kustomization]) -> int:
-    """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
-    # What a component applies from a source of its own is that source's matter.
-    ours = [objects.ROOT, *session.manifests.components]
-    owned = {entry for name in ours if name in found for entry in found[name].inventory}
-    wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
-    lost = [
-        f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
-        for key, item in wanted.items()
-        if key not in owned
-    ]
-    extra = sorted(owned - set(wanted) - _own(session))
-    lost += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
-    if lost:
-        raise Findings(lost, "inv status shows what Flux applied; inv sync applies it again")
-    return len(wanted)
-
-
 def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
     """Why a component isn't Ready: Flux' reason, the last events around it, and what to run next."""
     if item is None:
@@ -92,12 +86,19 @@ def explain(session: Session, name: str, item: Kustomization | None) -> Penstock
     return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
 
 
+def _early(session: Session, wanted: list[secrets.Secret], there: set[str]) -> list[dict[str, Any]]:
+    """The namespaces that these Secrets lie in and that aren't there yet."""
+    namespaces = {namespace for secret in wanted for namespace in secret.namespaces} - there
+    found = session.manifests.all_objects()
+    return [item for item in found if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
+
+
 def _look_again(session: Session) -> dict[str, str]:
     """After its controllers were started anew, what Flux says dates from before: the tokens that make it current."""
     existing = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
     if not existing:
         return {}
-    return dict.fromkeys(existing, flux_local.reconcile(session, status.KUSTOMIZATIONS, *existing))
+    return dict.fromkeys(existing, git_source.reconcile(session, status.KUSTOMIZATIONS, *existing))
 
 
 def _is_done(session: Session, item: Kustomization | None, tokens: dict[str, str]) -> bool:
@@ -111,7 +112,7 @@ def _give_up_early(session: Session, found: dict[str, Kustomization], failing: d
     for name, item in found.items():
         if item.ready or item.reason not in status.FAILURES or item.attempted != session.noted.revision:
             failing.pop(name, None)
-        elif now - failing.setdefault(name, now) > _PATIENCE_SECONDS:
+        elif now - failing.setdefault(name, now) > session.provider.patience:
             raise explain(session, name, item)
 
 
@@ -128,8 +129,3 @@ def _events(session: Session, name: str) -> list[str]:
                 )
     warnings = [text for _, text in sorted(found)]
     return warnings[-_MOST_EVENTS:]
-
-
-def _own(session: Session) -> set[str]:
-    """The ids of the Kustomizations themselves, which the root owns."""
-    return {inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components}

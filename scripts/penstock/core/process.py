@@ -31,7 +31,10 @@ _GRACE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is laid over the current environment, or replaces it when `bare`."""
+    """What to run. `env` is laid over the current environment, or replaces it when `bare`.
+
+    `about` says to a person what `stdin` holds.
+    """
 
     argv: Sequence[str | Path]
     cwd: Path | None = None
@@ -40,6 +43,7 @@ class Command:
     stdin: bytes | None = None
     timeout: float = 600.0
     ok: tuple[int, ...] = (0,)
+    about: str = ""
 
     @property
     def line(self) -> str:

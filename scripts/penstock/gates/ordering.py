@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
-from penstock.cluster import flux_local, phases, sync
+from penstock.cluster import git_source, phases, sync
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.gitops import objects
+from penstock.tools.kubectl import PENSTOCK
 
 # What the API server answers to an object that came before its kind or its namespace.
 _DISORDER = re.compile(r'no matches for kind \\?"\w+\\?"|namespaces \\?"[\w-]+\\?" not found')
@@ -46,8 +47,8 @@ def without_edges(session: Session) -> str:
     phases.run(session, phases.PHASES[:2])
     with console.step("without dependsOn") as step:
         sync.make_secrets(session, step)
-        patches = [*flux_local.mirrored(session), _UNORDERED]
-        session.kubectl.apply([objects.root(session.environment, patches)], manager="penstock")
+        patches = [*git_source.mirrored(session), _UNORDERED]
+        session.kubectl.apply([objects.root(session.environment, patches)], PENSTOCK)
         return until(
             lambda: next(iter(disorders(session)), None),
             session.timeout,

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from penstock.cluster import bootstrap, kwok, phases, processes, workloads
+from penstock.cluster import bootstrap, phases, processes, workloads
+from penstock.cluster.providers.kwok import Kwok, adopt
 from penstock.cluster.session import Session
+from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import Findings
@@ -17,7 +19,7 @@ from penstock.core.layout import Layout, find_platform
 from penstock.gates import ordering
 from penstock.hydrate import environments
 
-_TIMEOUT = 180.0
+_KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
@@ -27,35 +29,35 @@ def rehearse() -> None:
     Then, for one of them, show that the order is needed and that it is enough.
     """
     layout = find_platform()
-    kwok.prepare()
+    _KWOK.prepare()
     names = environments.names(layout)
     for name in names:
-        with _cluster(layout, name, tuple(environments.bootstrap(layout, name))) as session:
+        with _cluster(layout, name, environments.cluster(layout, name)) as session:
             unchanged, findings = _rehearse(session)
         _refuse(name, findings + _left_behind(session))
         console.good(f"{name}: rehearsed; {unchanged} objects stayed as they were in the second run")
     name = names[0]
-    with _cluster(layout, name) as session:
+    with _cluster(layout, name, Cluster()) as session:
         disorder = ordering.without_edges(session)
     console.good(f"{name}: without dependsOn Flux fails: {disorder}")
-    with _cluster(layout, name) as session:
+    with _cluster(layout, name, Cluster()) as session:
         phases.run(session, phases.PHASES)
         _refuse(name, ordering.disorders(session))
     console.good(f"{name}: with dependsOn Flux alone brings everything up, and never lacked a kind or a namespace")
 
 
 @contextmanager
-def _cluster(layout: Layout, environment: str, bootstrap: tuple[str, ...] = ()) -> Iterator[Session]:
-    """A session on a state of its own; all that it started is ended."""
+def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Session]:
+    """A session on a state of its own, all that it started is ended."""
     with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
         state = State(Path(folder) / environment)
         state.prepare()
-        noted = Noted(provider=kwok.NAME, environment=environment)
-        session = Session(layout, environment, state, noted, _TIMEOUT, bootstrap)
+        noted = Noted(provider=_KWOK.name, environment=environment)
+        session = Session(layout, environment, state, noted, _KWOK.timeout, _KWOK, settings)
         try:
             yield session
         finally:
-            kwok.adopt(state, session.noted)
+            adopt(state, session.noted)
             processes.stop_all(session.noted)
 
 
@@ -92,7 +94,7 @@ def _left_behind(session: Session) -> list[str]:
 def _contents(session: Session) -> dict[str, Any]:
     """What phase 1 applied by hand, as it is in the cluster now, without what the cluster itself keeps there."""
     found = {}
-    for component in bootstrap.present(session):
+    for component in session.bootstrap:
         for item in bootstrap.by_hand(session, component):
             kind, metadata = item["kind"], item["metadata"]
             group = item["apiVersion"].rpartition("/")[0]

@@ -17,6 +17,8 @@ from penstock.tools.flux import NAMESPACE
 SOURCE = "platform"
 ROOT = "platform"
 BRANCH = "main"
+# The Secret with the name and the password for the platform's source.
+CREDENTIALS = "platform-source"
 
 
 def namespace() -> dict[str, Any]:
@@ -24,8 +26,9 @@ def namespace() -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
-def source(url: str, environment: str) -> dict[str, Any]:
+def source(url: str, environment: str, branch: str = BRANCH, has_credentials: bool = True) -> dict[str, Any]:
     """The GitRepository; only the environment's manifests become its artifact."""
+    credentials = {"secretRef": {"name": CREDENTIALS}} if has_credentials else {}
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
@@ -33,10 +36,22 @@ def source(url: str, environment: str) -> dict[str, Any]:
         "spec": {
             "interval": "1m",
             "url": url,
-            "ref": {"branch": BRANCH},
+            "ref": {"branch": branch},
             "timeout": "60s",
             "ignore": f"/*\n!/manifests\n/manifests/*\n!/manifests/{environment}\n",
+            **credentials,
         },
+    }
+
+
+def credentials(user: str, password: str) -> dict[str, Any]:
+    """The Secret that the GitRepository names."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "metadata": {"name": CREDENTIALS, "namespace": NAMESPACE},
+        "type": "Opaque",
+        "stringData": {"username": user, "password": password},
     }
 
 

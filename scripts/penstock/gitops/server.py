@@ -1,13 +1,15 @@
-"""A read-only Git server on 127.0.0.1 for the bare repositories of a folder.
+"""A read-only Git server on one address for the bare repositories of a folder.
 
-`python -m penstock.gitops.server FOLDER PORT` runs it.
+`python -m penstock.gitops.server FOLDER ADDRESS PORT` runs it, with its token in $PENSTOCK_GIT_TOKEN.
 
 It speaks the smart HTTP protocol through git's own `http-backend`, and knows exactly two requests for each: the list of
-refs and a fetch. Every other path, method or service is refused before git sees it.
+refs and a fetch. Every other path, method or service is refused before git sees it, and so is whoever lacks the token.
 """
 
 from __future__ import annotations
 
+import base64
+import hmac
 import os
 import re
 import subprocess
@@ -17,6 +19,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 NAME = "platform.git"
+USER = "flux"
+TOKEN = "PENSTOCK_GIT_TOKEN"  # noqa: S105, the name of a variable
 # Nothing in a name can lead out of the folder.
 _REFS = re.compile(r"/([a-z0-9-]+\.git)/info/refs\?service=git-upload-pack")
 _FETCH = re.compile(r"/([a-z0-9-]+\.git)/git-upload-pack")
@@ -28,12 +32,15 @@ class Handler(BaseHTTPRequestHandler):
     """One request."""
 
     folder: Path
+    token: str
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
         """Answer the list of refs."""
         repository = self._asked(_REFS)
-        if repository:
+        if not self._is_known():
+            self._refuse(HTTPStatus.UNAUTHORIZED)
+        elif repository:
             self._backend(repository, "info/refs", b"")
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -42,7 +49,9 @@ class Handler(BaseHTTPRequestHandler):
         """Answer a fetch."""
         length = self.headers.get("Content-Length", "")
         repository = self._asked(_FETCH)
-        if not repository:
+        if not self._is_known():
+            self._refuse(HTTPStatus.UNAUTHORIZED)
+        elif not repository:
             self._refuse(HTTPStatus.NOT_FOUND)
         elif not length.isascii() or not length.isdigit():
             self._refuse(HTTPStatus.LENGTH_REQUIRED)
@@ -50,6 +59,11 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         else:
             self._backend(repository, "git-upload-pack", self.rfile.read(int(length)))
+
+    def _is_known(self) -> bool:
+        wanted = base64.b64encode(f"{USER}:{self.token}".encode())
+        given = self.headers.get("Authorization", "").removeprefix("Basic ").encode("latin-1", "replace")
+        return hmac.compare_digest(given, wanted)
 
     def _asked(self, request: re.Pattern[str]) -> str:
         found = request.fullmatch(self.path)
@@ -96,17 +110,24 @@ class Handler(BaseHTTPRequestHandler):
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.close_connection = True
-        self.send_error(status)
+        self.send_response(status)
+        if status is HTTPStatus.UNAUTHORIZED:
+            self.send_header("WWW-Authenticate", 'Basic realm="penstock"')
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
 
 
-def serve(folder: Path, port: int) -> None:
-    """Serve until ended; OSError when the port is taken."""
-    handler = type("Bound", (Handler,), {"folder": folder.resolve()})
-    with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-        sys.stdout.write(f"serving the repositories of {folder} read-only at http://127.0.0.1:{port}\n")
+def serve(folder: Path, address: str, port: int, token: str) -> None:
+    """Serve until ended; OSError when the port is taken or the address isn't this machine's."""
+    if not token:
+        raise ValueError(f"${TOKEN} is empty")
+    handler = type("Bound", (Handler,), {"folder": folder.resolve(), "token": token})
+    with ThreadingHTTPServer((address, port), handler) as server:
+        sys.stdout.write(f"serving the repositories of {folder} read-only at http://{address}:{port}\n")
         sys.stdout.flush()
         server.serve_forever()
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), os.environ.get(TOKEN, ""))

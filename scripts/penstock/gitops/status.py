@@ -33,6 +33,30 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
     inventory: list[str] = []
 
 
+class Source(msgspec.Struct, frozen=True):
+    """A GitRepository: the address that Flux really fetches from, and the commit that it fetched last."""
+
+    name: str
+    url: str
+    revision: str
+    ready: bool
+    message: str
+
+
+def sources(kubectl: Kubectl) -> list[Source]:
+    """Every GitRepository of the platform."""
+    found = []
+    for item in kubectl.get(SOURCES, "-n", NAMESPACE):
+        said = item.get("status", {})
+        ready = _condition(said)
+        message = str(ready.get("message", "not fetched yet"))
+        revision = commit_of(said.get("artifact", {}).get("revision", ""))
+        found.append(
+            Source(item["metadata"]["name"], item["spec"]["url"], revision, ready.get("status") == "True", message)
+        )
+    return found
+
+
 def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
     """Every Kustomization of the platform by name."""
     return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", NAMESPACE))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from typing import Any
 
+from penstock.cluster.settings import Cluster
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load, parse
@@ -12,17 +13,6 @@ from penstock.core.model import Strict, convert, load, parse
 _USUAL = "k3d"
 # The rest of an environment's file belongs to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
-
-
-class Cluster(Strict, frozen=True):
-    """The cluster of an environment: its name, the DNS domain of its Services, and what has to be there before Flux.
-
-    `bootstrap` are components in the order in which phase 1 of `inv up` applies them.
-    """
-
-    name: str = "penstock"
-    domain: str = "cluster.local"
-    bootstrap: list[str] = []
 
 
 class Kubernetes(Strict, frozen=True, rename="camel"):
@@ -110,18 +100,18 @@ def read(layout: Layout, name: str) -> Environment:
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
 
 
-def bootstrap(layout: Layout, name: str) -> list[str]:
-    """The components that phase 1 applies, in order; PenstockError when there is no component of such a name."""
-    listed = read(layout, name).cluster.bootstrap
+def cluster(layout: Layout, name: str) -> Cluster:
+    """The cluster of an environment; PenstockError when it is bootstrapped with a component that isn't there."""
+    found = read(layout, name).cluster
     known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
-    for component in listed:
+    for component in found.bootstrap:
         if component not in known:
             near = difflib.get_close_matches(component, known, n=1)
             raise PenstockError(
                 f"environments: cluster.bootstrap names `{component}`, and there is no components/{component}",
                 f"did you mean `{near[0]}`?" if near else "take it out",
             )
-    return listed
+    return found
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def _render(
     if not work:
         return {}, {}
     typed.refuse_untyped(inputs.layout, inputs.environment)
-    environments.bootstrap(inputs.layout, inputs.environment)  # refuses a name that is no component
+    environments.cluster(inputs.layout, inputs.environment)  # refuses a name that is no component
     resolve.refuse_unhermetic(inputs.layout, work)
     with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
         home = Path(folder).resolve()

@@ -38,9 +38,14 @@ def kustomize_controller(kubeconfig: Path, ports: Ports) -> Command:
     return _controller("kustomize-controller", kubeconfig, ports, own)
 
 
+def versions() -> dict[str, str]:
+    """Controller -> the version of it that is built here."""
+    return {name: PROGRAMS[name].version for name in CONTROLLERS}
+
+
 def version() -> str:
-    """The controllers and their versions."""
-    return ", ".join(f"{name} {PROGRAMS[name].version}" for name in CONTROLLERS)
+    """The controllers and their versions, in words."""
+    return ", ".join(f"{name} {number}" for name, number in versions().items())
 
 
 def crds() -> list[Path]:

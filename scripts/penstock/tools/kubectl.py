@@ -17,6 +17,7 @@ from penstock.tools.resolver import resolve
 
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
+PENSTOCK = "penstock"
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,10 @@ class Kubectl:
     ) -> Result:
         """Run any subcommand."""
         return run(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+
+    def command(self, *words: str | Path) -> Command:
+        """The command that runs a subcommand."""
+        return Command(self._argv(*words))
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
@@ -48,6 +53,13 @@ class Kubectl:
         result = json.loads(self.run("get", kind, "-o", "json", *words).stdout)
         return list(result["items"]) if "items" in result else [result]
 
+    def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Those of the given objects that are there, as they are in the cluster."""
+        words = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
+        found = self.run(*words, stdin=yaml.safe_dump_all(objects).encode()).stdout if objects else b""
+        result = json.loads(found) if found.strip() else {"items": []}
+        return list(result["items"]) if "items" in result else [result]
+
     def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """One object, or None when it isn't there."""
         words = ["-n", namespace] if namespace else []
@@ -56,12 +68,18 @@ class Kubectl:
 
     def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:
         """Server-side apply; gives kubectl's line for each object."""
-        return self.apply_text(yaml.safe_dump_all(objects).encode(), manager)
+        return self.run(*_apply(manager), stdin=yaml.safe_dump_all(objects).encode(), timeout=120).text
 
-    def apply_text(self, text: bytes, manager: str = FIELD_MANAGER) -> str:
-        """Server-side apply of a YAML stream."""
-        words = ["apply", "--server-side", "--force-conflicts", f"--field-manager={manager}", "-f", "-"]
-        return self.run(*words, stdin=text, timeout=120).text
+    def applying(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER, about: str = "") -> Command:
+        """The command of `apply`, the objects on its standard input; `about` says what they are."""
+        return self._applying(yaml.safe_dump_all(objects).encode(), about or objects_in(objects), manager)
+
+    def applying_files(self, files: list[Path], about: str, manager: str = FIELD_MANAGER) -> Command:
+        """The command that applies files as one stream; `about` says what they hold."""
+        return self._applying(b"\n---\n".join(path.read_bytes() for path in files), about, manager)
+
+    def _applying(self, text: bytes, about: str, manager: str) -> Command:
+        return Command(self._argv(*_apply(manager)), stdin=text, timeout=120, about=about)
 
     def is_ready(self) -> bool:
         """Whether the API server says that it is ready."""
@@ -69,6 +87,16 @@ class Kubectl:
             return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
         except CommandFailed:
             return False
+
+
+def _apply(manager: str) -> list[str]:
+    return ["apply", "--server-side", "--force-conflicts", f"--field-manager={manager}", "-f", "-"]
+
+
+def objects_in(objects: list[dict[str, Any]]) -> str:
+    """A few objects by name, many by number."""
+    names = [f"{item['kind']} {item['metadata']['name']}" for item in objects]
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
 
 def _forwarded(line: str) -> str | None:

@@ -41,13 +41,16 @@ class Kwokctl:
         kwokctl's own choice starts at the same port every time, so two clusters made at once would collide.
         """
         self.workdir.mkdir(parents=True, exist_ok=True)
-        config = self.workdir / "penstock.yaml"
-        config.write_text(yaml.safe_dump(_configuration(ports)))
-        self._run("--config", config, "create", "cluster", "--kubeconfig", kubeconfig, "--wait", "60s")
+        self._config.write_text(yaml.safe_dump(_configuration(ports)))
+        run(self.creation(kubeconfig))
+
+    def creation(self, kubeconfig: Path) -> Command:
+        """The command that creates the cluster."""
+        return self._command("--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig, "--wait", "60s")
 
     def start(self) -> None:
         """Start those processes of the cluster that kwokctl finds no pid of."""
-        self._run("start", "cluster", "--wait", "60s")
+        run(self._command("start", "cluster", "--wait", "60s"))
 
     def ports(self) -> dict[str, list[int]]:
         """Component -> the ports that it listens on."""
@@ -65,10 +68,14 @@ class Kwokctl:
         """Make kwokctl forget a pid, so that `start` starts the component anew."""
         (self.folder / "pids" / f"{component}.pid").unlink(missing_ok=True)
 
-    def _run(self, *words: str | Path) -> None:
+    @property
+    def _config(self) -> Path:
+        return self.workdir / "penstock.yaml"
+
+    def _command(self, *words: str | Path) -> Command:
         argv = [resolve("kwokctl"), "--name", self.name, *words]
         env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
-        run(Command(argv, env=env, timeout=180))
+        return Command(argv, env=env, timeout=180)
 
 
 def _configuration(ports: list[int]) -> dict[str, Any]:

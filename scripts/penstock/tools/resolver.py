@@ -12,6 +12,9 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -26,6 +29,8 @@ from penstock.core.layout import cache_home
 from penstock.core.process import Command, run
 from penstock.tools import golang
 from penstock.tools.pins import PROGRAMS, Program
+
+_by_name: ContextVar[bool] = ContextVar("by_name", default=False)
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -48,7 +53,22 @@ class Found:
 
 def resolve(name: str) -> Path:
     """The path of a pinned program, built first when it is neither cached nor on PATH."""
-    return _resolved(PROGRAMS[name])
+    return Path(name) if is_by_name() else _resolved(PROGRAMS[name])
+
+
+@contextmanager
+def by_name() -> Iterator[None]:
+    """Within the block a program is its name alone: for commands that are shown and not run."""
+    token = _by_name.set(True)
+    try:
+        yield
+    finally:
+        _by_name.reset(token)
+
+
+def is_by_name() -> bool:
+    """Whether commands are only shown."""
+    return _by_name.get()
 
 
 def ensure(names: list[str]) -> None:

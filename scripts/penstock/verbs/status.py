@@ -9,14 +9,12 @@ import msgspec
 from penstock.cluster import processes
 from penstock.cluster.phases import PHASES
 from penstock.cluster.session import Session
-from penstock.cluster.state import state_of
 from penstock.cluster.workloads import Workload, workloads
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import find_platform
 from penstock.gitops import status as flux
 from penstock.gitops.status import Kustomization
-from penstock.hydrate import environments
+from penstock.verbs.target import looking
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,10 +33,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 def status(environment: str, as_json: bool) -> None:
     """Print the status; PenstockError when there is no cluster or its API server doesn't answer."""
-    layout = find_platform()
-    name = environments.one(layout, environment)
-    state = state_of(layout, name)
-    session = Session(layout, name, state, state.read(), timeout=10)
+    session = looking(environment)
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(collect(session))).decode())
     else:
@@ -48,13 +43,7 @@ def status(environment: str, as_json: bool) -> None:
 def collect(session: Session) -> Status:
     """Ask the cluster."""
     running = {name: processes.is_alive(session.noted, name) for name in session.noted.processes}
-    if not session.kubectl.is_ready():
-        dead = [name for name, alive in running.items() if not alive]
-        raise PenstockError(
-            f"the API server of {session.environment} does not answer"
-            + (f"; not running: {', '.join(dead)}" if dead else ""),
-            "inv up brings it back",
-        )
+    refuse_silent(session)
     nodes = {item["metadata"]["name"]: _is_true(item, "Ready") for item in session.kubectl.get("nodes")}
     return Status(
         environment=session.environment,
@@ -64,9 +53,20 @@ def collect(session: Session) -> Status:
         revision=session.noted.revision,
         processes=running,
         nodes=nodes,
-        kustomizations=list(flux.kustomizations(session.kubectl).values()),
+        kustomizations=list(flux.kustomizations(session.kubectl).values()) if session.noted.flux else [],
         workloads=workloads(session.kubectl),
     )
+
+
+def refuse_silent(session: Session) -> None:
+    """PenstockError when the API server doesn't answer, with those of our processes that don't run."""
+    if not session.kubectl.is_ready():
+        dead = [name for name in session.noted.processes if not processes.is_alive(session.noted, name)]
+        raise PenstockError(
+            f"the API server of {session.environment} does not answer"
+            + (f"; not running: {', '.join(dead)}" if dead else ""),
+            "inv up brings it back",
+        )
 
 
 def show(session: Session) -> None:
@@ -79,6 +79,16 @@ def show(session: Session) -> None:
     if dead:
         console.warn(f"not running: {', '.join(dead)}; `inv up` starts them again")
     console.out("")
+    console.table(*kustomization_rows(found.kustomizations))
+    console.out("")
+    console.table(
+        ["NAMESPACE", "WORKLOAD", "READY"],
+        [[item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads],
+    )
+
+
+def kustomization_rows(found: list[Kustomization]) -> tuple[list[str], list[list[str]]]:
+    """The headings and the rows of a table of Kustomizations."""
     rows = [
         [
             item.name,
@@ -88,14 +98,9 @@ def show(session: Session) -> None:
             ", ".join(item.depends_on),
             "" if item.ready else " ".join(item.message.split())[:80],
         ]
-        for item in found.kustomizations
+        for item in found
     ]
-    console.table(["KUSTOMIZATION", "STATE", "REVISION", "REASON", "AFTER", "MESSAGE"], rows)
-    console.out("")
-    console.table(
-        ["NAMESPACE", "WORKLOAD", "READY"],
-        [[item.namespace, f"{item.kind}/{item.name}", f"{item.ready}/{item.wanted}"] for item in found.workloads],
-    )
+    return ["KUSTOMIZATION", "STATE", "REVISION", "REASON", "AFTER", "MESSAGE"], rows
 
 
 def _is_true(item: dict[str, Any], condition: str) -> bool:

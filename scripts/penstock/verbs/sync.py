@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from penstock.cluster import phases
 from penstock.core import console
-from penstock.core.errors import PenstockError
+from penstock.verbs import dry_run
 from penstock.verbs.status import show
-from penstock.verbs.up import begin
+from penstock.verbs.target import Target, confirm, running
 
 
-def sync(environment: str, timeout: float) -> None:
+def sync(target: Target) -> None:
     """Snapshot the working tree, have Flux apply it, and wait until all of it is Ready."""
-    session = begin(environment, "", timeout)
-    if not session.state.exists:
-        raise PenstockError("there is no cluster here", "run `inv up`")
+    session = running(target)
+    if target.dry_run:
+        dry_run.show_parts(session, [phases.SOURCE, phases.ENABLE])
+        return
     with session.state.exclusive():
+        confirm(session, target, f"`inv sync` of {session.environment}")
         phases.run(session, phases.PHASES)
     show(session)
     console.good(f"{session.environment}: {session.noted.revision[:12]} is applied")

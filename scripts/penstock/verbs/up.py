@@ -1,82 +1,119 @@
-"""inv up: a cluster with the platform on it, from this working tree."""
+"""inv up and inv down: a cluster with the platform on it, from this working tree, and its end."""
 
 from __future__ import annotations
 
 import time
 
-from penstock.cluster import kubeconfig, kwok, phases, processes
+from penstock.cluster import kubeconfig, phases, processes
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, State, state_of
+from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout, find_platform
-from penstock.hydrate import environments
-from penstock.hydrate.compare import fast_findings
-from penstock.tools.git import head
+from penstock.core.layout import find_platform
+from penstock.verbs import dry_run
 from penstock.verbs.status import show
+from penstock.verbs.target import Target, begin, confirm, looking, where
 
-PROVIDERS = [kwok.NAME]
+NUMBERS = [phase.number for phase in phases.PHASES]
 
 
-def up(environment: str, provider: str, timeout: float, merge: bool) -> None:
-    """Go through the four phases; each acts only where something is missing, so running it again is cheap."""
+def up(target: Target, only: int, merge: bool) -> None:
+    """Go through the four phases, or one of them; each acts only where something is missing: again is cheap."""
     start = time.monotonic()
-    session = begin(environment, provider, timeout)
+    session = begin(target)
+    wanted = _wanted(session, only)
+    if target.dry_run:
+        dry_run.show(session, wanted)
+        return
     with session.state.exclusive():
-        console.info(kwok.BANNER)
-        kwok.prepare()
-        session.state.prepare()
-        session.state.write(session.noted)
-        phases.run(session, phases.PHASES)
+        start_on(session, target, f"`inv up` of {session.environment}")
+        phases.run(session, wanted)
         context = kubeconfig.merge(session, kubeconfig.users_own()) if merge else ""
+    if session.noted.phase < NUMBERS[-1]:
+        console.good(f"phase {wanted[-1].number} is done; `inv up --phase {wanted[-1].number + 1}` is the next")
+        return
     show(session)
     console.info("")
-    console.good(f"{session.environment} is up on {kwok.NAME} after {console.seconds(time.monotonic() - start)}")
+    took = console.seconds(time.monotonic() - start)
+    console.good(f"{session.environment} is up on {session.provider.name} after {took}")
     if context:
         console.info(f"  kubectl --context {context} get pods -A   (in {session.noted.merged_into})")
     console.info(f"  export KUBECONFIG={session.state.kubeconfig}")
     console.info("  inv status, inv logs NAME, inv sync after an edit, inv down")
 
 
-def begin(environment: str, provider: str, timeout: float) -> Session:
-    """Check everything that can be checked before anything is started; PenstockError says what is wrong."""
+def start_on(session: Session, target: Target, what: str) -> None:
+    """Say what kind of cluster it is, refuse what can't work, ask where it isn't ours, and get the programs."""
+    console.info(session.provider.banner)
+    problems = session.provider.problems(session)
+    for problem in problems:
+        if not problem.fatal:
+            console.warn(problem.what)
+            console.hint(problem.fix)
+    fatal = [problem for problem in problems if problem.fatal]
+    if fatal:
+        fixes = list(dict.fromkeys(problem.fix for problem in fatal))
+        raise Findings([problem.what for problem in fatal], "\n".join(fixes))
+    confirm(session, target, what)
+    session.provider.prepare()
+    session.state.prepare()
+    session.note()
+
+
+def down(target: Target, only_made: bool = False) -> None:
+    """End what `up` started, and only that; remove the state. Safe to run twice.
+
+    With `only_made` a cluster that others made is refused; otherwise what stays in it is listed.
+    """
     layout = find_platform()
-    name = environments.one(layout, environment)
-    if provider and provider not in PROVIDERS:
-        raise PenstockError(f"unknown provider `{provider}`", f"the providers are {', '.join(PROVIDERS)}")
-    head(layout.root)
-    refuse_stale(layout, name)
-    state = state_of(layout, name)
-    noted = state.read() if state.exists else Noted(provider=provider or kwok.NAME, environment=name)
-    first, domain = tuple(environments.bootstrap(layout, name)), environments.read(layout, name).cluster.domain
-    return Session(layout, name, state, noted, timeout, first, domain)
-
-
-def refuse_stale(layout: Layout, environment: str) -> None:
-    """Findings when manifests/ isn't what its sources give: a cluster gets only what was hydrated."""
-    findings = fast_findings(layout, environment)
-    if findings:
-        raise Findings(
-            findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again"
-        )
-
-
-def down(environment: str) -> None:
-    """End what `up` started, and only that; remove the state. Safe to run twice."""
-    layout = find_platform()
-    name = environments.one(layout, environment)
+    name = where(layout, target)
     state = state_of(layout, name)
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")
         return
+    if not state.exists:  # it was ended before anything was noted
+        state.write(Noted(provider=target.provider or "kwok", environment=name))
+    session = looking(name)
+    if only_made and not session.provider.makes:
+        raise PenstockError(
+            f"{name} runs on a cluster that others made ({session.noted.context}): it is not deleted here",
+            "inv down removes what is kept of it here, and lists what stays there",
+        )
+    if target.dry_run:
+        dry_run.show_deletion(session)
+        return
     with state.exclusive():
-        stopped = _stop(state)
+        kubeconfig.unmerge(session.noted, state.kubeconfig)
+        stays = [] if session.provider.makes else _staying(session)
+        gone = session.provider.delete(session)
+        gone += processes.stop_all(session.noted)
         state.remove()
-    console.good(f"{name}: ended {', '.join(stopped) or 'nothing (no process was left)'}, and removed {state.folder}")
+    for line in stays:
+        console.out(line)
+    console.good(f"{name}: ended {', '.join(gone) or 'nothing (nothing was left)'}, and removed {state.folder}")
 
 
-def _stop(state: State) -> list[str]:
-    noted = state.read() if state.exists else Noted(provider=kwok.NAME, environment=state.folder.name)
-    kubeconfig.unmerge(noted, state.kubeconfig)
-    kwok.adopt(state, noted)
-    return processes.stop_all(noted)
+def _wanted(session: Session, only: int) -> list[phases.Phase]:
+    if not only:
+        return phases.PHASES
+    if only not in NUMBERS:
+        raise PenstockError(f"there is no phase {only}", f"the phases are {', '.join(map(str, NUMBERS))}")
+    if only > session.noted.phase + 1:
+        raise PenstockError(
+            f"phase {only} needs phase {only - 1}, and {session.noted.phase or 'none'} is the last that is done",
+            f"inv up --phase {session.noted.phase + 1}",
+        )
+    return [phases.PHASES[only - 1]]
+
+
+def _staying(session: Session) -> list[str]:
+    """What is left in a cluster that others made; nothing of it is touched."""
+    if not session.kubectl.is_ready():
+        return [f"{session.noted.context} does not answer: whatever is in it stays"]
+    objects = session.manifests.all_objects()
+    namespaces = sorted({item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"})
+    return [
+        f"left alone in {session.noted.context}:",
+        f"  {len(objects)} objects of {len(session.manifests.components)} components, which Flux goes on applying",
+        f"  the namespaces {', '.join(namespaces)} with all that is in them, and flux-system with Flux",
+    ]

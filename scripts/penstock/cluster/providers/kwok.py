@@ -4,29 +4,76 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import processes
+from penstock.cluster import flux_local, processes, volumes
+from penstock.cluster.providers.provider import Address, Problem, Provider
+from penstock.cluster.session import Session
+from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
-from penstock.core import console
+from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import CommandFailed, uninterrupted
+from penstock.core.process import Command, CommandFailed, uninterrupted
 from penstock.tools import flux, modules, resolver
+from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
-NAME = "kwok"
-BANNER = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
 _NODES = 2
 
 
-def prepare() -> None:
-    """Find or build every program that a cluster of this kind needs: no Helm, no helmfile."""
-    resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
-    flux.crds()
-    modules.ensure()
+class Kwok(Provider):
+    """A real control plane and real Flux, simulated nodes and pods."""
+
+    name = "kwok"
+    banner = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
+    runs_pods = False
+    sources = ("local",)
+    timeout = 180.0
+    patience = 25.0
+
+    def fits(self, cluster: Cluster) -> str:
+        return ""
+
+    def missing(self) -> str:
+        return ""
+
+    def problems(self, session: Session) -> list[Problem]:
+        return []
+
+    def prepare(self) -> None:
+        resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
+        flux.crds()
+        modules.ensure()
+
+    def create(self, session: Session, step: Step) -> str:
+        _start(session.state, session.noted, step)
+        step.note("nodes and volumes")
+        session.kubectl.apply(_simulated(session), PENSTOCK)
+        return f"Kubernetes on 127.0.0.1, {_NODES} simulated nodes"
+
+    def create_commands(self, session: Session) -> list[Command]:
+        simulated = session.kubectl.applying(_simulated(session), PENSTOCK)
+        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated]
+
+    def install_flux(self, session: Session, step: Step) -> str:
+        return flux_local.install(session, step)
+
+    def flux_commands(self, session: Session) -> list[Command]:
+        return flux_local.commands(session)
+
+    def address(self, session: Session) -> Address:
+        return Address("127.0.0.1", "127.0.0.1")
+
+    def delete(self, session: Session) -> list[str]:
+        # Its processes are noted like all others.
+        adopt(session.state, session.noted)
+        return []
+
+    def delete_commands(self, session: Session) -> list[Command]:
+        return []
 
 
-def start(state: State, noted: Noted, step: console.Step) -> None:
+def _start(state: State, noted: Noted, step: Step) -> None:
     """Bring the control plane up: created, started again after a reboot, or left alone when all of it runs."""
-    control_plane = kwokctl(state)
+    control_plane = _kwokctl(state)
     if not (control_plane.folder / "kwok.yaml").is_file():
         step.note("creating the control plane")
         _create(state, control_plane)
@@ -45,7 +92,7 @@ def start(state: State, noted: Noted, step: console.Step) -> None:
 
 def adopt(state: State, noted: Noted) -> None:
     """Note the processes that kwokctl started. After a reboot its pids may be strangers': only ours name our folder."""
-    control_plane = kwokctl(state)
+    control_plane = _kwokctl(state)
     if not control_plane.folder.is_dir():
         return
     for name, pid in control_plane.pids().items():
@@ -53,14 +100,15 @@ def adopt(state: State, noted: Noted) -> None:
             processes.note(state, noted, name, pid, control_plane.folder / "logs" / f"{name}.log")
 
 
-def kwokctl(state: State) -> Kwokctl:
+def _kwokctl(state: State) -> Kwokctl:
     """kwokctl for the cluster of this state."""
     return Kwokctl(state.folder / "kwok", f"penstock-{state.folder.name}")
 
 
-def nodes() -> list[dict[str, Any]]:
-    """The simulated nodes."""
-    return [_node(f"node-{number}") for number in range(_NODES)]
+def _simulated(session: Session) -> list[dict[str, Any]]:
+    """The nodes, and volumes for the claims of the manifests."""
+    nodes = [_node(f"node-{number}") for number in range(_NODES)]
+    return [*nodes, *volumes.volumes(session.manifests.all_objects())]
 
 
 def _create(state: State, control_plane: Kwokctl) -> None:

@@ -1,0 +1,46 @@
+"""Flux in a cluster where pods run: installed by the flux program at its pinned version."""
+
+from __future__ import annotations
+
+from penstock.cluster.session import Session
+from penstock.core.console import Step
+from penstock.core.process import Command, run
+from penstock.tools import flux, flux_cli
+from penstock.tools.on_path import FLUX
+
+_NOTIFICATION = "notification.toolkit.fluxcd.io"
+_VERSION_LABEL = "app.kubernetes.io/version"
+
+
+def install(session: Session, step: Step) -> str:
+    """Install those controllers that the manifests need, unless they run already in this version."""
+    wanted = controllers(session)
+    if not _lacking(session, wanted):
+        return f"Flux {FLUX.version}"
+    step.note(f"installing Flux {FLUX.version}")
+    for command in commands(session):
+        run(command)
+    session.noted.flux = FLUX.version
+    session.note()
+    return f"Flux {FLUX.version} installed"
+
+
+def commands(session: Session) -> list[Command]:
+    """What `install` runs where there is no Flux."""
+    return [flux_cli.installation(session.state.kubeconfig, controllers(session), session.timeout)]
+
+
+def controllers(session: Session) -> list[str]:
+    """The controllers that the manifests need: alerts and receivers have one of their own."""
+    alerts = any(item["apiVersion"].startswith(f"{_NOTIFICATION}/") for item in session.manifests.all_objects())
+    return [*flux.CONTROLLERS, *(["notification-controller"] if alerts else [])]
+
+
+def _lacking(session: Session, wanted: list[str]) -> list[str]:
+    """The controllers that aren't available in the pinned version."""
+    there = {}
+    for item in session.kubectl.get("deployments", "-n", flux.NAMESPACE):
+        version = item["metadata"].get("labels", {}).get(_VERSION_LABEL, "").lstrip("v")
+        available = item.get("status", {}).get("availableReplicas", 0)
+        there[item["metadata"]["name"]] = version == FLUX.version and available > 0
+    return [name for name in wanted if not there.get(name)]

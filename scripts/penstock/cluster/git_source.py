@@ -1,0 +1,145 @@
+"""Where Flux takes the manifests from: the working tree, served by a process of ours, or the repository's remote."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from typing import Any
+
+from penstock.cluster import processes
+from penstock.cluster.providers.provider import Address
+from penstock.cluster.session import Session
+from penstock.cluster.waiting import until
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically
+from penstock.core.process import Command, run
+from penstock.gitops import mirror, objects, remote, server, snapshot, status
+from penstock.tools import flux
+from penstock.tools.git import head
+from penstock.tools.kubectl import PENSTOCK
+
+PROCESS = "git-source"
+_TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
+
+
+def setup(session: Session, step: Step) -> str:
+    """Give Flux the source, and wait until it has fetched the commit; gives the commit, and what it is."""
+    head(session.layout.root)  # says what is wrong before anything is started
+    if session.noted.source == "remote":
+        found = remote.read(session.layout)
+        commit, about = found.commit, f" of {found.url}"
+    else:
+        taken = snapshot.take(session.layout, session.state.git / server.NAME)
+        commit, about = taken.commit, " (with uncommitted changes)" if taken.is_dirty else ""
+        _make_token(session)
+        _serve(session)
+    session.noted.revision = commit
+    session.note()
+    for command in _applied(session):
+        run(command)
+    _await_fetch(session, step, commit)
+    return f"{commit[:12]}{about}"
+
+
+def commands(session: Session) -> list[Command]:
+    """What `setup` runs where there is nothing yet."""
+    if session.noted.source == "remote":
+        return _applied(session)
+    address = _address(session)
+    return [_server(session, address.bind if address else "ADDRESS"), *_applied(session)]
+
+
+def mirrored(session: Session) -> list[dict[str, Any]]:
+    """Where no container runs, the patches that make Flux take the sources of others from our server, which has a copy.
+
+    A cluster that pulls images reaches those sources themselves.
+    """
+    if session.provider.runs_pods:
+        return []
+    return [
+        mirror.patch(item, _url(session, item.repository), mirror.make(item, session.state.git))
+        for item in mirror.mirrors(session.manifests)
+    ]
+
+
+def reconcile(session: Session, kind: str, *names: str) -> str:
+    """Ask Flux to look at objects now; gives the token that it notes in status.lastHandledReconcileAt when it did.
+
+    The annotation is Flux' own contract (reconcile.fluxcd.io).
+    """
+    token = str(time.time_ns())
+    # Under kubectl's own name kustomize-controller would take it for a manual change, and undo it.
+    words = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", flux.NAMESPACE]
+    session.kubectl.run(*words, f"reconcile.fluxcd.io/requestedAt={token}")
+    return token
+
+
+def _serve(session: Session) -> None:
+    mirrored(session)  # so that the copies are there
+    address, noted = session.provider.address(session), session.noted
+    if address is None:
+        raise PenstockError("there is no cluster yet that could fetch anything", "inv cluster-create")
+    if processes.is_alive(noted, PROCESS):
+        return
+    noted.source_port = noted.source_port or processes.free_port(address.bind)
+    processes.refuse_taken(noted.source_port, PROCESS, address.bind)
+    processes.start(session.state, noted, PROCESS, _server(session, address.bind))
+
+
+def _server(session: Session, bind: str) -> Command:
+    port = str(session.noted.source_port)
+    argv = [sys.executable, "-m", "penstock.gitops.server", str(session.state.git), bind, port]
+    return Command(argv, env={"PATH": os.environ.get("PATH", os.defpath), server.TOKEN: _token(session)})
+
+
+def _make_token(session: Session) -> None:
+    """What the server asks for: made once for each cluster, for the eyes of its owner and of Flux alone."""
+    file = session.state.folder / _TOKEN_FILE
+    if not file.is_file():
+        write_atomically(file, secrets.token_urlsafe(32).encode(), 0o600)
+
+
+def _token(session: Session) -> str:
+    file = session.state.folder / _TOKEN_FILE
+    return file.read_text() if file.is_file() else ""
+
+
+def _applied(session: Session) -> list[Command]:
+    """The commands that give Flux its source."""
+    kubectl = session.kubectl
+    if session.noted.source == "remote":
+        found = remote.read(session.layout)
+        # Of a private repository: its owner makes the Secret, and it is never ours to read.
+        there = session.noted.phase > 0 and kubectl.get_one("secret", objects.CREDENTIALS, flux.NAMESPACE) is not None
+        return [kubectl.applying([objects.source(found.url, session.environment, found.branch, there)], PENSTOCK)]
+    source = objects.source(_url(session, server.NAME), session.environment)
+    return [kubectl.applying([objects.credentials(server.USER, _token(session)), source], PENSTOCK)]
+
+
+def _url(session: Session, repository: str) -> str:
+    address = _address(session)
+    return f"http://{address.host if address else 'ADDRESS'}:{session.noted.source_port}/{repository}"
+
+
+def _address(session: Session) -> Address | None:
+    return session.provider.address(session) if session.noted.phase else None
+
+
+def _await_fetch(session: Session, step: Step, commit: str) -> None:
+    def fetched() -> bool | None:
+        processes.refuse_dead(session.noted, [PROCESS, "source-controller"])
+        return True if status.source_revision(session.kubectl)[0] == commit else None
+
+    def expired() -> PenstockError:
+        return PenstockError(
+            f"Flux did not fetch {commit[:12]}: {status.source_revision(session.kubectl)[1]}",
+            f"inv logs source-controller; inv logs {PROCESS}",
+        )
+
+    if fetched():
+        return
+    reconcile(session, status.SOURCES, objects.SOURCE)
+    until(fetched, session.timeout, step, f"Flux to fetch {commit[:12]}", expired)

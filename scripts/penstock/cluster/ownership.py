@@ -1,0 +1,101 @@
+"""Phase 4: Flux owns every object of the manifests, the cluster holds what they say, nothing was changed on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from penstock.cluster import bootstrap, processes
+from penstock.cluster.session import Session
+from penstock.core.console import Step
+from penstock.core.errors import Findings, PenstockError
+from penstock.gitops import objects, status
+from penstock.gitops.manifests import inventory_id
+from penstock.gitops.status import Kustomization
+from penstock.tools.flux import NAMESPACE
+from penstock.tools.kubectl import FIELD_MANAGER, Kubectl
+
+_GROUP = "kustomize.toolkit.fluxcd.io"
+Unchanged = tuple[int, int]
+"""How many objects would not change, and how many were left out since this cluster alone has them patched."""
+
+
+def prove(session: Session, step: Step) -> str:
+    """Compare Flux' inventories and the cluster with manifests/; Findings for everything that isn't as it should be."""
+    processes.refuse_dead(session.noted, list(session.noted.processes))
+    step.note("comparing Flux' inventories with manifests/")
+    count = inventories(session, status.kustomizations(session.kubectl))
+    step.note("a dry run of every object")
+    manifests = session.manifests
+    unchanged({name: manifests.objects(name) for name in manifests.components}, session.kubectl, session.timeout)
+    adopted = bootstrap.changed(session)
+    if adopted:
+        raise Findings(adopted, "this is a fault in Penstock: phase 1 and Flux should apply the same bytes")
+    session.noted.bootstrapped = {}
+    return f"{count} objects, all owned by Flux, and none would change"
+
+
+def inventories(session: Session, found: dict[str, Kustomization]) -> int:
+    """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
+    # What a component applies from a source of its own is that source's matter.
+    ours = [objects.ROOT, *session.manifests.components]
+    owned = {entry for name in ours if name in found for entry in found[name].inventory}
+    wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
+    lost = [
+        f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
+        for key, item in wanted.items()
+        if key not in owned
+    ]
+    extra = sorted(owned - set(wanted) - _own(session))
+    lost += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
+    if lost:
+        raise Findings(lost, "inv status shows what Flux applied; inv sync applies it again")
+    return len(wanted)
+
+
+def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, deadline: float) -> Unchanged:
+    """Ask the API server what applying everything once more would change, in a dry run; PenstockError names it."""
+    patched = _patched(kubectl, components)
+    stream = [
+        _as_flux_does(item, name)
+        for name, items in components.items()
+        for item in items
+        if (name, item["kind"], item["metadata"]["name"]) not in patched
+    ]
+    words = ["diff", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--concurrency=8"]
+    result = kubectl.run(*words, "-f", "-", stdin=yaml.safe_dump_all(stream).encode(), timeout=deadline, ok=(0, 1))
+    if result.code:
+        # kubectl's own complaints end with the same code as a difference.
+        raise PenstockError(_difference(result.text) or result.complaint, "inv sync applies manifests/ again")
+    return len(stream), len(patched)
+
+
+def _own(session: Session) -> set[str]:
+    """The ids of the components' Kustomizations themselves, which the root owns."""
+    return {f"{NAMESPACE}_{name}_{_GROUP}_Kustomization" for name in session.manifests.components}
+
+
+def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> set[tuple[str, str, str]]:
+    """Component, kind and name of what this cluster alone has otherwise: a local one redirects sources of others."""
+    return {
+        (item["metadata"]["name"], target.get("kind", ""), target.get("name", ""))
+        for item in kubectl.get(status.KUSTOMIZATIONS, "-n", NAMESPACE)
+        for target in (patch.get("target", {}) for patch in item["spec"].get("patches", []))
+        if item["metadata"]["name"] in components
+    }
+
+
+def _as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
+    """With the labels by which Flux knows its own."""
+    labels = {**item["metadata"].get("labels", {}), f"{_GROUP}/name": component, f"{_GROUP}/namespace": NAMESPACE}
+    return {**item, "metadata": {**item["metadata"], "labels": labels}}
+
+
+def _difference(text: str) -> str:
+    """The objects in what `kubectl diff` printed, and the first lines of the first one."""
+    names = [line.rpartition("/")[2] for line in text.splitlines() if line.startswith("diff ")]
+    changed = [line for line in text.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+    # The API server counts a change that it would make.
+    changed = [line for line in changed if not line[1:].strip().startswith("generation:")]
+    return f"{len(names)} objects would change: {', '.join(names[:3])}: {' '.join(changed[:4])}" if names else ""

@@ -1,0 +1,165 @@
+"""What k3d and kind share: nodes that are containers of the local Docker, and pods that really run."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+from abc import abstractmethod
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from penstock.cluster import flux_pods
+from penstock.cluster.providers import checks
+from penstock.cluster.providers.provider import Address, Problem, Provider
+from penstock.cluster.session import Session
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically, writing
+from penstock.core.process import Command, CommandFailed, run, uninterrupted
+from penstock.tools import docker, modules, resolver
+from penstock.tools.on_path import FLUX
+
+# Where Docker's machine isn't this one, its network's gateway isn't an address of ours; Docker Desktop leads this name
+# to our 127.0.0.1.
+_DESKTOP = Address("127.0.0.1", "host.docker.internal")
+
+
+class Containers(Provider):
+    """A cluster whose nodes are containers. `label` is the one that its containers have, before `=<cluster>`."""
+
+    label: ClassVar[str]
+
+    @abstractmethod
+    def config(self, session: Session) -> dict[str, Any]:
+        """The config file of the cluster, as its program takes it."""
+
+    @abstractmethod
+    def creation(self, session: Session) -> Command:
+        """The command that creates the cluster from the config file."""
+
+    @abstractmethod
+    def kubeconfig(self, session: Session) -> bytes:
+        """The kubeconfig of the cluster."""
+
+    @abstractmethod
+    def start(self, session: Session) -> None:
+        """Start the containers of the cluster, which are there."""
+
+    @abstractmethod
+    def published(self, session: Session) -> dict[int, str]:
+        """The ports of this machine that the cluster takes, and the settings that name them."""
+
+    @abstractmethod
+    def network(self, session: Session) -> str:
+        """The name of the Docker network that its nodes are in."""
+
+    @abstractmethod
+    def own_program(self) -> str:
+        """What is wrong with the program that makes such clusters; empty when nothing is. Builds nothing."""
+
+    def missing(self) -> str:
+        if not shutil.which("docker"):
+            return "docker is not on PATH"
+        lacks = self.own_program() or FLUX.lacks()
+        if lacks:
+            return lacks
+        try:
+            docker.daemon()
+        except PenstockError as error:
+            return error.message
+        return ""
+
+    def problems(self, session: Session) -> list[Problem]:
+        found = [Problem(lacks, "mise install, or install that version your own way") for lacks in self._lacking()]
+        try:
+            return found + list(self._of_docker(session, docker.daemon()))
+        except PenstockError as error:
+            return [*found, Problem(error.message, error.hint)]
+
+    def prepare(self) -> None:
+        resolver.ensure(["kubectl"])
+        modules.ensure()
+
+    def create(self, session: Session, step: Step) -> str:
+        there = self._containers(session)
+        if not there:
+            step.note("creating the cluster")
+            self._create(session)
+        elif not session.kubectl.is_ready():
+            step.note("starting its containers")
+            self.start(session)
+        write_atomically(session.state.kubeconfig, self.kubeconfig(session), 0o600)
+        return f"{session.noted.cluster}, {len(self._containers(session))} containers"
+
+    def create_commands(self, session: Session) -> list[Command]:
+        return [self.creation(session)]
+
+    def install_flux(self, session: Session, step: Step) -> str:
+        return flux_pods.install(session, step)
+
+    def flux_commands(self, session: Session) -> list[Command]:
+        return flux_pods.commands(session)
+
+    def address(self, session: Session) -> Address | None:
+        gateway = docker.gateway(self.network(session))
+        if gateway is None:
+            return None
+        return Address(gateway, gateway) if _is_ours(gateway) else _DESKTOP
+
+    def delete(self, session: Session) -> list[str]:
+        there = self._containers(session)
+        if there:
+            for command in self.delete_commands(session):
+                run(command)
+        left = self._containers(session)
+        if left:
+            raise PenstockError(f"still there: {', '.join(left)}", f"docker rm --force --volumes {' '.join(left)}")
+        return there
+
+    def config_file(self, session: Session) -> Path:
+        """Where the config file goes."""
+        return session.state.folder / f"{self.name}.yaml"
+
+    def _create(self, session: Session) -> None:
+        with writing(session.state.folder):
+            text = yaml.safe_dump(self.config(session), sort_keys=False)
+            self.config_file(session).write_text(text)
+        try:
+            # The program takes away itself what it made when it fails, unless it is ended in the middle.
+            with uninterrupted():
+                run(self.creation(session))
+        except CommandFailed as failure:
+            raise PenstockError(
+                f"the cluster was not made: {failure.message}", f"{failure.hint}\n`inv down` clears away what is left"
+            ) from None
+
+    def _containers(self, session: Session) -> list[str]:
+        return docker.containers(f"{self.label}={session.noted.cluster}")
+
+    def _lacking(self) -> list[str]:
+        return [lacks for lacks in (self.own_program(), FLUX.lacks()) if lacks]
+
+    def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
+        """What keeps Docker from it; a cluster of ours that is there has its memory and its ports already."""
+        yield from checks.inotify()
+        there = self._containers(session)
+        if session.state.exists and there:
+            return
+        command = self.delete_commands(session)[0]
+        yield from checks.left_over(session.noted.cluster, there, command.line)
+        yield from checks.memory(daemon, session.manifests.all_objects())
+        if not there:
+            yield from checks.ports(self.published(session))
+
+
+def _is_ours(address: str) -> bool:
+    """Whether an address is one of this machine's."""
+    with socket.socket() as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,55 @@
+"""The provider k3d: k3s in Docker, with Cilium in the place of what k3s brings along."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.cluster import settings
+from penstock.cluster.providers.containers import Containers
+from penstock.cluster.session import Session
+from penstock.core.process import Command
+from penstock.tools import k3d
+from penstock.tools.on_path import K3D
+
+
+class K3d(Containers):
+    """A cluster of `cluster.k3d`."""
+
+    name = "k3d"
+    banner = "k3d: k3s in Docker, everything runs for real"
+    label = "k3d.cluster"
+
+    def fits(self, cluster: settings.Cluster) -> str:
+        return "" if cluster.k3d else "its file in environments/ has no `cluster.k3d`"
+
+    def own_program(self) -> str:
+        return K3D.lacks()
+
+    def config(self, session: Session) -> dict[str, Any]:
+        wanted = _settings(session)
+        ports = k3d.Ports(wanted.http, wanted.https)
+        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports)
+
+    def creation(self, session: Session) -> Command:
+        return k3d.creation(self.config_file(session))
+
+    def kubeconfig(self, session: Session) -> bytes:
+        return k3d.kubeconfig(session.noted.cluster)
+
+    def start(self, session: Session) -> None:
+        k3d.start(session.noted.cluster)
+
+    def published(self, session: Session) -> dict[int, str]:
+        wanted = _settings(session)
+        return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
+
+    def network(self, session: Session) -> str:
+        return f"k3d-{session.noted.cluster}"
+
+    def delete_commands(self, session: Session) -> list[Command]:
+        return [k3d.deletion(session.noted.cluster)]
+
+
+def _settings(session: Session) -> settings.K3d:
+    assert session.cluster.k3d is not None, "choose() asks whether the environment fits"
+    return session.cluster.k3d

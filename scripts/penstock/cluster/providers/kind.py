@@ -1,0 +1,58 @@
+"""The provider kind: Kubernetes in Docker, with Cilium in the place of its network and of kube-proxy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from penstock.cluster import settings
+from penstock.cluster.providers.containers import Containers
+from penstock.cluster.session import Session
+from penstock.core.process import Command
+from penstock.tools import docker, kind, resolver
+
+
+class Kind(Containers):
+    """A cluster of `cluster.kind`."""
+
+    name = "kind"
+    banner = "kind: Kubernetes in Docker, everything runs for real"
+    label = "io.x-k8s.kind.cluster"
+
+    def fits(self, cluster: settings.Cluster) -> str:
+        return "" if cluster.kind else "its file in environments/ has no `cluster.kind`"
+
+    def own_program(self) -> str:
+        return ""  # it is built here where it is missing
+
+    def prepare(self) -> None:
+        super().prepare()
+        resolver.ensure(["kind"])
+
+    def config(self, session: Session) -> dict[str, Any]:
+        wanted = _settings(session)
+        ports = {80: wanted.http, 443: wanted.https}
+        return kind.config(session.noted.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
+
+    def creation(self, session: Session) -> Command:
+        return kind.creation(self.config_file(session), session.state.kubeconfig)
+
+    def kubeconfig(self, session: Session) -> bytes:
+        return kind.kubeconfig(session.noted.cluster)
+
+    def start(self, session: Session) -> None:
+        docker.start(self._containers(session))
+
+    def published(self, session: Session) -> dict[int, str]:
+        wanted = _settings(session)
+        return {wanted.http: "cluster.kind.http", wanted.https: "cluster.kind.https"}
+
+    def network(self, session: Session) -> str:
+        return "kind"  # all clusters share it
+
+    def delete_commands(self, session: Session) -> list[Command]:
+        return [kind.deletion(session.noted.cluster, session.state.kubeconfig)]
+
+
+def _settings(session: Session) -> settings.Kind:
+    assert session.cluster.kind is not None, "choose() asks whether the environment fits"
+    return session.cluster.kind

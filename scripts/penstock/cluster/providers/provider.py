@@ -1,0 +1,93 @@
+"""What a provider is: where a cluster runs, how it comes to be, and how it goes."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from penstock.cluster.settings import Cluster
+from penstock.core.console import Step
+from penstock.core.process import Command
+
+if TYPE_CHECKING:
+    from penstock.cluster.session import Session
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What stands in the way of a cluster, and its fix. One that isn't `fatal` is only said."""
+
+    what: str
+    fix: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the Git source listens, and the host under which Flux reaches it."""
+
+    bind: str
+    host: str
+
+
+class Provider(ABC):
+    """One kind of cluster.
+
+    `banner` says what is real in it. `runs_pods`: containers run, so their readiness and DNS mean something; without
+    them Flux and the sources of others are local too. `makes`: clusters are made and deleted here. `sources` are where
+    Flux can take the manifests from, the usual one first. `timeout` is how long one wait may take, `patience` how long
+    a failure that Flux reports may last before `up` gives up, in seconds.
+    """
+
+    name: ClassVar[str]
+    banner: ClassVar[str]
+    runs_pods: ClassVar[bool] = True
+    makes: ClassVar[bool] = True
+    sources: ClassVar[tuple[str, ...]] = ("local", "remote")
+    timeout: ClassVar[float] = 900.0
+    patience: ClassVar[float] = 330.0
+
+    @abstractmethod
+    def fits(self, cluster: Cluster) -> str:
+        """Why an environment with these settings can't run here; empty when it can."""
+
+    @abstractmethod
+    def missing(self) -> str:
+        """What this machine lacks for it, in a few words; empty when it lacks nothing. Builds nothing."""
+
+    @abstractmethod
+    def problems(self, session: Session) -> list[Problem]:
+        """All that would make `up` fail and can be known before anything is started."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Find or build every program that is needed; PenstockError when one can't be had."""
+
+    @abstractmethod
+    def create(self, session: Session, step: Step) -> str:
+        """Bring the control plane up, or leave it alone when it is; gives what there is now."""
+
+    @abstractmethod
+    def create_commands(self, session: Session) -> list[Command]:
+        """The commands that `create` runs where there is nothing yet."""
+
+    @abstractmethod
+    def install_flux(self, session: Session, step: Step) -> str:
+        """Bring Flux up, or leave it alone when it is; gives what there is now."""
+
+    @abstractmethod
+    def flux_commands(self, session: Session) -> list[Command]:
+        """The commands that `install_flux` runs where there is no Flux yet."""
+
+    @abstractmethod
+    def address(self, session: Session) -> Address | None:
+        """Where the Git source has to listen; None while the cluster isn't there."""
+
+    @abstractmethod
+    def delete(self, session: Session) -> list[str]:
+        """End the cluster and all that belongs to it, but for noted processes; gives the names of what went."""
+
+    @abstractmethod
+    def delete_commands(self, session: Session) -> list[Command]:
+        """The commands that `delete` runs."""

@@ -1,0 +1,22 @@
+"""Adapter for the flux program, which brings Flux into a cluster: it holds the manifests of its own version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from penstock.core.process import Command
+from penstock.tools.on_path import FLUX
+
+
+def installation(kubeconfig: Path, components: list[str], timeout: float) -> Command:
+    """The command that installs these controllers and waits for them, at most so many seconds."""
+    words = [
+        "install",
+        f"--kubeconfig={kubeconfig}",
+        f"--version=v{FLUX.version}",
+        f"--components={','.join(components)}",
+        # A policy of its own would forbid others to ask the controllers; the platform has policies for all.
+        "--network-policy=true",
+        f"--timeout={timeout:.0f}s",
+    ]
+    return Command([FLUX.resolve(), *words], timeout=timeout + 30)

@@ -1,0 +1,46 @@
+"""Adapter for kind: Kubernetes in Docker. Its config file is that of https://kind.sigs.k8s.io/docs/user/configuration/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from penstock.core.process import Command, run
+from penstock.tools.resolver import resolve
+
+_LOOPBACK = "127.0.0.1"
+
+
+def config(name: str, image: str, workers: int, label: str, ports: dict[int, int]) -> dict[str, Any]:
+    """The config file of a cluster; `ports` are container port -> port of 127.0.0.1, of the labelled first node."""
+    key, _, value = label.partition("=")
+    published = [
+        {"containerPort": inside, "hostPort": outside, "listenAddress": _LOOPBACK, "protocol": "TCP"}
+        for inside, outside in ports.items()
+    ]
+    first = {"role": "control-plane", "image": image, "labels": {key: value}, "extraPortMappings": published}
+    return {
+        "apiVersion": "kind.x-k8s.io/v1alpha4",
+        "kind": "Cluster",
+        "name": name,
+        # Both are Cilium's to do.
+        "networking": {"apiServerAddress": _LOOPBACK, "disableDefaultCNI": True, "kubeProxyMode": "none"},
+        "nodes": [first, *({"role": "worker", "image": image} for _ in range(workers))],
+    }
+
+
+def creation(config_file: Path, kubeconfig: Path) -> Command:
+    """The command that creates a cluster and writes its kubeconfig; no node is Ready before there is a network."""
+    words: list[str | Path] = ["create", "cluster", "--config", config_file, "--kubeconfig", kubeconfig]
+    return Command([resolve("kind"), *words], timeout=600)
+
+
+def kubeconfig(name: str) -> bytes:
+    """The kubeconfig of a cluster."""
+    return run(Command([resolve("kind"), "get", "kubeconfig", "--name", name], timeout=60)).stdout
+
+
+def deletion(name: str, kubeconfig: Path) -> Command:
+    """The command that deletes a cluster."""
+    words: list[str | Path] = ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]
+    return Command([resolve("kind"), *words], timeout=180)

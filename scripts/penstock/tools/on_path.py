@@ -1,0 +1,57 @@
+"""Programs that come from PATH alone, at the version that mise.toml pins: they can't be built from their Go modules."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE
+from penstock.core.process import Command, run
+from penstock.tools.resolver import is_by_name
+
+_FILE = "mise.toml"
+
+
+@dataclass(frozen=True)
+class Required:
+    """A program, its name in mise.toml, and the arguments that make it print its version."""
+
+    name: str
+    pin: str
+    ask: tuple[str, ...]
+
+    @property
+    def version(self) -> str:
+        """The pinned version, without a leading v."""
+        pins = tomllib.loads((ENGINE / _FILE).read_text())["tools"]
+        return str(pins[self.pin])
+
+    def lacks(self) -> str:
+        """What is wrong with it on this machine, in a few words; empty when it is there in the pinned version."""
+        found = shutil.which(self.name)
+        if not found:
+            return f"{self.name} is not on PATH"
+        result = run(Command([found, *self.ask], timeout=20, ok=tuple(range(256))))
+        said = re.search(r"v?(\d+\.\d+\.\d+\S*)", (result.stdout + result.stderr).decode(errors="replace"))
+        if not said:
+            return f"{self.name} does not say its version"
+        return "" if said[1] == self.version else f"{self.name} {said[1]} is on PATH, and {self.version} is pinned"
+
+    def resolve(self) -> Path:
+        """Its path; PenstockError when it isn't there in the pinned version."""
+        if is_by_name():
+            return Path(self.name)
+        lacks = self.lacks()
+        if lacks:
+            raise PenstockError(lacks, f"mise install {self.pin}@{self.version}, or install that version your own way")
+        found = shutil.which(self.name)
+        assert found is not None
+        return Path(found)
+
+
+K3D = Required("k3d", "k3d", ("version",))
+FLUX = Required("flux", "flux2", ("--version",))

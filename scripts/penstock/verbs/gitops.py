@@ -1,0 +1,81 @@
+"""inv flux-status and inv gitops-status: Flux itself, and what it makes of the platform."""
+
+from __future__ import annotations
+
+import msgspec
+
+from penstock.cluster import processes
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.gitops import status
+from penstock.tools import flux
+from penstock.verbs.status import kustomization_rows, refuse_silent
+from penstock.verbs.target import looking
+
+
+class Controller(msgspec.Struct, frozen=True):
+    """A controller of Flux: where it runs (`process` or `pod`), its version, and whether it does."""
+
+    name: str
+    runs_as: str
+    version: str
+    ready: bool
+
+
+class FluxStatus(msgspec.Struct, frozen=True):
+    """What `inv flux-status --json` prints."""
+
+    controllers: list[Controller]
+    sources: list[status.Source]
+
+
+def flux_status(environment: str, as_json: bool) -> None:
+    """Print Flux' controllers and its sources; PenstockError when there is no Flux."""
+    session = looking(environment)
+    refuse_silent(session)
+    if not session.noted.flux:
+        raise PenstockError("Flux is not installed", "inv flux-install, or inv up for all phases")
+    if session.provider.runs_pods:
+        controllers = [
+            Controller(
+                item["metadata"]["name"],
+                "pod",
+                item["metadata"].get("labels", {}).get("app.kubernetes.io/version", ""),
+                item.get("status", {}).get("availableReplicas", 0) > 0,
+            )
+            for item in session.kubectl.get("deployments", "-n", flux.NAMESPACE)
+        ]
+    else:
+        controllers = [
+            Controller(name, "process", version, processes.is_alive(session.noted, name))
+            for name, version in flux.versions().items()
+        ]
+    found = FluxStatus(controllers, status.sources(session.kubectl))
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    rows = [[item.name, item.version, item.runs_as, _said(item.ready)] for item in controllers]
+    console.table(["CONTROLLER", "VERSION", "AS", "STATE"], rows)
+    console.out("")
+    shown = [[item.name, item.url, item.revision[:12], _said(item.ready), item.message] for item in found.sources]
+    console.table(["SOURCE", "ADDRESS", "REVISION", "STATE", "MESSAGE"], shown)
+
+
+def gitops_status(environment: str, as_json: bool) -> None:
+    """Print every Kustomization with its revision and reason; PenstockError when GitOps was not set up."""
+    session = looking(environment)
+    refuse_silent(session)
+    if session.noted.phase < 2:
+        raise PenstockError("Flux has no source yet", "inv gitops-setup, or inv up for all phases")
+    found = list(status.kustomizations(session.kubectl).values())
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    fetched, complaint = status.source_revision(session.kubectl)
+    console.out(f"Flux has fetched {fetched[:12] or 'nothing'}" + (f": {complaint}" if complaint else ""))
+    console.out("")
+    console.table(*kustomization_rows(found))
+
+
+def _said(is_ready: bool) -> str:
+    return "Ready" if is_ready else "not Ready"

@@ -1,0 +1,74 @@
+"""inv open: where the platform's pages are, and what makes their names known to this machine."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from penstock.cluster.session import Session
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command, interactive
+from penstock.verbs.target import looking
+
+HOSTS = Path("/etc/hosts")
+_LOOPBACK = "127.0.0.1"
+
+
+def open_pages(environment: str, write_hosts: bool, hosts: Path = HOSTS) -> None:
+    """Print the addresses and the line for /etc/hosts, or add it; PenstockError where the names are the DNS' matter."""
+    session = looking(environment)
+    names = host_names(session)
+    if not names:
+        raise PenstockError(f"manifests/{session.environment} has no HTTPRoute with a host name", "components/gateway")
+    for name in names:
+        console.out(_url(session, name))
+    if not session.provider.runs_pods:
+        console.warn("nothing answers there: on kwok no pod runs")
+        return
+    if not session.provider.makes:
+        console.info("  names of this environment are for its DNS: kubectl -n gateway get gateway shows the address")
+        return
+    line = f"{_LOOPBACK} {' '.join(names)}"
+    if _known(hosts, names):
+        console.good(f"{hosts} has all of these names")
+    elif write_hosts:
+        _add(hosts, line)
+    else:
+        console.info(f"  in {hosts}, which `inv open --write-hosts` adds:")
+        console.out(line)
+
+
+def host_names(session: Session) -> list[str]:
+    """The host names of all HTTPRoutes, sorted."""
+    routes = [item for item in session.manifests.all_objects() if item["kind"] == "HTTPRoute"]
+    return sorted({name for item in routes for name in item["spec"].get("hostnames", [])})
+
+
+def _url(session: Session, name: str) -> str:
+    gateways = [item for item in session.manifests.all_objects() if item["kind"] == "Gateway"]
+    secure = any(each["protocol"] == "HTTPS" for item in gateways for each in item["spec"]["listeners"])
+    scheme, usual = ("https", 443) if secure else ("http", 80)
+    ours = session.cluster.kind if session.provider.name == "kind" else session.cluster.k3d
+    port = (ours.https if secure else ours.http) if ours and session.provider.makes else usual
+    return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
+
+
+def _known(hosts: Path, names: list[str]) -> bool:
+    lines = [line.partition("#")[0].split() for line in hosts.read_text().splitlines()] if hosts.is_file() else []
+    there = {name for words in lines if words and words[0] == _LOOPBACK for name in words[1:]}
+    return set(names) <= there
+
+
+def _add(hosts: Path, line: str) -> None:
+    """Append a line; only root may, so sudo asks for the password on our own terminal."""
+    script = f"printf '%s\\n' {shlex.quote(line)} >>{shlex.quote(str(hosts))}"
+    as_root = [] if os.access(hosts, os.W_OK) else ["sudo"]
+    if as_root and not shutil.which("sudo"):
+        raise PenstockError(f"{hosts} can't be written, and sudo is not on PATH", f"as root: {script}")
+    code = interactive(Command([*as_root, "sh", "-c", script]))
+    if code:
+        raise PenstockError(f"{hosts} was not changed (exit {code})", f"as root: {script}")
+    console.good(f"added to {hosts}: {line}")

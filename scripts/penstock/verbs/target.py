@@ -1,0 +1,128 @@
+"""The cluster that a verb is about: chosen from what was typed, what is there, and what this machine can do."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+from penstock.cluster.providers import choose
+from penstock.cluster.providers.provider import Provider
+from penstock.cluster.session import Session
+from penstock.cluster.state import Noted, state_of
+from penstock.core import console
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
+from penstock.hydrate import environments
+from penstock.hydrate.compare import fast_findings
+from penstock.tools.git import head
+
+
+@dataclass(frozen=True)
+class Target:
+    """What was typed; empty or 0 where nothing was. `timeout` is in seconds."""
+
+    env: str = ""
+    provider: str = ""
+    context: str = ""
+    source: str = ""
+    timeout: float = 0.0
+    yes: bool = False
+    dry_run: bool = False
+
+
+def begin(target: Target) -> Session:
+    """The session of a verb that changes a cluster; PenstockError for all that can be known beforehand."""
+    layout = find_platform()
+    name = environment(layout, target.env, target.provider)
+    head(layout.root)
+    refuse_stale(layout, name)
+    settings, state = environments.cluster(layout, name), state_of(layout, name)
+    noted = state.read() if state.exists else None
+    _refuse_other(noted, target)
+    provider = choose.named(noted.provider) if noted else choose.choose(name, settings, target.provider)
+    if noted is None:
+        noted = Noted(provider=provider.name, environment=name, cluster=settings.name, context=target.context)
+    noted.source = _source(provider, target.source or (noted.source if state.exists else ""))
+    return Session(layout, name, state, noted, target.timeout or provider.timeout, provider, settings)
+
+
+def running(target: Target) -> Session:
+    """The session of a verb that needs a cluster; PenstockError when there is none."""
+    layout = find_platform()
+    if not target.dry_run and not state_of(layout, environment(layout, target.env, target.provider)).exists:
+        raise PenstockError("there is no cluster here", "run `inv up`")
+    return begin(target)
+
+
+def looking(env: str, timeout: float = 10.0) -> Session:
+    """The session of a verb that only looks; PenstockError when there is no cluster."""
+    layout = find_platform()
+    name = environment(layout, env)
+    state = state_of(layout, name)
+    noted = state.read()
+    return Session(
+        layout, name, state, noted, timeout, choose.named(noted.provider), environments.cluster(layout, name)
+    )
+
+
+def where(layout: Layout, target: Target) -> str:
+    """The environment of a verb that ends a cluster: the one that was asked for, else the one that is there."""
+    return environment(layout, target.env, target.provider)
+
+
+def environment(layout: Layout, wanted: str, provider: str = "") -> str:
+    """The environment that was asked for, else the one whose cluster is there, else what suits provider or machine."""
+    if wanted:
+        return environments.pick(layout, wanted)[0]
+    known = environments.names(layout)
+    there = [name for name in known if state_of(layout, name).exists]
+    if len(there) == 1:
+        return there[0]
+    usual = environments.one(layout, "")
+    order = [usual, *(name for name in known if name != usual)]
+    return choose.suited({name: environments.cluster(layout, name) for name in order}, provider)
+
+
+def refuse_stale(layout: Layout, environment: str) -> None:
+    """Findings when manifests/ isn't what its sources give: a cluster gets only what was hydrated."""
+    findings = fast_findings(layout, environment)
+    if findings:
+        raise Findings(
+            findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again"
+        )
+
+
+def confirm(session: Session, target: Target, what: str) -> None:
+    """Ask before a cluster that others made is changed; PenstockError when nobody can be asked or the answer is no."""
+    if session.provider.makes or target.yes:
+        return
+    if not sys.stdin.isatty():
+        raise PenstockError(f"{what} would change the cluster of the context {session.noted.context}", "add --yes")
+    console.info(f"{what} will change the cluster of the context {session.noted.context}. Type its name to go on:")
+    if input().strip() != session.noted.context:
+        raise PenstockError("that is not its name; nothing was changed", "run it again, or add --yes")
+
+
+def _refuse_other(noted: Noted | None, target: Target) -> None:
+    """A cluster that is there stays what it is."""
+    if noted is None:
+        return
+    for what, wanted, there in (
+        ("provider", target.provider, noted.provider),
+        ("context", target.context, noted.context),
+    ):
+        if wanted and wanted != there:
+            raise PenstockError(
+                f"{noted.environment} already runs on {' '.join(filter(None, (noted.provider, noted.context)))}",
+                f"leave --{what} away, or take it down first: inv down -e {noted.environment}",
+            )
+
+
+def _source(provider: Provider, wanted: str) -> str:
+    source = wanted or provider.sources[0]
+    if source not in provider.sources:
+        raise PenstockError(
+            f"the provider {provider.name} can't take the source `{source}`",
+            f"it takes --source {' or '.join(provider.sources)}",
+        )
+    return source
