@@ -21,6 +21,7 @@ type Request struct {
 	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
 	Components []Component       `json:"components"` // what to render
 	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped
+	Archives   map[string]string `json:"archives"`   // the charts of others: path of the archive -> what it is called
 	Prove      bool              `json:"prove"`      // render twice and refuse what differs
 }
 
@@ -62,6 +63,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
+	nameArchives(releases, request.Archives)
 	platform := &Platform{request: request, charts: newChartStore(request.Root)}
 	return write(renderAll(platform, releases))
 }

@@ -38,6 +38,7 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
     defines: list[Defined] = []
     admits: list[Rule] = []
     secret_keys: list[str] = []
+    hook: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -65,7 +66,8 @@ class Wanted(msgspec.Struct, frozen=True):
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run depends on; `states` is the output of `helmfile build --embed-values`.
 
-    `known` maps components to the digests of their last render, which hold only under the same `programs`.
+    `known` maps components to the digests of their last render, which hold only under the same `programs`; `archives`
+    maps the paths of the charts of others to what they are called.
     """
 
     root: str
@@ -73,6 +75,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     states: str
     components: list[Wanted]
     known: dict[str, str] = {}
+    archives: dict[str, str] = {}
     prove: bool = True
 
 
