@@ -99,6 +99,7 @@ def test_the_first_hydrate_locks_and_says_so(good: Platform, server: ChartServer
     assert "text: default" in good.text(CHART)
     assert good.lock.components["echo"].charts == [f"{server.url}/echo@1.2.3"]
     assert "charts.lock" not in good.succeed("hydrate").stderr
+    assert not (cache_home().parent / "helm").exists()  # what the user's own helm would have left
 
 
 @pytest.mark.parametrize("way", ["url", "alias", "scheme"])
@@ -216,11 +217,20 @@ def test_two_platforms_share_the_cache(
     assert other.files("manifests/local/echo") == locked.files("manifests/local/echo")
 
 
+def test_where_the_cache_is_has_no_say(locked: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "cache" / "penstock").mkdir(parents=True)
+    (tmp_path / "cache" / "penstock" / "tools").symlink_to(cache_home() / "tools")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    locked.check()
+    assert (tmp_path / "cache" / "penstock" / "charts").is_dir()
+
+
 @pytest.mark.parametrize("more", ["", PATCH, "    set: [{name: text, value: set}]\n"])
 def test_helmfile_itself_renders_the_same_from_the_same_archive(more: str, good: Platform, server: ChartServer) -> None:
     crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: w.example.org}\n"
     crd += "spec: {group: example.org, scope: Cluster, names: {kind: W, plural: w}}\n"
     server.add("echo", "1.2.3", {"crds/w.yaml": crd, "templates/NOTES.txt": "hello"})
+    good.replace("environments/helmfile.yaml.gotmpl", "skipDeps: true", "skipDeps: false")  # as helmfile has it
     name(good, server, more=more)
     good.hydrate()
     server.stop()
