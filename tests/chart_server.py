@@ -1,4 +1,4 @@
-"""Charts of others for tests: a Helm repository and an OCI registry on one port of 127.0.0.1, for reading alone."""
+"""Upstream charts for tests: a Helm repository and an OCI registry on one port of 127.0.0.1, for reading alone."""
 
 from __future__ import annotations
 

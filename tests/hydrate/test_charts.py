@@ -1,4 +1,4 @@
-"""Charts of others: pulled once, locked, the same bytes from then on, and no network where they are in the cache."""
+"""Upstream charts: pulled once, locked, the same bytes from then on, and no network where they are in the cache."""
 
 from __future__ import annotations
 
@@ -257,6 +257,18 @@ def test_a_kustomization_gives_the_namespace_that_a_chart_leaves_to_helm(good: P
     check_oracle(good)
 
 
+def test_the_same_archive_from_two_places(good: Platform, server: ChartServer) -> None:
+    server.add("echo", "1.2.3")
+    name(good, server)
+    text = (good.root / HELMFILE).read_text()
+    name(good, server, chart=f"{server.oci}/echo")
+    good.write("components/again/helmfile.yaml.gotmpl", text.replace("name: echo", "name: again"))
+    good.hydrate()
+    assert len(set(noted(good).values())) == 1
+    assert good.lock.components["again"].charts == [f"{server.url}/echo@1.2.3"]
+    assert good.lock.components["echo"].charts == [f"{server.oci}/echo@1.2.3"]
+
+
 # --- what machines do
 
 
@@ -349,7 +361,7 @@ def test_a_version_that_means_several(version: str, good: Platform) -> None:
         ("up/echo", "https://somebody:secret@example.org", "is no place of a chart"),
         ("up/../echo", "https://example.org/..", "is no place of a chart"),
         ("git::https://example.org/echo", "https://example.org", "is no place of a chart"),
-        ("https://example.org/echo.tgz?x=y", "https://example.org", "is no place of a chart"),
+        ("https://example.org/echo.tgz", "https://example.org", "is no place of a chart"),
         ("down/echo", "https://example.org", "`repositories:` has no `down` with a url"),
         ("up/echo", "", "`repositories:` has no `up` with a url"),
     ],

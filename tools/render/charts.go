@@ -45,7 +45,7 @@ func newChartStore(root string) *chartStore {
 	return &chartStore{root: root, charts: map[string]*chartFiles{}}
 }
 
-// locate gives the place of a release's chart, and its path from the root; for a chart of others what it is called.
+// locate gives the place of a release's chart, and its path from the root; for an upstream chart what it is called.
 func (store *chartStore) locate(component string, release Release) (place, local string, err error) {
 	if release.Archive != "" {
 		return release.Archive, release.Chart, nil
@@ -64,7 +64,7 @@ func (store *chartStore) locate(component string, release Release) (place, local
 	return place, filepath.ToSlash(local), nil
 }
 
-// shown is what the files of a chart are named after in messages: its path, or echo@1.2.3 where it is one of others.
+// shown is what the files of a chart are named after in messages: its path, or echo@1.2.3 where it is an upstream one.
 func shown(chart string) string {
 	if strings.Contains(chart, "://") {
 		return path.Base(chart)

@@ -72,7 +72,7 @@ func failure(component, release, message string) Answer {
 }
 
 // digest covers all that the component's objects are made of: final values, chart bytes, kustomization files. The
-// second result has the charts: the paths of the repository's own, and what those of others are called.
+// second result has the charts: the paths of the repository's own, and what upstream ones are called.
 func (platform *Platform) digest(component Component, releases []Release) (string, []string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "programs %s\x00", platform.request.Programs)

@@ -21,7 +21,6 @@ type Request struct {
 	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
 	Components []Component       `json:"components"` // what to render
 	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped
-	Archives   map[string]string `json:"archives"`   // the charts of others: path of the archive -> what it is called
 	Prove      bool              `json:"prove"`      // render twice and refuse what differs
 }
 
@@ -29,6 +28,7 @@ type Request struct {
 type Component struct {
 	Name          string            `json:"name"`
 	Kustomization string            `json:"kustomization"` // path of the folder to build, or empty
+	Archives      map[string]string `json:"archives"`      // its upstream charts: path of the archive -> what it is called
 	Rendered      map[string]string `json:"rendered"`      // release -> YAML that `helmfile template` made of it
 }
 
@@ -63,7 +63,6 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	nameArchives(releases, request.Archives)
 	platform := &Platform{request: request, charts: newChartStore(request.Root)}
 	return write(renderAll(platform, releases))
 }
@@ -80,7 +79,9 @@ func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
 			defer wait.Done()
 			for index := range next {
 				component := components[index]
-				answers[index] = platform.render(component, releases[component.Name])
+				own := releases[component.Name]
+				nameArchives(own, component.Archives)
+				answers[index] = platform.render(component, own)
 			}
 		}()
 	}

@@ -16,7 +16,7 @@ import (
 type Release struct {
 	Name        string
 	Namespace   string
-	Chart       string // as helmfile has it; for a chart of others where it is from, as oci://example.org/charts/echo@1.2.3
+	Chart       string // as helmfile has it; for an upstream chart where it is from, as oci://example.org/charts/echo@1.2.3
 	Archive     string `json:"-"` // the path of that chart, which has no say in what it renders
 	Version     string
 	Values      []map[string]any
@@ -32,13 +32,12 @@ type Release struct {
 // upstreamChart matches what helmfile doesn't take for a folder but fetches.
 var upstreamChart = regexp.MustCompile(`^[^./][^/]*/`)
 
-// nameArchives gives the charts of others, which helmfile knows as paths in somebody's cache, their names back.
-func nameArchives(releases map[string][]Release, archives map[string]string) {
-	for _, own := range releases {
-		for index := range own {
-			if name, ok := archives[own[index].Chart]; ok {
-				own[index].Archive, own[index].Chart = own[index].Chart, name
-			}
+// nameArchives gives the upstream charts, which helmfile knows as paths in somebody's cache, their names back.
+func nameArchives(releases []Release, archives map[string]string) {
+	for index := range releases {
+		release := &releases[index]
+		if name, ok := archives[release.Chart]; ok {
+			release.Archive, release.Chart = release.Chart, name
 		}
 	}
 }
@@ -187,7 +186,7 @@ func parseRelease(raw map[string]any) Release {
 		release.Refused = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
 	}
 	if dependencies, _ := raw["dependencies"].([]any); len(dependencies) > 0 {
-		release.Refused = "helmfile's `dependencies:` would be fetched unseen; put the chart with all it needs into charts/"
+		release.Refused = "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
 	}
 	var strange []string
 	for key := range raw {

@@ -70,10 +70,10 @@ func TestParseStatesRefuses(t *testing.T) {
 }
 
 func TestNameArchives(t *testing.T) {
-	releases := map[string][]Release{"shop": {{Name: "a", Chart: "/cache/chart.tgz"}, {Name: "b", Chart: "../charts/c"}}}
+	releases := []Release{{Name: "a", Chart: "/cache/chart.tgz"}, {Name: "b", Chart: "../charts/c"}}
 	nameArchives(releases, map[string]string{"/cache/chart.tgz": "oci://example.org/echo@1.2.3"})
 	want := []Release{{Name: "a", Chart: "oci://example.org/echo@1.2.3", Archive: "/cache/chart.tgz"}, {Name: "b", Chart: "../charts/c"}}
-	if !reflect.DeepEqual(releases["shop"], want) {
+	if !reflect.DeepEqual(releases, want) {
 		t.Errorf("got %+v", releases)
 	}
 }

@@ -1,6 +1,6 @@
 """The oracle: what plain `helmfile template` and `kustomize build` render, against manifests/, object by object.
 
-Nothing of the hydrator has a part in it but the list of components, and which archive a chart of others is.
+Nothing of the hydrator has a part in it but the list of components, and which archive an upstream chart is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Charts of others: pulled once, noted in charts.lock, and from then on these very bytes from the cache or none."""
+"""Upstream charts: pulled once, noted in charts.lock, and from then on these very bytes from the cache or none."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from penstock.tools import helm
 # What Helm takes for one version; anything else is a range, which means another chart every day.
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _SOURCE = re.compile(r"(oci|https?)://[\w.-]+(:\d+)?(/[\w~][\w.~+-]*)+")
-_HOWTO = "docs/how-to/add-an-upstream-chart.md shows how a chart of others is named"
+_HOWTO = "docs/how-to/add-an-upstream-chart.md shows how an upstream chart is named"
 
 
 @dataclass(frozen=True)
 class Archive:
-    """A chart of others: where it is from with its version (`oci://example.org/charts/echo@1.2.3`), and its archive."""
+    """An upstream chart: where it is from with its version (`oci://example.org/charts/echo@1.2.3`), and its archive."""
 
     chart: str
     path: str
 
 
 class Charts:
-    """The charts of others in one run.
+    """The upstream charts in one run.
 
     `noted` are their digests by what they are called. Only a run that `may_lock` takes a chart that isn't among them.
     """
@@ -105,7 +105,7 @@ def _source(where: str, name: str, repositories: Mapping[str, Mapping[str, Any]]
     if "://" not in name:
         alias, _, rest = name.partition("/")
         source = f"{_url(where, alias, repositories.get(alias, {}))}/{rest}"
-    if not _SOURCE.fullmatch(source):
+    if not _SOURCE.fullmatch(source) or (source == name and not name.startswith("oci://")):
         raise PenstockError(f"{where}: `{source}` is no place of a chart", _HOWTO)
     if source.startswith("http://") and not helm.is_loopback(source):
         raise PenstockError(f"{where}: {source} is not encrypted: anybody between could change it", "use https://")

@@ -1,4 +1,4 @@
-"""charts.lock: the charts of others that a platform is made of, and the digests of their archives."""
+"""charts.lock: the upstream charts that a platform is made of, and the digests of their archives."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class ChartsLock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 def is_upstream(chart: str) -> bool:
-    """Whether this is what a chart of others is called (`oci://example.org/charts/echo@1.2.3`), and not a path."""
+    """Whether this is what an upstream chart is called (`oci://example.org/charts/echo@1.2.3`), and not a path."""
     return "://" in chart
 
 

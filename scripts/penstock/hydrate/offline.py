@@ -20,17 +20,17 @@ _NAMED = re.compile(r"""(?<![\w.-])(chart:[ \t]*)(["']?)([^\s"'./{,][^\s"'{},]*/
 
 def prepare(
     charts: Charts, environment: str, components: list[Component], home: Path
-) -> tuple[list[Component], dict[str, str]]:
-    """The components, those with charts of others copied to `home` and these replaced by their archives.
+) -> tuple[list[Component], dict[str, dict[str, str]]]:
+    """The components, those with upstream charts copied to `home` and these replaced by their archives.
 
-    Also what these archives, by their paths, are called.
+    Also component -> path of an archive -> what that chart is called.
     """
     prepared: list[Component] = []
-    called: dict[str, str] = {}
+    called: dict[str, dict[str, str]] = {}
     for component in components:
         if component.helmfile and _NAMED.search(component.helmfile.read_text(errors="replace")):
             archives = _archives(charts, environment, component.helmfile, home)
-            called |= {archive.path: archive.chart for archive in archives.values()}
+            called[component.name] = {archive.path: archive.chart for archive in archives.values()}
             file = _copy(charts.layout, component, component.helmfile, archives, home)
             component = replace(component, helmfile=file)
         prepared.append(component)
@@ -38,7 +38,7 @@ def prepare(
 
 
 def _archives(charts: Charts, environment: str, file: Path, home: Path) -> dict[str, Archive]:
-    """The archives of the charts of others that a helmfile names and this environment has."""
+    """The archives of the upstream charts that a helmfile names and this environment has."""
     where = charts.layout.relative(file)
     repositories = {str(each.get("name")): each for each in helmfile.repositories(file, environment, home)}
     named = {found[3] for found in _NAMED.finditer(file.read_text())}

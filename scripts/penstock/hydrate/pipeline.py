@@ -27,7 +27,7 @@ def hydrate(
     """Compute an environment's tree; writes nothing but the cache.
 
     `wanted` limits the run to some components; `everything` renders also what the lock calls unchanged, and doesn't
-    trust the lock in anything. `charts` are the charts of others, by default those in charts.lock and no other.
+    trust the lock in anything. `charts` are the upstream charts, by default those in charts.lock and no other.
     """
     charts = charts or Charts(layout, may_lock=False)
     environments.read(layout, environment)
@@ -108,7 +108,7 @@ def _answers(
     inputs: select.Inputs,
     work: list[select.Component],
     states: str,
-    archives: dict[str, str],
+    archives: dict[str, dict[str, str]],
     known: dict[str, LockedComponent],
     home: Path,
 ) -> list[Answer]:
@@ -116,16 +116,18 @@ def _answers(
         root=str(inputs.layout.root),
         programs=inputs.programs,
         states=states,
-        components=[Wanted(item.name, _relative(inputs.layout, item.kustomization)) for item in work],
+        components=[
+            Wanted(item.name, _relative(inputs.layout, item.kustomization), archives.get(item.name, {}))
+            for item in work
+        ],
         known={item.name: known[item.name].resolved for item in work if item.name in known},
-        archives=archives,
     )
     answers = renderer.render(request, home)
     fallbacks = [answer for answer in answers if answer.kind == "fallback"]
     if fallbacks:
         rendered = _by_helmfile(inputs.environment, work, fallbacks, home)
         again = [
-            Wanted(item.name, item.kustomization, rendered.get(item.name, {}))
+            msgspec.structs.replace(item, rendered=rendered[item.name])
             for item in request.components
             if item.name in rendered
         ]

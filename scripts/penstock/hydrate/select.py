@@ -42,7 +42,7 @@ class Inputs:
 
     layout: Layout
     environment: str
-    # The digests of the charts of others, where they aren't just those in charts.lock.
+    # The digests of the upstream charts, where they aren't just those in charts.lock.
     noted: dict[str, str] | None = None
 
     @cached_property
@@ -62,12 +62,12 @@ class Inputs:
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:
-        """The digest of one component that renders these charts: paths from the root, and charts of others."""
+        """The digest of one component that renders these charts: paths from the root, and upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
         digest.update(self._read(component.folder))
         for chart in charts:
-            of_others = charts_lock.is_upstream(chart)
-            content = self._upstream.get(chart, "").encode() if of_others else self._read(self.layout.root / chart)
+            upstream = charts_lock.is_upstream(chart)
+            content = self._upstream.get(chart, "").encode() if upstream else self._read(self.layout.root / chart)
             digest.update(chart.encode() + content)
         return digest.hexdigest()
 

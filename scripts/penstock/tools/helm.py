@@ -1,4 +1,4 @@
-"""Adapter for helm, which fetches the charts of others."""
+"""Adapter for helm, which fetches the upstream charts."""
 
 from __future__ import annotations
 

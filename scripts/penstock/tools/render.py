@@ -56,18 +56,21 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A component to render. `rendered` holds what helmfile itself made of a release."""
+    """A component to render.
+
+    `archives` maps the paths of its upstream charts to what they are called, `rendered` releases to what helmfile made.
+    """
 
     name: str
     kustomization: str
+    archives: dict[str, str] = {}
     rendered: dict[str, str] = {}
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """All that a run depends on; `states` is the output of `helmfile build --embed-values`.
 
-    `known` maps components to the digests of their last render, which hold only under the same `programs`; `archives`
-    maps the paths of the charts of others to what they are called.
+    `known` maps components to the digests of their last render, which hold only under the same `programs`.
     """
 
     root: str
@@ -75,7 +78,6 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     states: str
     components: list[Wanted]
     known: dict[str, str] = {}
-    archives: dict[str, str] = {}
     prove: bool = True
 
 
