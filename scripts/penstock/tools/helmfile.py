@@ -17,9 +17,7 @@ from penstock.core.process import Command, CommandFailed, run
 from penstock.tools.resolver import resolve
 
 SECRETS_REFUSED = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
-DEPENDENCIES_REFUSED = (
-    "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
-)
+DEPENDENCIES_REFUSED = "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
 
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
