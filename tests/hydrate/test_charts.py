@@ -229,14 +229,17 @@ def test_where_the_cache_is_has_no_say(locked: Platform, tmp_path: Path, monkeyp
 def test_helmfile_itself_renders_the_same_from_the_same_archive(more: str, good: Platform, server: ChartServer) -> None:
     crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: w.example.org}\n"
     crd += "spec: {group: example.org, scope: Cluster, names: {kind: W, plural: w}}\n"
-    server.add("echo", "1.2.3", {"crds/w.yaml": crd, "templates/NOTES.txt": "hello"})
+    lookup = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: found, namespace: town}\n"
+    lookup += 'data: {found: {{ len (lookup "v1" "Namespace" "" "town") | quote }}}\n'
+    server.add("echo", "1.2.3", {"crds/w.yaml": crd, "templates/NOTES.txt": "hello", "templates/lookup.yaml": lookup})
     good.replace("environments/helmfile.yaml.gotmpl", "skipDeps: true", "skipDeps: false")  # as helmfile has it
     name(good, server, more=more)
     good.hydrate()
     server.stop()
     good.check()
     check_oracle(good)
-    assert len(good.lock.components["echo"].files) == 2
+    assert len(good.lock.components["echo"].files) == 3
+    assert 'found: "0"' in good.text("echo/configmap-found.yaml")
     good.replace(f"manifests/local/{CHART}", "text:", "txet:")
     with pytest.raises(PenstockError, match="ConfigMap town/echo differs at"):
         check_oracle(good)
