@@ -1,0 +1,14 @@
+"""inv reference: the pages of docs/reference that the code itself writes."""
+
+from __future__ import annotations
+
+from penstock.core import console
+from penstock.gates.reference import pages
+
+
+def reference() -> None:
+    """Write the pages of verbs, settings and errors; Findings for an error that has no hint."""
+    changed = pages.write()
+    for page in changed:
+        console.info(f"  ~ {page}")
+    console.good(f"{len(changed)} pages changed" if changed else "the pages are what the code says")
