@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import textwrap
 from pathlib import Path
@@ -85,10 +86,8 @@ def test_a_changed_setting_makes_the_page_stale(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     base = root / "environments/base.yaml"
     base.write_text(base.read_text().replace("  # true: plain HTTP.", "  # true: nobody encrypts."))
-    assert (
-        "| `objectStorage.insecure` | true or false | `true` | production: `false` | true: nobody encrypts. |"
-        in (pages.stale(root)["docs/reference/settings.md"])
-    )
+    row = r"\| `objectStorage\.insecure` \| true or false \| `true` \| .*production.*: `false` \| true: nobody encrypts\. \|"
+    assert re.search(row, pages.stale(root)["docs/reference/settings.md"])
 
 
 def test_a_changed_verb_makes_the_page_stale(tmp_path: Path) -> None:

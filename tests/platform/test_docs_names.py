@@ -97,12 +97,14 @@ def values() -> dict[str, Any]:
 
 
 def schema_knows(path: str) -> bool:
-    found: dict[str, Any] = parse((LAYOUT.environments / "schema.json").read_bytes(), "schema.json")
+    schema: dict[str, Any] = parse((LAYOUT.environments / "schema.json").read_bytes(), "schema.json")
+    found = schema
     for key in path.split("."):
         found = found.get("properties", {})
         if key not in found:
             return False
         found = found[key]
+        found = {**schema["$defs"].get(found.get("$ref", "").rpartition("/")[2], {}), **found}
     return True
 
 

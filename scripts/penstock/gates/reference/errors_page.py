@@ -30,7 +30,7 @@ _AREAS = {
 _HEAD = """\
 # Errors
 
-<!-- written by `inv reference` from scripts/penstock: change it there -->
+<!-- written by inv reference from scripts/penstock: change it there -->
 
 Every error that Penstock itself gives, by what you were doing. An error is a line on stderr, a fix below it:
 

@@ -18,7 +18,7 @@ from penstock.hydrate import environments
 _HEAD = """\
 # Settings
 
-<!-- written by `inv reference` from environments/ and scripts/penstock/hydrate/environments.py: change it there -->
+<!-- written by inv reference from environments/ and scripts/penstock/hydrate/environments.py: change it there -->
 
 What an environment may say: `environments/base.yaml`, and what `environments/NAME.yaml` says otherwise. Templates read
 them as `{{ .Values.… }}`; an unknown key, or a value of another type, is refused with its file and place. A setting

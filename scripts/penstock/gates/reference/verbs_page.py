@@ -30,7 +30,7 @@ GROUPS = {
 _HEAD = """\
 # Verbs
 
-<!-- written by `inv reference` from tasks.py: change it there -->
+<!-- written by inv reference from tasks.py: change it there -->
 
 `inv VERB --help` says the same. `inv --debug VERB` logs every command that is run; exit codes and `--json` are in
 [concepts](../concepts.md#output-and-exit-codes). Every message of an error is in [errors](errors.md).
