@@ -86,7 +86,9 @@ def test_a_changed_setting_makes_the_page_stale(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     base = root / "environments/base.yaml"
     base.write_text(base.read_text().replace("  # true: plain HTTP.", "  # true: nobody encrypts."))
-    row = r"\| `objectStorage\.insecure` \| true or false \| `true` \| .*production.*: `false` \| true: nobody encrypts\. \|"
+    row = (
+        r"`objectStorage\.insecure` \| true or false \| `true` \| .*production.*: `false` \| true: nobody encrypts\. \|"
+    )
     assert re.search(row, pages.stale(root)["docs/reference/settings.md"])
 
 

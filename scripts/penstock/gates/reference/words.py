@@ -99,9 +99,9 @@ def _either(node: ast.IfExp, scope: Scope) -> Iterator[str]:
 
 
 def _any_of(node: ast.BoolOp, scope: Scope) -> Iterator[str]:
-    if isinstance(node.op, ast.Or) and any(isinstance(value, ast.Constant) for value in node.values):
-        for value in node.values:
-            yield from templates(value, scope)
+    ways = [text for value in node.values for text in templates(value, scope)]
+    if isinstance(node.op, ast.Or) and any(map(says_something, ways)):
+        yield from _worded(ways, node)
 
 
 def _list(node: ast.List | ast.Tuple, scope: Scope) -> Iterator[str]:
