@@ -83,7 +83,7 @@ def test_commands_name_what_is_there(page: Path) -> None:
 
 @by_page
 def test_files_are_there(page: Path) -> None:
-    text = page.read_text()
+    text = re.sub(r"https?://\S+", "", page.read_text())
     named = {path for path in _PATH.findall(text) if not EXAMPLES.search(path)}
     # A name in capitals is the reader's own.
     named = {path for path in named if not re.search(r"\b[A-Z]+\b", path.removesuffix("README.md"))}
