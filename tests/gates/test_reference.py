@@ -49,9 +49,19 @@ def test_the_pages_are_what_the_code_says() -> None:
     assert list(pages.stale()) == [], "run `inv reference`"
 
 
-def test_the_verb_writes_nothing_when_nothing_changed(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ([], "the pages are what the code says\n"),
+        (["docs/reference/errors.md"], "  ~ docs/reference/errors.md\n1 page changed\n"),
+    ],
+)
+def test_the_verb_says_what_it_wrote(
+    changed: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pages, "write", lambda: changed)
     reference()
-    assert "the pages are what the code says" in capsys.readouterr().err
+    assert capsys.readouterr().err == told
 
 
 def test_every_verb_has_a_place_of_its_own() -> None:

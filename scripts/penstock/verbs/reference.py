@@ -11,4 +11,5 @@ def reference() -> None:
     changed = pages.write()
     for page in changed:
         console.info(f"  ~ {page}")
-    console.good(f"{len(changed)} pages changed" if changed else "the pages are what the code says")
+    count = "1 page" if len(changed) == 1 else f"{len(changed)} pages"
+    console.good(f"{count} changed" if changed else "the pages are what the code says")

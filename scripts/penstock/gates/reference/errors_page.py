@@ -105,7 +105,7 @@ def _section(area: str, found: list[Entry], entries: list[Entry], everywhere: di
 def _borrowed(entry: Entry, entries: list[Entry]) -> list[str]:
     """The hint of the module that shows an error of another one."""
     shows = [other for other in entries if other.path == entry.passed_on and other.hints]
-    return list(shows[-1].hints) if shows else [f"it says by itself where to look (scripts/penstock/{entry.passed_on})"]
+    return list(shows[-1].hints) if shows else ["`inv smoke` says with every check that fails where to look"]
 
 
 def _body(about: _Told) -> str:

@@ -7,7 +7,16 @@ import ast
 # Says as little about an object as the object itself.
 _EMPTY = {"name", "text", "value", "title", "message"}
 # Words that only a programmer knows.
-_PLAIN = {"argv": "program", "strerror": "reason", "self": "where", "filename": "file", "__name__": "kind"}
+_PLAIN = {
+    "__name__": "kind",
+    "argv": "program",
+    "filename": "file",
+    "go_mod": "file",
+    "layers": "file",
+    "self": "where",
+    "shown": "where",
+    "strerror": "reason",
+}
 
 
 def word_for(node: ast.AST) -> str:

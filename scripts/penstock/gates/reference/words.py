@@ -132,7 +132,9 @@ def _call(node: ast.Call, scope: Scope) -> Iterator[str]:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="re"), attr="sub"), args=[_, ast.Constant(value=str(by)), inner]
         ):
-            yield from _worded([re.sub(r"\\\d", lambda _: _hole(""), by), *templates(inner, scope)], node)
+            # Where a word is swapped for another one, the new one alone is no message.
+            told = [re.sub(r"\\\d", lambda _: _hole(""), by)] if len(by.split()) > 2 else []
+            yield from _worded([*told, *templates(inner, scope)], node)
 
 
 def _worded(found: list[str], node: ast.expr) -> Iterator[str]:
