@@ -136,7 +136,12 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
 
 
 def _runs_since(world: World, program: str) -> timedelta | None:
-    pod = world.kubectl.get_one("pod", f"{program}-0", telemetry.NAMESPACE) or {}
+    """How long a program's pod runs; None when nobody knows."""
+    try:
+        pod = world.kubectl.get_one("pod", f"{program}-0", telemetry.NAMESPACE) or {}
+    except PenstockError:
+        # What was wrong with the bucket says more.
+        return None
     started = pod.get("status", {}).get("startTime")
     return datetime.now(UTC) - datetime.fromisoformat(started) if started else None
 

@@ -19,6 +19,8 @@ from penstock.gitops import status
 
 # Where no pod runs, `inv smoke` can't judge what needs one; anywhere else every check has to say yes.
 _SIMULATED = "kwok"
+# A process that was told to end may take a moment to be gone.
+_SETTLED_SECONDS = 10.0
 
 
 @dataclass
@@ -121,8 +123,7 @@ def down(run: Run, deadline: float) -> str:
     def clean() -> bool | None:
         return None if _left(run) else True
 
-    # A process that was told to end may take a moment to be gone.
-    until(clean, 10, Progress("down"), "everything to be gone", lambda: Findings(_left(run)))
+    until(clean, _SETTLED_SECONDS, Progress("down"), "everything to be gone", lambda: Findings(_left(run)))
     return "nothing is left"
 
 
