@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 from typing import NoReturn
@@ -32,7 +33,7 @@ def e2e(words: list[str]) -> None:
     parser.add_argument("--provider", required=True)
     parser.add_argument("-e", "--environment", default="")
     parser.add_argument("--component", default="demo")
-    parser.add_argument("--evidence", default="")
+    parser.add_argument("--evidence", default=os.environ.get("PENSTOCK_EVIDENCE", ""))
     given = parser.parse_args(words)
     layout = find_platform()
     known = environments.names(layout)

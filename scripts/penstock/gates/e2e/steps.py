@@ -128,10 +128,10 @@ def down(run: Run, deadline: float) -> str:
 
 
 STEPS = [
-    Step("up", up, 1800, "the error above; inv status, inv logs NAME, kubectl get events -A"),
-    Step("smoke", smoke, 2400, "what each failed check names"),
-    Step("again", again, 600, "who writes it? kubectl get KIND NAME -o yaml --show-managed-fields"),
-    Step("prune", prune, 600, "kubectl -n flux-system describe kustomization platform; inv logs kustomize-controller"),
+    Step("up", up, 1200, "the error above; inv status, inv logs NAME, kubectl get events -A"),
+    Step("smoke", smoke, 1800, "what each failed check names"),
+    Step("again", again, 300, "who writes it? kubectl get KIND NAME -o yaml --show-managed-fields"),
+    Step("prune", prune, 300, "kubectl -n flux-system describe kustomization platform; inv logs kustomize-controller"),
     Step("down", down, 300, "docker ps -a, docker network ls, docker volume ls, ps; what `inv down` said above"),
 ]
 
