@@ -12,18 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from penstock.cluster.kubeconfig import users_own
+from penstock.cluster.smoke.buckets import duration
 from penstock.cluster.smoke.check import Outcome
+from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout
+from penstock.core.layout import ENGINE, Layout
+from penstock.core.model import parse
 from penstock.core.process import Command, Result
 from penstock.gates import owned
 from penstock.gates.__main__ import main
 from penstock.gates.e2e import evidence, gate, remains, steps, trial
 from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
+from penstock.hydrate import environments
 from smoke_support import Fake
 from support import Platform
 
@@ -350,6 +355,7 @@ def test_evidence_says_what_is_missing(tmp_path: Path) -> None:
     )
     run.trial.state.logs.mkdir(parents=True)
     (run.trial.state.logs / "etcd.log").write_text("e")
+    run.trial.state.kubeconfig.write_text("")
     folder = tmp_path / "evidence"
     evidence.collect(run.trial, folder)
     there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
@@ -364,6 +370,13 @@ def test_evidence_says_what_is_missing(tmp_path: Path) -> None:
     }
     assert missing.splitlines()[0].startswith("events.txt: kubectl failed (exit 1)")
     assert "cilium-status.txt: " in missing
+
+
+def test_without_a_cluster_what_it_wrote_here_is_all_there_is(tmp_path: Path) -> None:
+    run = tried(tmp_path)
+    evidence.collect(run.trial, tmp_path / "evidence")
+    (only,) = (tmp_path / "evidence").iterdir()
+    assert only.read_text() == "all of it: there is no cluster, or no longer\n"
 
 
 def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
@@ -383,8 +396,12 @@ def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
     monkeypatch.setattr(
         gate, "STEPS", [steps.Step("one", lambda *_: "fine", 1, "x"), steps.Step("two", broken, 1, "here")]
     )
-    monkeypatch.setattr(gate, "collect", lambda _, folder: happened.append(f"evidence in {folder.name}"))
+    monkeypatch.setattr(gate, "collect", lambda _, folder: full(happened, folder))
     monkeypatch.setattr(gate, "down", lambda *_: refuse(happened))
+
+    def full(into: list[str], folder: Path) -> None:
+        into.append(f"evidence in {folder.name}")
+        raise OSError("no space left")
 
     def refuse(into: list[str]) -> str:
         into.append("down")
@@ -396,6 +413,7 @@ def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
     assert caught.value.hint == "a hint\nlook at: here"
     assert happened == ["evidence in ev", "down"]
     told = capsys.readouterr()
+    assert "after the failure: no space left" in told.err
     assert "after the failure: container c1 is left" in told.err
     assert told.out.splitlines()[1].split() == ["one", "passed", *told.out.splitlines()[1].split()[2:4], "fine"]
 
@@ -427,6 +445,26 @@ def test_the_environment_is_the_provider_s_where_it_has_one(good: Platform, monk
     gate.e2e(["--provider", "kwok", "--component", "greeting"])
     gate.e2e(["--provider", "kwok", "-e", "local", "--component", "greeting"])
     assert asked == [("local", "local"), ("local", "kwok"), ("local", "kwok")]
+
+
+@pytest.mark.parametrize("environment", ["k3d", "kind"])
+def test_the_trial_s_values_are_some_that_the_platform_has(environment: str) -> None:
+    root = Layout(ENGINE)
+    values: dict[str, Any] = {}
+    for layer in environments.layers(root, environment).values():
+        values = environments.merged(values, layer)
+    over = parse((ENGINE / trial.VALUES).read_bytes(), trial.VALUES)
+    schema = json.loads((root.environments / "schema.json").read_text())
+    for key, inner in over.items():
+        assert inner.keys() <= values[key].keys()
+        assert all(inner[name] != values[key][name] for name in inner)
+    changed = environments.merged(values, over)
+    jsonschema.validate({key: changed[key] for key in schema["properties"]}, schema)
+    assert duration(over["prometheus"]["block"]) < duration(values["prometheus"]["block"])
+    # Short enough to be waited for.
+    due = {check.name: check.seconds for check in CHECKS}
+    assert duration(over["prometheus"]["block"]).total_seconds() * 1.5 + 180 <= due["bucket-metrics"]
+    assert duration(over["tempo"]["block"]).total_seconds() + 120 <= due["bucket-traces"]
 
 
 def test_every_step_has_a_deadline_and_a_place_to_look() -> None:

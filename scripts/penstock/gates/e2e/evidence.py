@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from penstock.core import console
@@ -14,6 +15,7 @@ from penstock.gates.e2e.trial import Trial
 MISSING = "NOT-COLLECTED.txt"
 _SECONDS = 60.0
 _LINES = 3000
+_TOLD = 3
 _CILIUM = ["exec", "daemonset/cilium", "-n", "kube-system", "-c", "cilium-agent", "--"]
 _KUBECTL = {
     "nodes.txt": ["describe", "nodes"],
@@ -45,38 +47,41 @@ def collect(trial: Trial, folder: Path) -> None:
         except (PenstockError, OSError) as error:
             missing.append(f"{name}: {' '.join(str(error).split())}")
 
-    kubectl = trial.kubectl
-    keep("status.json", lambda: trial.ask("status", "-e", trial.environment, "--json", seconds=_SECONDS).text)
-    for name, words in _KUBECTL.items():
-        keep(name, lambda words=words: kubectl.run(*words, timeout=_SECONDS).text)  # type: ignore[misc]
-    for namespace, pod, restarted in _pods(trial, missing):
-        words = ["logs", "-n", namespace, pod, "--all-containers", "--prefix", f"--tail={_LINES}"]
-        keep(f"logs/{namespace}/{pod}.log", lambda words=words: kubectl.run(*words, timeout=_SECONDS).text)  # type: ignore[misc]
-        for container in restarted:
-            before = ["logs", "-n", namespace, pod, "-c", container, "--previous", f"--tail={_LINES}"]
-            name = f"logs/{namespace}/{pod}.{container}.previous.log"
-            keep(name, lambda words=before: kubectl.run(*words, timeout=_SECONDS).text)  # type: ignore[misc]
+    if trial.state.kubeconfig.is_file():
+        keep("status.json", lambda: trial.ask("status", "-e", trial.environment, "--json", seconds=_SECONDS).text)
+        for name, words in {**_KUBECTL, **_logs(trial, missing)}.items():
+            keep(name, partial(_said, trial, words))
+    else:
+        missing.append("all of it: there is no cluster, or no longer")
     if trial.state.logs.is_dir():
         shutil.copytree(trial.state.logs, folder / "local", dirs_exist_ok=True)
     if missing:
         (folder / MISSING).write_text("\n".join([*missing, ""]))
-        for line in missing:
-            console.warn(f"not collected: {line[:300]}")
+        for line in missing[:_TOLD]:
+            console.warn(f"not collected: {line[:200]}")
+        if missing[_TOLD:]:
+            console.warn(f"not collected: {len(missing) - _TOLD} more, which {MISSING} names")
     console.info(f"    what is known of the cluster is in {folder}")
 
 
-def _pods(trial: Trial, missing: list[str]) -> list[tuple[str, str, list[str]]]:
-    """Namespace and name of every pod, and those of its containers that were started anew."""
+def _said(trial: Trial, words: list[str]) -> str:
+    return trial.kubectl.run(*words, timeout=_SECONDS).text
+
+
+def _logs(trial: Trial, missing: list[str]) -> dict[str, list[str]]:
+    """The file of each pod's log, and of what its containers said before they were started anew: how to ask for it."""
     try:
         pods = trial.kubectl.get("pods", "-A")
     except PenstockError as error:
         missing.append(f"logs: {error.message}")
-        return []
-    return [
-        (
-            item["metadata"]["namespace"],
-            item["metadata"]["name"],
-            [each["name"] for each in item["status"].get("containerStatuses", []) if each.get("restartCount")],
-        )
-        for item in pods
-    ]
+        return {}
+    found = {}
+    for item in pods:
+        namespace, pod = item["metadata"]["namespace"], item["metadata"]["name"]
+        words = ["logs", "-n", namespace, pod, f"--tail={_LINES}"]
+        found[f"logs/{namespace}/{pod}.log"] = [*words, "--all-containers", "--prefix"]
+        for each in item["status"].get("containerStatuses", []):
+            if each.get("restartCount"):
+                name = f"logs/{namespace}/{pod}.{each['name']}.previous.log"
+                found[name] = [*words, "-c", each["name"], "--previous"]
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -78,9 +79,13 @@ def _carry_out(step: Step, run: Run) -> list[str]:
 def _clean_up(run: Run, evidence: Path | None) -> None:
     """Collect and take down after a failure, which stays the one that is reported: what fails here is only told."""
     if evidence is not None:
-        collect(run.trial, evidence)
+        _told(lambda: collect(run.trial, evidence))
+    _told(lambda: down(run, _DOWN_SECONDS))
+
+
+def _told(action: Callable[[], object]) -> None:
     try:
-        down(run, _DOWN_SECONDS)
-    except PenstockError as error:
-        for line in error.message.splitlines():
+        action()
+    except Exception as error:  # whatever it is, the failure before it is the one to report
+        for line in str(error).splitlines() or [type(error).__name__]:
             console.warn(f"after the failure: {line}")
