@@ -27,7 +27,7 @@ def _gates() -> dict[str, Callable[[list[str]], None]]:
         "rehearse": rehearsal.rehearse,
         "sizes": sizes.sizes,
     }
-    return {"e2e": e2e, **{name: _alone(name, gate) for name, gate in gates.items()}}
+    return dict(sorted({"e2e": e2e, **{name: _alone(name, gate) for name, gate in gates.items()}}.items()))
 
 
 def _alone(name: str, gate: Callable[[], None]) -> Callable[[list[str]], None]:
