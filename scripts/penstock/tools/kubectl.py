@@ -12,11 +12,14 @@ from typing import Any
 
 import yaml
 
+from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run, serving
 from penstock.tools.resolver import resolve
 
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
+# What etcd answers once its alarm is raised.
+_FULL = "etcdserver: mvcc: database space exceeded"
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,16 @@ class Kubectl:
         self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run any subcommand."""
-        return run(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+        try:
+            return run(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+        except CommandFailed as failure:
+            if _FULL in failure.message:
+                raise PenstockError(
+                    "the cluster's database takes no more writes: etcd's space is used up (its alarm NOSPACE)",
+                    "make a local cluster anew: inv down && inv up. Elsewhere: compact and defragment etcd, give it space, "
+                    "then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
+                ) from None
+            raise
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
