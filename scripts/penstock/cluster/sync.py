@@ -131,5 +131,5 @@ def _events(session: Session, name: str) -> list[str]:
 
 
 def _own(session: Session) -> set[str]:
-    """The ids of the Kustomizations themselves, which the root owns."""
-    return {inventory_id(objects.component(session.environment, name, [])) for name in session.manifests.components}
+    """The ids of the Kustomizations themselves and of their accounts, which the root owns."""
+    return {inventory_id(item) for item in session.manifests.synced().values()}
