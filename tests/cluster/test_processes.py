@@ -34,7 +34,7 @@ def test_a_process_is_known_again_after_the_clock_was_set(noted: Noted, monkeypa
     before = psutil.Process(pid).create_time()
     boot = psutil.boot_time()
     # As far as psutil can tell: Linux then gives another time of boot.
-    monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: boot + _HOUR)
+    monkeypatch.setattr("psutil._psplatform.boot_time", lambda: boot + _HOUR)
     assert psutil.Process(pid).create_time() - before == pytest.approx(_HOUR if psutil.LINUX else 0, abs=1)
     assert processes.is_alive(noted, "sleeper")
     processes.refuse_dead(noted, ["sleeper"])
