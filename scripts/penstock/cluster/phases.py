@@ -10,6 +10,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.process import CommandFailed, CommandTimedOut
 from penstock.gitops import status
 
 
@@ -80,5 +81,10 @@ def run(session: Session, wanted: list[Phase]) -> None:
     """Run phases in order, with their names and times."""
     for phase in wanted:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = phase.run(session, step)
+            try:
+                step.result = phase.run(session, step)
+            except (CommandFailed, CommandTimedOut):
+                # That a process has ended says more than that kubectl got no answer from it.
+                processes.refuse_dead(session.noted, list(session.noted.processes))
+                raise
         session.reached(phase.number)
