@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, dns, flux_local, kwok, processes, sync, volumes
+from penstock.cluster import bootstrap, dns, flux_local, kwok, operators, processes, sync, volumes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
@@ -34,6 +34,7 @@ def cluster(session: Session, step: console.Step) -> str:
     )
     step.note("nodes and volumes")
     session.kubectl.apply([*kwok.nodes(), *volumes.volumes(session.manifests.all_objects())], manager="penstock")
+    operators.apply(session.kubectl, session.manifests.all_objects())
     applied = bootstrap.bootstrap(session, step)
     made = f", {', '.join(applied)} applied" if applied else ""
     return f"Kubernetes on 127.0.0.1, {len(kwok.nodes())} simulated nodes{made}; {names(session, step)}"
