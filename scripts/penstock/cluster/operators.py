@@ -1,6 +1,6 @@
 """Definitions that operators make when they start, for clusters in which none of them runs.
 
-Which they are is what the annotation penstock/defines of the operator says; what is in them is in the operator's module.
+Which they are is what the operator's annotation penstock/defines says; what is in them is in the operator's module.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def definitions(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     found = {}
     for item in objects:
-        said = item["metadata"].get("annotations", {}).get(DEFINES, "")
+        said = item.get("metadata", {}).get("annotations", {}).get(DEFINES, "")
         for line in said.split("\n") if item["kind"] != "Kustomization" else ():
             if line.strip():
                 definition = _definition(item, line.strip())

@@ -30,4 +30,6 @@ def network_policies() -> None:
         console.info(f"  ~ {path}")
     if changed:
         hydrate(None, [policies.COMPONENT], as_json=False)
-    console.good(f"components/{policies.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed")
+    console.good(
+        f"components/{policies.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed"
+    )

@@ -38,7 +38,9 @@ def of_hop(ends: Ends, settings: Settings, arrow: Arrow, hop: Connect) -> Iterat
     found = [item for value in values for item in _reached(settings, value, sender.namespace)]
     ports = [where for workload, name, where in found if (workload, name) == (receiver.key, container.name)]
     if not ports:
-        raise PenstockError(f"{setting.where} leads to no container {container.name} of {receiver}", "`nox -s dataflow`")
+        raise PenstockError(
+            f"{setting.where} leads to no container {container.name} of {receiver}", "`nox -s dataflow`"
+        )
     for reached in dict.fromkeys(ports):
         yield Connection(ends.workload(sender), ends.workload(receiver), reached, why)
 

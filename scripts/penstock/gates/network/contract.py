@@ -1,4 +1,4 @@
-"""connections.yaml: what connects in the cluster beside the telemetry of dataflow.yaml, and each connection's reason."""
+"""connections.yaml: what connects in the cluster beside the telemetry of dataflow.yaml, and why."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Way(Strict, frozen=True):
 
 
 class Scrapes(Strict, frozen=True):
-    """Who scrapes, and what: the ports of Services of that name, and pods annotated `<annotation>/scrape` and `/port`."""
+    """Who scrapes, and what: ports of Services by their name, and pods with the annotations /scrape and /port."""
 
     from_: str = field(name="from")
     port_name: str = field(name="portName")
@@ -85,7 +85,7 @@ class Connections(Strict, frozen=True):
 
 
 def read(root: Path) -> Connections | None:
-    """The file, None where a platform has none; PenstockError for an unknown key, Findings for ends that there are not."""
+    """The file, None where there is none; PenstockError for an unknown key, Findings for ends that make no sense."""
     path = root / FILE
     if not path.is_file():
         return None

@@ -118,7 +118,7 @@ def subject(workload: Workload) -> Pods:
 
 
 def port(value: int | str, receiver: Workload | None) -> Port | None:
-    """A port of connections.yaml: a number, `53/UDP`, `any`, or a name of the receiver's; None where it has none such."""
+    """A port as it is written: a number, `53/UDP`, `any`, or a name of the receiver's; None where it has none such."""
     if value == "any":
         return ANY
     number, _, protocol = str(value).partition("/")

@@ -1,4 +1,4 @@
-"""Connections as CiliumNetworkPolicies: for each namespace one that denies everything, for each workload what it may."""
+"""Connections as CiliumNetworkPolicies: one that denies all in each namespace, one of what each workload may."""
 
 from __future__ import annotations
 
@@ -98,10 +98,10 @@ def _rules(word: str, end: End, ports: list[Port]) -> Iterator[dict[str, Any]]:
 class _Dumper(yaml.SafeDumper):
     """Lists are indented below their key, as people write them here; no aliases."""
 
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, the base's name
         super().increase_indent(flow, False)
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
         return True
 
 

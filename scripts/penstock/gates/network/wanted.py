@@ -1,4 +1,4 @@
-"""All connections of an environment: the contract's arrows, the edges beside them, and what the manifests themselves ask for."""
+"""All connections of an environment: the arrows, the edges beside them, and what the manifests themselves ask for."""
 
 from __future__ import annotations
 
@@ -131,10 +131,7 @@ def _names(ends: Ends, every: list[Connection]) -> list[Connection]:
     """Whoever sends anything asks for names first."""
     senders = {item.sender for item in every}
     return [
-        item
-        for pods in ends.subjects
-        if pods in senders
-        for item in _way(ends, pods, ends.connections.names, "names")
+        item for pods in ends.subjects if pods in senders for item in _way(ends, pods, ends.connections.names, "names")
     ]
 
 
