@@ -125,6 +125,17 @@ def test_the_verb_changes_nothing_the_second_time(town: Platform, capsys: pytest
     assert "components/network-policies: no files changed" in capsys.readouterr().err
 
 
+def test_a_store_outside_is_reached_in_the_world_and_its_role_is_asked_for(town: Platform) -> None:
+    town.replace("dataflow.yaml", "    container: store\n", "    container: store\n    outside: {local: a cloud}\n")
+    diagram(only_print=False)
+    blocks = "Archive → Store (blocks)"
+    assert [line for line in findings() if "lets it" in line] == [
+        f"local: town/archive → host 80 (its role in the cloud): {OUT} town/archive",
+        f"local: town/archive → world 8333 ({blocks}): {OUT} town/archive",
+        f"local: town/archive → 192.0.2.7/32 80 (its role in the cloud): {OUT} town/archive",
+    ]
+
+
 def test_an_edge_that_goes_takes_its_rule_along(town: Platform) -> None:
     town.replace("connections.yaml", "  - {from: town/store, to: town/store, ports: [gossip], why: replicas}\n", "")
     said = "gets through, and nothing asks for it"

@@ -70,8 +70,9 @@ class Connections(Strict, frozen=True):
 
     `names` is where pods ask for names: whoever sends anything may. `api` is the API server: pods that have a token
     may. `gateway` is the end that requests from outside come from, to where an HTTPRoute leads. `outside` stands for
-    what dataflow.yaml has `outside` of the manifests: the end, and the port of an address that has none. `nodes` are
-    the pods on the nodes' own network, which no policy tells apart.
+    what dataflow.yaml has `outside` of the manifests: the end, and the port of an address that has none; whoever goes
+    there asks at `roles` who it is, where a cloud hands out roles. `nodes` are the pods on the nodes' own network,
+    which no policy tells apart.
     """
 
     ends: dict[str, End]
@@ -81,6 +82,7 @@ class Connections(Strict, frozen=True):
     nodes: str
     outside: Way
     scrapes: Scrapes
+    roles: Way | None = None
     edges: list[Edge] = []
 
 
@@ -102,6 +104,7 @@ def read(root: Path) -> Connections | None:
         if one not in ENTITIES
     ]
     named = [found.names.to, found.api.to, found.gateway, found.nodes, found.outside.to]
+    named += [found.roles.to] if found.roles else []
     named += [end for edge in found.edges for end in (edge.from_, edge.to) if "/" not in end]
     findings += [
         f"{FILE}: there is no end `{name}`{nearest(name, found.ends)}"

@@ -21,8 +21,10 @@ from penstock.gates.rendered.platform import Rendered
 def connections(contract: Contract, found: Connections, rendered: Rendered) -> list[Connection]:
     """Every connection that policies are about, each once: one of its ends is a pod of the platform's own."""
     ends = Ends(found, rendered)
+    flows = list(arrows.connections(ends, Settings(contract, rendered)))
     every = [
-        *arrows.connections(ends, Settings(contract, rendered)),
+        *flows,
+        *_roles(ends, flows),
         *(item for edge in found.edges for item in of_edge(ends, edge)),
         *_scrapes(ends),
         *_routes(ends),
@@ -125,6 +127,14 @@ def _pod_spec(workload: Workload) -> dict[str, object]:
     for step in workload.pod_path.split("."):
         value = value[step]
     return value
+
+
+def _roles(ends: Ends, flows: list[Connection]) -> Iterator[Connection]:
+    """Whoever goes to the cloud by an arrow asks it for its role first."""
+    way, outside = ends.connections.roles, ends.named(ends.connections.outside.to)
+    for sender in dict.fromkeys(item.sender for item in flows if item.receiver == outside):
+        if way and isinstance(sender, Pods):
+            yield from _way(ends, sender, way, "its role in the cloud")
 
 
 def _names(ends: Ends, every: list[Connection]) -> list[Connection]:
