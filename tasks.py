@@ -252,6 +252,14 @@ def diagram(_: Context, stdout: bool = False) -> None:
     run(stdout)
 
 
+@verb(name="network-policies")
+def network_policies(_: Context) -> None:
+    """Write who may connect to whom into components/network-policies, and hydrate."""
+    from penstock.verbs.network_policies import network_policies as run
+
+    run()
+
+
 @verb()
 def reference(_: Context) -> None:
     """Write the pages of verbs, settings and errors in docs/reference, from the code."""

@@ -25,7 +25,7 @@ from penstock.gitops.status import KUSTOMIZATIONS
 from penstock.tools.kubectl import Kubectl
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 
-_PREPARE = "from penstock.cluster import kwok; kwok.prepare()"
+_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 # Longer than the 10 s within which a controller has to renew a lease, where it has one.
 _ASLEEP_SECONDS = 11
 _PATIENCE_SECONDS = 30

@@ -108,6 +108,40 @@ def test_a_custom_resource_is_checked_by_the_definition_among_the_manifests(insi
     assert "'sise'" in line
 
 
+POLICY = (
+    "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: town}\n"
+    "spec:\n  endpointSelector: {}\n  ingress:\n    - fromEntities: [ingress]\n"
+)
+OPERATOR = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: operator\n  namespace: town\n  annotations:\n"
+    "    penstock/defines: |\n      cilium.io/CiliumNetworkPolicy Namespaced\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (POLICY, ""),
+        (POLICY.replace("[ingress]", "[ingres]"), "/spec"),
+        (POLICY.replace("fromEntities", "fromEntity"), "/spec"),
+        (POLICY.replace("  ingress:\n    - fromEntities: [ingress]\n", ""), "/spec"),
+    ],
+)
+def test_what_an_operator_defines_is_checked_by_its_own_definition(inside: Platform, policy: str, said: str) -> None:
+    """Cilium's says that one of several keys has to be there: naming them there closes nothing."""
+    folder = "components/policies/kustomize/overlays/local"
+    inside.write(f"{folder}/kustomization.yaml", "resources: [operator.yaml, policy.yaml]\n")
+    inside.write(f"{folder}/operator.yaml", OPERATOR)
+    inside.write(f"{folder}/policy.yaml", policy)
+    inside.hydrate()
+    if said:
+        (line,) = findings(schema.schema)
+        assert line.startswith("manifests/local/policies/ciliumnetworkpolicy-p.yaml: ")
+        assert said in line
+    else:
+        schema.schema()
+
+
 def test_a_version_without_schemas_says_which_there_are() -> None:
     with pytest.raises(PenstockError, match=r"there are no schemas for Kubernetes 9\.9\.0") as caught:
         schema.kubernetes_schemas("9.9.0")

@@ -1,7 +1,8 @@
 """Every manifest against its schema, offline: Kubernetes' at the environment's version, and the definitions of CRDs.
 
 A kind without a schema is an error. Kubernetes' schemas come with the kubernetes-validate package; those of custom
-resources from Flux' modules and from the CustomResourceDefinitions among the manifests themselves.
+resources from Flux' modules, from the CustomResourceDefinitions among the manifests themselves, and from the modules of
+the operators that make their own.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import kubernetes_validate
 import msgspec
 
+from penstock.cluster import operators
+from penstock.cluster.operators import DEFINES
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
@@ -24,7 +27,8 @@ from penstock.hydrate import environments
 from penstock.tools import flux, kubeconform
 
 _FILE = "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
-_DEFINES = "penstock/defines"
+# What such a part of a schema names is only what it is about: every property is declared beside it as well.
+_JUNCTORS = ("allOf", "anyOf", "oneOf", "not")
 _REFERENCE = re.compile(rb'"#/\$defs/([^"]+)"')
 
 
@@ -39,7 +43,8 @@ def schema() -> None:
         _refuse_other_kinds(name, objects, brought)
         with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:
             _write_kubernetes_schemas(version, [*objects, *manifests.synced().values()], Path(folder))
-            _write_crd_schemas([*objects, *(item for items in brought.values() for item in items)], Path(folder))
+            theirs = [item for items in brought.values() for item in items]
+            _write_crd_schemas([*objects, *theirs, *operators.definitions(objects)], Path(folder))
             verdicts = kubeconform.validate(layout.tree(name), Path(folder) / _FILE)
         findings = [f"{layout.relative(Path(item.filename))}: {item.said}" for item in verdicts if item.is_bad]
         if findings:
@@ -72,7 +77,7 @@ def _refuse_other_kinds(environment: str, objects: list[dict[str, Any]], brought
     """The order of the components rests on what the annotation says, so it has to be what the source holds."""
     for item in filter(is_nested, objects):
         name = item["metadata"]["name"]
-        said = set(item["metadata"].get("annotations", {}).get(_DEFINES, "").strip().splitlines())
+        said = set(item["metadata"].get("annotations", {}).get(DEFINES, "").strip().splitlines())
         real = {
             f"{found['spec']['group']}/{found['spec']['names']['kind']} {found['spec']['scope']}"
             for found in brought[name]
@@ -80,9 +85,9 @@ def _refuse_other_kinds(environment: str, objects: list[dict[str, Any]], brought
         }
         if said != real:
             raise Findings(
-                [f"{environment}: Kustomization {name}: {_DEFINES} lacks `{line}`" for line in sorted(real - said)]
+                [f"{environment}: Kustomization {name}: {DEFINES} lacks `{line}`" for line in sorted(real - said)]
                 + [
-                    f"{environment}: Kustomization {name}: {_DEFINES} has `{line}`, which its source does not define"
+                    f"{environment}: Kustomization {name}: {DEFINES} has `{line}`, which its source does not define"
                     for line in sorted(said - real)
                 ],
                 "mend the annotation in components/, then `inv hydrate`",
@@ -135,7 +140,7 @@ def _closed(node: Any) -> Any:
         return [_closed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    closed = {key: _closed(value) for key, value in node.items()}
+    closed = {key: value if key in _JUNCTORS else _closed(value) for key, value in node.items()}
     if (
         "properties" in node
         and "additionalProperties" not in node

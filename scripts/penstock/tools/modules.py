@@ -27,7 +27,7 @@ class Module:
     @property
     def root(self) -> Path:
         """A folder that holds `inside` at its own path and nothing else of the module; fetched once, then cached."""
-        folder = cache_home() / "modules" / f"{self.home}-{self.version}"
+        folder = cache_home() / "modules" / f"{self.home}-{self.version}-{self.inside.replace('/', '-')}"
         if not folder.is_dir():
             scratch = folder.with_name(f".{folder.name}.new")
             shutil.rmtree(scratch, ignore_errors=True)
@@ -43,8 +43,8 @@ class Module:
 
 
 def ensure() -> None:
-    """Fetch whichever modules of UPSTREAM are not in the cache."""
-    for module in UPSTREAM.values():
+    """Fetch whichever modules of UPSTREAM and OPERATORS are not in the cache."""
+    for module in (*UPSTREAM.values(), *OPERATORS.values()):
         _ = module.root
 
 
@@ -53,4 +53,9 @@ UPSTREAM = {
     "https://github.com/kubernetes-sigs/gateway-api": Module(
         "sigs.k8s.io/gateway-api", home="gateway-api", inside="config/crd"
     ),
+}
+
+# What operators make in a cluster when they start: the definitions of a group of kinds, in the operator's own module.
+OPERATORS = {
+    "cilium.io": Module("github.com/cilium/cilium", home="cilium", inside="pkg/k8s/apis/cilium.io/client/crds"),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import flux_local, processes, volumes
+from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
@@ -47,11 +47,13 @@ class Kwok(Provider):
         _start(session.state, session.noted, step)
         step.note("nodes and volumes")
         session.kubectl.apply(_simulated(session), PENSTOCK)
+        operators.apply(session.kubectl, session.manifests.all_objects())
         return f"Kubernetes on 127.0.0.1, {_NODES} simulated nodes"
 
     def create_commands(self, session: Session) -> list[Command]:
         simulated = session.kubectl.applying(_simulated(session), PENSTOCK)
-        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated]
+        defined = operators.commands(session.kubectl, session.manifests.all_objects())
+        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated, *defined]
 
     def install_flux(self, session: Session, step: Step) -> str:
         return flux_local.install(session, step)

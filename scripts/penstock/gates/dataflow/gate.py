@@ -1,4 +1,7 @@
-"""The gate: proves every arrow in every environment, prints the evidence, and names the hop that is broken."""
+"""The gate: proves every arrow in every environment, prints the evidence, and names the hop that is broken.
+
+Then it holds the network policies to the arrows: each is let through, and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from penstock.core.layout import find_platform
 from penstock.gates.dataflow import contract, pictures, proofs
 from penstock.gates.dataflow.contract import Arrow, Contract
 from penstock.gates.dataflow.settings import Settings
+from penstock.gates.network import proof
 from penstock.gates.rendered.platform import rendered
 from penstock.hydrate import environments
 
@@ -21,8 +25,9 @@ def dataflow() -> None:
     if unknown:
         raise Findings(unknown, "mend the entry")
     broken: dict[str, list[str]] = {}
-    for name in every:
-        settings = Settings(found, rendered(layout, name))
+    manifests = [rendered(layout, name) for name in every]
+    for one in manifests:
+        settings, name = Settings(found, one), one.environment
         lines = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]
         if not lines:
             console.good(f"{name}: {len(found.arrows)} arrows, every hop proven")
@@ -30,6 +35,8 @@ def dataflow() -> None:
             broken.setdefault(line, []).append(name)
     findings = [f"{', '.join(where)}: {line}" for line, where in broken.items()]
     findings += pictures.stale(layout.root, found)
+    if not findings:  # the connections of an arrow that leads nowhere can't be told
+        findings = proof.check(layout, found, manifests)
     if findings:
         raise Findings(findings, "mend the component (or the arrow in dataflow.yaml), then `inv hydrate`")
 

@@ -81,7 +81,7 @@ def _route(
         if own.key != workload.key or int(local[1]) != wanted:
             raise PenstockError(f"{value} is port {local[1]} of the pod itself, not {workload} port {wanted}")
         return f"the same pod's container {container.name}"
-    target = _target(settings, value, own.namespace)
+    target = leads_to(settings, value, own.namespace)
     behind = [item for item in target.backends if item.workload.key == workload.key]
     if not behind:
         others = sorted({str(item.workload) for item in target.backends})
@@ -96,7 +96,8 @@ def _route(
     return f"{target.service} port {target.port.port} → container {container.name} port {wanted}"
 
 
-def _target(settings: Settings, value: str, namespace: str) -> Target:
+def leads_to(settings: Settings, value: str, namespace: str) -> Target:
+    """The Service and port behind an end point, for a pod of a namespace; PenstockError when there is none."""
     network = settings.rendered.network()
     found = list(in_text(value))
     if not found:

@@ -23,7 +23,7 @@ GROUPS = {
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
     "Manifests": ["hydrate", "hydrate-check", "diff"],
-    "Gates and pages": ["test", "diagram", "reference"],
+    "Gates and pages": ["test", "diagram", "network-policies", "reference"],
     "This machine": ["doctor", "tools"],
     "Others": [],
 }

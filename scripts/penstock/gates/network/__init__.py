@@ -1,0 +1,1 @@
+"""Network policies: what may connect to what, from dataflow.yaml, connections.yaml and the manifests."""

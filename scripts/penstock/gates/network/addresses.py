@@ -1,0 +1,37 @@
+"""Addresses in the configuration of our pods: whatever a program is told of, the policies let it reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.gates.network.ends import Ends, shown
+from penstock.gates.network.judge import actor, refusal
+from penstock.gates.network.rules import Policy
+from penstock.gates.rendered.addresses import Address, in_value
+from penstock.gates.rendered.dns import Target
+from penstock.gates.rendered.files import files
+from penstock.gates.rendered.objects import Workload
+
+
+def unreachable(ends: Ends, policies: list[Policy]) -> Iterator[str]:
+    """A line for each address of another workload's that a program has and may not connect to."""
+    network = ends.rendered.network()
+    for workload in ends.subjects.values():
+        for place, address in _of(ends, workload):
+            target = network.resolve(address, workload.namespace)
+            for item in target.backends if isinstance(target, Target) else ():
+                port = (item.port.container_port, item.port.protocol)
+                is_other = item.workload.key != workload.key and not item.workload.template.spec.host_network
+                refused = refusal(policies, actor(workload), actor(item.workload), port) if is_other else ""
+                if refused:
+                    where = f"{address.text}, which is {item.workload} {shown(port)}"
+                    yield f"{workload.namespace}/{workload.name}: {place} names {where}: {refused}"
+
+
+def _of(ends: Ends, workload: Workload) -> Iterator[tuple[str, Address]]:
+    for _, container in workload.containers():
+        env = container.literal_env()
+        yield from in_value({"command": container.command, "args": container.args, "env": env}, "", env)
+        for file in files(ends.rendered, workload, container).values():
+            for document in file.documents:
+                yield from in_value(document, file.key, env)

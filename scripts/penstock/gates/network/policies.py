@@ -1,0 +1,113 @@
+"""Connections as CiliumNetworkPolicies: one that denies all in each namespace, one of what each workload may."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from penstock.gates.network.ends import ANY, Connection, End, Ends, Others, Pods, Port
+from penstock.gates.rendered.objects import Workload
+
+NAMESPACE_LABEL = "k8s:io.kubernetes.pod.namespace"
+COMPONENT = "network-policies"
+_SOURCES = f"components/{COMPONENT}/kustomize/overlays"
+DENY = "default-deny"
+_HEAD = "# Written by `inv network-policies` from dataflow.yaml, connections.yaml and the manifests: edit those.\n"
+
+
+def files(ends: Ends, connections: list[Connection]) -> dict[str, str]:
+    """The files of one environment's overlay: path from the platform's root -> text."""
+    subjects = ends.subjects
+    spaces = sorted({pods.namespace for pods in subjects})
+    folder = f"{_SOURCES}/{ends.rendered.environment}"
+    named = [f"{space}.yaml" for space in spaces]
+    found = {
+        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), connections))
+        for space in spaces
+    }
+    index = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": named}
+    return found | {f"{folder}/kustomization.yaml": _HEAD + _dump(index)}
+
+
+def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
+    """Name of the policy -> the pods that it is about; a second workload of one name bears its kind."""
+    named: dict[str, Pods] = {}
+    for pods, workload in sorted(subjects.items(), key=lambda item: (item[1].name, item[1].kind)):
+        if pods.namespace == namespace:
+            is_taken = workload.name in named or workload.name == DENY
+            named[f"{workload.name}-{workload.kind.lower()}" if is_taken else workload.name] = pods
+    return named
+
+
+def _policies(namespace: str, named: dict[str, Pods], connections: list[Connection]) -> Iterator[str]:
+    nothing = "  endpointSelector: {}\n  ingress:\n    - {}\n  egress:\n    - {}\n"
+    yield f"# Whatever no other policy allows. An empty rule allows nothing.\n{_object(namespace, DENY)}{nothing}"
+    for name, pods in named.items():
+        coming = [(item.sender, item.port, item.why) for item in connections if item.receiver == pods]
+        going = [(item.receiver, item.port, item.why) for item in connections if item.sender == pods]
+        if not coming and not going:
+            continue
+        text = _object(namespace, name) + _indented(_dump({"endpointSelector": {"matchLabels": dict(pods.labels)}}), 2)
+        text += _direction("ingress", "from", coming) + _direction("egress", "to", going)
+        yield text
+
+
+def _object(namespace: str, name: str) -> str:
+    metadata = {"name": name, "namespace": namespace}
+    head = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata}
+    return f"{_dump(head)}spec:\n"
+
+
+def _direction(section: str, word: str, allowed: list[tuple[End, Port, str]]) -> str:
+    """One rule for each other end, with all of its ports, and the reasons above it."""
+    if not allowed:
+        return ""
+    ports: dict[End, dict[Port, str]] = {}
+    for end, where, why in allowed:
+        ports.setdefault(end, {})[where] = why
+    text = f"  {section}:\n"
+    for end in sorted(ports, key=lambda item: (type(item).__name__, str(item))):
+        reasons = dict.fromkeys(ports[end].values())
+        text += "".join(f"    # {why}\n" for why in reasons)
+        text += "".join(_indented(_dump([rule]), 4) for rule in _rules(word, end, sorted(ports[end])))
+    return text
+
+
+def _rules(word: str, end: End, ports: list[Port]) -> Iterator[dict[str, Any]]:
+    there = [{"port": str(number), "protocol": protocol} for number, protocol in ports]
+    limit = {} if ANY in ports else {"toPorts": [{"ports": there}]}
+    if isinstance(end, Pods):
+        labels = {NAMESPACE_LABEL: end.namespace} | dict(end.labels)
+        yield {f"{word}Endpoints": [{"matchLabels": labels}]} | limit
+    elif isinstance(end, Others):
+        # Without the first, everything that is no pod would be selected too: it has no such label.
+        which = [
+            {"key": NAMESPACE_LABEL, "operator": "Exists"},
+            {"key": NAMESPACE_LABEL, "operator": "NotIn", "values": list(end.namespaces)},
+        ]
+        yield {f"{word}Endpoints": [{"matchExpressions": which}]} | limit
+    else:
+        if end.names:
+            yield {f"{word}Entities": list(end.names)} | limit
+        if end.networks:
+            yield {f"{word}CIDR": list(end.networks)} | limit
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists are indented below their key, as people write them here; no aliases."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, the base's name
+        super().increase_indent(flow, False)
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
+        return True
+
+
+def _dump(value: Any) -> str:
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=1000)
+
+
+def _indented(text: str, by: int) -> str:
+    return "".join(f"{' ' * by}{line}\n" for line in text.splitlines())

@@ -1,0 +1,51 @@
+"""The sources of the policies in components/, held to what the generator gives."""
+
+from __future__ import annotations
+
+from penstock.core.files import write_atomically
+from penstock.core.layout import Layout
+from penstock.gates.dataflow.contract import Contract
+from penstock.gates.network import policies, wanted
+from penstock.gates.network.contract import FILE, Connections
+from penstock.gates.network.ends import Ends
+from penstock.gates.rendered.platform import Rendered
+
+
+def generate(contract: Contract, found: Connections, environments: list[Rendered]) -> dict[str, str]:
+    """Path -> text of every source, for the environments given."""
+    made: dict[str, str] = {}
+    for rendered in environments:
+        every = wanted.connections(contract, found, rendered)
+        made |= policies.files(Ends(found, rendered), every)
+    return made
+
+
+def stale(layout: Layout, made: dict[str, str]) -> list[str]:
+    """A line for every source that isn't what the generator gives: missing, different, or not of its making."""
+    folder = layout.components / policies.COMPONENT
+    there = {layout.relative(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    findings = [f"{path}: there is nothing to write here any more" for path in there if path not in made]
+    for path, text in made.items():
+        if path not in there:
+            findings.append(f"{path}: not written yet")
+        elif there[path].read_text() != text:
+            findings.append(f"{path}: not what dataflow.yaml, {FILE} and the manifests give")
+    return findings
+
+
+def write(layout: Layout, made: dict[str, str]) -> list[str]:
+    """Write what is stale, take away what nothing gives; the paths that changed."""
+    changed = []
+    for path, text in made.items():
+        place = layout.root / path
+        if not place.is_file() or place.read_text() != text:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(place, text.encode())
+            changed.append(path)
+    for place in sorted((layout.components / policies.COMPONENT).rglob("*"), reverse=True):
+        if place.is_file() and layout.relative(place) not in made:
+            place.unlink()
+            changed.append(layout.relative(place))
+        elif place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+    return changed

@@ -1,0 +1,35 @@
+"""inv network-policies: the sources of components/network-policies, from the dataflow contract and the manifests."""
+
+from __future__ import annotations
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.layout import find_platform
+from penstock.gates.dataflow import contract
+from penstock.gates.network import contract as network
+from penstock.gates.network import policies, sources
+from penstock.gates.rendered.platform import rendered
+from penstock.hydrate import environments
+from penstock.verbs.hydrate import hydrate
+
+
+def network_policies() -> None:
+    """Hydrate, write the policies of every environment from what came of it, and hydrate those.
+
+    PenstockError where the platform has no connections.yaml.
+    """
+    layout = find_platform()
+    connections = network.read(layout.root)
+    if connections is None:
+        raise PenstockError(f"{network.FILE}: not there", "docs/reference/files.md has its keys")
+    found = contract.read(layout.root)
+    hydrate(None, [], as_json=False)
+    every = [rendered(layout, name) for name in environments.names(layout)]
+    changed = sources.write(layout, sources.generate(found, connections, every))
+    for path in changed:
+        console.info(f"  ~ {path}")
+    if changed:
+        hydrate(None, [policies.COMPONENT], as_json=False)
+    console.good(
+        f"components/{policies.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed"
+    )
