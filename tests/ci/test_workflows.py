@@ -138,6 +138,7 @@ def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of
     outside = {
         "docs",
         "tests",
+        "connections.yaml",
         "dataflow.yaml",
         "given.yaml",
         "pyproject.toml",

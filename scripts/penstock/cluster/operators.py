@@ -24,8 +24,7 @@ def definitions(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """
     found = {}
     for item in objects:
-        said = item.get("metadata", {}).get("annotations", {}).get(DEFINES, "")
-        for line in said.split("\n") if item["kind"] != "Kustomization" else ():
+        for line in _said(item) if item["kind"] != "Kustomization" else ():
             if line.strip():
                 definition = _definition(item, line.strip())
                 found[definition["metadata"]["name"]] = definition
@@ -40,13 +39,20 @@ def commands(kubectl: Kubectl, objects: list[dict[str, Any]]) -> list[Command]:
 
 def apply(kubectl: Kubectl, objects: list[dict[str, Any]]) -> list[str]:
     """Make what the operators would make, and wait until the API server serves it; gives the names."""
-    names = [item["metadata"]["name"] for item in definitions(objects)]
+    made = definitions(objects)
+    names = [item["metadata"]["name"] for item in made]
     if names and not set(names) <= {item["metadata"]["name"] for item in kubectl.get("customresourcedefinitions")}:
-        for command in commands(kubectl, objects):
-            kubectl.carry_out(command)
+        kubectl.apply(made, PENSTOCK)
         wanted = [f"customresourcedefinition.apiextensions.k8s.io/{name}" for name in names]
         kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *wanted)
     return names
+
+
+def _said(item: dict[str, Any]) -> list[str]:
+    metadata = item.get("metadata")
+    # What isn't even an object has its own finding, in the gate kubeconform.
+    annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
+    return str((annotations or {}).get(DEFINES, "")).split("\n")
 
 
 def _definition(item: dict[str, Any], line: str) -> dict[str, Any]:
