@@ -8,8 +8,8 @@ from penstock.cluster import settings
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
-from penstock.tools import k3d
-from penstock.tools.on_path import K3D
+from penstock.tools import docker, k3d
+from penstock.tools.on_path import FLUX, K3D, Required
 
 
 class K3d(Containers):
@@ -19,11 +19,8 @@ class K3d(Containers):
     banner = "k3d: k3s in Docker, everything runs for real"
     label = "k3d.cluster"
 
-    def fits(self, cluster: settings.Cluster) -> str:
-        return "" if cluster.k3d else "its file in environments/ has no `cluster.k3d`"
-
-    def own_program(self) -> str:
-        return K3D.lacks()
+    def programs(self) -> list[Required]:
+        return [K3D, FLUX]
 
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
@@ -44,10 +41,17 @@ class K3d(Containers):
         return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
 
     def network(self, session: Session) -> str:
-        return f"k3d-{session.noted.cluster}"
+        return k3d.network(session.noted.cluster)
 
     def delete_commands(self, session: Session) -> list[Command]:
-        return [k3d.deletion(session.noted.cluster)]
+        return [k3d.deletion(session.noted.cluster, session.state.kubeconfig)]
+
+    def reason(self, complaint: str) -> str:
+        return k3d.reason(complaint)
+
+    def leavings(self, session: Session) -> tuple[list[str], list[str]]:
+        networks = [name for name in docker.networks() if name == self.network(session)]
+        return networks, docker.volumes(f"{self.label}={session.noted.cluster}")
 
 
 def _settings(session: Session) -> settings.K3d:

@@ -9,6 +9,7 @@ from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
 from penstock.tools import docker, kind, resolver
+from penstock.tools.on_path import FLUX, Required
 
 
 class Kind(Containers):
@@ -18,11 +19,8 @@ class Kind(Containers):
     banner = "kind: Kubernetes in Docker, everything runs for real"
     label = "io.x-k8s.kind.cluster"
 
-    def fits(self, cluster: settings.Cluster) -> str:
-        return "" if cluster.kind else "its file in environments/ has no `cluster.kind`"
-
-    def own_program(self) -> str:
-        return ""  # it is built here where it is missing
+    def programs(self) -> list[Required]:
+        return [FLUX]  # kind itself is built here where it is missing
 
     def prepare(self) -> None:
         super().prepare()
@@ -47,10 +45,16 @@ class Kind(Containers):
         return {wanted.http: "cluster.kind.http", wanted.https: "cluster.kind.https"}
 
     def network(self, session: Session) -> str:
-        return "kind"  # all clusters share it
+        return kind.NETWORK
 
     def delete_commands(self, session: Session) -> list[Command]:
         return [kind.deletion(session.noted.cluster, session.state.kubeconfig)]
+
+    def reason(self, complaint: str) -> str:
+        return kind.reason(complaint)
+
+    def leavings(self, session: Session) -> tuple[list[str], list[str]]:
+        return [], []  # volumes go with their containers, and the network is that of all clusters
 
 
 def _settings(session: Session) -> settings.Kind:
