@@ -30,7 +30,7 @@ class Daemon:
 
 
 def daemon() -> Daemon:
-    """The daemon; PenstockError when docker isn't there, or the daemon is elsewhere, doesn't answer or makes no sense."""
+    """The daemon; PenstockError when there is no docker, or the daemon is elsewhere, doesn't answer or makes no sense."""
     _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
     said = _docker("info", "--format", "{{json .}}")
     try:
@@ -94,8 +94,8 @@ def _refuse_elsewhere(endpoint: str) -> None:
     address = urlsplit(endpoint)
     if address.scheme == "ssh" or (address.scheme in ("tcp", "http", "https") and address.hostname not in _LOOPBACK):
         raise PenstockError(
-            f"Docker is on another machine ({endpoint}): a cluster there has none of this machine's ports, and Flux in it "
-            "can't fetch from here",
+            f"Docker is on another machine ({endpoint}): a cluster there has none of this machine's ports, "
+            "and Flux in it can't fetch from here",
             "unset DOCKER_HOST, or docker context use default; or use --provider kwok, which needs no Docker",
         )
 

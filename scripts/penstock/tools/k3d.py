@@ -20,6 +20,8 @@ _SERVER = [
     "--disable=metrics-server",
 ]
 _LOOPBACK = "127.0.0.1"
+# What k3d may take to roll back after its own timeout.
+GRACE_SECONDS = 60.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # ERRO[0004] failed Cluster Creation: …
 _FAULT = re.compile(r"(?:ERRO|FATA)\[\d+\]\s*(.*\S)")
@@ -34,8 +36,8 @@ class Ports:
     https: int
 
 
-def config(name: str, image: str, servers: int, agents: int, ports: Ports) -> dict[str, Any]:
-    """The config file of a cluster; whatever it publishes is at 127.0.0.1 alone."""
+def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> dict[str, Any]:
+    """The config file of a cluster; whatever it publishes is at 127.0.0.1 alone. `timeout` is for all of it, in s."""
     published = [f"{_LOOPBACK}:{ports.http}:80", f"{_LOOPBACK}:{ports.https}:443"]
     return {
         "apiVersion": "k3d.io/v1alpha5",
@@ -48,16 +50,16 @@ def config(name: str, image: str, servers: int, agents: int, ports: Ports) -> di
         "kubeAPI": {"hostIP": _LOOPBACK},
         "ports": [{"port": port, "nodeFilters": ["loadbalancer"]} for port in published],
         "options": {
-            "k3d": {"wait": True, "timeout": "300s"},
+            "k3d": {"wait": True, "timeout": f"{timeout:.0f}s"},
             "k3s": {"extraArgs": [{"arg": word, "nodeFilters": ["server:*"]} for word in _SERVER]},
             "kubeconfig": {"updateDefaultKubeconfig": False, "switchCurrentContext": False},
         },
     }
 
 
-def creation(config_file: Path) -> Command:
+def creation(config_file: Path, timeout: float) -> Command:
     """The command that creates a cluster; when that fails it takes its containers away, and not always the rest."""
-    return Command([K3D.resolve(), "cluster", "create", "--config", config_file], timeout=600)
+    return Command([K3D.resolve(), "cluster", "create", "--config", config_file], timeout=timeout + GRACE_SECONDS)
 
 
 def reason(complaint: str) -> str:

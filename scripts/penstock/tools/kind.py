@@ -33,21 +33,23 @@ def config(name: str, image: str, workers: int, label: str, ports: dict[int, int
     }
 
 
-def creation(config_file: Path, kubeconfig: Path) -> Command:
+def creation(config_file: Path, kubeconfig: Path, timeout: float) -> Command:
     """The command that creates a cluster and writes its kubeconfig; no node is Ready before there is a network.
 
     It takes away what it made when that fails.
     """
     words: list[str | Path] = ["create", "cluster", "--config", config_file, "--kubeconfig", kubeconfig]
-    return Command([resolve("kind"), *words], env=_ENVIRONMENT, timeout=600)
+    return Command([resolve("kind"), *words], env=_ENVIRONMENT, timeout=timeout)
 
 
 def reason(complaint: str) -> str:
-    """Why kind failed: its own line, and the end of what a program of the node said."""
-    lines = [line.strip() for line in complaint.splitlines() if line.strip()]
-    own = next((line for line in lines if line.startswith("ERROR: ")), "").removeprefix("ERROR: ")
-    last = lines[-1].removeprefix("Command Output: ") if lines else "it said nothing"
-    return f"{own}: {last}" if own and last not in own else last
+    """Why kind failed: its own line, and the end of what the program said that it ran."""
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()] or ["it said nothing"]
+    last = lines[-1].removeprefix("ERROR: ").removeprefix("Command Output: ")
+    own = next((line for line in lines[:-1] if line.startswith("ERROR: ")), "").removeprefix("ERROR: ")
+    # The command stands there whole.
+    own = own.partition(': command "')[0].rstrip(":")
+    return f"{own}: {last}" if own else last
 
 
 def kubeconfig(name: str) -> bytes:

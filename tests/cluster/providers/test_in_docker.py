@@ -157,7 +157,9 @@ def test_up_again_makes_and_installs_nothing(town: Town) -> None:
     again = town.run("up")
     assert again.returncode == 0, again.stderr
     calls = (town.fakes / "calls").read_text().splitlines()[before:]
-    assert [line for line in calls if re.match(r"k3d cluster |flux install|docker (start|network rm|volume rm)", line)] == []
+    assert [
+        line for line in calls if re.match(r"k3d cluster |flux install|docker (start|network rm|volume rm)", line)
+    ] == []
     assert town.noted["processes"] == noted["processes"]
     assert "spaces is Flux' already; network is Flux' already" in again.stderr
 
@@ -177,6 +179,38 @@ def test_flux_status_shows_its_pods(town: Town) -> None:
         {"name": name, "runs_as": "pod", "version": "v2.9.4", "ready": True}
         for name in ("kustomize-controller", "source-controller")
     ]
+
+
+@pytest.mark.parametrize(
+    ("mood", "message"),
+    [
+        ("half", "flux failed (exit 1): ✗ install failed: context deadline exceeded"),
+        ("nonsense", "flux ended well, but source-controller can't be used in version 2.9.4"),
+    ],
+)
+def test_an_old_flux_is_installed_anew_and_a_failure_is_seen(town: Town, mood: str, message: str) -> None:
+    label = ("label", "deployment/source-controller", "-n", "flux-system", "--overwrite")
+    town.kubectl.run(*label, "app.kubernetes.io/version=v2.3.0")
+    try:
+        failed = town.run("flux-install", FAKE_FLUX=mood)
+        assert failed.returncode == 1
+        assert f"error: {message}\n" in failed.stderr
+        assert "Traceback" not in failed.stderr
+    finally:
+        town.kubectl.run(*label, "app.kubernetes.io/version=v2.9.4")
+
+
+def test_logs_of_pods_and_of_our_process(town: Town) -> None:
+    assert town.succeed("logs", "git-source").startswith("serving ")
+    wrong = town.run("logs", "source-controler")
+    assert "did you mean `source-controller`?" in wrong.stderr
+    unknown = town.run("logs", "town/sever")
+    assert "did you mean `town/server`?" in unknown.stderr
+    # A simulated node has no logs to give: kubectl's own complaint comes through.
+    for name in ("source-controller", "town/server"):
+        refused = town.run("logs", name)
+        assert refused.returncode == 1
+        assert refused.stderr.startswith("error: ")
 
 
 def test_the_steps_are_verbs(town: Town) -> None:

@@ -74,12 +74,12 @@ def cgroups(daemon: Daemon) -> Iterator[Problem]:
         )
 
 
-def inotify(folder: Path = _INOTIFY_FOLDER) -> Iterator[Problem]:
+def inotify(folder: Path | None = None) -> Iterator[Problem]:
     """Limits under which pods fail with `too many open files`; none on macOS, where Docker's own machine has them."""
     if not sys.platform.startswith("linux"):
         return
     for name, least in _INOTIFY.items():
-        file = folder / name
+        file = (folder or _INOTIFY_FOLDER) / name
         now = int(file.read_text()) if file.is_file() else least
         if now < least:
             yield Problem(

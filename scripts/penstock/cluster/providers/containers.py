@@ -106,6 +106,8 @@ class Containers(Provider):
         if not there:
             step.note("creating the cluster")
             self._create(session)
+        elif not session.noted.phase and not session.state.kubeconfig.is_file():
+            raise PenstockError(f"the cluster was only half made: {', '.join(there)}", f"{_CLEAR}; then inv up")
         elif not session.kubectl.is_ready():
             step.note("starting its containers")
             self.start(session)
@@ -158,6 +160,10 @@ class Containers(Provider):
             raise PenstockError(f"the cluster was not made: {reason}", f"{failure.hint}\n{_CLEAR}") from None
         except CommandTimedOut as failure:
             raise PenstockError(f"the cluster was not made: {failure.message}", f"{failure.hint}\n{_CLEAR}") from None
+        if not self._containers(session):
+            raise PenstockError(
+                f"{self.name} ended well, but there is no container of {session.noted.cluster}", f"{self.name} version"
+            )
 
     def _clear(self, session: Session) -> list[str]:
         """Remove what is left of a creation that was ended in the middle; gives its names."""
@@ -178,8 +184,9 @@ class Containers(Provider):
         there = self._containers(session)
         if session.state.exists and there:
             return
-        command = self.delete_commands(session)[0]
-        yield from checks.left_over(session.noted.cluster, there, command.line)
+        with resolver.by_name():
+            command = self.delete_commands(session)[0].line
+        yield from checks.left_over(session.noted.cluster, there, command)
         yield from checks.memory(daemon, session.manifests.all_objects())
         yield from checks.rootless(daemon, self.published(session))
         if not there:

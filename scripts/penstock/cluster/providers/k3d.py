@@ -25,10 +25,10 @@ class K3d(Containers):
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
         ports = k3d.Ports(wanted.http, wanted.https)
-        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports)
+        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
 
     def creation(self, session: Session) -> Command:
-        return k3d.creation(self.config_file(session))
+        return k3d.creation(self.config_file(session), session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
         return k3d.kubeconfig(session.noted.cluster)

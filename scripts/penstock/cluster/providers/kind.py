@@ -32,7 +32,7 @@ class Kind(Containers):
         return kind.config(session.noted.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
 
     def creation(self, session: Session) -> Command:
-        return kind.creation(self.config_file(session), session.state.kubeconfig)
+        return kind.creation(self.config_file(session), session.state.kubeconfig, session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
         return kind.kubeconfig(session.noted.cluster)

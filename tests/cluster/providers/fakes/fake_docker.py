@@ -57,6 +57,10 @@ def answer(words: list[str]) -> str:
         return info()
     if words[0] == "ps":
         return "\n".join(names("containers", words[words.index("--filter") + 1].removeprefix("label=")))
+    if words[0] == "inspect":
+        return "[]"  # kind asks whether it has to pull an image
+    if words[0] == "run":
+        sys.exit("docker: Error response from daemon: no container runs here")
     if words[:2] == ["network", "ls"]:
         return "\n".join(["bridge", "host", "none", *names("networks")])
     if words[:2] == ["network", "inspect"]:
@@ -74,4 +78,6 @@ def answer(words: list[str]) -> str:
 
 with (HERE / "calls").open("a") as calls:
     calls.write(f"docker {' '.join(sys.argv[1:])}\n")
-print(answer(sys.argv[1:]))
+told = answer(sys.argv[1:])
+if told:
+    print(told)

@@ -49,7 +49,9 @@ def create(config: Path) -> None:
         )
     mark("containers", f"k3d-{name}-server-0", f"k3d.cluster={name}")
     if MOOD == "half":
-        fail("ERRO[0009] failed to start node ", "FATA[0009] Cluster creation FAILED, also FAILED to rollback changes! ")
+        fail(
+            "ERRO[0009] failed to start node ", "FATA[0009] Cluster creation FAILED, also FAILED to rollback changes! "
+        )
     if MOOD == "hanging":
         signal.pause()
     mark("containers", f"k3d-{name}-serverlb", f"k3d.cluster={name}")
