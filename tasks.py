@@ -258,6 +258,14 @@ def diagram(_: Context, stdout: bool = False) -> None:
     run(stdout)
 
 
+@verb()
+def reference(_: Context) -> None:
+    """Write the pages of verbs, settings and errors in docs/reference, from the code."""
+    from penstock.verbs.reference import reference as run
+
+    run()
+
+
 @verb(help=_JSON | {"build": "build those that are missing", "prune": "remove cached versions that aren't pinned here"})
 def tools(_: Context, build: bool = False, prune: bool = False, json: bool = False) -> None:
     """List the pinned programs, where each came from, and its size."""

@@ -11,6 +11,7 @@ import pytest
 from penstock.core.layout import ENGINE
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -36,7 +37,7 @@ def anchors(page: Path) -> set[str]:
 def broken(page: Path) -> list[str]:
     """The links of a page that lead nowhere."""
     found = []
-    for link in _LINK.findall(prose(page)):
+    for link in _LINK.findall(_CODE.sub("", prose(page))):
         path, _, anchor = link.partition("#")
         if re.match(r"[a-z]+:", path):
             continue
@@ -60,6 +61,6 @@ def test_what_leads_nowhere_is_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(
         "# A heading, `with` code: 1\n[a](page.md) [b](#a-heading-with-code-1) [c](https://example.org/x) [d](..)\n"
-        "[e](gone.md) [f](#gone) [g](page.md#gone)\n```\n[h](gone.md)\n```\n"
+        "[e](gone.md) [f](#gone) [g](page.md#gone) [`h`](lost.md) `[i](gone.md)`\n```\n[j](gone.md)\n```\n"
     )
-    assert broken(page) == ["gone.md", "#gone", "page.md#gone"]
+    assert broken(page) == ["gone.md", "#gone", "page.md#gone", "lost.md"]

@@ -56,6 +56,8 @@ def test_what_a_commit_must_pass_here() -> None:
         ("environments/base.yaml", True),
         ("manifests/local/penstock.lock", True),
         ("helmfile.yaml", True),
+        ("charts.lock", True),
+        ("docs/charts.lock", False),
         ("README.md", False),
         ("docs/components/page.md", False),
     ],

@@ -17,6 +17,7 @@ import pytest
 from penstock.core.layout import ENGINE
 from penstock.core.model import parse_all
 from penstock.gates.rendered.platform import rendered
+from penstock.hydrate.select import components
 from penstock.tools.pins import PROGRAMS
 from platform_components import ENVIRONMENTS, LAYOUT
 
@@ -150,6 +151,16 @@ def test_both_lists_of_python_packages_are_read() -> None:
         assert [pattern for pattern in patterns if re.search(pattern, path)]
         # Renovate renews hashes only where a line has some.
         assert re.search(r"^[\w-]+==\S+ \\\n +--hash=sha256:", (ENGINE / path).read_text(), re.MULTILINE)
+
+
+def test_versions_of_upstream_charts_are_read() -> None:
+    """By Renovate's own manager, in the files that it reads by default, see docs.renovatebot.com/modules/manager."""
+    assert "helmfile" in CONFIG["enabledManagers"]
+    assert "helmfile" not in CONFIG
+    helmfiles = [item.helmfile for item in components(LAYOUT, "k3d") if item.helmfile]
+    assert helmfiles
+    for path in helmfiles:
+        assert re.search(r"(^|/)helmfile\.ya?ml(?:\.gotmpl)?$", path.relative_to(ENGINE).as_posix())
 
 
 def test_nothing_generated_is_edited() -> None:

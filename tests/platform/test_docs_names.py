@@ -85,7 +85,7 @@ def test_commands_name_what_is_there(page: Path) -> None:
 
 @by_page
 def test_files_are_there(page: Path) -> None:
-    text = page.read_text()
+    text = re.sub(r"https?://\S+", "", page.read_text())
     named = {path for path in _PATH.findall(text) if not EXAMPLES.search(path)}
     # A name in capitals is the reader's own.
     named = {path for path in named if not re.search(r"\b[A-Z]+\b", path.removesuffix("README.md"))}
@@ -99,12 +99,14 @@ def values() -> dict[str, Any]:
 
 
 def schema_knows(path: str) -> bool:
-    found: dict[str, Any] = parse((LAYOUT.environments / "schema.json").read_bytes(), "schema.json")
+    schema: dict[str, Any] = parse((LAYOUT.environments / "schema.json").read_bytes(), "schema.json")
+    found = schema
     for key in path.split("."):
         found = found.get("properties", {})
         if key not in found:
             return False
         found = found[key]
+        found = {**schema["$defs"].get(found.get("$ref", "").rpartition("/")[2], {}), **found}
     return True
 
 

@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -44,8 +45,11 @@ func newChartStore(root string) *chartStore {
 	return &chartStore{root: root, charts: map[string]*chartFiles{}}
 }
 
-// locate gives the place of a release's chart, and its path from the root.
+// locate gives the place of a release's chart, and its path from the root; for an upstream chart what it is called.
 func (store *chartStore) locate(component string, release Release) (place, local string, err error) {
+	if release.Archive != "" {
+		return release.Archive, release.Chart, nil
+	}
 	place = release.Chart
 	if !filepath.IsAbs(place) {
 		place = filepath.Join(store.root, "components", component, place)
@@ -58,6 +62,14 @@ func (store *chartStore) locate(component string, release Release) (place, local
 		return "", "", fmt.Errorf("chart %s is outside of the repository", release.Chart)
 	}
 	return place, filepath.ToSlash(local), nil
+}
+
+// shown is what the files of a chart are named after in messages: its path, or echo@1.2.3 where it is an upstream one.
+func shown(chart string) string {
+	if strings.Contains(chart, "://") {
+		return path.Base(chart)
+	}
+	return chart
 }
 
 func (store *chartStore) get(place string) *chartFiles {
@@ -78,6 +90,9 @@ func (entry *chartFiles) load(place string) {
 		entry.err = err
 		return
 	}
+	if entry.err = refuseIncomplete(loaded); entry.err != nil {
+		return
+	}
 	for _, file := range loaded.Raw {
 		entry.files = append(entry.files, &archive.BufferedFile{Name: file.Name, Data: file.Data})
 	}
@@ -87,6 +102,19 @@ func (entry *chartFiles) load(place string) {
 		fmt.Fprintf(digest, "%s\x00%d\x00%s", file.Name, len(file.Data), file.Data)
 	}
 	entry.digest = hex.EncodeToString(digest.Sum(nil))
+}
+
+// refuseIncomplete refuses what `helm template` refuses: a chart that renders nothing by itself, or is not whole.
+func refuseIncomplete(loaded *chart.Chart) error {
+	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
+		return fmt.Errorf("the chart %s is of the type %s, which renders nothing by itself", loaded.Name(), kind)
+	}
+	for _, wanted := range loaded.Metadata.Dependencies {
+		if !slices.ContainsFunc(loaded.Dependencies(), func(held *chart.Chart) bool { return held.Name() == wanted.Name }) {
+			return fmt.Errorf("the chart %s depends on %s, which is not in its charts/ and would have to be fetched", loaded.Name(), wanted.Name)
+		}
+	}
+	return nil
 }
 
 // render gives the objects that `helm template --include-crds --skip-tests` would give.

@@ -31,6 +31,9 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 		if foreign := release.needsForeign(releases); foreign != "" {
 			return []Answer{failure(component.Name, release.Name, foreignNeed(foreign))}
 		}
+		if upstreamChart.MatchString(release.Chart) && release.Archive == "" {
+			return []Answer{failure(component.Name, release.Name, fmt.Sprintf("write `chart: %s` out: put together by a template, nobody finds it", release.Chart))}
+		}
 		summary.DependsOn = append(summary.DependsOn, release.DependsOn...)
 		if _, rendered := component.Rendered[release.id()]; release.Fallback != "" && !rendered {
 			fallbacks = append(fallbacks, Answer{Kind: "fallback", Component: component.Name, Release: release.id(), Message: release.Fallback})
@@ -69,7 +72,7 @@ func failure(component, release, message string) Answer {
 }
 
 // digest covers all that the component's objects are made of: final values, chart bytes, kustomization files. The
-// second result has the paths of the repository's own charts among them.
+// second result has the charts: the paths of the repository's own, and what upstream ones are called.
 func (platform *Platform) digest(component Component, releases []Release) (string, []string, error) {
 	sum := sha256.New()
 	fmt.Fprintf(sum, "programs %s\x00", platform.request.Programs)
@@ -154,6 +157,7 @@ func (platform *Platform) objects(component Component, releases []Release) ([]Ob
 
 func (platform *Platform) release(component Component, release Release) ([]Object, error) {
 	place, local, err := platform.charts.locate(component.Name, release)
+	local = shown(local)
 	if rendered, ok := component.Rendered[release.id()]; ok {
 		if err == nil && platform.request.Prove {
 			// The chart is proven as far as it renders without what only helmfile knows to add.

@@ -28,6 +28,7 @@ type Request struct {
 type Component struct {
 	Name          string            `json:"name"`
 	Kustomization string            `json:"kustomization"` // path of the folder to build, or empty
+	Archives      map[string]string `json:"archives"`      // its upstream charts: path of the archive -> what it is called
 	Rendered      map[string]string `json:"rendered"`      // release -> YAML that `helmfile template` made of it
 }
 
@@ -78,7 +79,9 @@ func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
 			defer wait.Done()
 			for index := range next {
 				component := components[index]
-				answers[index] = platform.render(component, releases[component.Name])
+				own := releases[component.Name]
+				nameArchives(own, component.Archives)
+				answers[index] = platform.render(component, own)
 			}
 		}()
 	}

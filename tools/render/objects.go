@@ -22,6 +22,7 @@ type Object struct {
 	Source     string    `json:"source"`               // the template or kustomization that it comes from
 	Defines    []Defined `json:"defines,omitempty"`    // for a CustomResourceDefinition, or as an annotation says
 	Admits     []Rule    `json:"admits,omitempty"`     // for webhook configurations and admission policies
+	Hook       string    `json:"hook,omitempty"`       // when Helm would apply it, were it Helm that did
 	SecretKeys []string  `json:"secretKeys,omitempty"` // for a Secret: the keys that hold data
 }
 
@@ -85,6 +86,7 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	object := Object{
 		APIVersion: text(fields["apiVersion"]), ObjectKind: kind, Source: from,
 		Namespace: text(at(fields, "metadata", "namespace")), Name: text(at(fields, "metadata", "name")),
+		Hook: text(at(fields, "metadata", "annotations", "helm.sh/hook")),
 	}
 	if object.APIVersion == "" || kind == "" || object.Name == "" {
 		return nil, fmt.Errorf("%s: an object without apiVersion, kind or metadata.name: %.60s", from, raw)

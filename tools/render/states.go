@@ -16,7 +16,8 @@ import (
 type Release struct {
 	Name        string
 	Namespace   string
-	Chart       string
+	Chart       string // as helmfile has it; for an upstream chart where it is from, as oci://example.org/charts/echo@1.2.3
+	Archive     string `json:"-"` // the path of that chart, which has no say in what it renders
 	Version     string
 	Values      []map[string]any
 	KubeVersion string
@@ -26,6 +27,19 @@ type Release struct {
 	SkipSchema  bool
 	Fallback    string // why only helmfile itself can render it, or empty
 	Refused     string // why it is not rendered at all, or empty
+}
+
+// upstreamChart matches what helmfile doesn't take for a folder but fetches.
+var upstreamChart = regexp.MustCompile(`^[^./][^/]*/`)
+
+// nameArchives gives the upstream charts, which helmfile knows as paths in somebody's cache, their names back.
+func nameArchives(releases []Release, archives map[string]string) {
+	for index := range releases {
+		release := &releases[index]
+		if name, ok := archives[release.Chart]; ok {
+			release.Archive, release.Chart = release.Chart, name
+		}
+	}
 }
 
 // These keys of a release have no say in what is rendered, or are read below. Any other one is left to helmfile,
@@ -170,6 +184,9 @@ func parseRelease(raw map[string]any) Release {
 	release.SkipSchema, _ = raw["skipSchemaValidation"].(bool)
 	if secrets, _ := raw["secrets"].([]any); len(secrets) > 0 {
 		release.Refused = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
+	}
+	if dependencies, _ := raw["dependencies"].([]any); len(dependencies) > 0 {
+		release.Refused = "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
 	}
 	var strange []string
 	for key := range raw {

@@ -58,11 +58,33 @@ func TestParseStates(t *testing.T) {
 }
 
 func TestParseStatesRefuses(t *testing.T) {
-	got, err := parseStates(head + "releases:\n- {name: a, secrets: [s.yaml]}\n")
-	if err != nil || got["shop"][0].Refused == "" {
-		t.Errorf("secrets: got %+v, %v", got, err)
+	for _, key := range []string{"secrets: [s.yaml]", "dependencies: [{chart: up/echo}]"} {
+		got, err := parseStates(head + "releases:\n- {name: a, " + key + "}\n")
+		if err != nil || got["shop"][0].Refused == "" {
+			t.Errorf("%s: got %+v, %v", key, got, err)
+		}
 	}
 	if _, err := parseStates(head + "releases: [\n"); err == nil {
 		t.Error("a state that is not YAML was taken")
+	}
+}
+
+func TestNameArchives(t *testing.T) {
+	releases := []Release{{Name: "a", Chart: "/cache/chart.tgz"}, {Name: "b", Chart: "../charts/c"}}
+	nameArchives(releases, map[string]string{"/cache/chart.tgz": "oci://example.org/echo@1.2.3"})
+	want := []Release{{Name: "a", Chart: "oci://example.org/echo@1.2.3", Archive: "/cache/chart.tgz"}, {Name: "b", Chart: "../charts/c"}}
+	if !reflect.DeepEqual(releases, want) {
+		t.Errorf("got %+v", releases)
+	}
+}
+
+func TestUpstreamChart(t *testing.T) {
+	for chart, want := range map[string]bool{
+		"up/echo": true, "oci://example.org/echo": true, "git::https://example.org/echo": true,
+		"echo": false, "./echo/echo": false, "../echo/echo": false, "/echo/echo": false,
+	} {
+		if got := upstreamChart.MatchString(chart); got != want {
+			t.Errorf("%s: %v", chart, got)
+		}
 	}
 }

@@ -21,6 +21,10 @@ Unchanged = tuple[int, int]
 """How many objects would not change, and how many were left out since this cluster alone has them patched."""
 
 
+class Drifted(PenstockError):
+    """The cluster holds something else than the manifests say."""
+
+
 def prove(session: Session, step: Step) -> str:
     """Compare Flux' inventories and the cluster with manifests/; Findings for everything that isn't as it should be."""
     processes.refuse_dead(session.noted, list(session.noted.processes))
@@ -67,7 +71,12 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
     result = kubectl.run(*words, "-f", "-", stdin=yaml.safe_dump_all(stream).encode(), timeout=deadline, ok=(0, 1))
     if result.code:
         # kubectl's own complaints end with the same code as a difference.
-        raise PenstockError(_difference(result.text) or result.complaint, "inv sync applies manifests/ again")
+        said = _difference(result.text)
+        if not said:
+            raise PenstockError(
+                result.complaint, "kubectl diff failed; `inv status` tells whether the API server answers"
+            )
+        raise Drifted(said, "inv sync applies manifests/ again")
     return len(stream), len(patched)
 
 

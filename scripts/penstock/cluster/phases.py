@@ -14,7 +14,7 @@ from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, CommandFailed
+from penstock.core.process import Command, CommandFailed, CommandTimedOut
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ def carry_out(part: Part, session: Session, step: Step) -> str:
     """Run one step; when a program fails since a process of ours has ended, that one is named."""
     try:
         return part.run(session, step)
-    except CommandFailed:
+    except (CommandFailed, CommandTimedOut):
         processes.refuse_dead(session.noted, list(session.noted.processes))
         raise
 

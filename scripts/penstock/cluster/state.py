@@ -87,7 +87,7 @@ class State:
         except msgspec.DecodeError as error:
             raise PenstockError(
                 f"{self.folder / 'state.json'} is damaged: {error}",
-                f"stop its processes by hand (their pids are in {self.folder}), then delete {self.folder}",
+                f"end the processes that name {self.folder} (ps -ef shows them), then delete it",
             ) from None
 
     def write(self, noted: Noted) -> None:

@@ -1,6 +1,6 @@
 """The oracle: what plain `helmfile template` and `kustomize build` render, against manifests/, object by object.
 
-Nothing of the hydrator has a part in it but the list of components.
+Nothing of the hydrator has a part in it but the list of components, and which archive an upstream chart is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
 from penstock.core.process import Command, run
 from penstock.gitops.manifests import Manifests
-from penstock.hydrate import environments, select
+from penstock.hydrate import environments, offline, select
+from penstock.hydrate.charts import Charts
 from penstock.hydrate.select import Component
 from penstock.tools import helmfile
 from penstock.tools.resolver import resolve
@@ -57,8 +58,9 @@ def oracle() -> None:
 def _expected(layout: Layout, environment: str) -> dict[tuple[str, ...], Any]:
     found: dict[tuple[str, ...], Any] = {}
     with tempfile.TemporaryDirectory(prefix="penstock-oracle-") as folder:
-        home = Path(folder)
+        home = Path(folder).resolve()
         components = select.components(layout, environment)
+        components, _ = offline.prepare(Charts(layout, may_lock=False), environment, components, home)
         plain = [item.helmfile for item in components if item.helmfile and not item.kustomization]
         if plain:
             with helmfile.selection(plain, environment) as path:

@@ -22,6 +22,20 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
         raise Findings(findings, "declare it in components/<name>/secrets.yaml: `inv up` makes it in the cluster, once")
 
 
+def refuse_hooks(component: str, objects: list[Object]) -> None:
+    """Raise Findings for every hook of Helm: Flux would apply it like any other object, at once and with the rest."""
+    findings = [
+        f"components/{component}: {item.object_kind} {item.name} is a hook of Helm ({item.hook}), rendered by "
+        f"{item.source}, and nothing here runs hooks"
+        for item in objects
+        if item.hook
+    ]
+    if findings:
+        raise Findings(
+            findings, "turn it off by a value of the chart, or take it out (or its annotation) by a kustomization"
+        )
+
+
 def check(components: dict[str, LockedComponent]) -> None:
     """Raise Findings for objects that collide, lack a namespace, or are of a kind that nobody defines."""
     scopes = scopes_of(components)

@@ -11,7 +11,8 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
 from penstock.gitops import objects as flux
-from penstock.hydrate import check, environments, lock, order, resolve, select, split, typed
+from penstock.hydrate import check, environments, lock, offline, order, resolve, select, split, typed
+from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
@@ -20,17 +21,20 @@ from penstock.tools.flux import NAMESPACE
 from penstock.tools.render import Answer, Request, Wanted
 
 
-def hydrate(layout: Layout, environment: str, wanted: list[str], everything: bool) -> Tree:
-    """Compute an environment's tree; writes nothing.
+def hydrate(
+    layout: Layout, environment: str, wanted: list[str], everything: bool, charts: Charts | None = None
+) -> Tree:
+    """Compute an environment's tree; writes nothing but the cache.
 
     `wanted` limits the run to some components; `everything` renders also what the lock calls unchanged, and doesn't
-    trust the lock in anything.
+    trust the lock in anything. `charts` are the upstream charts, by default those in charts.lock and no other.
     """
+    charts = charts or Charts(layout, may_lock=False)
     environments.read(layout, environment)
     found = select.components(layout, environment)
     held = lock.read(layout.tree(environment), f"manifests/{environment}")
     old = lock.EMPTY if everything else held
-    inputs = select.Inputs(layout, environment)
+    inputs = select.Inputs(layout, environment, charts.noted)
     asked = select.only(found, wanted)
     disk = on_disk(layout, environment)
     whole = {name for name, component in old.components.items() if _whole(disk, name, component)}
@@ -42,7 +46,7 @@ def hydrate(layout: Layout, environment: str, wanted: list[str], everything: boo
         others = {component.name for component in found} - {component.name for component in asked}
         _refuse_unknown(others - set(old.components), environment)
     known = {name: component for name, component in old.components.items() if name in whole}
-    components, texts = _render(inputs, work, known)
+    components, texts = _render(inputs, charts, work, known)
     for component in found:
         if component.name not in components and component.name in old.components:
             components[component.name] = old.components[component.name]
@@ -68,7 +72,7 @@ def _refuse_unknown(names: set[str], environment: str) -> None:
 
 
 def _render(
-    inputs: select.Inputs, work: list[select.Component], known: dict[str, LockedComponent]
+    inputs: select.Inputs, charts: Charts, work: list[select.Component], known: dict[str, LockedComponent]
 ) -> tuple[dict[str, LockedComponent], dict[str, dict[str, bytes]]]:
     """The lock's entries of the rendered components, and their files where they changed; `known` are whole on disk."""
     if not work:
@@ -78,8 +82,9 @@ def _render(
     resolve.refuse_unhermetic(inputs.layout, work)
     with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
         home = Path(folder).resolve()
+        work, archives = offline.prepare(charts, inputs.environment, work, home)
         states = resolve.resolve(inputs.layout, inputs.environment, work, home)
-        answers = _answers(inputs, work, states, known, home)
+        answers = _answers(inputs, work, states, archives, known, home)
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}
@@ -93,19 +98,28 @@ def _render(
                 entries[answer.component] = _again(known[answer.component], digest, answer)
             else:
                 check.refuse_secrets(answer.component, objects[answer.component])
+                check.refuse_hooks(answer.component, objects[answer.component])
                 entry, files = split.split(digest, answer, objects[answer.component])
                 entries[answer.component], texts[answer.component] = entry, files
     return entries, texts
 
 
 def _answers(
-    inputs: select.Inputs, work: list[select.Component], states: str, known: dict[str, LockedComponent], home: Path
+    inputs: select.Inputs,
+    work: list[select.Component],
+    states: str,
+    archives: dict[str, dict[str, str]],
+    known: dict[str, LockedComponent],
+    home: Path,
 ) -> list[Answer]:
     request = Request(
         root=str(inputs.layout.root),
         programs=inputs.programs,
         states=states,
-        components=[Wanted(item.name, _relative(inputs.layout, item.kustomization)) for item in work],
+        components=[
+            Wanted(item.name, _relative(inputs.layout, item.kustomization), archives.get(item.name, {}))
+            for item in work
+        ],
         known={item.name: known[item.name].resolved for item in work if item.name in known},
     )
     answers = renderer.render(request, home)
@@ -113,7 +127,7 @@ def _answers(
     if fallbacks:
         rendered = _by_helmfile(inputs.environment, work, fallbacks, home)
         again = [
-            Wanted(item.name, item.kustomization, rendered.get(item.name, {}))
+            msgspec.structs.replace(item, rendered=rendered[item.name])
             for item in request.components
             if item.name in rendered
         ]

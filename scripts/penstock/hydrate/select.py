@@ -13,6 +13,7 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.hydrate import charts_lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.tools.pins import PROGRAMS
 
@@ -41,6 +42,8 @@ class Inputs:
 
     layout: Layout
     environment: str
+    # The digests of the upstream charts, where they aren't just those in charts.lock.
+    noted: dict[str, str] | None = None
 
     @cached_property
     def programs(self) -> str:
@@ -59,12 +62,18 @@ class Inputs:
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:
-        """The digest of one component that renders these charts (paths from the root)."""
+        """The digest of one component that renders these charts: paths from the root, and upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
         digest.update(self._read(component.folder))
         for chart in charts:
-            digest.update(chart.encode() + self._read(self.layout.root / chart))
+            upstream = charts_lock.is_upstream(chart)
+            content = self._upstream.get(chart, "").encode() if upstream else self._read(self.layout.root / chart)
+            digest.update(chart.encode() + content)
         return digest.hexdigest()
+
+    @cached_property
+    def _upstream(self) -> dict[str, str]:
+        return charts_lock.read(self.layout) if self.noted is None else self.noted
 
     @cached_property
     def _folders(self) -> dict[Path, bytes]:

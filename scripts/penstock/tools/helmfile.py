@@ -7,12 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import parse
 from penstock.core.process import Command, CommandFailed, run
 from penstock.tools.resolver import resolve
 
 SECRETS_REFUSED = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
+DEPENDENCIES_REFUSED = "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
 
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
@@ -21,8 +26,34 @@ def build(helmfile: Path, environment: str, home: Path) -> str:
 
 
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
-    """What helmfile itself renders, as a YAML stream; `options` go to `helmfile template`."""
-    return _helmfile(helmfile, environment, home, ["template", "--skip-tests", "--include-crds", *options])
+    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`."""
+    words = ["template", "--skip-tests", "--include-crds", "--skip-deps", *options]
+    return _helmfile(helmfile, environment, home, words)
+
+
+class Release(msgspec.Struct, frozen=True):
+    """A release as `helmfile list` has it: `enabled` is its condition, chart and version are as they are written."""
+
+    name: str
+    enabled: bool
+    installed: bool
+    chart: str
+    version: str
+
+
+def releases(helmfile: Path, environment: str, home: Path) -> list[Release]:
+    """The releases of a helmfile, without a look at their charts."""
+    text = _helmfile(helmfile, environment, home, ["list", "--skip-charts", "--output", "json"])
+    return msgspec.json.decode(text, type=list[Release])
+
+
+def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str, Any]]:
+    """What a helmfile says of each of its chart repositories."""
+    # `build` fetches the charts of the releases that it shows: so it shows none.
+    none = ["--selector", "name=-", "--allow-no-matching-release"]
+    text = _helmfile(helmfile, environment, home, [*none, "build"])
+    found: list[dict[str, Any]] = (parse(text, helmfile) or {}).get("repositories") or []
+    return found
 
 
 @contextmanager
@@ -86,6 +117,7 @@ _KNOWN: list[tuple[str, str]] = [
     (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
     (r'values file matching "(?P<values>[^"]+)" does not exist', "{file}: the values file {values} is not there"),
     (r"failed loading environment secrets", "{file}: " + SECRETS_REFUSED),
+    (r"failed reading adhoc dependencies", "{file}: " + DEPENDENCIES_REFUSED),
     (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),
     (r"COMBINED OUTPUT: Error: (?P<said>.*?)(?: Use --debug flag.*)?$", "{file}: {said}"),
 ]

@@ -38,6 +38,7 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
     defines: list[Defined] = []
     admits: list[Rule] = []
     secret_keys: list[str] = []
+    hook: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -55,10 +56,14 @@ class Answer(msgspec.Struct, frozen=True):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """A component to render. `rendered` holds what helmfile itself made of a release."""
+    """A component to render.
+
+    `archives` maps the paths of its upstream charts to what they are called, `rendered` releases to what helmfile made.
+    """
 
     name: str
     kustomization: str
+    archives: dict[str, str] = {}
     rendered: dict[str, str] = {}
 
 

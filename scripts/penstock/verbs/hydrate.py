@@ -9,6 +9,7 @@ import msgspec
 from penstock.core import console
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import environments, lock, write
+from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
 from penstock.hydrate.tree import Tree
@@ -29,7 +30,12 @@ def hydrate(environment: str | None, components: list[str], as_json: bool) -> No
     layout = find_platform()
     with write.exclusive(layout):
         # All of them are computed before the first is written: a fault in one leaves the others as they were.
-        done = [_compute(layout, name, components) for name in environments.pick(layout, environment)]
+        charts = Charts(layout, may_lock=True)
+        done = [_compute(layout, name, components, charts) for name in environments.pick(layout, environment)]
+        # The charts first: killed before its tree is written, an environment is stale, and hydrated from these charts.
+        used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
+        for line in charts.write(None if environment else used):
+            console.info(f"  {line}")
         for tree, found, summary in done:
             if found:
                 write.write(layout, tree.environment, tree.files, lock.encode(tree.lock))
@@ -39,10 +45,12 @@ def hydrate(environment: str | None, components: list[str], as_json: bool) -> No
         console.out(msgspec.json.encode([summary for _, _, summary in done]).decode())
 
 
-def _compute(layout: Layout, environment: str, components: list[str]) -> tuple[Tree, list[Change], Summary]:
+def _compute(
+    layout: Layout, environment: str, components: list[str], charts: Charts
+) -> tuple[Tree, list[Change], Summary]:
     start = time.monotonic()
     write.recover_trees(layout, environment)
-    tree = compute(layout, environment, components, everything=False)
+    tree = compute(layout, environment, components, everything=False, charts=charts)
     found = changes(tree)
     shown = [_as_dict(environment, change) for change in found if not change.path.endswith(".lock")]
     taken = round(time.monotonic() - start, 3)

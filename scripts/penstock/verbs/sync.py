@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from penstock.cluster import phases
+from penstock.cluster.ownership import Drifted
 from penstock.core import console
 from penstock.verbs import dry_run
 from penstock.verbs.status import show
@@ -17,6 +18,12 @@ def sync(target: Target) -> None:
         return
     with session.state.exclusive():
         confirm(session, target, f"`inv sync` of {session.environment}")
-        phases.run(session, phases.PHASES)
+        try:
+            phases.run(session, phases.PHASES)
+        except Drifted as drift:
+            # Changed by hand, it may be while the commit is the one that Flux applied last.
+            console.warn(f"{drift.message}; having Flux apply everything again")
+            session.noted.restarted = True
+            phases.run(session, phases.PHASES[2:])
     show(session)
     console.good(f"{session.environment}: {session.noted.revision[:12]} is applied")

@@ -1,0 +1,1 @@
+"""The generated pages of docs/reference: from the code, by `inv reference`."""

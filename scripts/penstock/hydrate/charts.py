@@ -1,0 +1,122 @@
+"""Upstream charts: pulled once, noted in charts.lock, and from then on these very bytes from the cache or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.files import file_sha256, sha256, write_atomically, writing
+from penstock.core.layout import Layout, cache_home
+from penstock.hydrate import charts_lock
+from penstock.tools import helm
+
+# What Helm takes for one version; anything else is a range, which means another chart every day.
+_EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+_SOURCE = re.compile(r"(oci|https?)://[\w.-]+(:\d+)?(/[\w~][\w.~+-]*)+")
+_HOWTO = "docs/how-to/add-an-upstream-chart.md shows how an upstream chart is named"
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An upstream chart: where it is from with its version (`oci://example.org/charts/echo@1.2.3`), and its archive."""
+
+    chart: str
+    path: str
+
+
+class Charts:
+    """The upstream charts in one run.
+
+    `noted` are their digests by what they are called. Only a run that `may_lock` takes a chart that isn't among them.
+    """
+
+    def __init__(self, layout: Layout, may_lock: bool) -> None:
+        self.layout = layout
+        self.may_lock = may_lock
+        self.held = charts_lock.read(layout)
+        self.noted = dict(self.held)
+
+    def archive(self, where: str, name: str, version: str, repositories: Mapping[str, Mapping[str, Any]]) -> Archive:
+        """The archive of a chart as a helmfile names it; PenstockError where that isn't the same chart for ever."""
+        if not _EXACT.fullmatch(version):
+            said = f"`{version}` is no exact version" if version else "it has no version"
+            raise PenstockError(f"{where}: the chart {name}: {said}", "write one, such as `version: 1.2.3`")
+        chart = f"{_source(where, name, repositories)}@{version}"
+        return Archive(chart, str(self._path(where, chart)))
+
+    def _path(self, where: str, chart: str) -> Path:
+        noted = self.noted.get(chart)
+        if noted and _is_whole(_place(noted), noted):
+            return _place(noted)
+        if not noted and not self.may_lock:
+            raise PenstockError(
+                f"{where}: the chart {chart} is not in {charts_lock.NAME}",
+                f"run `inv hydrate`, and commit {charts_lock.NAME} with the manifests",
+            )
+        data = _pulled(where, chart)
+        digest = sha256(data)
+        if noted and digest != noted:
+            raise PenstockError(
+                f"{where}: the chart {chart} is not what it was: {charts_lock.NAME} has {noted}, pulled was {digest}",
+                "somebody published other bytes under this version: find out why. To take them all the same, delete "
+                f"its line in {charts_lock.NAME}, run `inv hydrate`, and review the manifests",
+            )
+        with writing(_place(digest)):
+            _place(digest).parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(_place(digest), data)
+        self.noted[chart] = digest
+        return _place(digest)
+
+    def write(self, used: set[str] | None) -> list[str]:
+        """Bring charts.lock up to this run and give a line for each change; with `used`, all others are forgotten."""
+        wanted = {chart: digest for chart, digest in self.noted.items() if used is None or chart in used}
+        if wanted != self.held:
+            charts_lock.write(self.layout, wanted)
+        lines = [f"+ {charts_lock.NAME}: {chart} is {wanted[chart]}" for chart in wanted.keys() - self.held.keys()]
+        lines += [f"- {charts_lock.NAME}: {chart}" for chart in self.held.keys() - wanted.keys()]
+        return sorted(lines)
+
+
+def _pulled(where: str, chart: str) -> bytes:
+    source, _, version = chart.rpartition("@")
+    try:
+        with console.step(f"pulling {chart}"):
+            return helm.pull(source, version)
+    except PenstockError as error:
+        raise PenstockError(f"{where}: {error.message}", error.hint) from None
+
+
+def _place(digest: str) -> Path:
+    return cache_home() / "charts" / digest / "chart.tgz"
+
+
+def _is_whole(path: Path, digest: str) -> bool:
+    return path.is_file() and file_sha256(path) == digest
+
+
+def _source(where: str, name: str, repositories: Mapping[str, Mapping[str, Any]]) -> str:
+    """Where a chart is from, its name as the last step."""
+    source = name
+    if "://" not in name:
+        alias, _, rest = name.partition("/")
+        source = f"{_url(where, alias, repositories.get(alias, {}))}/{rest}"
+    if not _SOURCE.fullmatch(source) or (source == name and not name.startswith("oci://")):
+        raise PenstockError(f"{where}: `{source}` is no place of a chart", _HOWTO)
+    if source.startswith("http://") and not helm.is_loopback(source):
+        raise PenstockError(f"{where}: {source} is not encrypted: anybody between could change it", "use https://")
+    return source
+
+
+def _url(where: str, alias: str, repository: Mapping[str, Any]) -> str:
+    url = str(repository.get("url", "")).rstrip("/")
+    if not url:
+        raise PenstockError(f"{where}: `repositories:` has no `{alias}` with a url", _HOWTO)
+    strange = sorted(repository.keys() - {"name", "url", "oci"})
+    if strange:
+        raise PenstockError(f"{where}: the repository `{alias}` has `{strange[0]}`, which is not supported", _HOWTO)
+    return f"oci://{url.removeprefix('oci://')}" if repository.get("oci") else url

@@ -1,0 +1,55 @@
+"""charts.lock: the upstream charts that a platform is made of, and the digests of their archives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically, writing
+from penstock.core.layout import Layout
+
+NAME = "charts.lock"
+FORMAT = 1
+
+
+class ChartsLock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """`charts` maps where a chart is from, with its version, to the SHA-256 of its archive."""
+
+    version: int
+    charts: dict[str, Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]]
+
+
+def is_upstream(chart: str) -> bool:
+    """Whether this is what an upstream chart is called (`oci://example.org/charts/echo@1.2.3`), and not a path."""
+    return "://" in chart
+
+
+def read(layout: Layout) -> dict[str, str]:
+    """The digests that are noted, none without the file; PenstockError when it is damaged or of a newer Penstock."""
+    try:
+        held = msgspec.json.decode((layout.root / NAME).read_bytes(), type=ChartsLock)
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError:
+        raise PenstockError(
+            f"{NAME} is not a lock of charts (a merge conflict?)",
+            "keep the lines of both sides",
+        ) from None
+    if held.version != FORMAT:
+        raise PenstockError(
+            f"{NAME} has format {held.version}, and this Penstock reads {FORMAT}", "hydrate with the one that wrote it"
+        )
+    return held.charts
+
+
+def write(layout: Layout, charts: dict[str, str]) -> None:
+    """Note exactly these digests, sorted, one a line; no file where there is none."""
+    path = layout.root / NAME
+    with writing(path):
+        if charts:
+            text = msgspec.json.encode(ChartsLock(version=FORMAT, charts=charts), order="sorted")
+            write_atomically(path, msgspec.json.format(text, indent=1) + b"\n")
+        else:
+            path.unlink(missing_ok=True)

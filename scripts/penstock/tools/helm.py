@@ -1,0 +1,50 @@
+"""Adapter for helm, which fetches the upstream charts."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command, CommandFailed, run
+from penstock.tools.resolver import resolve
+
+
+def pull(source: str, version: str) -> bytes:
+    """The archive of a chart: `oci://host/path/name`, or the URL of its repository with its name as the last step.
+
+    Of the user's own helm only what it logged in to (`helm registry login`) counts. PenstockError when there is no such
+    chart, or nobody answers.
+    """
+    with tempfile.TemporaryDirectory(prefix="penstock-helm-") as folder:
+        words = ["pull", "--destination", folder, "--version", version]
+        if source.startswith("oci://"):
+            words += [source, *(["--plain-http"] if is_loopback(source) else [])]
+        else:
+            repository, _, name = source.rpartition("/")
+            words += [name, "--repo", repository]
+        try:
+            run(Command([resolve("helm"), *words], env=_environment(folder), bare=True, timeout=300))
+        except CommandFailed as failure:
+            said = failure.result.complaint.rpartition("Error: ")[2]
+            raise PenstockError(
+                f"the chart {source} {version} can't be pulled: {' '.join(said.split())}",
+                "is its name right, and the network there? What was pulled before is in the cache and needs neither",
+            ) from None
+        (archive,) = Path(folder).glob("*.tgz")
+        return archive.read_bytes()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine: only there it may be plain HTTP."""
+    return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """The user's environment, for proxies, certificates and credential helpers, but a helm of our own."""
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}
+    homes = {f"HELM_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CACHE", "CONFIG", "DATA")}
+    logins = run(Command([resolve("helm"), "env", "HELM_REGISTRY_CONFIG"])).text.strip()
+    return {**plain, **homes, "HELM_REGISTRY_CONFIG": logins}
