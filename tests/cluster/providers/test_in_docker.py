@@ -1,4 +1,4 @@
-"""`inv up --provider k3d` through all four phases: a real API server and the real Flux, with docker, k3d and flux faked.
+"""`inv up --provider k3d` through all four phases: a real API server and real Flux, docker, k3d and flux faked.
 
 One cluster serves the whole file. The fakes are in fakes/; nodes and pods are simulated, and nothing is pulled.
 """

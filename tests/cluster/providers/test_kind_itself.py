@@ -1,4 +1,4 @@
-"""The real kind reads the config file that we write, and asks docker for what it says; docker is a fake without images."""
+"""The real kind reads the config file that we write, and asks docker for what it says; docker is a fake."""
 
 from __future__ import annotations
 
