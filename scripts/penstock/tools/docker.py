@@ -30,7 +30,7 @@ class Daemon:
 
 
 def daemon() -> Daemon:
-    """The daemon; PenstockError when there is no docker, or the daemon is elsewhere, doesn't answer or makes no sense."""
+    """The daemon; PenstockError when there is none, or it is elsewhere, doesn't answer or makes no sense."""
     _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
     said = _docker("info", "--format", "{{json .}}")
     try:
