@@ -24,8 +24,8 @@ def logs(name: str, environment: str, lines: int) -> None:
     if name not in pods:
         known = sorted([*session.noted.processes, *pods])
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"there are {', '.join(known) or 'none'}"
-        raise PenstockError(f"nothing with the name `{name}` has a log", hint)
+        hint = f"did you mean `{near[0]}`?" if near else f"the names are {', '.join(known) or 'none'}"
+        raise PenstockError(f"there is no {'process or workload' if pods else 'process'} `{name}`", hint)
     namespace, workload = pods[name]
     words = ["logs", "-n", namespace, workload, "--all-pods", "--all-containers", "--prefix", f"--tail={lines}"]
     console.out(session.kubectl.run(*words).text.rstrip("\n"))
