@@ -94,3 +94,26 @@ def tests(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Measure hydration against helmfile, and write docs/benchmarks.md."""
     session.run("python", "-m", "penstock.verbs.bench", *session.posargs)
+
+
+def on_cluster(session: nox.Session, provider: str) -> None:
+    """Take a cluster of a provider from nothing to nothing, on a throw-away copy of the platform."""
+    on_platform(session, "python", "-m", "penstock.gates", "e2e", "--provider", provider, *session.posargs)
+
+
+@nox.session(name="e2e-kwok")
+def e2e_kwok(session: nox.Session) -> None:
+    """Up, smoke, up again, a component less, down: with simulated nodes. Not among the gates that plain nox runs."""
+    on_cluster(session, "kwok")
+
+
+@nox.session(name="e2e-k3d")
+def e2e_k3d(session: nox.Session) -> None:
+    """The same on k3d, where pods run: needs Docker and k3d."""
+    on_cluster(session, "k3d")
+
+
+@nox.session(name="e2e-kind")
+def e2e_kind(session: nox.Session) -> None:
+    """The same on kind: needs Docker."""
+    on_cluster(session, "kind")

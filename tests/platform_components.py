@@ -47,7 +47,9 @@ def components() -> dict[str, Component]:
             component.environments.add(environment)
             component.after |= _after(environment, name)
         for item in platform.objects:
-            _take(found[item.file.split("/")[2]], item, environment)
+            folder = item.file.split("/")[2]
+            if folder in platform.components:  # what Flux syncs first is no component's
+                _take(found[folder], item, environment)
     return found
 
 

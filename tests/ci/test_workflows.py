@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from penstock.core.layout import ENGINE
 from penstock.core.model import parse
+from penstock.gates.e2e.steps import STEPS
 from penstock.verbs.test import GATES
 
 FOLDER = ENGINE / ".github" / "workflows"
@@ -108,6 +110,74 @@ def test_scripts_take_what_they_are_given_from_the_environment(path: Path) -> No
     document = read(path)
     parts = document["jobs"].values() if "jobs" in document else [document["runs"]]
     assert [step for part in parts for step in part.get("steps", []) if "${{" in step.get("run", "")] == []
+
+
+def e2e() -> dict[str, Any]:
+    return read(FOLDER / "e2e.yaml")
+
+
+def test_every_provider_in_docker_is_tried_from_nothing_to_nothing() -> None:
+    jobs = e2e()["jobs"]
+    assert jobs.keys() == {"e2e"}
+    matrix = jobs["e2e"]["strategy"]["matrix"]
+    assert matrix == {"provider": ["k3d", "kind"]}
+    gates = [step["with"]["gate"] for step in jobs["e2e"]["steps"] if step.get("with", {}).get("gate")]
+    assert gates == ["e2e-${{ matrix.provider }}"]
+    sessions = re.findall(r'@nox.session\(name="(e2e-\w+)"\)', (ENGINE / "noxfile.py").read_text())
+    assert {f"e2e-{provider}" for provider in matrix["provider"]} <= set(sessions)
+    # They need Docker and half an hour: neither plain nox nor `inv test` runs them.
+    assert not set(sessions) & set(GATES)
+
+
+def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of_it() -> None:
+    on = e2e()["on"]
+    assert on.keys() == {"pull_request", "schedule", "workflow_dispatch"}
+    paths = set(on["pull_request"]["paths"])
+    named = {path.removesuffix("/**") for path in paths}
+    assert {path for path in named if not (ENGINE / path).exists()} == set()
+    outside = {
+        "docs",
+        "tests",
+        "dataflow.yaml",
+        "given.yaml",
+        "pyproject.toml",
+        "renovate.json",
+        "CHANGELOG.md",
+        "LICENSE",
+    }
+    listed = subprocess.run(["git", "ls-files"], cwd=ENGINE, capture_output=True, text=True, check=True).stdout
+    there = {line.partition("/")[0] for line in listed.splitlines()}
+    assert there - {name.partition("/")[0] for name in named} - outside - {"README.md", "README.ja.md"} == {
+        name for name in there if name.startswith(".") and name != ".github"
+    }
+
+
+def test_the_providers_programs_come_at_the_version_of_mise() -> None:
+    tools = tomllib.loads((ENGINE / "mise.toml").read_text())["tools"]
+    (mise,) = (step["with"] for step in e2e()["jobs"]["e2e"]["steps"] if "mise-action" in step.get("uses", ""))
+    asked = set(mise["install_args"].split())
+    assert {"k3d", "kind", "flux2"} <= asked <= set(tools)
+    assert mise["add_shims_to_path"] is False
+
+
+def test_evidence_is_uploaded_whatever_way_a_job_fails() -> None:
+    steps = e2e()["jobs"]["e2e"]["steps"]
+    # By the job's environment: a step's own doesn't reach into an action.
+    (choice,) = (step["run"] for step in steps if "PENSTOCK_EVIDENCE" in step.get("run", ""))
+    assert choice == """printf 'PENSTOCK_EVIDENCE=%s\\n' "$RUNNER_TEMP/evidence" >>"$GITHUB_ENV\""""
+    upload = steps[-1]
+    assert upload["uses"].startswith("actions/upload-artifact@")
+    assert upload["if"] == "${{ !success() }}"
+    assert upload["with"]["path"] == "${{ runner.temp }}/evidence"
+    assert upload["with"]["if-no-files-found"] == "warn"
+    # A copy for each job: two uploads of one name refuse each other.
+    assert "matrix.provider" in upload["with"]["name"]
+    assert not any("continue-on-error" in step for step in steps)
+
+
+def test_a_job_is_given_the_time_that_its_gate_may_take() -> None:
+    minutes = sum(step.seconds for step in STEPS) / 60
+    assert minutes + 20 <= e2e()["jobs"]["e2e"]["timeout-minutes"]
 
 
 def test_nothing_is_released_unproven() -> None:

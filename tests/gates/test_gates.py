@@ -157,5 +157,12 @@ def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path
     with pytest.raises(SystemExit) as ended:
         main(["hydrate-oracel"])
     assert ended.value.code == 1
-    gates = "actionlint, config, dataflow, hydrate-oracle, kubeconform, references, rehearse"
+    gates = "actionlint, config, dataflow, e2e, hydrate-oracle, kubeconform, references, rehearse"
     assert f"the gates are {gates}" in capsys.readouterr().err
+
+
+def test_a_gate_that_takes_no_words_refuses_some(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["sizes", "--fast"])
+    assert ended.value.code == 1
+    assert "error: the gate sizes takes no --fast" in capsys.readouterr().err

@@ -36,8 +36,8 @@ def holding(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     gate.references()
     assert capsys.readouterr().err == (
-        "local: 88 references proven (names 30, Services 8, addresses 14, selectors 9, network policies 7, "
-        "gateways and routes 4, pods 13, node ports 3)\n"
+        "local: 106 references proven (names 47, Services 8, addresses 14, selectors 9, network policies 7, "
+        "gateways and routes 4, pods 13, node ports 3, rights 1)\n"
     )
 
 

@@ -127,7 +127,7 @@ def test_a_lock_is_a_value_a_line_and_sorted() -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 1}', '{"version": 1, "extra": 2}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 2}', '{"version": 2, "extra": 2}'])
 def test_a_damaged_lock_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "penstock.lock").write_text(text)
     with pytest.raises(PenstockError, match=r"^shown/penstock.lock is not a lock"):

@@ -12,7 +12,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, run
+from penstock.core.process import Command
 from penstock.gitops import mirror, status
 from penstock.gitops.manifests import inventory_id
 from penstock.tools.flux import NAMESPACE
@@ -28,7 +28,7 @@ def apply(session: Session, component: str, step: Step) -> str:
         return f"{component} is Flux' already"
     step.note(f"applying {component}")
     for command in commands(session, component):
-        run(command)
+        session.kubectl.carry_out(command)
         if command.about.endswith(_DEFINITIONS):
             session.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
     _note_generations(session, component)

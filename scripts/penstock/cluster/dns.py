@@ -11,12 +11,26 @@ from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 _POD = "penstock-dns-check"
 _NAMESPACE = "kube-system"
-_IMAGE = "docker.io/library/busybox:1.37.0"
+# What every pod of ours runs.
+IMAGE = "docker.io/library/busybox:1.37.0"
+# What the Pod Security level `restricted` asks of a pod and of its containers, and little of the node.
+RESTRICTED_POD: dict[str, Any] = {
+    "automountServiceAccountToken": False,
+    "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
+}
+RESTRICTED_CONTAINER: dict[str, Any] = {
+    "resources": {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}},
+    "securityContext": {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    },
+}
 # A name outside that Flux needs anyway.
 EXTERNAL = "github.com"
 
 
-def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str = _IMAGE) -> str:
+def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str = IMAGE) -> str:
     """Resolve one name of each kind in a pod of the pod network; PenstockError names the one that failed, and why.
 
     The pod is removed again, whatever it found.
@@ -42,14 +56,12 @@ def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str 
 
 
 def _pod(names: dict[str, str], image: str) -> dict[str, Any]:
-    restricted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}}
     containers = [
         {
             "name": container,
             "image": image,
             "command": ["nslookup", name],
-            "resources": {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}},
-            "securityContext": restricted,
+            **RESTRICTED_CONTAINER,
         }
         for container, name in names.items()
     ]
@@ -60,12 +72,7 @@ def _pod(names: dict[str, str], image: str) -> dict[str, Any]:
         "spec": {
             "containers": containers,
             "restartPolicy": "Never",
-            "automountServiceAccountToken": False,
-            "securityContext": {
-                "runAsNonRoot": True,
-                "runAsUser": 65534,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
+            **RESTRICTED_POD,
         },
     }
 
@@ -85,7 +92,7 @@ def _stuck(kubectl: Kubectl) -> PenstockError:
     phase = found.get("status", {}).get("phase", "not there")
     return PenstockError(
         f"the pod that checks DNS did not end: it is {', '.join(filter(None, reasons)) or phase}",
-        f"kubectl -n {_NAMESPACE} get events; does a node run pods, and can it pull {_IMAGE}?",
+        f"kubectl -n {_NAMESPACE} get events; does a node run pods, and can it pull {IMAGE}?",
     )
 
 

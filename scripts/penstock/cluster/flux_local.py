@@ -8,7 +8,7 @@ from penstock.cluster import processes
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.console import Step
-from penstock.core.process import Command, run
+from penstock.core.process import Command
 from penstock.gitops import objects
 from penstock.tools import flux
 from penstock.tools.kubectl import PENSTOCK
@@ -21,9 +21,9 @@ def install(session: Session, step: Step) -> str:
     if session.noted.flux != flux.version() or not names <= set(kubectl.run("get", "crd", "-o", "name").text.split()):
         step.note("applying Flux' CustomResourceDefinitions")
         definitions, namespace = _definitions(session)
-        run(definitions)
+        kubectl.carry_out(definitions)
         kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *sorted(names))
-        run(namespace)
+        kubectl.carry_out(namespace)
         session.noted.flux = flux.version()
         session.note()
     step.note("starting Flux' controllers")

@@ -15,7 +15,7 @@ from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.core.process import Command, run
+from penstock.core.process import Command
 from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.tools import flux
 from penstock.tools.git import head
@@ -39,7 +39,7 @@ def setup(session: Session, step: Step) -> str:
     session.noted.revision = commit
     session.note()
     for command in _applied(session):
-        run(command)
+        session.kubectl.carry_out(command)
     _await_fetch(session, step, commit)
     return f"{commit[:12]}{about}"
 

@@ -81,8 +81,8 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
 
 
 def _own(session: Session) -> set[str]:
-    """The ids of the components' Kustomizations themselves, which the root owns."""
-    return {f"{NAMESPACE}_{name}_{_GROUP}_Kustomization" for name in session.manifests.components}
+    """The ids of the components' Kustomizations themselves and of their accounts, which the root owns."""
+    return {inventory_id(item) for item in session.manifests.synced().values()}
 
 
 def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> set[tuple[str, str, str]]:

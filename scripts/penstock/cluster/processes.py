@@ -23,7 +23,7 @@ def find(process: Process) -> psutil.Process | None:
     """The running process that was noted; None when it ended, or when its pid belongs to somebody else now."""
     try:
         found = psutil.Process(process.pid)
-        same = abs(found.create_time() - process.created) < _SAME_START
+        same = abs(_started(found) - process.created) < _SAME_START
         return found if same and found.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
@@ -45,7 +45,7 @@ def start(state: State, noted: Noted, name: str, command: Command) -> None:
 def note(state: State, noted: Noted, name: str, pid: int, log: Path) -> None:
     """Note a process that somebody else started for us."""
     try:
-        created = psutil.Process(pid).create_time()
+        created = _started(psutil.Process(pid))
     except psutil.NoSuchProcess:
         raise died(name, log) from None
     if find(noted.processes.get(name, _NOBODY)) is not None and noted.processes[name].pid == pid:
@@ -136,6 +136,17 @@ def port_owner(port: int, address: str = "127.0.0.1") -> str:
                     else "another user's process"
                 )
     return "another process"
+
+
+def _started(process: psutil.Process) -> float:
+    """When a process was started, in seconds, by a clock that nobody sets.
+
+    Linux counts from boot. psutil adds the time of boot, which Linux computes from its uptime and the wall clock, so it
+    moves whenever that is set, as after a sleep. Other systems note the wall clock once, when the process is started.
+    """
+    # Asked first: some versions of psutil keep it, and make create_time of what they kept.
+    boot = psutil.boot_time() if psutil.LINUX else 0.0
+    return process.create_time() - boot
 
 
 def _signal(process: psutil.Process, hard: bool) -> None:

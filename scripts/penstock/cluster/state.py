@@ -18,7 +18,7 @@ from penstock.core.layout import Layout
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process that we started. `created` is its start time in seconds since the epoch: a pid alone is reused."""
+    """A process that we started. `created` tells when, as processes.py reads it: a pid alone is reused."""
 
     pid: int
     created: float

@@ -10,13 +10,14 @@ from collections.abc import Callable
 from penstock.core.errors import PenstockError, reported
 
 
-def _gates() -> dict[str, Callable[[], None]]:
+def _gates() -> dict[str, Callable[[list[str]], None]]:
     from penstock.gates import oracle, rehearsal, schema, sizes, workflows
     from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
+    from penstock.gates.e2e.gate import e2e
     from penstock.gates.references.gate import references
 
-    return {
+    gates = {
         "actionlint": workflows.workflows,
         "config": config,
         "dataflow": dataflow,
@@ -26,6 +27,18 @@ def _gates() -> dict[str, Callable[[], None]]:
         "rehearse": rehearsal.rehearse,
         "sizes": sizes.sizes,
     }
+    return dict(sorted({"e2e": e2e, **{name: _alone(name, gate) for name, gate in gates.items()}}.items()))
+
+
+def _alone(name: str, gate: Callable[[], None]) -> Callable[[list[str]], None]:
+    """A gate that takes no words, as one that refuses them."""
+
+    def run(words: list[str]) -> None:
+        if words:
+            raise PenstockError(f"the gate {name} takes no {' '.join(words)}", f"python -m penstock.gates {name}")
+        gate()
+
+    return run
 
 
 def main(words: list[str]) -> None:
@@ -34,9 +47,9 @@ def main(words: list[str]) -> None:
         logging.basicConfig(level=logging.DEBUG)
     with reported(debug=bool(os.environ.get("PENSTOCK_DEBUG"))):
         gates = _gates()
-        if len(words) != 1 or words[0] not in gates:
+        if not words or words[0] not in gates:
             raise PenstockError(f"no gate {' '.join(words) or 'was named'}", f"the gates are {', '.join(gates)}")
-        gates[words[0]]()
+        gates[words[0]](words[1:])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
-from penstock.gates import ordering
+from penstock.gates import ordering, owned
 from penstock.hydrate import environments
 
 _KWOK = Kwok()
@@ -69,13 +69,12 @@ def _rehearse(session: Session) -> tuple[int, list[str]]:
     adopted = _contents(session)
     findings = [f"{key} was changed when Flux adopted it" for key in bootstrapped if adopted[key] != bootstrapped[key]]
     findings += ordering.disorders(session) + _unsettled(session) + _reachable_from_outside(session)
-    before = _generations(session)
+    kinds = owned.kinds(session.kubectl)
+    before = owned.read(session.kubectl, kinds)
     console.info("  again, which must change nothing:")
     phases.run(session, phases.PHASES)
-    after = _generations(session)
-    return len(before), findings + [
-        f"{key} was changed by a second run" for key in before if after.get(key) != before[key]
-    ]
+    lines = owned.differences(before, owned.read(session.kubectl, kinds))
+    return len(before), findings + [f"in a second run {line}" for line in lines]
 
 
 def _refuse(environment: str, findings: list[str]) -> None:
@@ -135,12 +134,6 @@ def _reachable_from_outside(session: Session) -> list[str]:
         for socket in (process.net_connections("tcp") if process else [])
         if socket.status == "LISTEN" and socket.laddr.ip not in _LOOPBACK
     ]
-
-
-def _generations(session: Session) -> dict[str, int]:
-    """Every object of the manifests whose spec has a generation, and that number: a change of the spec raises it."""
-    found = session.kubectl.get(f"{workloads.KINDS},networkpolicies,poddisruptionbudgets", "-A")
-    return {f"{item['kind']} {_name(item)}": item["metadata"]["generation"] for item in found}
 
 
 def _name(item: dict[str, Any]) -> str:

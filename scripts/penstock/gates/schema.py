@@ -38,7 +38,7 @@ def schema() -> None:
         brought = {item["metadata"]["name"]: mirrored(manifests, item) for item in objects if is_nested(item)}
         _refuse_other_kinds(name, objects, brought)
         with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:
-            _write_kubernetes_schemas(version, objects, Path(folder))
+            _write_kubernetes_schemas(version, [*objects, *manifests.synced().values()], Path(folder))
             _write_crd_schemas([*objects, *(item for items in brought.values() for item in items)], Path(folder))
             verdicts = kubeconform.validate(layout.tree(name), Path(folder) / _FILE)
         findings = [f"{layout.relative(Path(item.filename))}: {item.said}" for item in verdicts if item.is_bad]

@@ -32,9 +32,13 @@ class Manifests:
         return list(self.files(component).values())
 
     def files(self, component: str) -> dict[Path, dict[str, Any]]:
-        """The objects of one component by file."""
+        """The objects of one component by file, with those that we made for it."""
         files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
         return {path: parse(path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}") for path in files}
+
+    def synced(self) -> dict[Path, dict[str, Any]]:
+        """What Flux syncs first, by file: the components' Kustomizations, and the accounts that they are applied as."""
+        return self.files(NAMESPACE)
 
     def all_objects(self) -> list[dict[str, Any]]:
         """Every object of every component."""

@@ -64,25 +64,30 @@ def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
     return _kustomization(ROOT, spec)
 
 
-def component(environment: str, name: str, needed: list[str]) -> dict[str, Any]:
-    """The Kustomization of a component, which waits until its objects are Ready."""
+def component(environment: str, name: str, needed: list[str], account: str = "") -> dict[str, Any]:
+    """The Kustomization of a component, which waits until its objects are Ready.
+
+    Flux applies it as `account`, or with all of its own rights where there is none.
+    """
     spec: dict[str, Any] = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": True, **_COMMON}
     if needed:
         spec["dependsOn"] = [{"name": before} for before in needed]
+    if account:
+        spec["serviceAccountName"] = account
     return _kustomization(name, spec)
 
 
-def component_file(environment: str, name: str, needed: list[str]) -> bytes:
+def component_file(environment: str, name: str, needed: list[str], account: str = "") -> bytes:
     """`dump(component(…))`; plain names are put into one dump, as one each would take long with many components."""
     if any(_ODD.fullmatch(word) for word in (name, *needed)):
-        return dump(component(environment, name, needed))
-    text = _pattern(environment, bool(needed)).replace("NAME", name)
+        return dump(component(environment, name, needed, account))
+    text = _pattern(environment, bool(needed), account).replace("NAME", name)
     return text.replace("  - name: NEEDED\n", "".join(f"  - name: {before}\n" for before in needed)).encode()
 
 
 @cache
-def _pattern(environment: str, needs: bool) -> str:
-    return dump(component(environment, "NAME", ["NEEDED"] if needs else [])).decode()
+def _pattern(environment: str, needs: bool, account: str) -> str:
+    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account)).decode()
 
 
 def index(files: list[str]) -> bytes:
@@ -95,15 +100,20 @@ def index(files: list[str]) -> bytes:
     return "\n".join([*lines, *(f"- {name}" for name in sorted(files)), ""]).encode()
 
 
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's is eight times faster
+    def ignore_aliases(self, _: Any) -> bool:
+        """A list that stands in two places is written twice."""
+        return True
+
+
 def dump(value: Any) -> bytes:
-    """Canonical YAML: keys sorted, no line folded."""
+    """Canonical YAML: keys sorted, no line folded, no anchors."""
     text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6)
     return text.encode()
 
 
 # Names of components, which are in lower case, that YAML takes for something else than text unless they are quoted.
 _ODD = re.compile(r"[^a-z].*|null|true|false|yes|no|on|off|y|n")
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # libyaml's is eight times as fast
 _COMMON = {
     "interval": "10m",
     "prune": True,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # https://kubernetes.io/docs/reference/kubernetes-api/: the groups that every API server has.
 BUILT_IN_GROUPS = frozenset(
     ["", "apps", "autoscaling", "batch", "policy", "extensions"]
@@ -104,3 +106,11 @@ def is_built_in(group: str) -> bool:
 def is_cluster_scoped(group: str, kind: str) -> bool:
     """Whether a built-in kind has no namespace."""
     return (group, kind) in CLUSTER_SCOPED
+
+
+def plural(kind: str) -> str:
+    """The resource's name in URLs and in RBAC; right for all kinds of Kubernetes' own but Endpoints."""
+    lower = kind.lower()
+    if re.search("[^aeiou]y$", lower):
+        return f"{lower[:-1]}ies"
+    return f"{lower}es" if lower.endswith("s") else f"{lower}s"

@@ -13,7 +13,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import LOCK_NAME
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered anew.
-FORMAT = 1
+FORMAT = 2
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -40,7 +40,10 @@ class LockedComponent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole environment. `flux` holds the digests of flux-system/ and of the kustomization.yaml files."""
+    """A whole environment. `flux` holds the digests of what no component renders.
+
+    That is flux-system/, the kustomization.yaml files, and the rights of the accounts that Flux applies components as.
+    """
 
     version: int
     components: dict[str, LockedComponent]

@@ -7,12 +7,11 @@ five seconds.
 
 from __future__ import annotations
 
-import re
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from penstock.core.errors import PenstockError
-from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.hydrate.kinds import GIVEN_NAMESPACES, plural
 from penstock.hydrate.lock import LockedComponent
 
 
@@ -54,12 +53,8 @@ def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], 
 
 
 def _judged(group: str, kind: str, rules: set[str]) -> bool:
-    lower = kind.lower()
-    if re.search("[^aeiou]y$", lower):
-        plural = f"{lower[:-1]}ies"
-    else:
-        plural = f"{lower}es" if lower.endswith("s") else f"{lower}s"
-    return bool(rules & {f"{group}/{plural}", f"{group}/*", f"*/{plural}", "*/*", f"{group}/*/*", "*/*/*"})
+    resource = plural(kind)
+    return bool(rules & {f"{group}/{resource}", f"{group}/*", f"*/{resource}", "*/*", f"{group}/*/*", "*/*/*"})
 
 
 def _refuse_unknown(name: str, component: LockedComponent, components: dict[str, LockedComponent]) -> None:

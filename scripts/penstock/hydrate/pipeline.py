@@ -11,7 +11,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
 from penstock.gitops import objects as flux
-from penstock.hydrate import check, environments, lock, offline, order, resolve, select, split, typed
+from penstock.hydrate import accounts, check, environments, lock, offline, order, resolve, select, split, typed
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.tree import Tree, on_disk
@@ -178,17 +178,20 @@ def _finding(answer: Answer) -> str:
 def _files(
     environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]
 ) -> tuple[dict[str, bytes | None], dict[str, str]]:
-    """The tree's files, and the digests of those that are Flux' and kustomize's."""
+    """The tree's files, and the digests of those that no component renders: Flux', kustomize's, the accounts'."""
     files: dict[str, bytes | None] = {}
     derived: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = {name: component for name, component in components.items() if component.files}
+    rights = accounts.accounts(present)
     for name, component in present.items():
         for file in component.files:
             files[f"{name}/{file}"] = texts[name][file] if name in texts else None
-        derived[f"{name}/{split.INDEX}"] = flux.index(list(component.files))
-    synced = {
-        f"kustomization-{name}.yaml": flux.component_file(environment, name, needed)
+        own = rights.files.get(name, {})
+        derived |= {f"{name}/{file}": data for file, data in own.items()}
+        derived[f"{name}/{split.INDEX}"] = flux.index([*component.files, *own])
+    synced = rights.synced | {
+        f"kustomization-{name}.yaml": flux.component_file(environment, name, needed, rights.of.get(name, ""))
         for name, needed in order.order(present).items()
     }
     derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}

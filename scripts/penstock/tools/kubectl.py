@@ -12,12 +12,15 @@ from typing import Any
 
 import yaml
 
+from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run, serving
 from penstock.tools.resolver import resolve
 
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
+# What etcd answers once its alarm is raised.
+_FULL = "etcdserver: mvcc: database space exceeded"
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,20 @@ class Kubectl:
         self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run any subcommand."""
-        return run(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+        return self.carry_out(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+
+    def carry_out(self, command: Command) -> Result:
+        """Run a command of kubectl; PenstockError when etcd takes nothing more."""
+        try:
+            return run(command)
+        except CommandFailed as failure:
+            if _FULL in failure.message:
+                raise PenstockError(
+                    "the cluster's database takes no more writes: etcd's space is used up (its alarm NOSPACE)",
+                    "make a local cluster anew: inv down && inv up. Elsewhere: give etcd space, compact and defragment "
+                    "it, then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
+                ) from None
+            raise
 
     def command(self, *words: str | Path) -> Command:
         """The command that runs a subcommand."""

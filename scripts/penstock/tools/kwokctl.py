@@ -21,6 +21,9 @@ _PORTS = [
     "kubeSchedulerPort",
     "kwokControllerPort",
 ]
+# There is one of each. A lease would run out while a laptop sleeps or etcd is away, and whoever lost it ends itself.
+_ELECTED = ["kube-controller-manager", "kube-scheduler"]
+_NO_ELECTION = {"key": "leader-elect", "value": "false"}
 
 
 @dataclass(frozen=True)
@@ -93,4 +96,5 @@ def _configuration(ports: list[int]) -> dict[str, Any]:
             "kwokControllerBinary": str(resolve("kwok")),
             "kubectlBinary": str(resolve("kubectl")),
         },
+        "componentsPatches": [{"name": name, "extraArgs": [_NO_ELECTION]} for name in _ELECTED],
     }

@@ -6,7 +6,7 @@ from penstock.cluster import bootstrap, dns
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, run
+from penstock.core.process import Command
 from penstock.tools.resolver import by_name
 from penstock.verbs import dry_run
 from penstock.verbs.target import Target, confirm, running
@@ -34,7 +34,7 @@ def coredns_update(target: Target) -> None:
         confirm(session, target, "`inv coredns-update`")
         step.note("applying its configuration, and restarting it")
         for command in _commands(session):
-            run(command)
+            kubectl.carry_out(command)
         wait = f"--timeout={timeout:.0f}s"
         kubectl.run("rollout", "status", _DEPLOYMENT, "-n", _NAMESPACE, wait, timeout=timeout + 10)
         step.result = dns.check(kubectl, session.cluster.domain, timeout, step)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from penstock.cluster.smoke.check import Check, World, carry_out, is_simulated, wait
+from penstock.cluster.smoke.check import Check, NotApplicable, World, carry_out, is_simulated, wait
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -43,6 +43,14 @@ def test_without_what_it_is_about_a_check_is_not_applicable() -> None:
     ended = carry_out(check, world(Fake()), simulated=False)
     assert (ended.result, ended.says) == ("not applicable", "this environment has no Deployment demo/api")
     assert carry_out(check, world(Fake(), demo=[API]), simulated=False).result == "passed"
+
+
+def test_what_can_not_be_judged_yet_is_not_applicable() -> None:
+    def early(_: World, __: Step, ___: float) -> str:
+        raise NotApplicable("due in an hour")
+
+    ended = carry_out(Check("a", early, "the log"), world(Fake()), simulated=False)
+    assert (ended.result, ended.says, ended.look) == ("not applicable", "due in an hour", "")
 
 
 def test_a_fault_of_ours_is_not_taken_for_a_failed_check() -> None:
@@ -87,5 +95,5 @@ def test_a_wait_goes_on_until_something_comes() -> None:
 
 def test_every_check_has_a_name_a_deadline_and_a_place_to_look() -> None:
     assert len({check.name for check in CHECKS}) == len(CHECKS)
-    assert all(check.look and 0 < check.seconds <= 180 for check in CHECKS)
+    assert all(check.look and 0 < check.seconds <= 480 for check in CHECKS)
     assert {check.name for check in CHECKS if not check.pods} == {"nodes", "kustomizations", "unchanged"}

@@ -113,3 +113,55 @@ def test_a_flow_between_pods() -> None:
 )
 def test_no_flow(answer: Any, said: str) -> None:
     assert fails(network.flows, world(agent(answer))).startswith(said)
+
+
+UI = [
+    {
+        "kind": "HTTPRoute",
+        "metadata": {"name": "hubble"},
+        "spec": {"hostnames": ["hubble.local"], "rules": [{"backendRefs": [{"name": "hubble-ui", "port": 80}]}]},
+    }
+]
+PAGE = "<!DOCTYPE html><html><head><title>Hubble UI</title></head></html>"
+
+
+def test_hubble_s_ui_answers() -> None:
+    with serve() as web:
+        web.answers = {"hubble.local GET /": (200, PAGE)}
+        assert (
+            passes(network.hubble_ui, world(Fake(), web.address, gateway=ROUTES + UI)) == "hubble.local is Hubble's UI"
+        )
+
+
+def test_where_the_gateway_leads_to_https_the_ui_s_service_is_asked() -> None:
+    fake = Fake(answers={"services/http:hubble-ui:http/proxy/": PAGE})
+    with serve() as web:
+        web.answers = {"hubble.local GET /": (301, "")}
+        assert passes(network.hubble_ui, world(fake, web.address, gateway=UI)) == "hubble.local is Hubble's UI"
+        said = fails(network.hubble_ui, world(Fake(), web.address, gateway=UI))
+    assert said.startswith("kube-system/hubble-ui:http/: Error (NotFound)")
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"),
+    [
+        (503, PAGE, "http://hubble.local/ at {} answers 503"),
+        (200, "", "http://hubble.local/ at {} is not Hubble's UI: ''"),
+        (200, "<title>Grafana</title>", "http://hubble.local/ at {} is not Hubble's UI: '<title>Grafana</title>'"),
+    ],
+)
+def test_a_host_that_is_not_hubble_s_ui(code: int, text: str, said: str) -> None:
+    with serve() as web:
+        web.answers = {"hubble.local GET /": (code, text)}
+        assert fails(network.hubble_ui, world(Fake(), web.address, gateway=UI)).startswith(said.format(web.address))
+
+
+def test_no_route_leads_to_the_ui() -> None:
+    said = fails(network.hubble_ui, world(Fake(), "127.0.0.1:1", gateway=ROUTES))
+    assert said == "no HTTPRoute with a host name leads to hubble-ui"
+
+
+def test_an_agent_that_comes_late_is_waited_for() -> None:
+    late = [1, {"kube-proxy-replacement": {"mode": "True"}}]
+    assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, and Cilium's agent does its work"
+    assert passes(network.flows, world(agent(["", lines(FLOW)]))).startswith("demo/traffic-1")

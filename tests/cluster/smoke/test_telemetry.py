@@ -198,6 +198,32 @@ def test_beyla_reports_nothing(web: Web, answer: Any) -> None:
     assert said.startswith("there is no http_server_request_duration_seconds_count of namespace demo")
 
 
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("no healthy upstream", "thanos-query answers with something else than expected"),
+        ({"status": "error"}, "thanos-query answers with something else than expected"),
+        ("", "thanos-query answers with something else than expected"),
+        (1, "observability/thanos-query:http-metrics/api/v1/query: Error (NotFound)"),
+    ],
+)
+def test_a_store_of_metrics_that_says_something_else(web: Web, answer: Any, said: str) -> None:
+    assert fails(telemetry.beyla, cluster(web, {"thanos-query": answer})).startswith(said)
+
+
+def test_what_comes_late_is_waited_for(web: Web) -> None:
+    assert passes(telemetry.trace, cluster(web, {"tempo": [1, {"trace": {}}, TRACE]})).endswith("is in Tempo")
+    line = {"data": {"result": [{"values": [["1", "smoke"]]}]}}
+    assert passes(telemetry.log, cluster(web, {"loki": [1, {"data": {"result": []}}, line]})).endswith("is in Loki")
+    last = list(METRIC)[-1]
+    late = METRIC | {last: [1, METRIC[last]]}
+    assert passes(telemetry.metric, cluster(web, late)).endswith("in Prometheus and Thanos query")
+    requests = vector(({"http_route": "/users"}, "0.5"))
+    assert passes(telemetry.beyla, cluster(web, {"thanos-query": [1, vector(), requests]})).startswith(
+        "requests of demo"
+    )
+
+
 LOGIN = {
     "data": {key: base64.b64encode(text.encode()).decode() for key, text in (("username", "a"), ("password", "b"))}
 }
@@ -250,6 +276,12 @@ def test_a_data_source_that_is_not_healthy(web: Web, key: str, answer: tuple[int
     assert fails(telemetry.datasources, where).startswith(said)
 
 
-def test_a_grafana_without_its_login(web: Web) -> None:
-    said = fails(telemetry.datasources, cluster(web, {"secret grafana-admin": ""}))
-    assert said == "there is no Secret observability/grafana-admin"
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        ("", "there is no Secret observability/grafana-admin"),
+        ({"data": {"username": "YQ=="}}, "Secret observability/grafana-admin has no password"),
+    ],
+)
+def test_a_grafana_without_its_login(web: Web, found: Any, said: str) -> None:
+    assert fails(telemetry.datasources, cluster(web, {"secret grafana-admin": found})) == said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +20,10 @@ Wanted = tuple[str, str, str]
 """Kind, namespace and name of an object of the manifests."""
 
 
+class NotApplicable(PenstockError):
+    """What a check is about can't be judged here and now; its message says why."""
+
+
 @dataclass(frozen=True)
 class World:
     """A cluster and what it should be.
@@ -33,14 +38,10 @@ class World:
     revision: str
     address: str
 
-    def has(self, wanted: Wanted) -> bool:
-        """Whether the manifests hold an object."""
-        kind, namespace, name = wanted
-        return any(
-            (item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]) == (kind, namespace, name)
-            for items in self.objects.values()
-            for item in items
-        )
+    def find(self, wanted: Wanted) -> dict[str, Any] | None:
+        """An object of the manifests."""
+        every = (item for items in self.objects.values() for item in items)
+        return next((item for item in every if _wanted(item) == wanted), None)
 
 
 @dataclass(frozen=True)
@@ -74,15 +75,21 @@ def carry_out(check: Check, world: World, simulated: bool) -> Outcome:
     """Run one check. What can't be judged here is not applicable, and never passed."""
     if simulated and check.pods:
         return Outcome(check.name, "not applicable", 0.0, "no pod runs here: the nodes are simulated")
-    if check.wants and not world.has(check.wants):
+    if check.wants and world.find(check.wants) is None:
         kind, namespace, name = check.wants
         return Outcome(check.name, "not applicable", 0.0, f"this environment has no {kind} {namespace}/{name}")
     start = time.monotonic()
     try:
         says = check.run(world, Step(check.name), check.seconds)
+    except NotApplicable as reason:
+        return Outcome(check.name, "not applicable", round(time.monotonic() - start, 2), reason.message)
     except PenstockError as error:
         return Outcome(check.name, "failed", round(time.monotonic() - start, 2), error.message, check.look)
     return Outcome(check.name, "passed", round(time.monotonic() - start, 2), says)
+
+
+def _wanted(item: dict[str, Any]) -> Wanted:
+    return item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 def is_simulated(kubectl: Kubectl) -> bool:
@@ -91,6 +98,17 @@ def is_simulated(kubectl: Kubectl) -> bool:
     if not nodes:
         raise PenstockError("the cluster has no nodes", "inv up makes one; kubectl get nodes")
     return all(item["metadata"].get("annotations", {}).get("kwok.x-k8s.io/node") == "fake" for item in nodes)
+
+
+def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> list[str]:
+    """The values of a Secret's keys; PenstockError when it or one of them isn't there."""
+    found = world.kubectl.get_one("secret", name, namespace)
+    if found is None:
+        raise PenstockError(f"there is no Secret {namespace}/{name}")
+    missing = [key for key in keys if key not in found.get("data", {})]
+    if missing:
+        raise PenstockError(f"Secret {namespace}/{name} has no {', '.join(missing)}")
+    return [base64.b64decode(found["data"][key]).decode() for key in keys]
 
 
 def wait(probe: Callable[[], Value | None], deadline: float, step: Step, what: str) -> Value:

@@ -1,4 +1,4 @@
-"""Checks of the network: names, kube-proxy's absence, the Gateway, flows."""
+"""Checks of the network: names, kube-proxy's absence, the Gateway, flows, Hubble's UI."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def kube_proxy(world: World, step: Step, deadline: float) -> str:
         raise PenstockError(f"there is a kube-proxy: {found[0]['kind']} {metadata['namespace']}/{metadata['name']}")
 
     def probe() -> str:
-        text = _in_agent(world, "cilium-dbg", "status", "-o", "json")
+        text = in_agent(world, "cilium-dbg", "status", "-o", "json")
         mode = http.decoded(text, _Status, "cilium-dbg status").kube_proxy_replacement.mode
         if mode != "True":
             raise PenstockError(f"Cilium's agent says kube-proxy-replacement: {mode or 'nothing'}")
@@ -83,11 +83,31 @@ def hosts(world: World, step: Step, deadline: float) -> str:
     return wait(probe, deadline, step, "the Gateway")
 
 
+def hubble_ui(world: World, step: Step, deadline: float) -> str:
+    """The Gateway leads to Hubble's UI by its host name; where it leads to HTTPS, the UI's Service is asked instead."""
+    routes = [item for items in world.objects.values() for item in items if item["kind"] == "HTTPRoute"]
+    found = [host for item in routes if _leads_to(item, "hubble-ui") for host in item["spec"].get("hostnames", [])]
+    if not found:
+        raise PenstockError("no HTTPRoute with a host name leads to hubble-ui")
+
+    def probe() -> str:
+        code, text = http.request(world.address, "GET", "/", {"Host": found[0]})
+        if code in (301, 302, 307, 308):
+            text = http.get(world.kubectl, _SYSTEM, ("hubble-ui", "http"), "/")
+        elif code != 200:
+            raise PenstockError(f"http://{found[0]}/ at {world.address} answers {code}")
+        if "<title>Hubble UI</title>" not in text:
+            raise PenstockError(f"http://{found[0]}/ at {world.address} is not Hubble's UI: {text[:80]!r}")
+        return f"{found[0]} is Hubble's UI"
+
+    return wait(probe, deadline, step, "Hubble's UI")
+
+
 def flows(world: World, step: Step, deadline: float) -> str:
     """Hubble sees a flow between pods."""
 
     def probe() -> str:
-        lines = _in_agent(world, "hubble", "observe", "--last", "20", "-o", "jsonpb").splitlines()
+        lines = in_agent(world, "hubble", "observe", "--last", "20", "-o", "jsonpb").splitlines()
         for flow in (http.decoded(line, _Line, "hubble observe").flow for line in lines):
             if flow.source.pod_name and flow.destination.pod_name:
                 return f"{flow.source} → {flow.destination} {flow.verdict}".strip()
@@ -96,12 +116,18 @@ def flows(world: World, step: Step, deadline: float) -> str:
     return wait(probe, deadline, step, "Hubble")
 
 
-def _in_agent(world: World, *argv: str) -> str:
+def in_agent(world: World, *argv: str) -> str:
+    """What a program in one of Cilium's agents prints; PenstockError when it fails."""
     words = ["exec", "daemonset/cilium", "-n", _SYSTEM, "-c", "cilium-agent", "--", *argv]
     try:
         return world.kubectl.run(*words, timeout=30).text
     except CommandFailed as failure:
         raise PenstockError(f"Cilium's agent can't run {argv[0]}: {failure.result.complaint}") from None
+
+
+def _leads_to(route: dict[str, Any], service: str) -> bool:
+    rules = route["spec"].get("rules", [])
+    return any(each.get("name") == service for rule in rules for each in rule.get("backendRefs", []))
 
 
 def _path(route: dict[str, Any]) -> str:

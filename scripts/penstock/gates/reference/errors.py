@@ -16,6 +16,7 @@ _BASES = {"PenstockError", "Findings", "Problem"}
 PASSED_ON = {
     "cluster/smoke/": "cluster/smoke/checks.py",
     "gates/dataflow/": "gates/dataflow/gate.py",
+    "gates/e2e/": "gates/e2e/steps.py",
     "gates/references/": "gates/references/gate.py",
     "gates/rendered/files.py": "gates/dataflow/gate.py",
 }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import find_platform
-from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, selectors, services
+from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, rights, selectors, services
 from penstock.gates.references.given import FILE, Given, HostGateway, declared
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
@@ -23,6 +23,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
     "gateways and routes": gateways.check,
     "pods": pods.check,
     "node ports": nodes.check,
+    "rights": rights.check,
 }
 
 

@@ -37,7 +37,11 @@ _OBJECTS = {
     "GatewayClass": {"spec.parametersRef": ""},
     "GitRepository": {"spec.secretRef": "Secret"},
     "HorizontalPodAutoscaler": {"spec.scaleTargetRef": ""},
-    "Kustomization": {"spec.sourceRef": "", "spec.dependsOn[]": "Kustomization"},
+    "Kustomization": {
+        "spec.dependsOn[]": "Kustomization",
+        "spec.serviceAccountName": "ServiceAccount",
+        "spec.sourceRef": "",
+    },
     "MutatingWebhookConfiguration": {"webhooks[].clientConfig.service": "Service"},
     "PersistentVolumeClaim": {"spec.storageClassName": "StorageClass", "spec.volumeName": "PersistentVolume"},
     "RoleBinding": {"roleRef": "", "subjects[]": ""},

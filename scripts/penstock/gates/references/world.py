@@ -13,11 +13,15 @@ from penstock.gates.rendered.kinds import Metadata, Selector, ServicePort, Servi
 from penstock.gates.rendered.nearest import nearest
 from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service
 from penstock.gates.rendered.platform import Rendered, rendered
+from penstock.gitops.objects import SOURCE
 from penstock.hydrate.kinds import CLUSTER_SCOPED
+from penstock.tools.flux import NAMESPACE
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
 # Kubernetes puts this label on every namespace.
 _NAME_LABEL = "kubernetes.io/metadata.name"
+# `inv up` and docs/how-to/production.md make it, since its address is not the same everywhere.
+_SOURCE = ("GitRepository", NAMESPACE, SOURCE)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class World:
             item = self._objects.get((kind, where, name))
             if item is not None:
                 return Found(frozenset(item.keys) if isinstance(item, ConfigMap) else frozenset())
-        if kind == "Namespace" and name in self.rendered.namespaces:
+        if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
             return Found()
         for made in self.given:
             if (made.kind, made.name) == (kind, name) and made.namespace in ("", namespace):

@@ -73,10 +73,7 @@ class Rendered:
 def rendered(layout: Layout, environment: str) -> Rendered:
     """Read manifests/<environment>; PenstockError when it's empty or not YAML."""
     manifests = Manifests(layout.tree(environment))
-    found = [
-        read(layout.relative(path), item)
-        for component in manifests.components
-        for path, item in manifests.files(component).items()
-    ]
+    trees = [manifests.synced(), *(manifests.files(component) for component in manifests.components)]
+    found = [read(layout.relative(path), item) for files in trees for path, item in files.items()]
     domain = environments.read(layout, environment).cluster.domain
     return Rendered(environment, domain, tuple(manifests.components), tuple(found))

@@ -1,0 +1,160 @@
+"""Two pods in a namespace of their own, that the one may ask the other; all of it is removed again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from penstock.cluster.dns import IMAGE, RESTRICTED_CONTAINER, RESTRICTED_POD
+from penstock.cluster.smoke.check import wait
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.core.process import CommandFailed
+from penstock.tools.kubectl import Kubectl
+
+NAMESPACE = "penstock-smoke"
+SERVER = "server"
+_CLIENT = "client"
+_PORT = 8080
+_REMOVAL_SECONDS = 90
+# Ends well whatever the server does, so that a pod that can't run it is told apart from one that gets no answer.
+# 124 and 143: `timeout` ended it; busybox' version decides which.
+_ASK = """said=$(timeout 3 wget -q -O - "$1" 2>&1)
+case $? in
+0) echo "answer: $said" ;;
+124 | 143) echo "none: timed out" ;;
+*) echo "none: $said" ;;
+esac"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A server and a client that run. `token` is what the server answers, and nobody else would."""
+
+    kubectl: Kubectl
+    token: str
+    service: str
+    pod: str
+
+    def ask(self) -> str:
+        """Ask the server from the client, by its Service's address: empty when it answers, else what was said."""
+        words = ["exec", _CLIENT, "-n", NAMESPACE, "--", "sh", "-c", _ASK, "ask", f"http://{self.service}/"]
+        try:
+            said = self.kubectl.run(*words, timeout=30).text.strip()
+        except CommandFailed as failure:
+            raise PenstockError(f"nothing can be run in pod {_CLIENT}: {failure.result.complaint}") from None
+        if said == f"answer: {self.token}":
+            return ""
+        if not said.startswith("none:"):
+            raise PenstockError(f"http://{self.service} answers with something else: {said[:80]!r}")
+        return said.removeprefix("none:").strip() or "no answer"
+
+
+@contextmanager
+def pair(kubectl: Kubectl, step: Step, deadline: float) -> Iterator[Pair]:
+    """Make the namespace, both pods and the Service, and remove them whatever the block does.
+
+    What a killed check left is removed first. When the removal fails, that is said beside what else was wrong.
+    """
+    _remove(kubectl)
+    try:
+        yield _made(kubectl, step, deadline)
+    except PenstockError as error:
+        try:
+            _remove(kubectl)
+        except PenstockError as left:
+            raise PenstockError(f"{error.message}; and {left.message}", left.hint) from None
+        raise
+    except BaseException:
+        _remove(kubectl)
+        raise
+    _remove(kubectl)
+
+
+def _made(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
+    token = f"penstock-smoke-{secrets.token_hex(4)}"
+    kubectl.apply([_namespace()], manager="penstock")
+
+    def applied() -> bool:
+        # A namespace has no service account in its first moment, and refuses pods.
+        kubectl.apply([_server(token), _client(), _service()], manager="penstock")
+        return True
+
+    wait(applied, deadline, step, "a namespace that takes pods")
+
+    def ready() -> dict[str, str]:
+        pods = {item["metadata"]["name"]: item for item in kubectl.get("pods", "-n", NAMESPACE)}
+        late = [
+            f"pod {name} is not Ready: {_why(pods.get(name))}" for name in (SERVER, _CLIENT) if _why(pods.get(name))
+        ]
+        if late:
+            raise PenstockError("; ".join(late))
+        return {name: item["status"]["podIP"] for name, item in pods.items()}
+
+    addresses = wait(ready, deadline, step, "two pods")
+    service = kubectl.get_one("service", SERVER, NAMESPACE) or {}
+    address = service.get("spec", {}).get("clusterIP", "")
+    if not address or address == "None":
+        raise PenstockError(f"Service {NAMESPACE}/{SERVER} got no address")
+    return Pair(kubectl, token, address, addresses[SERVER])
+
+
+def _remove(kubectl: Kubectl) -> None:
+    words = ["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true", f"--timeout={_REMOVAL_SECONDS}s"]
+    try:
+        kubectl.run(*words, timeout=_REMOVAL_SECONDS + 10)
+    except PenstockError as error:
+        raise PenstockError(f"namespace {NAMESPACE} can't be removed: {error.message}", error.hint) from None
+
+
+def _why(pod: dict[str, Any] | None) -> str:
+    """Why a pod isn't Ready; empty when it is."""
+    status = (pod or {}).get("status", {})
+    if any(item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions", [])):
+        return ""
+    states = [item.get("state", {}) for item in status.get("containerStatuses", [])]
+    reasons = [part.get("reason", "") for state in states for part in state.values()]
+    unfit = [item.get("message", "") for item in status.get("conditions", []) if item.get("reason") == "Unschedulable"]
+    return ", ".join(filter(None, [*reasons, *unfit])) or status.get("phase", "not there")
+
+
+def _namespace() -> dict[str, Any]:
+    labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
+    return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
+
+
+def _server(token: str) -> dict[str, Any]:
+    script = f"echo {token} >/www/index.html && exec httpd -f -p {_PORT} -h /www"
+    more = {
+        "ports": [{"containerPort": _PORT}],
+        "volumeMounts": [{"name": "www", "mountPath": "/www"}],
+        "readinessProbe": {"httpGet": {"path": "/", "port": _PORT}, "periodSeconds": 1},
+    }
+    return _pod(SERVER, script, more, {"volumes": [{"name": "www", "emptyDir": {}}]})
+
+
+def _client() -> dict[str, Any]:
+    return _pod(_CLIENT, "exec sleep 3600", {}, {})
+
+
+def _pod(name: str, script: str, container: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    runs = {"name": name, "image": IMAGE, "command": ["sh", "-c", script], **RESTRICTED_CONTAINER, **container}
+    rest = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, **RESTRICTED_POD, **spec}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": {"app": name}},
+        "spec": {"containers": [runs], **rest},
+    }
+
+
+def _service() -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Service",
+        "metadata": {"name": SERVER, "namespace": NAMESPACE},
+        "spec": {"selector": {"app": SERVER}, "ports": [{"port": 80, "targetPort": _PORT}]},
+    }

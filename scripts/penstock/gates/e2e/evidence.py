@@ -1,0 +1,87 @@
+"""What is to be known of a cluster that failed, in files: collected before it is taken down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.gates.e2e.trial import Trial
+
+# What could not be collected, and why: a missing file must not look like a healthy part.
+MISSING = "NOT-COLLECTED.txt"
+_SECONDS = 60.0
+_LINES = 3000
+_TOLD = 3
+_CILIUM = ["exec", "daemonset/cilium", "-n", "kube-system", "-c", "cilium-agent", "--"]
+_KUBECTL = {
+    "nodes.txt": ["describe", "nodes"],
+    "events.txt": ["get", "events", "-A", "--sort-by=.lastTimestamp"],
+    "pods.txt": ["get", "pods", "-A", "-o", "wide"],
+    "pods-described.txt": ["describe", "pods", "-A"],
+    "services.txt": ["get", "services,endpointslices", "-A", "-o", "wide"],
+    "claims.txt": ["get", "persistentvolumeclaims,persistentvolumes", "-A"],
+    "flux.txt": ["describe", "kustomizations.kustomize.toolkit.fluxcd.io", "-A"],
+    "flux-sources.txt": ["describe", "gitrepositories.source.toolkit.fluxcd.io", "-A"],
+    "gateway.txt": ["describe", "gateways.gateway.networking.k8s.io,httproutes.gateway.networking.k8s.io", "-A"],
+    "cilium-status.txt": [*_CILIUM, "cilium-dbg", "status", "--verbose"],
+    "cilium-services.txt": [*_CILIUM, "cilium-dbg", "service", "list"],
+    "cilium-endpoints.txt": [*_CILIUM, "cilium-dbg", "endpoint", "list"],
+    "hubble.txt": [*_CILIUM, "hubble", "observe", "--last", "500"],
+}
+
+
+def collect(trial: Trial, folder: Path) -> None:
+    """Write what can be known into `folder`; what can't goes into NOT-COLLECTED.txt and is warned of."""
+    folder.mkdir(parents=True, exist_ok=True)
+    missing: list[str] = []
+
+    def keep(name: str, ask: Callable[[], str]) -> None:
+        try:
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(ask())
+        except (PenstockError, OSError) as error:
+            missing.append(f"{name}: {' '.join(str(error).split())}")
+
+    if trial.state.kubeconfig.is_file():
+        keep("status.json", lambda: trial.ask("status", "-e", trial.environment, "--json", seconds=_SECONDS).text)
+        for name, words in {**_KUBECTL, **_logs(trial, missing)}.items():
+            keep(name, partial(_said, trial, words))
+    else:
+        missing.append("all of it: there is no cluster, or no longer")
+    if trial.state.logs.is_dir():
+        shutil.copytree(trial.state.logs, folder / "local", dirs_exist_ok=True)
+    if missing:
+        (folder / MISSING).write_text("\n".join([*missing, ""]))
+        for line in missing[:_TOLD]:
+            console.warn(f"not collected: {line[:200]}")
+        if missing[_TOLD:]:
+            console.warn(f"not collected: {len(missing) - _TOLD} more, which {MISSING} names")
+    console.info(f"    what is known of the cluster is in {folder}")
+
+
+def _said(trial: Trial, words: list[str]) -> str:
+    return trial.kubectl.run(*words, timeout=_SECONDS).text
+
+
+def _logs(trial: Trial, missing: list[str]) -> dict[str, list[str]]:
+    """The file of each pod's log, and of what its containers said before they were started anew: how to ask for it."""
+    try:
+        pods = trial.kubectl.get("pods", "-A")
+    except PenstockError as error:
+        missing.append(f"logs: {error.message}")
+        return {}
+    found = {}
+    for item in pods:
+        namespace, pod = item["metadata"]["namespace"], item["metadata"]["name"]
+        words = ["logs", "-n", namespace, pod, f"--tail={_LINES}"]
+        found[f"logs/{namespace}/{pod}.log"] = [*words, "--all-containers", "--prefix"]
+        for each in item["status"].get("containerStatuses", []):
+            if each.get("restartCount"):
+                name = f"logs/{namespace}/{pod}.{each['name']}.previous.log"
+                found[name] = [*words, "-c", each["name"], "--previous"]
+    return found

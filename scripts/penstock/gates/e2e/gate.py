@@ -1,0 +1,91 @@
+"""The gate e2e-PROVIDER: a real cluster from nothing to nothing, on a throw-away copy of the working tree."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from penstock.core import console
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
+from penstock.gates.e2e import remains
+from penstock.gates.e2e.evidence import collect
+from penstock.gates.e2e.steps import STEPS, Run, Step, down
+from penstock.gates.e2e.trial import trial
+from penstock.hydrate import environments
+
+_DOWN_SECONDS = 300.0
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise PenstockError(
+            message, "python -m penstock.gates e2e --provider NAME [-e ENV] [--component NAME] [--evidence FOLDER]"
+        )
+
+
+def e2e(words: list[str]) -> None:
+    """Go through the steps; Findings says which failed. Evidence is collected before the cluster is taken down."""
+    parser = _Parser(prog="e2e", add_help=False)
+    parser.add_argument("--provider", required=True)
+    parser.add_argument("-e", "--environment", default="")
+    parser.add_argument("--component", default="demo")
+    parser.add_argument("--evidence", default=os.environ.get("PENSTOCK_EVIDENCE", ""))
+    given = parser.parse_args(words)
+    layout = find_platform()
+    known = environments.names(layout)
+    environment = given.environment or (given.provider if given.provider in known else environments.one(layout, ""))
+    environments.pick(layout, environment)
+    if not (layout.components / given.component).is_dir():
+        raise PenstockError(
+            f"there is no components/{given.component} to take out", "name another one with --component"
+        )
+    evidence = Path(given.evidence).resolve() if given.evidence else None
+    _try(layout, environment, given.provider, given.component, evidence)
+
+
+def _try(layout: Layout, environment: str, provider: str, component: str, evidence: Path | None) -> None:
+    with trial(layout, environment, provider) as made:
+        run = Run(made, component, remains.look(made.layout.root.parent))
+        ended = False
+        rows: list[list[str]] = []
+        try:
+            for step in STEPS:
+                rows += [_carry_out(step, run)]
+            ended = True
+        finally:
+            console.table(["STEP", "RESULT", "TIME", "SEEN"], rows)
+            if not ended:
+                _clean_up(run, evidence)
+    console.good(f"{environment} on {provider}: {len(rows)} steps passed")
+
+
+def _carry_out(step: Step, run: Run) -> list[str]:
+    """Run a step; PenstockError with its name, what was wrong, and where to look."""
+    console.info(f"== {step.name}")
+    start = time.monotonic()
+    try:
+        seen = step.run(run, step.seconds)
+    except PenstockError as error:
+        looks = [part for part in (error.hint, f"look at: {step.look}") if part]
+        raise Findings([f"{step.name}: {line}" for line in error.message.splitlines()], "\n".join(looks)) from error
+    return [step.name, "passed", console.seconds(time.monotonic() - start), seen]
+
+
+def _clean_up(run: Run, evidence: Path | None) -> None:
+    """Collect and take down after a failure, which stays the one that is reported: what fails here is only told."""
+    if evidence is not None:
+        _told(lambda: collect(run.trial, evidence))
+    _told(lambda: down(run, _DOWN_SECONDS))
+
+
+def _told(action: Callable[[], object]) -> None:
+    try:
+        action()
+    except Exception as error:  # whatever it is, the failure before it is the one to report
+        for line in str(error).splitlines() or [type(error).__name__]:
+            console.warn(f"after the failure: {line}")

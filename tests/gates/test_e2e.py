@@ -1,0 +1,472 @@
+"""The steps of e2e: each passes where all is well, and says what is wrong where it isn't."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from penstock.cluster.kubeconfig import users_own
+from penstock.cluster.smoke.buckets import duration
+from penstock.cluster.smoke.check import Outcome
+from penstock.cluster.smoke.checks import CHECKS
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE, Layout
+from penstock.core.model import parse
+from penstock.core.process import Command, Result
+from penstock.gates import owned
+from penstock.gates.__main__ import main
+from penstock.gates.e2e import evidence, gate, remains, steps, trial
+from penstock.gates.e2e.steps import Run
+from penstock.gates.e2e.trial import Trial
+from penstock.hydrate import environments
+from smoke_support import Fake
+from support import Platform
+
+FLUX = "kustomize.toolkit.fluxcd.io"
+
+
+def item(name: str, component: str, kind: str = "ConfigMap", **more: Any) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "a", "labels": {f"{FLUX}/name": component}, "resourceVersion": "1"}
+    group = {"Deployment": "apps/v1"}.get(kind, "v1")
+    return {"apiVersion": group, "kind": kind, "metadata": {**metadata, **more.pop("metadata", {})}, **more}
+
+
+def kustomization(name: str, *inventory: str, ready: str = "True", reason: str = "Done") -> dict[str, Any]:
+    conditions = [{"type": "Ready", "status": ready, "reason": reason, "message": "said"}]
+    entries = [{"id": entry, "v": "v1"} for entry in inventory]
+    return {
+        "metadata": {"name": name, "generation": 1},
+        "spec": {},
+        "status": {"observedGeneration": 1, "conditions": conditions, "inventory": {"entries": entries}},
+    }
+
+
+FOUND = {"items": [kustomization("demo", "a_one__ConfigMap"), kustomization("rest", "a_two_apps_Deployment")]}
+OBJECTS = {"items": [item("one", "demo"), item("two", "rest", "Deployment", spec={"replicas": 1}, status={"ready": 1})]}
+
+
+@dataclass(frozen=True)
+class Tried(Trial):
+    """A trial whose verbs do nothing, or what they are told, and whose cluster answers as it is told to."""
+
+    fake: Fake = field(default_factory=Fake)
+    said: list[str] = field(default_factory=list)
+    answer: str = ""
+    does: dict[str, Callable[[], None]] = field(default_factory=dict)
+
+    @property
+    def kubectl(self) -> Fake:
+        return self.fake
+
+    def inv(self, *words: str, seconds: float) -> None:
+        assert seconds > 0
+        self.said.append(" ".join(words))
+        self.does.get(words[0], lambda: None)()
+
+    def ask(self, *words: str, seconds: float, ok: tuple[int, ...] = (0,)) -> Result:
+        self.inv(*words, seconds=seconds)
+        return Result(Command(["inv", *words]), 0, self.answer.encode(), b"", 0.0)
+
+    def commit(self, message: str) -> None:
+        self.said.append(message)
+
+
+def tried(root: Path, provider: Any = "kwok", answer: Any = "", **answers: Any) -> Run:
+    given = {"get kustomizations": FOUND, "get ConfigMap": OBJECTS, **answers}
+    (root / "platform" / "components" / "demo").mkdir(parents=True)
+    made = Tried(Layout(root / "platform"), "local", provider, Fake(answers=given), answer=answer)
+    return Run(made, "demo", remains.Look(frozenset(), "no file"))
+
+
+def said(run: Run) -> list[str]:
+    assert isinstance(run.trial, Tried)
+    return run.trial.said
+
+
+def refused(step: Callable[[Run, float], str], run: Run, deadline: float = 0.2) -> list[str]:
+    with pytest.raises(PenstockError) as caught:
+        step(run, deadline)
+    return caught.value.message.splitlines()
+
+
+def test_up_ends_with_everything_ready(tmp_path: Path) -> None:
+    run = tried(tmp_path)
+    assert steps.up(run, 60) == "2 Kustomizations Ready"
+    assert said(run) == ["up -e local --provider kwok --timeout=30"]
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        ([], ["inv up ended well, and Flux has no Kustomization"]),
+        ([kustomization("a", ready="False", reason="Late"), kustomization("b")], ["a is not Ready: Late: said"]),
+    ],
+)
+def test_an_up_that_only_says_so(tmp_path: Path, found: list[Any], lines: list[str]) -> None:
+    assert refused(steps.up, tried(tmp_path, **{"get kustomizations": {"items": found}})) == lines
+
+
+def outcomes(*results: str) -> str:
+    found = [{"check": f"c{n}", "result": each, "seconds": 1.0, "says": "it"} for n, each in enumerate(results)]
+    return json.dumps(found)
+
+
+def test_every_check_has_to_pass(tmp_path: Path) -> None:
+    run = tried(tmp_path, "k3d", outcomes("passed", "passed"))
+    assert steps.smoke(run, 60) == "2 of 2 checks passed"
+    assert said(run) == ["smoke -e local --json"]
+    on_kwok = tried(tmp_path / "other", "kwok", outcomes("passed", "not applicable"))
+    assert steps.smoke(on_kwok, 60) == "1 of 2 checks passed"
+
+
+@pytest.mark.parametrize(
+    ("provider", "answer", "lines"),
+    [
+        ("k3d", outcomes("passed", "not applicable"), ["c1 not applicable: it"]),
+        ("kwok", outcomes("passed", "failed"), ["c1 failed: it"]),
+        ("kwok", outcomes("not applicable"), ["no check passed"]),
+        ("kwok", "[]", ["no check passed"]),
+    ],
+)
+def test_a_check_that_does_not_pass(tmp_path: Path, provider: str, answer: str, lines: list[str]) -> None:
+    assert refused(steps.smoke, tried(tmp_path, provider, answer)) == lines
+
+
+@pytest.mark.parametrize("answer", ["", "CHECK  RESULT", '{"check": "x"}'])
+def test_a_smoke_that_prints_something_else(tmp_path: Path, answer: str) -> None:
+    (line,) = refused(steps.smoke, tried(tmp_path, "k3d", answer))
+    assert line.startswith("inv smoke --json printed something else")
+
+
+def test_an_outcome_is_read_as_it_is_written() -> None:
+    assert {"check", "result", "seconds", "says", "look"} == set(Outcome.__struct_fields__)
+
+
+def test_a_second_up_that_changes_nothing(tmp_path: Path) -> None:
+    busy = item("two", "rest", "Deployment", spec={"replicas": 1}, status={"ready": 0})
+    busy["metadata"] |= {"resourceVersion": "9", "annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}
+    run = tried(tmp_path, **{"get ConfigMap": [OBJECTS, {"items": [item("one", "demo"), busy]}]})
+    assert steps.again(run, 60) == "2 objects as they were"
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        (
+            item("one", "demo", metadata={"resourceVersion": "2"}),
+            "a_one__ConfigMap was changed: metadata.resourceVersion",
+        ),
+        (item("one", "demo", data={"a": "b"}), "a_one__ConfigMap was changed: data"),
+        (item("other", "demo"), "a_one__ConfigMap is gone"),
+    ],
+)
+def test_a_second_up_that_changes_something(tmp_path: Path, after: dict[str, Any], line: str) -> None:
+    changed = {"items": [after, OBJECTS["items"][1]]}
+    assert refused(steps.again, tried(tmp_path, **{"get ConfigMap": [OBJECTS, changed]}))[0] == line
+
+
+def test_a_cluster_in_which_flux_owns_nothing(tmp_path: Path) -> None:
+    assert refused(steps.again, tried(tmp_path, **{"get kustomizations": {"items": []}})) == ["Flux owns nothing"]
+
+
+def test_the_spec_of_what_has_a_status_counts_and_its_status_does_not() -> None:
+    def one(**more: Any) -> dict[str, owned.Owned]:
+        answers = {"get Deployment.apps": {"items": [item("two", "rest", "Deployment", **more)]}}
+        return owned.read(Fake(answers=answers), ["Deployment.apps"])
+
+    before = one(spec={"replicas": 1}, status={"ready": 0}, metadata={"generation": 1})
+    assert owned.differences(before, one(spec={"replicas": 1}, status={"ready": 1}, metadata={"generation": 1})) == []
+    after = one(spec={"replicas": 2}, status={"ready": 1}, metadata={"generation": 2})
+    assert owned.differences(before, after) == ["a_two_apps_Deployment was changed: metadata.generation, spec.replicas"]
+    assert owned.read(Fake(), []) == {}
+
+
+LESS = {"items": [OBJECTS["items"][1]]}
+
+
+def test_what_is_gone_from_git_goes_from_the_cluster(tmp_path: Path) -> None:
+    run = tried(tmp_path, **{"get ConfigMap": [OBJECTS, OBJECTS, LESS]})
+    assert steps.prune(run, 60) == "1 objects of demo are gone, 1 stay"
+    assert not (run.trial.layout.components / "demo").exists()
+    assert said(run) == ["hydrate -e local", "Take demo out", "sync -e local --timeout=30"]
+
+
+@pytest.mark.parametrize(
+    ("after", "lines"),
+    [
+        (OBJECTS, ["a_one__ConfigMap is still there"]),
+        ({"items": []}, ["a_two_apps_Deployment is gone, and it is none of demo's"]),
+        (
+            {"items": [item("two", "rest", "Deployment", spec={"replicas": 2}, status={"ready": 1})]},
+            ["a_two_apps_Deployment was changed: spec.replicas, and it is none of demo's"],
+        ),
+        (
+            {"items": [*LESS["items"], item("three", "rest")]},
+            ["a_three__ConfigMap is new, and it is none of demo's"],
+        ),
+    ],
+)
+def test_a_prune_that_takes_too_little_or_too_much(tmp_path: Path, after: Any, lines: list[str]) -> None:
+    assert refused(steps.prune, tried(tmp_path, **{"get ConfigMap": [OBJECTS, after]})) == lines
+
+
+def test_a_component_of_which_flux_owns_nothing(tmp_path: Path) -> None:
+    (line,) = refused(steps.prune, tried(tmp_path, **{"get ConfigMap": LESS}))
+    assert line == "Flux owns nothing of a component demo"
+
+
+def test_down_leaves_nothing(tmp_path: Path) -> None:
+    run = tried(tmp_path)
+    assert steps.down(run, 60) == "nothing is left"
+    assert said(run) == ["down -e local"]
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A docker that prints what a file has, by its first word."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "docker").write_text(f'#!/bin/sh\n. {folder}/answer\ncat "{folder}/$1" 2>/dev/null || true\n')
+    (folder / "docker").chmod(0o755)
+    (folder / "answer").write_text("")
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder
+
+
+def test_what_docker_still_has_is_left(tmp_path: Path, docker: Path) -> None:
+    (docker / "network").write_text("n1\tkind com.docker.network\nn2\tbridge \n")
+    before = remains.look(tmp_path / "nowhere")
+    (docker / "ps").write_text("c1\tk3d-penstock-server-0 app=k3d,k3d.cluster=penstock\nc2\tpostgres maintainer=me\n")
+    (docker / "network").write_text("n1\tkind com.docker.network\nn2\tbridge \nn3\tk3d-penstock app=k3d\n")
+    (docker / "volume").write_text("v1\tcom.docker.volume.anonymous=\nv2\tmine=1\n")
+    assert remains.left(before, remains.look(tmp_path / "nowhere")) == [
+        "container c1 k3d-penstock-server-0 app=k3d,k3d.cluster=penstock is left",
+        "network n3 k3d-penstock app=k3d is left",
+        "volume v1 com.docker.volume.anonymous= is left",
+    ]
+
+
+def test_without_docker_s_daemon_there_is_nothing_of_it(tmp_path: Path, docker: Path) -> None:
+    (docker / "answer").write_text(
+        "echo 'Cannot connect to the Docker daemon at unix:///x. Is it running?' >&2; exit 1\n"
+    )
+    assert remains.look(tmp_path / "nowhere").things == frozenset()
+
+
+def test_a_docker_that_fails_is_not_taken_for_an_empty_one(tmp_path: Path, docker: Path) -> None:
+    (docker / "answer").write_text("echo 'permission denied while trying to connect' >&2; exit 1\n")
+    with pytest.raises(PenstockError, match="docker can't tell its containers: permission denied"):
+        remains.look(tmp_path / "nowhere")
+
+
+@contextmanager
+def sleeping(*words: str, cwd: Path) -> Iterator[int]:
+    argv = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)", *words]
+    with subprocess.Popen(argv, cwd=cwd, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield process.pid
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_process_that_knows_the_folder_is_left(tmp_path: Path, inside: bool) -> None:
+    folder = tmp_path / "trial"
+    folder.mkdir()
+    run = tried(folder)
+    where = {"cwd": folder} if inside else {"cwd": Path("/")}
+    words = [] if inside else [f"--data-dir={folder}/platform/x"]
+    with sleeping(*words, **where) as pid, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(steps, "_SETTLED_SECONDS", 0.1)
+        (line,) = refused(steps.down, run)
+    assert line.startswith(f"process {pid} ")
+    assert line.endswith(" is left")
+
+
+def test_a_kubeconfig_that_is_not_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
+    before = remains.look(tmp_path / "nowhere")
+    (tmp_path / "config").write_text("contexts: []\n")
+    (line,) = remains.left(before, remains.look(tmp_path / "nowhere"))
+    assert line.startswith(f"{users_own()} is not what it was: no file before, ")
+
+
+def test_a_state_that_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "_SETTLED_SECONDS", 0.1)
+    run = tried(tmp_path)
+    run.trial.state.folder.mkdir(parents=True)
+    assert refused(steps.down, run) == [f"{run.trial.state.folder} is left"]
+
+
+def test_the_copy_is_the_working_tree_with_the_trial_s_values(good: Platform) -> None:
+    good.git("init", "--quiet", "--initial-branch=main")
+    good.commit("Start")
+    good.write("tests/e2e/values.yaml", "text: short\ncluster: {name: other}\n")
+    good.write(".penstock/local/secret", "x")
+    good.write(".gitignore", ".penstock\n")
+    (good.root / "components/greeting/values.yaml.gotmpl").write_text("text: {{ .Values.text }}\n")
+    before = good.files("")
+    with trial.trial(good.layout, "local", "kwok") as made:
+        root = made.layout.root
+        assert not (root / ".penstock").exists()
+        assert "short" in (root / "manifests/local/greeting/configmap-greeting.yaml").read_text()
+        assert "name: other" in (root / "environments/local.yaml").read_text()
+        status = ["git", "-C", str(root), "status", "--porcelain"]
+        assert subprocess.run(status, capture_output=True, text=True, check=True).stdout == ""
+        with pytest.raises(PenstockError) as caught:
+            made.inv("hydrate", "-e", "nowhere", seconds=60)
+        assert caught.value.message.startswith("inv hydrate -e nowhere ended with 1: unknown environment `nowhere`")
+        assert json.loads(made.ask("hydrate-check", "--fast", "--json", seconds=60).text) is not None
+    assert not root.exists()
+    assert good.files("") == before
+
+
+def test_evidence_says_what_is_missing(tmp_path: Path) -> None:
+    pods = {
+        "items": [
+            {
+                "metadata": {"namespace": "a", "name": "p"},
+                "status": {"containerStatuses": [{"name": "c", "restartCount": 2}]},
+            }
+        ]
+    }
+    run = tried(
+        tmp_path,
+        answer='{"environment": "local"}',
+        **{
+            "get pods -A -o wide": "p Running",
+            "get pods": pods,
+            "describe nodes": "n",
+            "--previous": "before",
+            "logs": "now",
+        },
+    )
+    run.trial.state.logs.mkdir(parents=True)
+    (run.trial.state.logs / "etcd.log").write_text("e")
+    run.trial.state.kubeconfig.write_text("")
+    folder = tmp_path / "evidence"
+    evidence.collect(run.trial, folder)
+    there = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    missing = there.pop(evidence.MISSING)
+    assert there == {
+        "status.json": '{"environment": "local"}',
+        "nodes.txt": "n",
+        "pods.txt": "p Running",
+        "logs/a/p.log": "now",
+        "logs/a/p.c.previous.log": "before",
+        "local/etcd.log": "e",
+    }
+    assert missing.splitlines()[0].startswith("events.txt: kubectl failed (exit 1)")
+    assert "cilium-status.txt: " in missing
+
+
+def test_without_a_cluster_what_it_wrote_here_is_all_there_is(tmp_path: Path) -> None:
+    run = tried(tmp_path)
+    evidence.collect(run.trial, tmp_path / "evidence")
+    (only,) = (tmp_path / "evidence").iterdir()
+    assert only.read_text() == "all of it: there is no cluster, or no longer\n"
+
+
+def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_: Run, __: float) -> str:
+        raise PenstockError("the first\nthe second", "a hint")
+
+    run = tried(tmp_path)
+
+    @contextmanager
+    def given(*_: Any) -> Iterator[Trial]:
+        yield run.trial
+
+    happened: list[str] = []
+    monkeypatch.setattr(gate, "trial", given)
+    monkeypatch.setattr(
+        gate, "STEPS", [steps.Step("one", lambda *_: "fine", 1, "x"), steps.Step("two", broken, 1, "here")]
+    )
+    monkeypatch.setattr(gate, "collect", lambda _, folder: full(happened, folder))
+    monkeypatch.setattr(gate, "down", lambda *_: refuse(happened))
+
+    def full(into: list[str], folder: Path) -> None:
+        into.append(f"evidence in {folder.name}")
+        raise OSError("no space left")
+
+    def refuse(into: list[str]) -> str:
+        into.append("down")
+        raise Findings(["container c1 is left"])
+
+    with pytest.raises(Findings) as caught:
+        gate._try(Layout(tmp_path), "local", "kwok", "demo", tmp_path / "ev")
+    assert caught.value.findings == ["two: the first", "two: the second"]
+    assert caught.value.hint == "a hint\nlook at: here"
+    assert happened == ["evidence in ev", "down"]
+    told = capsys.readouterr()
+    assert "after the failure: no space left" in told.err
+    assert "after the failure: container c1 is left" in told.err
+    assert told.out.splitlines()[1].split() == ["one", "passed", *told.out.splitlines()[1].split()[2:4], "fine"]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ([], "the following arguments are required: --provider"),
+        (["--provider", "kwok", "--deep"], "unrecognized arguments: --deep"),
+        (["--provider", "kwok", "-e", "locl"], "unknown environment `locl`"),
+        (["--provider", "kwok", "--component", "demo"], "there is no components/demo to take out"),
+    ],
+)
+def test_arguments_that_make_no_sense(
+    good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], line: str
+) -> None:
+    monkeypatch.chdir(good.root)
+    with pytest.raises(SystemExit) as caught:
+        main(["e2e", *words])
+    assert caught.value.code == 1
+    assert f"error: {line}" in capsys.readouterr().err
+
+
+def test_the_environment_is_the_provider_s_where_it_has_one(good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(good.root)
+    asked: list[tuple[str, str]] = []
+    monkeypatch.setattr(gate, "_try", lambda _, environment, provider, *__: asked.append((environment, provider)))
+    gate.e2e(["--provider", "local", "--component", "greeting"])
+    gate.e2e(["--provider", "kwok", "--component", "greeting"])
+    gate.e2e(["--provider", "kwok", "-e", "local", "--component", "greeting"])
+    assert asked == [("local", "local"), ("local", "kwok"), ("local", "kwok")]
+
+
+@pytest.mark.parametrize("environment", ["k3d", "kind"])
+def test_the_trial_s_values_are_some_that_the_platform_has(environment: str) -> None:
+    root = Layout(ENGINE)
+    values: dict[str, Any] = {}
+    for layer in environments.layers(root, environment).values():
+        values = environments.merged(values, layer)
+    over = parse((ENGINE / trial.VALUES).read_bytes(), trial.VALUES)
+    schema = json.loads((root.environments / "schema.json").read_text())
+    for key, inner in over.items():
+        assert inner.keys() <= values[key].keys()
+        assert all(inner[name] != values[key][name] for name in inner)
+    changed = environments.merged(values, over)
+    jsonschema.validate({key: changed[key] for key in schema["properties"]}, schema)
+    assert duration(over["prometheus"]["block"]) < duration(values["prometheus"]["block"])
+    # Short enough to be waited for.
+    due = {check.name: check.seconds for check in CHECKS}
+    assert duration(over["prometheus"]["block"]).total_seconds() * 1.5 + 180 <= due["bucket-metrics"]
+    assert duration(over["tempo"]["block"]).total_seconds() + 120 <= due["bucket-traces"]
+
+
+def test_every_step_has_a_deadline_and_a_place_to_look() -> None:
+    assert [step.name for step in steps.STEPS] == ["up", "smoke", "again", "prune", "down"]
+    assert all(step.look and 0 < step.seconds <= 2400 for step in steps.STEPS)
