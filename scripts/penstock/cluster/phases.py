@@ -48,6 +48,8 @@ def create(session: Session, step: Step) -> str:
 
 
 def _look(session: Session) -> str:
+    if not session.provider.makes:
+        return f"KUBECONFIG={session.state.kubeconfig} kubectl cluster-info"
     return "docker ps -a; docker logs NAME" if session.provider.runs_pods else "inv logs kube-apiserver"
 
 

@@ -50,6 +50,11 @@ def containers(label: str) -> list[str]:
     return sorted(_docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
 
 
+def attached(network: str) -> list[str]:
+    """The names of the containers in a network, running or not."""
+    return sorted(_docker("ps", "--all", "--filter", f"network={network}", "--format", "{{.Names}}").split())
+
+
 def networks() -> list[str]:
     """The names of all networks."""
     return _docker("network", "ls", "--format", "{{.Name}}").split()

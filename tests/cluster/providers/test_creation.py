@@ -175,8 +175,21 @@ def test_kind_says_why_too(machine: Machine) -> None:
     assert machine.up("kind").message == (
         "the cluster was not made: failed to create cluster: docker: Error response from daemon: no container runs here"
     )
+    assert len(asked(machine.fakes, "docker network create")) == 1
+    assert machine.left == []
     machine.down()
     assert not machine.state.exists()
+
+
+@pytest.mark.parametrize("whose", ["before it", "of another cluster"])
+def test_the_network_of_all_clusters_of_kind_stays_when_it_was_there_or_is_used(machine: Machine, whose: str) -> None:
+    kind, name = ("networks", "kind") if whose == "before it" else ("containers", "other-control-plane")
+    (machine.fakes / kind).mkdir()
+    (machine.fakes / kind / name).write_text("io.x-k8s.kind.cluster=other" if kind == "containers" else "")
+    machine.up("kind")
+    machine.down()
+    assert "kind" in machine.left
+    assert asked(machine.fakes, "docker network rm") == []
 
 
 def test_without_docker_there_is_kwok(

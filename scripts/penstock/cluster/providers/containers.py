@@ -76,7 +76,7 @@ class Containers(Provider):
 
     @abstractmethod
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
-        """The networks and the volumes that are there and this cluster's alone."""
+        """The networks and the volumes that are there, came with this cluster and are nobody else's."""
 
     def missing(self) -> str:
         if not shutil.which("docker"):
@@ -149,6 +149,9 @@ class Containers(Provider):
         with writing(session.state.folder):
             text = yaml.safe_dump(self.config(session), sort_keys=False)
             self.config_file(session).write_text(text)
+        if self.network(session) not in docker.networks():
+            session.noted.network = self.network(session)
+            session.note()
         try:
             # The program takes away itself what it made when it fails, unless it is ended in the middle.
             with uninterrupted():

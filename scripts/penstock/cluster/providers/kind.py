@@ -54,7 +54,9 @@ class Kind(Containers):
         return kind.reason(complaint)
 
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
-        return [], []  # volumes go with their containers, and the network is that of all clusters
+        # Volumes go with their containers. The network is for all clusters of kind, which never removes it.
+        came_with_it = session.noted.network == kind.NETWORK and kind.NETWORK in docker.networks()
+        return [kind.NETWORK] if came_with_it and not docker.attached(kind.NETWORK) else [], []
 
 
 def _settings(session: Session) -> settings.Kind:
