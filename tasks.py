@@ -236,9 +236,15 @@ def smoke(
     run(env, only, kubeconfig, address, json)
 
 
-@verb(help={"env": _ONE["env"], "name": "a process, such as kube-apiserver", "lines": "how many, from the end (200)"})
+@verb(
+    help={
+        "env": _ONE["env"],
+        "name": "a process, a controller of Flux, or a workload as namespace/name",
+        "lines": "how many, from the end (200)",
+    }
+)
 def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
-    """Print the log of one local process."""
+    """Print the log of one local process, or of a workload's pods."""
     from penstock.verbs.logs import logs as run
 
     run(name, env, lines)

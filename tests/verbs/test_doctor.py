@@ -6,14 +6,17 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from docker_support import fakes
+from penstock.cluster.providers import checks
 from penstock.core.errors import PenstockError
 from penstock.tools import resolver
 from penstock.verbs.doctor import doctor
-from support import Platform
+from support import Platform, copy_platform
 
 GIB = 1 << 30
 
@@ -96,3 +99,46 @@ def test_too_little_space_for_what_is_yet_to_be_built(
     space(2.9 * GIB)
     capsys.readouterr()
     assert "2.9 GiB are free for the cache, and building 2 programs takes up to 3.0" in told(capsys)
+
+
+def in_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str = "") -> Path:
+    """A platform that k3d and kind can run, on a machine with a fake Docker; gives the fakes' folder."""
+    made = copy_platform("a-platform-in-docker", tmp_path / "platform")
+    made.hydrate()
+    made.write(".git/hooks/pre-commit", "")
+    made.commit("Start")
+    for name, value in (fakes(tmp_path / "fakes") | {"FAKE_DOCKER": mood}).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(made.root)
+    return tmp_path / "fakes"
+
+
+def test_it_says_where_the_cluster_would_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_docker(tmp_path, monkeypatch)
+    monkeypatch.setattr(checks, "_INOTIFY_FOLDER", tmp_path)
+    doctor(as_json=False)
+    assert "inv up would make local on k3d" in capsys.readouterr().err
+
+
+def test_no_docker_is_no_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    in_docker(tmp_path, monkeypatch, "docker 28 without a daemon")
+    doctor(as_json=False)
+    said = capsys.readouterr().err
+    assert "no k3d: Docker does not answer" in said
+    assert "inv up would make local on kwok" in said
+
+
+def test_what_keeps_docker_from_it_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(checks, "_INOTIFY_FOLDER", tmp_path)
+    folder = in_docker(tmp_path, monkeypatch)
+    (folder / "bin" / "flux").unlink()
+    said = told(capsys)
+    assert "flux is not on PATH" in said
+    assert "mise install flux2@" in said
+    assert "inv up would make local on kwok" in said

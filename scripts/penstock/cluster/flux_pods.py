@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.cluster.session import Session
 from penstock.core.console import Step
+from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
@@ -20,6 +21,12 @@ def install(session: Session, step: Step) -> str:
     step.note(f"installing Flux {FLUX.version}")
     for command in commands(session):
         run(command)
+    missing = _lacking(session, wanted)
+    if missing:
+        raise PenstockError(
+            f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
+            f"KUBECONFIG={session.state.kubeconfig} kubectl -n {flux.NAMESPACE} describe deployments",
+        )
     session.noted.flux = FLUX.version
     session.note()
     return f"Flux {FLUX.version} installed"

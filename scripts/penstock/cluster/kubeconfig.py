@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -36,11 +37,12 @@ def unmerge(noted: Noted, kubeconfig: Path) -> None:
     target = Path(noted.merged_into)
     if not noted.merged_into or not target.is_file() or not kubeconfig.is_file():
         return
-    name = _context(kubeconfig)
-    if _config(target, "current-context", ok=(0, 1)) == name:
+    ours = json.loads(_config(kubeconfig, "view", "-o", "json"))
+    if _config(target, "current-context", ok=(0, 1)) == ours["current-context"]:
         _config(target, "unset", "current-context")
     for what in ("context", "cluster", "user"):
-        _config(target, f"delete-{what}", name, ok=(0, 1))
+        for item in ours[f"{what}s"]:
+            _config(target, f"delete-{what}", item["name"], ok=(0, 1))
 
 
 def _context(kubeconfig: Path) -> str:

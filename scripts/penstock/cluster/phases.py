@@ -42,9 +42,15 @@ def create(session: Session, step: Step) -> str:
         session.timeout,
         step,
         "the API server",
-        lambda: PenstockError("the API server did not become ready", "inv logs kube-apiserver"),
+        lambda: PenstockError("the API server did not become ready", _look(session)),
     )
     return made
+
+
+def _look(session: Session) -> str:
+    if not session.provider.makes:
+        return f"KUBECONFIG={session.state.kubeconfig} kubectl cluster-info"
+    return "docker ps -a; docker logs NAME" if session.provider.runs_pods else "inv logs kube-apiserver"
 
 
 def names(session: Session, step: Step) -> str:

@@ -126,13 +126,15 @@ def port_owner(port: int, address: str = "127.0.0.1") -> str:
                 return ""
         except OSError:
             pass
-    for connection in psutil.net_connections("tcp"):
-        if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
-            return (
-                f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
-                if connection.pid
-                else "another user's process"
-            )
+    # macOS tells root alone who listens.
+    with suppress(psutil.Error):
+        for connection in psutil.net_connections("tcp"):
+            if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
+                return (
+                    f"{psutil.Process(connection.pid).name()} (pid {connection.pid})"
+                    if connection.pid
+                    else "another user's process"
+                )
     return "another process"
 
 

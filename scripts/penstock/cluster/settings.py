@@ -8,6 +8,9 @@ import msgspec
 
 from penstock.core.model import Strict
 
+# k3d takes no longer one, and it becomes the host name of a node.
+Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
+Label = Annotated[str, msgspec.Meta(pattern="^[^=]+=[^=]*$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
@@ -28,7 +31,7 @@ class Kind(Strict, frozen=True):
     """
 
     image: str
-    gateway_label: str = msgspec.field(default="penstock/gateway=true", name="gatewayLabel")
+    gateway_label: Label = msgspec.field(default="penstock/gateway=true", name="gatewayLabel")
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
     http: Port = 80
     https: Port = 443
@@ -47,7 +50,7 @@ class Cluster(Strict, frozen=True):
     how that provider runs it; without its key an environment can't run there. Every one can run on kwok.
     """
 
-    name: str = "penstock"
+    name: Name = "penstock"
     domain: str = "cluster.local"
     bootstrap: list[str] = []
     k3d: K3d | None = None

@@ -33,7 +33,8 @@ class Noted(msgspec.Struct):
     fetched and `source_port` the Git repositories, under addresses that Flux' objects hold: neither may change. `flux`
     is the version whose definitions were applied; `restarted` says that Flux' controllers have not looked at everything
     since they were started. `bootstrapped` are the generations of what phase 1 applied, until phase 4 has compared
-    them. `merged_into` is a kubeconfig of the user that got our context because it was asked for.
+    them. `network` is Docker's network that was not there before this cluster. `merged_into` is a kubeconfig of the
+    user that got our context because it was asked for.
     """
 
     provider: str
@@ -47,6 +48,7 @@ class Noted(msgspec.Struct):
     artifact_port: int = 0
     flux: str = ""
     restarted: bool = False
+    network: str = ""
     merged_into: str = ""
     revision: str = ""
     bootstrapped: dict[str, int] = {}

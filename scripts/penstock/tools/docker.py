@@ -1,4 +1,4 @@
-"""Adapter for docker: what the daemon is and has. What makes and deletes things there is k3d and kind."""
+"""Adapter for docker: what the daemon is and has. What makes and deletes clusters there is k3d and kind."""
 
 from __future__ import annotations
 
@@ -7,33 +7,42 @@ import shutil
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 
 # A daemon that needs longer for a word about itself is not going to run a cluster.
 _PATIENCE_SECONDS = 15.0
+_START = "start Docker, and see that `docker info` answers; or use --provider kwok, which needs none"
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """A daemon that answers: its version, and the bytes of memory that its containers can have."""
+    """A daemon that answers: its version, the bytes of memory that its containers can have, whether it runs without
+    root's rights, and the version of its machine's control groups."""
 
     version: str
     memory: int
+    rootless: bool = False
+    cgroups: str = "2"
 
 
 def daemon() -> Daemon:
-    """The daemon; PenstockError when docker isn't there, or the daemon doesn't answer or makes no sense."""
+    """The daemon; PenstockError when there is none, or it is elsewhere, doesn't answer or makes no sense."""
+    _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
     said = _docker("info", "--format", "{{json .}}")
     try:
         found = json.loads(said)
-        # Without a daemon `docker info` may still end well, and names what is wrong.
+        # Without a daemon docker 20 ends well all the same, and names what is wrong here.
         if found.get("ServerErrors"):
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
-        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]))
+        rootless = any("name=rootless" in option.split(",") for option in found.get("SecurityOptions") or [])
+        cgroups = str(found.get("CgroupVersion") or "2")
+        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), rootless, cgroups)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise PenstockError(f"Docker answers with something else than expected: {said[:80]!r}", _START) from None
+        raise _senseless(said) from None
 
 
 def containers(label: str) -> list[str]:
@@ -41,14 +50,33 @@ def containers(label: str) -> list[str]:
     return sorted(_docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
 
 
+def attached(network: str) -> list[str]:
+    """The names of the containers in a network, running or not."""
+    return sorted(_docker("ps", "--all", "--filter", f"network={network}", "--format", "{{.Names}}").split())
+
+
+def networks() -> list[str]:
+    """The names of all networks."""
+    return _docker("network", "ls", "--format", "{{.Name}}").split()
+
+
+def volumes(label: str) -> list[str]:
+    """The names of the volumes with a label."""
+    return sorted(_docker("volume", "ls", "--quiet", "--filter", f"label={label}").split())
+
+
 def gateway(network: str) -> str | None:
     """The IPv4 address of this machine in a network; None when there is no such network."""
-    if network not in _docker("network", "ls", "--format", "{{.Name}}").split():
+    if network not in networks():
         return None
-    found: list[dict[str, Any]] = json.loads(_docker("network", "inspect", network))
-    configs = found[0].get("IPAM", {}).get("Config") or []
-    addresses = [config["Gateway"] for config in configs if config.get("Gateway")]
-    return next((address for address in addresses if ip_address(address).version == 4), None)
+    said = _docker("network", "inspect", network)
+    try:
+        found: list[dict[str, Any]] = json.loads(said)
+        configs = found[0]["IPAM"]["Config"] or []
+        addresses = [config["Gateway"].partition("/")[0] for config in configs if config.get("Gateway")]
+        return next((address for address in addresses if ip_address(address).version == 4), None)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+        raise _senseless(said) from None
 
 
 def start(names: list[str]) -> None:
@@ -56,7 +84,29 @@ def start(names: list[str]) -> None:
     _docker("start", *names)
 
 
-_START = "start Docker, and see that `docker info` answers; or use --provider kwok, which needs none"
+def remove_network(name: str) -> None:
+    """Remove a network that no container is in."""
+    _docker("network", "rm", name)
+
+
+def remove_volumes(names: list[str]) -> None:
+    """Remove volumes that no container has."""
+    _docker("volume", "rm", *names)
+
+
+def _refuse_elsewhere(endpoint: str) -> None:
+    """PenstockError when the daemon is on another machine: its ports and its networks are not of this one."""
+    address = urlsplit(endpoint)
+    if address.scheme == "ssh" or (address.scheme in ("tcp", "http", "https") and address.hostname not in _LOOPBACK):
+        raise PenstockError(
+            f"Docker is on another machine ({endpoint}): a cluster there has none of this machine's ports, "
+            "and Flux in it can't fetch from here",
+            "unset DOCKER_HOST, or docker context use default; or use --provider kwok, which needs no Docker",
+        )
+
+
+def _senseless(said: str) -> PenstockError:
+    return PenstockError(f"Docker answers with something else than expected: {said.strip()[:80]!r}", _START)
 
 
 def _docker(*words: str) -> str:
@@ -68,5 +118,15 @@ def _docker(*words: str) -> str:
     except CommandTimedOut:
         raise PenstockError(f"Docker did not answer within {_PATIENCE_SECONDS:.0f} s", _START) from None
     except CommandFailed as failure:
-        lines = failure.result.complaint.splitlines() or ["it said nothing"]
-        raise PenstockError(f"Docker does not answer: {lines[-1]}", _START) from None
+        raise _refused(words, failure) from None
+
+
+def _refused(words: tuple[str, ...], failure: CommandFailed) -> PenstockError:
+    # docker 28 without a daemon prints zeros for all that it asks, and its complaint elsewhere.
+    lines = failure.result.complaint.splitlines() or ["it said nothing"]
+    said = lines[-1]
+    if "permission denied" in said:
+        return PenstockError(f"Docker does not let you in: {said}", "sudo usermod -aG docker $USER, then log in again")
+    if words[0] == "info" or "daemon running?" in said:
+        return PenstockError(f"Docker does not answer: {said}", _START)
+    return PenstockError(f"docker {' '.join(words[:2])} failed: {said}", failure.hint)

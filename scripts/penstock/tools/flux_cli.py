@@ -15,7 +15,7 @@ def installation(kubeconfig: Path, components: list[str], timeout: float) -> Com
         f"--kubeconfig={kubeconfig}",
         f"--version=v{FLUX.version}",
         f"--components={','.join(components)}",
-        # A policy of its own would forbid others to ask the controllers; the platform has policies for all.
+        # Its policies let the controllers out, and only each other and whoever scrapes them in.
         "--network-policy=true",
         f"--timeout={timeout:.0f}s",
     ]

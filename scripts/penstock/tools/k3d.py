@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,12 @@ _SERVER = [
     "--disable=metrics-server",
 ]
 _LOOPBACK = "127.0.0.1"
+# What k3d may take to roll back after its own timeout.
+GRACE_SECONDS = 60.0
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+# ERRO[0004] failed Cluster Creation: …
+_FAULT = re.compile(r"(?:ERRO|FATA)\[\d+\]\s*(.*\S)")
+_ROLLING_BACK = "Failed to create cluster >>> Rolling Back"
 
 
 @dataclass(frozen=True)
@@ -29,8 +36,8 @@ class Ports:
     https: int
 
 
-def config(name: str, image: str, servers: int, agents: int, ports: Ports) -> dict[str, Any]:
-    """The config file of a cluster; whatever it publishes is at 127.0.0.1 alone."""
+def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> dict[str, Any]:
+    """The config file of a cluster; whatever it publishes is at 127.0.0.1 alone. `timeout` is for all of it, in s."""
     published = [f"{_LOOPBACK}:{ports.http}:80", f"{_LOOPBACK}:{ports.https}:443"]
     return {
         "apiVersion": "k3d.io/v1alpha5",
@@ -39,24 +46,34 @@ def config(name: str, image: str, servers: int, agents: int, ports: Ports) -> di
         "servers": servers,
         "agents": agents,
         "image": image,
+        # k3d takes a free port for it.
         "kubeAPI": {"hostIP": _LOOPBACK},
         "ports": [{"port": port, "nodeFilters": ["loadbalancer"]} for port in published],
         "options": {
-            "k3d": {"wait": True, "timeout": "300s"},
+            "k3d": {"wait": True, "timeout": f"{timeout:.0f}s"},
             "k3s": {"extraArgs": [{"arg": word, "nodeFilters": ["server:*"]} for word in _SERVER]},
             "kubeconfig": {"updateDefaultKubeconfig": False, "switchCurrentContext": False},
         },
     }
 
 
-def creation(config_file: Path) -> Command:
-    """The command that creates a cluster."""
-    return Command([K3D.resolve(), "cluster", "create", "--config", config_file], timeout=600)
+def creation(config_file: Path, timeout: float) -> Command:
+    """The command that creates a cluster; when that fails it takes its containers away, and not always the rest."""
+    return Command([K3D.resolve(), "cluster", "create", "--config", config_file], timeout=timeout + GRACE_SECONDS)
+
+
+def reason(complaint: str) -> str:
+    """Why k3d failed: the complaint after which it rolled back. What follows is about that alone."""
+    plain = _COLOURS.sub("", complaint)
+    found = _FAULT.findall(plain)
+    if _ROLLING_BACK in found[1:]:
+        return str(found[found.index(_ROLLING_BACK) - 1])
+    return str(found[-1]) if found else (plain.splitlines() or ["it said nothing"])[-1]
 
 
 def start(name: str) -> None:
     """Start the containers of a cluster that were stopped."""
-    run(Command([K3D.resolve(), "cluster", "start", name, "--wait"], timeout=300))
+    run(Command([K3D.resolve(), "cluster", "start", name, "--wait", "--timeout", "240s"], timeout=300))
 
 
 def kubeconfig(name: str) -> bytes:
@@ -64,6 +81,14 @@ def kubeconfig(name: str) -> bytes:
     return run(Command([K3D.resolve(), "kubeconfig", "get", name], timeout=60)).stdout
 
 
-def deletion(name: str) -> Command:
-    """The command that deletes a cluster with its network and volumes."""
-    return Command([K3D.resolve(), "cluster", "delete", name], timeout=180)
+def deletion(name: str, kubeconfig: Path) -> Command:
+    """The command that deletes a cluster with its network and volumes.
+
+    It also rewrites a kubeconfig without the cluster's entries, the user's own unless $KUBECONFIG says another one.
+    """
+    return Command([K3D.resolve(), "cluster", "delete", name], env={"KUBECONFIG": str(kubeconfig)}, timeout=180)
+
+
+def network(name: str) -> str:
+    """The network of a cluster."""
+    return f"k3d-{name}"

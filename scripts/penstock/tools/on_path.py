@@ -14,6 +14,7 @@ from penstock.core.process import Command, run
 from penstock.tools.resolver import is_by_name
 
 _FILE = "mise.toml"
+_PATIENCE_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,19 @@ class Required:
         found = shutil.which(self.name)
         if not found:
             return f"{self.name} is not on PATH"
-        result = run(Command([found, *self.ask], timeout=20, ok=tuple(range(256))))
+        try:
+            result = run(Command([found, *self.ask], timeout=_PATIENCE_SECONDS, ok=tuple(range(256))))
+        except PenstockError as error:
+            return error.message
         said = re.search(r"v?(\d+\.\d+\.\d+\S*)", (result.stdout + result.stderr).decode(errors="replace"))
         if not said:
             return f"{self.name} does not say its version"
         return "" if said[1] == self.version else f"{self.name} {said[1]} is on PATH, and {self.version} is pinned"
+
+    @property
+    def fix(self) -> str:
+        """How to get it."""
+        return f"mise install {self.pin}@{self.version}, or install that version your own way"
 
     def resolve(self) -> Path:
         """Its path; PenstockError when it isn't there in the pinned version."""
@@ -47,7 +56,7 @@ class Required:
             return Path(self.name)
         lacks = self.lacks()
         if lacks:
-            raise PenstockError(lacks, f"mise install {self.pin}@{self.version}, or install that version your own way")
+            raise PenstockError(lacks, self.fix)
         found = shutil.which(self.name)
         assert found is not None
         return Path(found)

@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from penstock.cluster import processes
-from penstock.cluster.state import state_of
+from penstock.cluster.providers import choose
+from penstock.cluster.providers.provider import Provider
+from penstock.cluster.session import Session
+from penstock.cluster.settings import Cluster
+from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout, cache_home, find_platform
 from penstock.hydrate import environments
 from penstock.hydrate.compare import fast_findings
-from penstock.tools import resolver
+from penstock.tools import docker, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS
+from penstock.verbs import target
 
 # All programs and Go's caches after a cold build: 9 GiB measured.
 # Go's two caches held 34 GiB once all 22 programs had been built.
@@ -108,6 +113,37 @@ def _cluster() -> Iterator[Problem]:
             )
 
 
+def _provider() -> Iterator[Problem]:
+    """Where `inv up` would make the cluster, and what stands in its way there.
+
+    That Docker isn't there is no problem: there is kwok.
+    """
+    layout = find_platform()
+    name = target.environment(layout, "")
+    settings, state = environments.cluster(layout, name), state_of(layout, name)
+    noted = state.read() if state.exists else None
+    provider = choose.named(noted.provider) if noted else choose.choose(name, settings, "")
+    console.info(f"  inv up {'goes on with' if noted else 'would make'} {name} on {provider.name}")
+    if noted is None and provider.name == "kwok":
+        provider = _wanting(settings) or provider
+    noted = noted or Noted(provider=provider.name, environment=name, cluster=settings.name)
+    session = Session(layout, name, state, noted, provider.timeout, provider, settings)
+    for problem in provider.problems(session):
+        yield Problem(problem.what, problem.fix)
+
+
+def _wanting(settings: Cluster) -> Provider | None:
+    """The real provider that would have been taken if only its programs were here, where Docker answers."""
+    fitting = [provider for provider in choose.by_itself() if not provider.fits(settings)]
+    if not fitting:
+        return None
+    try:
+        docker.daemon()
+    except PenstockError:
+        return None
+    return fitting[0]
+
+
 def _hook() -> Iterator[Problem]:
     layout: Layout = find_platform()
     hooks = git(layout.root, "rev-parse", "--git-path", "hooks/pre-commit").text.strip()
@@ -117,4 +153,4 @@ def _hook() -> Iterator[Problem]:
         )
 
 
-_CHECKS = [_git, _hook, _programs, _disk, _manifests, _cluster]
+_CHECKS = [_git, _hook, _programs, _disk, _manifests, _cluster, _provider]

@@ -1,4 +1,4 @@
-"""inv logs: what the local processes of a cluster wrote."""
+"""inv logs: what the local processes of a cluster wrote, and where pods run Flux' controllers and any workload."""
 
 from __future__ import annotations
 
@@ -6,25 +6,50 @@ import difflib
 from collections import deque
 from pathlib import Path
 
-from penstock.cluster.state import state_of
+from penstock.cluster.session import Session
+from penstock.cluster.workloads import workloads
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import find_platform
-from penstock.hydrate import environments
+from penstock.tools.flux import NAMESPACE
+from penstock.verbs.target import looking
 
 
 def logs(name: str, environment: str, lines: int) -> None:
-    """Print the last lines of a process's log; PenstockError lists the names when there is no such process."""
-    layout = find_platform()
-    state = state_of(layout, environments.one(layout, environment))
-    known = state.read().processes
-    if name not in known:
+    """Print the last lines of a log; PenstockError with the nearest name when nothing here has this one."""
+    session = looking(environment)
+    if name in session.noted.processes:
+        _of_process(name, Path(session.noted.processes[name].log), lines)
+        return
+    pods = _workloads(session)
+    if name not in pods:
+        known = sorted([*session.noted.processes, *pods])
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"the processes are {', '.join(sorted(known)) or 'none'}"
-        raise PenstockError(f"there is no process `{name}`", hint)
-    path = Path(known[name].log)
+        hint = f"did you mean `{near[0]}`?" if near else f"the names are {', '.join(known) or 'none'}"
+        raise PenstockError(f"there is no {'process or workload' if pods else 'process'} `{name}`", hint)
+    namespace, workload = pods[name]
+    words = ["logs", "-n", namespace, workload, "--all-pods", "--all-containers", "--prefix", f"--tail={lines}"]
+    console.out(session.kubectl.run(*words).text.rstrip("\n"))
+
+
+def _of_process(name: str, path: Path, lines: int) -> None:
     if not path.is_file():
         raise PenstockError(f"{name} wrote no log: {path} is not there", "inv up")
     with path.open(errors="replace") as file:
         for line in deque(file, maxlen=lines):
             console.out(line.rstrip("\n"))
+
+
+def _workloads(session: Session) -> dict[str, tuple[str, str]]:
+    """The names under which workloads have logs -> namespace and kind/name; none where no pod runs.
+
+    A workload's is namespace/name, and a controller of Flux has its own too.
+    """
+    if not session.provider.runs_pods or not session.kubectl.is_ready():
+        return {}
+    found = {}
+    for item in workloads(session.kubectl):
+        place = (item.namespace, f"{item.kind.lower()}/{item.name}")
+        found[f"{item.namespace}/{item.name}"] = place
+        if item.namespace == NAMESPACE:
+            found[item.name] = place
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +15,14 @@ from penstock.tools.docker import Daemon
 
 # What Kubernetes itself, Flux and the images' page cache take beside the pods of the manifests.
 _OVERHEAD = 1 << 30
-_UNITS = {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "k": 10**3, "M": 10**6, "G": 10**9, "": 1}
+# https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
+_UNITS = {"m": 0.001, "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_UNITS |= {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
+_QUANTITY = re.compile(r"([0-9.]+(?:[eE][+-]?[0-9]+)?)([a-zA-Z]*)")
 # https://kind.sigs.k8s.io/docs/user/known-issues/#pod-errors-due-to-too-many-open-files
 _INOTIFY = {"max_user_watches": 524288, "max_user_instances": 512}
 _INOTIFY_FOLDER = Path("/proc/sys/fs/inotify")
+_FIRST_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 def memory(daemon: Daemon, objects: list[dict[str, Any]]) -> Iterator[Problem]:
@@ -41,12 +46,40 @@ def ports(wanted: dict[int, str]) -> Iterator[Problem]:
             )
 
 
-def inotify(folder: Path = _INOTIFY_FOLDER) -> Iterator[Problem]:
+def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -> Iterator[Problem]:
+    """What a daemon without root's rights can't do, and that nobody has tried it."""
+    if not daemon.rootless:
+        return
+    first = int(file.read_text()) if file.is_file() else 0
+    for port, setting in wanted.items():
+        if port < first:
+            yield Problem(
+                f"port {port} on 127.0.0.1 is not for Docker without root, which may have those from {first} on",
+                f"sudo sysctl net.ipv4.ip_unprivileged_port_start={port}, or another one in environments/: {setting}",
+            )
+    yield Problem(
+        "Docker runs without root here, and nobody has tried that: its containers may not reach the Git source",
+        "when Flux can't fetch: --source remote",
+        fatal=False,
+    )
+
+
+def cgroups(daemon: Daemon) -> Iterator[Problem]:
+    """The control groups that a kubelet refuses from Kubernetes 1.35 on, unless it is told not to."""
+    if daemon.cgroups == "1":
+        yield Problem(
+            "Docker's machine has cgroup v1, where a kubelet from 1.35 on does not start by default",
+            "boot it with systemd.unified_cgroup_hierarchy=1, or use --provider kwok",
+            fatal=False,
+        )
+
+
+def inotify(folder: Path | None = None) -> Iterator[Problem]:
     """Limits under which pods fail with `too many open files`; none on macOS, where Docker's own machine has them."""
     if not sys.platform.startswith("linux"):
         return
     for name, least in _INOTIFY.items():
-        file = folder / name
+        file = (folder or _INOTIFY_FOLDER) / name
         now = int(file.read_text()) if file.is_file() else least
         if now < least:
             yield Problem(
@@ -80,5 +113,6 @@ def _of_workload(item: dict[str, Any]) -> int:
 
 
 def _bytes(quantity: str) -> int:
-    number = quantity.rstrip("KMGik")
-    return int(float(number) * _UNITS[quantity[len(number) :]])
+    found = _QUANTITY.fullmatch(quantity)
+    assert found is not None, "kubeconform asks for a quantity"
+    return int(float(found[1]) * _UNITS[found[2]])

@@ -18,6 +18,11 @@ PROVIDERS: dict[str, Provider] = {each.name: each for each in (K3d(), Kind(), Kw
 _BY_ITSELF = ("k3d", "kind")
 
 
+def by_itself() -> list[Provider]:
+    """The providers that are taken without being asked for, the first that works."""
+    return [PROVIDERS[name] for name in _BY_ITSELF]
+
+
 def named(name: str) -> Provider:
     """The provider of this name; PenstockError when there is none."""
     if name not in PROVIDERS:

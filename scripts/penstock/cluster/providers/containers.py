@@ -11,26 +11,36 @@ from typing import Any, ClassVar
 
 import yaml
 
-from penstock.cluster import flux_pods
+from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
+from penstock.cluster.settings import Cluster
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.core.process import Command, CommandFailed, run, uninterrupted
+from penstock.core.process import Command, CommandFailed, CommandTimedOut, run, uninterrupted
 from penstock.tools import docker, modules, resolver
-from penstock.tools.on_path import FLUX
+from penstock.tools.on_path import Required
 
 # Where Docker's machine isn't this one, its network's gateway isn't an address of ours; Docker Desktop leads this name
 # to our 127.0.0.1.
 _DESKTOP = Address("127.0.0.1", "host.docker.internal")
+_DOMAIN = "cluster.local"
+_CLEAR = "`inv down` clears away what is left"
 
 
 class Containers(Provider):
     """A cluster whose nodes are containers. `label` is the one that its containers have, before `=<cluster>`."""
 
     label: ClassVar[str]
+
+    def fits(self, cluster: Cluster) -> str:
+        if getattr(cluster, self.name) is None:
+            return f"its file in environments/ has no `cluster.{self.name}`"
+        if cluster.domain != _DOMAIN:
+            return f"its cluster.domain is {cluster.domain}, and a cluster of {self.name} has {_DOMAIN}"
+        return ""
 
     @abstractmethod
     def config(self, session: Session) -> dict[str, Any]:
@@ -57,15 +67,23 @@ class Containers(Provider):
         """The name of the Docker network that its nodes are in."""
 
     @abstractmethod
-    def own_program(self) -> str:
-        """What is wrong with the program that makes such clusters; empty when nothing is. Builds nothing."""
+    def programs(self) -> list[Required]:
+        """The programs that have to be on PATH."""
+
+    @abstractmethod
+    def reason(self, complaint: str) -> str:
+        """What of the creating program's complaint says why."""
+
+    @abstractmethod
+    def leavings(self, session: Session) -> tuple[list[str], list[str]]:
+        """The networks and the volumes that are there, came with this cluster and are nobody else's."""
 
     def missing(self) -> str:
         if not shutil.which("docker"):
             return "docker is not on PATH"
-        lacks = self.own_program() or FLUX.lacks()
+        lacks = [said for program in self.programs() if (said := program.lacks())]
         if lacks:
-            return lacks
+            return lacks[0]
         try:
             docker.daemon()
         except PenstockError as error:
@@ -73,7 +91,7 @@ class Containers(Provider):
         return ""
 
     def problems(self, session: Session) -> list[Problem]:
-        found = [Problem(lacks, "mise install, or install that version your own way") for lacks in self._lacking()]
+        found = [Problem(said, program.fix) for program in self.programs() if (said := program.lacks())]
         try:
             return found + list(self._of_docker(session, docker.daemon()))
         except PenstockError as error:
@@ -88,6 +106,8 @@ class Containers(Provider):
         if not there:
             step.note("creating the cluster")
             self._create(session)
+        elif not session.noted.phase and not session.state.kubeconfig.is_file():
+            raise PenstockError(f"the cluster was only half made: {', '.join(there)}", f"{_CLEAR}; then inv up")
         elif not session.kubectl.is_ready():
             step.note("starting its containers")
             self.start(session)
@@ -110,6 +130,8 @@ class Containers(Provider):
         return Address(gateway, gateway) if _is_ours(gateway) else _DESKTOP
 
     def delete(self, session: Session) -> list[str]:
+        # Ended first: whatever Docker says, nothing of ours goes on listening.
+        ended = processes.stop_all(session.noted)
         there = self._containers(session)
         if there:
             for command in self.delete_commands(session):
@@ -117,7 +139,7 @@ class Containers(Provider):
         left = self._containers(session)
         if left:
             raise PenstockError(f"still there: {', '.join(left)}", f"docker rm --force --volumes {' '.join(left)}")
-        return there
+        return [*ended, *there, *self._clear(session)]
 
     def config_file(self, session: Session) -> Path:
         """Where the config file goes."""
@@ -127,30 +149,49 @@ class Containers(Provider):
         with writing(session.state.folder):
             text = yaml.safe_dump(self.config(session), sort_keys=False)
             self.config_file(session).write_text(text)
+        if self.network(session) not in docker.networks():
+            session.noted.network = self.network(session)
+            session.note()
         try:
             # The program takes away itself what it made when it fails, unless it is ended in the middle.
             with uninterrupted():
                 run(self.creation(session))
         except CommandFailed as failure:
+            if not self._containers(session):
+                self._clear(session)
+            reason = self.reason(failure.result.complaint)
+            raise PenstockError(f"the cluster was not made: {reason}", f"{failure.hint}\n{_CLEAR}") from None
+        except CommandTimedOut as failure:
+            raise PenstockError(f"the cluster was not made: {failure.message}", f"{failure.hint}\n{_CLEAR}") from None
+        if not self._containers(session):
             raise PenstockError(
-                f"the cluster was not made: {failure.message}", f"{failure.hint}\n`inv down` clears away what is left"
-            ) from None
+                f"{self.name} ended well, but there is no container of {session.noted.cluster}", f"{self.name} version"
+            )
+
+    def _clear(self, session: Session) -> list[str]:
+        """Remove what is left of a creation that was ended in the middle; gives its names."""
+        networks, volumes = self.leavings(session)
+        for name in networks:
+            docker.remove_network(name)
+        if volumes:
+            docker.remove_volumes(volumes)
+        return [*(f"network {name}" for name in networks), *(f"volume {name}" for name in volumes)]
 
     def _containers(self, session: Session) -> list[str]:
         return docker.containers(f"{self.label}={session.noted.cluster}")
 
-    def _lacking(self) -> list[str]:
-        return [lacks for lacks in (self.own_program(), FLUX.lacks()) if lacks]
-
     def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
         """What keeps Docker from it; a cluster of ours that is there has its memory and its ports already."""
         yield from checks.inotify()
+        yield from checks.cgroups(daemon)
         there = self._containers(session)
         if session.state.exists and there:
             return
-        command = self.delete_commands(session)[0]
-        yield from checks.left_over(session.noted.cluster, there, command.line)
+        with resolver.by_name():
+            command = self.delete_commands(session)[0].line
+        yield from checks.left_over(session.noted.cluster, there, command)
         yield from checks.memory(daemon, session.manifests.all_objects())
+        yield from checks.rootless(daemon, self.published(session))
         if not there:
             yield from checks.ports(self.published(session))
 

@@ -8,8 +8,8 @@ from penstock.cluster import settings
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
-from penstock.tools import k3d
-from penstock.tools.on_path import K3D
+from penstock.tools import docker, k3d
+from penstock.tools.on_path import FLUX, K3D, Required
 
 
 class K3d(Containers):
@@ -19,19 +19,16 @@ class K3d(Containers):
     banner = "k3d: k3s in Docker, everything runs for real"
     label = "k3d.cluster"
 
-    def fits(self, cluster: settings.Cluster) -> str:
-        return "" if cluster.k3d else "its file in environments/ has no `cluster.k3d`"
-
-    def own_program(self) -> str:
-        return K3D.lacks()
+    def programs(self) -> list[Required]:
+        return [K3D, FLUX]
 
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
         ports = k3d.Ports(wanted.http, wanted.https)
-        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports)
+        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
 
     def creation(self, session: Session) -> Command:
-        return k3d.creation(self.config_file(session))
+        return k3d.creation(self.config_file(session), session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
         return k3d.kubeconfig(session.noted.cluster)
@@ -44,10 +41,17 @@ class K3d(Containers):
         return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
 
     def network(self, session: Session) -> str:
-        return f"k3d-{session.noted.cluster}"
+        return k3d.network(session.noted.cluster)
 
     def delete_commands(self, session: Session) -> list[Command]:
-        return [k3d.deletion(session.noted.cluster)]
+        return [k3d.deletion(session.noted.cluster, session.state.kubeconfig)]
+
+    def reason(self, complaint: str) -> str:
+        return k3d.reason(complaint)
+
+    def leavings(self, session: Session) -> tuple[list[str], list[str]]:
+        networks = [name for name in docker.networks() if name == self.network(session)]
+        return networks, docker.volumes(f"{self.label}={session.noted.cluster}")
 
 
 def _settings(session: Session) -> settings.K3d:

@@ -9,6 +9,7 @@ from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
 from penstock.tools import docker, kind, resolver
+from penstock.tools.on_path import FLUX, Required
 
 
 class Kind(Containers):
@@ -18,11 +19,8 @@ class Kind(Containers):
     banner = "kind: Kubernetes in Docker, everything runs for real"
     label = "io.x-k8s.kind.cluster"
 
-    def fits(self, cluster: settings.Cluster) -> str:
-        return "" if cluster.kind else "its file in environments/ has no `cluster.kind`"
-
-    def own_program(self) -> str:
-        return ""  # it is built here where it is missing
+    def programs(self) -> list[Required]:
+        return [FLUX]  # kind itself is built here where it is missing
 
     def prepare(self) -> None:
         super().prepare()
@@ -34,7 +32,7 @@ class Kind(Containers):
         return kind.config(session.noted.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
 
     def creation(self, session: Session) -> Command:
-        return kind.creation(self.config_file(session), session.state.kubeconfig)
+        return kind.creation(self.config_file(session), session.state.kubeconfig, session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
         return kind.kubeconfig(session.noted.cluster)
@@ -47,10 +45,18 @@ class Kind(Containers):
         return {wanted.http: "cluster.kind.http", wanted.https: "cluster.kind.https"}
 
     def network(self, session: Session) -> str:
-        return "kind"  # all clusters share it
+        return kind.NETWORK
 
     def delete_commands(self, session: Session) -> list[Command]:
         return [kind.deletion(session.noted.cluster, session.state.kubeconfig)]
+
+    def reason(self, complaint: str) -> str:
+        return kind.reason(complaint)
+
+    def leavings(self, session: Session) -> tuple[list[str], list[str]]:
+        # Volumes go with their containers. The network is for all clusters of kind, which never removes it.
+        came_with_it = session.noted.network == kind.NETWORK and kind.NETWORK in docker.networks()
+        return [kind.NETWORK] if came_with_it and not docker.attached(kind.NETWORK) else [], []
 
 
 def _settings(session: Session) -> settings.Kind:

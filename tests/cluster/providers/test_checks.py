@@ -1,0 +1,137 @@
+"""What stands in the way of a cluster in Docker is said before anything starts, with its fix."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from penstock.cluster import processes
+from penstock.cluster.providers import checks
+from penstock.cluster.providers.provider import Problem
+from penstock.tools.docker import Daemon
+
+GIB = 1 << 30
+
+
+def workload(kind: str, memory: str, replicas: int = 1) -> dict[str, Any]:
+    containers = [{"name": "one", "resources": {"requests": {"memory": memory}}}, {"name": "two"}]
+    return {"kind": kind, "spec": {"replicas": replicas, "template": {"spec": {"containers": containers}}}}
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.socket() as found:
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("quantity", "expected"),
+    [
+        ("512Mi", 512 << 20),
+        ("1.5Gi", 3 << 29),
+        ("1Ti", 1 << 40),
+        ("128974848", 128974848),
+        ("1e3", 1000),
+        ("2M", 2000000),
+    ],
+)
+def test_memory_is_what_the_manifests_request(quantity: str, expected: int) -> None:
+    objects = [workload("Deployment", quantity, 2), workload("DaemonSet", quantity, 7), {"kind": "Service", "spec": {}}]
+    assert checks.requested(objects) == 3 * expected
+
+
+def test_too_little_memory(listener: socket.socket) -> None:
+    objects = [workload("StatefulSet", "1Gi", 3)]
+    assert list(checks.memory(Daemon("28", 4 * GIB), objects)) == []
+    (problem,) = checks.memory(Daemon("28", 4 * GIB - 1), objects)
+    assert problem.fatal
+    assert problem.what == "Docker has 4.0 GiB of memory, and the platform takes 4.0 GiB"
+    assert "Settings, Resources" in problem.fix
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
+def test_a_port_that_somebody_listens_on(listener: socket.socket, address: str) -> None:
+    listener.bind((address, 0))
+    port = listener.getsockname()[1]
+    listener.listen()
+    (problem,) = checks.ports({port: "cluster.k3d.http"})
+    assert f"port {port} on 127.0.0.1, where the Gateway would answer, is taken by" in problem.what
+    assert f"(pid {os.getpid()})" in problem.what
+    assert "cluster.k3d.http" in problem.fix
+
+
+def test_a_port_that_only_root_may_have_is_taken_when_it_answers(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    free, taken = processes.free_port(), listener.getsockname()[1]
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    (problem,) = checks.ports({free: "cluster.k3d.http", taken: "cluster.k3d.https"})
+    assert f"port {taken} on 127.0.0.1" in problem.what
+
+
+def test_a_listener_is_still_found_where_only_root_may_know_whose_it_is(
+    listener: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+
+    def refuse(_: str) -> None:
+        raise psutil.AccessDenied
+
+    monkeypatch.setattr(psutil, "net_connections", refuse)  # as on macOS
+    (problem,) = checks.ports({listener.getsockname()[1]: "cluster.k3d.http"})
+    assert problem.what.endswith("is taken by another process")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux has these files")
+def test_inotify_limits(tmp_path: Path) -> None:
+    for name, value in (("max_user_watches", 8192), ("max_user_instances", 512)):
+        (tmp_path / name).write_text(f"{value}\n")
+    assert list(checks.inotify(tmp_path)) == [
+        Problem(
+            "fs.inotify.max_user_watches is 8192: pods may fail with `too many open files`",
+            "sudo sysctl fs.inotify.max_user_watches=524288",
+            fatal=False,
+        )
+    ]
+
+
+def test_a_cluster_that_another_checkout_made() -> None:
+    assert list(checks.left_over("tiny", [], "k3d cluster delete tiny")) == []
+    (problem,) = checks.left_over("tiny", ["k3d-tiny-server-0"], "k3d cluster delete tiny")
+    assert problem.fatal
+    assert "`tiny` already that this checkout did not make: k3d-tiny-server-0" in problem.what
+    assert "k3d cluster delete tiny" in problem.fix
+
+
+def test_docker_without_root(tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    first.write_text("1024\n")
+    wanted = {80: "cluster.kind.http", 8443: "cluster.kind.https"}
+    assert list(checks.rootless(Daemon("28", GIB), wanted, first)) == []
+    port, untried = checks.rootless(Daemon("28", GIB, rootless=True), wanted, first)
+    assert port.fatal
+    assert "port 80 on 127.0.0.1" in port.what
+    assert "cluster.kind.http" in port.fix
+    assert not untried.fatal
+    assert "--source remote" in untried.fix
+
+
+def test_old_control_groups() -> None:
+    assert list(checks.cgroups(Daemon("28", GIB))) == []
+    (problem,) = checks.cgroups(Daemon("28", GIB, cgroups="1"))
+    assert not problem.fatal
+    assert "cgroup v1" in problem.what
