@@ -40,7 +40,7 @@ _TARGET = {
     "yes": "don't ask before changing a cluster that others made",
     "dry_run": "print the commands that would change the cluster, and run none",
 }
-_DEFAULTS: dict[str, Any] = {"timeout": 0.0, "yes": False, "dry_run": False}
+_FLAGS = ("yes", "dry_run")
 _OPTION = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -53,7 +53,9 @@ def on_cluster(name: str = "", fields: Iterable[str] = _TARGET, **more: Any) -> 
 
             function(Target(**{key: given.pop(key) for key in fields}), **given)
 
-        defaults = {key: _DEFAULTS.get(key, "") for key in fields} | {key: value for key, (value, _) in more.items()}
+        defaults = {key: False if key in _FLAGS else "" for key in fields} | {
+            key: value for key, (value, _) in more.items()
+        }
         options = [inspect.Parameter(key, _OPTION, default=value) for key, value in defaults.items()]
         run.__signature__ = inspect.Signature([inspect.Parameter("_", inspect.Parameter.POSITIONAL_ONLY), *options])  # type: ignore[attr-defined]
         run.__doc__, run.__name__ = function.__doc__, function.__name__
@@ -95,10 +97,10 @@ _ONE = {"env": _TARGET["env"]}
 
 
 @on_cluster(
-    phase=(0, "only this phase, 1 to 4"),
+    phase=("", "only this phase, 1 to 4"),
     merge_kubeconfig=(False, "also add the cluster's context to your own kubeconfig"),
 )
-def up(target: Target, phase: int, merge_kubeconfig: bool) -> None:
+def up(target: Target, phase: str, merge_kubeconfig: bool) -> None:
     """Bring up a cluster with this platform on it; again is a no-op."""
     from penstock.verbs.up import up as run
 
@@ -237,11 +239,12 @@ def smoke(
 
 
 @verb(help={"env": _ONE["env"], "name": "a process, such as kube-apiserver", "lines": "how many, from the end (200)"})
-def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
+def logs(_: Context, name: str, env: str = "", lines: str = "200") -> None:
     """Print the log of one local process."""
     from penstock.verbs.logs import logs as run
+    from penstock.verbs.numbers import whole
 
-    run(name, env, lines)
+    run(name, env, whole(lines, "--lines"))
 
 
 @verb(help={"stdout": "print the picture instead, as mermaid"})

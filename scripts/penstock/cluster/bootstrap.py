@@ -57,6 +57,13 @@ def is_fluxs(session: Session, component: str) -> bool:
     return bool(found and found.get("status", {}).get("lastAppliedRevision"))
 
 
+def lacking(session: Session) -> list[str]:
+    """The components of phase 1 of which the cluster lacks something, in order."""
+    if session.noted.phase:
+        return []
+    return [name for name in session.bootstrap if not _is_there(session, name)]
+
+
 def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
     """The objects of a component that phase 1 applies, in order.
 
@@ -76,6 +83,12 @@ def changed(session: Session) -> list[str]:
             if key in now and now[key] != before:
                 found.append(f"{key} was changed when Flux adopted it: generation {before}, now {now[key]}")
     return found
+
+
+def _is_there(session: Session, component: str) -> bool:
+    """Whether the cluster has all that `apply` applies; kubectl ends with 1 for what isn't there."""
+    streams = [command.stdin for command in commands(session, component)]
+    return not any(session.kubectl.run("get", "-o", "name", "-f", "-", stdin=text, ok=(0, 1)).code for text in streams)
 
 
 def _note_generations(session: Session, component: str) -> None:

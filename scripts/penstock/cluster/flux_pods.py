@@ -15,14 +15,15 @@ _VERSION_LABEL = "app.kubernetes.io/version"
 def install(session: Session, step: Step) -> str:
     """Install those controllers that the manifests need, unless they run already in this version."""
     wanted = controllers(session)
-    if not _lacking(session, wanted):
-        return f"Flux {FLUX.version}"
-    step.note(f"installing Flux {FLUX.version}")
-    for command in commands(session):
-        run(command)
+    lacking = _lacking(session, wanted)
+    if lacking:
+        step.note(f"installing Flux {FLUX.version}")
+        for command in commands(session):
+            run(command)
+    # Noted even where it was there before us.
     session.noted.flux = FLUX.version
     session.note()
-    return f"Flux {FLUX.version} installed"
+    return f"Flux {FLUX.version}" + (" installed" if lacking else "")
 
 
 def commands(session: Session) -> list[Command]:

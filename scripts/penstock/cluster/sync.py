@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from penstock.cluster import git_source, processes, secrets
+from penstock.cluster import bootstrap, git_source, processes, secrets
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -30,7 +30,8 @@ def commands(session: Session) -> list[Command]:
     wanted = secrets.declared(session.layout, session.manifests.components)
     places = [f"{namespace}/{secret.name}" for secret in wanted for namespace in secret.namespaces]
     made = [session.kubectl.applying([], PENSTOCK, f"Secrets {', '.join(places)}")] if places else []
-    early = _early(session, wanted, set())
+    by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
+    early = _early(session, wanted, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []
     return [*namespaces, *made, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
 
