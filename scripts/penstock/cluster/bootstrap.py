@@ -51,10 +51,11 @@ def commands(session: Session, component: str) -> list[Command]:
 
 def is_fluxs(session: Session, component: str) -> bool:
     """Whether Flux has applied a component."""
-    if session.noted.phase < 2:
-        return False  # there is no Flux yet, nor its kinds
-    found = session.kubectl.get_one(status.KUSTOMIZATIONS, component, NAMESPACE)
-    return bool(found and found.get("status", {}).get("lastAppliedRevision"))
+    if session.noted.phase < 2 and session.provider.makes:
+        return False  # there is no Flux yet
+    # In a cluster that others made Flux may be there though nothing is noted of it here, or not even its kinds may.
+    words = ["get", status.KUSTOMIZATIONS, component, "-n", NAMESPACE, "--ignore-not-found"]
+    return bool(session.kubectl.run(*words, "-o", "jsonpath={.status.lastAppliedRevision}", ok=(0, 1)).text.strip())
 
 
 def lacking(session: Session) -> list[str]:

@@ -28,8 +28,10 @@ def enable(session: Session, step: Step) -> str:
 def commands(session: Session) -> list[Command]:
     """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
     wanted = secrets.declared(session.layout, session.manifests.components)
-    places = [f"{namespace}/{secret.name}" for secret in wanted for namespace in secret.namespaces]
-    made = [session.kubectl.applying([], PENSTOCK, f"Secrets {', '.join(places)}")] if places else []
+    made = [
+        session.kubectl.applying([], PENSTOCK, f"Secret {secret.name} in {', '.join(secret.namespaces)}")
+        for secret in wanted
+    ]
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
     early = _early(session, wanted, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []

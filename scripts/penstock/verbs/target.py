@@ -37,7 +37,6 @@ def begin(target: Target) -> Session:
     layout, timeout = find_platform(), seconds(target.timeout, "--timeout")
     name = environment(layout, target.env, target.provider)
     head(layout.root)
-    refuse_stale(layout, name)
     settings, state = environments.cluster(layout, name), state_of(layout, name)
     noted = state.read() if state.exists else None
     _refuse_other(noted, target)
@@ -51,6 +50,7 @@ def begin(target: Target) -> Session:
         noted = Noted(provider=provider.name, environment=name, cluster=settings.name, context=target.context)
     if not provider.makes and not noted.context:
         raise PenstockError("which cluster? No context was given", "add --context NAME: kubectl config get-contexts")
+    refuse_stale(layout, name)
     noted.source = _source(provider, target.source or (noted.source if state.exists else ""))
     return Session(layout, name, state, noted, timeout or provider.timeout, provider, settings)
 
