@@ -21,6 +21,7 @@ from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.tools import flux
 from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
+from penstock.tools.resolver import is_by_name
 
 PROCESS = "git-source"
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
@@ -130,8 +131,8 @@ def _applied(session: Session) -> list[Command]:
 
 def _keys(session: Session) -> list[str]:
     """The keys of the Secret for a private remote, which its owner makes; none where there is no such Secret."""
-    if not session.noted.phase:
-        return []  # there may be no cluster yet
+    if not session.noted.phase or is_by_name():
+        return []  # there may be no cluster yet, or what is wanted is to be shown alone
     return list((session.kubectl.get_one("secret", objects.CREDENTIALS, flux.NAMESPACE) or {}).get("data", {}))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from penstock.cluster import bootstrap, phases
+from penstock.cluster import bootstrap, ownership, phases
 from penstock.cluster.phases import Part
 from penstock.cluster.session import Session
 from penstock.core.console import Step
@@ -30,7 +30,7 @@ def _update(session: Session, step: Step) -> str:
             "k3d and kind bring one; with another DNS server, change its configuration by its own means",
         )
     step.note("applying its configuration, and restarting it")
-    for command in _commands(session):
+    for command in _commands(session, bootstrap.is_fluxs(session, COMPONENT)):
         run(command)
     if session.provider.runs_pods:
         wait = f"--timeout={session.timeout:.0f}s"
@@ -38,10 +38,12 @@ def _update(session: Session, step: Step) -> str:
     return phases.names(session, step)
 
 
-def _commands(session: Session) -> list[Command]:
+def _commands(session: Session, is_fluxs: bool = False) -> list[Command]:
     """What changes the cluster. CoreDNS does reload by itself, but some time within the next minute."""
     kubectl = session.kubectl
     own = bootstrap.by_hand(session, COMPONENT) if COMPONENT in session.manifests.components else []
+    if is_fluxs:  # and stays so
+        own = [ownership.as_flux_does(item, COMPONENT) for item in own]
     applied = [kubectl.applying(own)] if own else []
     restart = kubectl.command("rollout", "restart", _DEPLOYMENT, "-n", _NAMESPACE)
     return [*applied, *([restart] if session.provider.runs_pods else [])]
