@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -165,6 +166,20 @@ def test_every_step_and_phase_again_changes_nothing(town: Platform) -> None:
         town.succeed("up", "--phase", phase)
     assert noted(town) == before
     assert shown(town, "up")
+
+
+def test_a_dry_run_on_a_cluster_that_is_up_runs_no_program_of_it(town: Platform, tmp_path: Path) -> None:
+    for name in ("kubectl", "kwokctl", "source-controller", "kustomize-controller"):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/started\nexit 1\n")
+        program.chmod(0o755)
+    before = noted(town)
+    for verb in (*STEPS, "up", "sync", "down", "cluster-delete"):
+        done = town.run("--debug", verb, "--dry-run", env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
+        assert done.returncode == 0, done.stderr
+        assert changing(town, done.stderr) == [], verb
+    assert not (tmp_path / "started").exists()
+    assert noted(town) == before
 
 
 def test_what_is_printed_as_json_can_be_read(town: Platform) -> None:
