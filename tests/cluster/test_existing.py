@@ -164,15 +164,19 @@ def test_manifests_that_are_not_committed(town: Others, untouched: None) -> None
     )
 
 
-def test_a_remote_that_asks_for_a_password_is_never_waited_for(town: Others, untouched: None) -> None:
+def test_a_remote_that_asks_for_a_password_is_never_waited_for(town: Others, untouched: None, tmp_path: Path) -> None:
+    ask = tmp_path / "ask"
+    ask.write_text(f"#!/bin/sh\ntouch {tmp_path}/asked\n")
+    ask.chmod(0o755)
     address = town.platform.git("remote", "get-url", "origin")
     town.platform.git("remote", "set-url", "origin", address.replace(f"flux:{TOKEN}@", ""))
     try:
-        said = refused(town.run("up", *TARGET, "--yes", SSH_ASKPASS="/bin/false", DISPLAY=":0"))
+        said = refused(town.run("up", *TARGET, "--yes", SSH_ASKPASS=str(ask), DISPLAY=":0"))
     finally:
         town.platform.git("remote", "set-url", "origin", address)
     assert "the remote `origin` doesn't answer: git failed (exit 128): fatal: could not read Username" in said[0]
     assert said[1] == "git ls-remote origin"
+    assert not (tmp_path / "asked").exists()
 
 
 def test_a_program_that_is_not_there_or_of_another_version(town: Others, untouched: None) -> None:

@@ -89,8 +89,8 @@ def shown(town: Platform, *words: str) -> list[str]:
     """The commands that a dry run prints, without settings and comments."""
     found = []
     for line in town.succeed(*words, "--dry-run").stdout.splitlines():
-        words_ = shlex.split(line, comments=True)
-        command = [word for word in words_ if not re.match(r"[A-Z_]+=", word)]
+        split = shlex.split(line, comments=True)
+        command = [word for word in split if not re.match(r"[A-Z_]+=", word)]
         if command:
             found.append(plain(town, shlex.join(command)))
     return found
