@@ -40,7 +40,7 @@ _TARGET = {
     "yes": "don't ask before changing a cluster that others made",
     "dry_run": "print the commands that would change the cluster, and run none",
 }
-_DEFAULTS: dict[str, Any] = {"timeout": 0.0, "yes": False, "dry_run": False}
+_FLAGS = ("yes", "dry_run")
 _OPTION = inspect.Parameter.KEYWORD_ONLY
 
 
@@ -53,7 +53,9 @@ def on_cluster(name: str = "", fields: Iterable[str] = _TARGET, **more: Any) -> 
 
             function(Target(**{key: given.pop(key) for key in fields}), **given)
 
-        defaults = {key: _DEFAULTS.get(key, "") for key in fields} | {key: value for key, (value, _) in more.items()}
+        defaults = {key: False if key in _FLAGS else "" for key in fields} | {
+            key: value for key, (value, _) in more.items()
+        }
         options = [inspect.Parameter(key, _OPTION, default=value) for key, value in defaults.items()]
         run.__signature__ = inspect.Signature([inspect.Parameter("_", inspect.Parameter.POSITIONAL_ONLY), *options])  # type: ignore[attr-defined]
         run.__doc__, run.__name__ = function.__doc__, function.__name__
@@ -85,7 +87,7 @@ def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = Fa
 
 @verb(help=_ENV | _JSON | {"base": "the revision to compare with (HEAD)"})
 def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False) -> None:
-    """Show what manifests/ will do to the cluster, object by object, against HEAD."""
+    """Show what manifests/ will do to a cluster, against HEAD."""
     from penstock.verbs.diff import diff as run
 
     run(env or None, base, json)
@@ -95,11 +97,14 @@ _ONE = {"env": _TARGET["env"]}
 
 
 @on_cluster(
-    phase=(0, "only this phase, 1 to 4"),
+    phase=("", "only this phase, 1 to 4"),
     merge_kubeconfig=(False, "also add the cluster's context to your own kubeconfig"),
 )
-def up(target: Target, phase: int, merge_kubeconfig: bool) -> None:
-    """Bring up a cluster with this platform on it; again is a no-op."""
+def up(target: Target, phase: str, merge_kubeconfig: bool) -> None:
+    """Bring up a cluster with this platform on it.
+
+    It acts only where something is missing: again is a no-op.
+    """
     from penstock.verbs.up import up as run
 
     run(target, phase, merge_kubeconfig)
@@ -107,7 +112,10 @@ def up(target: Target, phase: int, merge_kubeconfig: bool) -> None:
 
 @on_cluster(fields=("env", "dry_run"))
 def down(target: Target) -> None:
-    """End what `up` started and remove its state; of a cluster that others made, say what stays."""
+    """End what `up` started, and remove its state.
+
+    Of a cluster that others made nothing is deleted: it lists what stays there.
+    """
     from penstock.verbs.up import down as run
 
     run(target)
@@ -115,7 +123,7 @@ def down(target: Target) -> None:
 
 @on_cluster()
 def sync(target: Target) -> None:
-    """Have Flux apply the working tree as it is now."""
+    """Have Flux apply the manifests as they are now."""
     from penstock.verbs.sync import sync as run
 
     run(target)
@@ -123,7 +131,7 @@ def sync(target: Target) -> None:
 
 @on_cluster("cluster-create")
 def cluster_create(target: Target) -> None:
-    """Phase 1, first step: the control plane and its nodes."""
+    """Phase 1, step 1: make the control plane and its nodes."""
     from penstock.verbs.steps import cluster_create as run
 
     run(target)
@@ -131,7 +139,10 @@ def cluster_create(target: Target) -> None:
 
 @on_cluster("gateway-install")
 def gateway_install(target: Target) -> None:
-    """Phase 1: the definitions of the Gateway API, which Cilium wants to find."""
+    """Phase 1, step 2: apply the Gateway API's definitions.
+
+    Cilium looks for them when it starts.
+    """
     from penstock.verbs.steps import install_component as run
 
     run(target, "gateway-install", "gateway-api")
@@ -139,7 +150,7 @@ def gateway_install(target: Target) -> None:
 
 @on_cluster("cilium-install")
 def cilium_install(target: Target) -> None:
-    """Phase 1: Cilium, the network that all pods wait for."""
+    """Phase 1, step 3: apply Cilium, the pods' network."""
     from penstock.verbs.steps import install_component as run
 
     run(target, "cilium-install", "cilium")
@@ -147,7 +158,10 @@ def cilium_install(target: Target) -> None:
 
 @on_cluster("coredns-update")
 def coredns_update(target: Target) -> None:
-    """Phase 1, last step: have CoreDNS take components/coredns, and check names from a pod."""
+    """Phase 1, step 4: have CoreDNS take its configuration.
+
+    It applies components/coredns, restarts CoreDNS, and looks names up in a pod, where pods run.
+    """
     from penstock.verbs.coredns_update import coredns_update as run
 
     run(target)
@@ -155,7 +169,7 @@ def coredns_update(target: Target) -> None:
 
 @on_cluster("flux-install")
 def flux_install(target: Target) -> None:
-    """Phase 2, first step: Flux."""
+    """Phase 2, step 1: install Flux."""
     from penstock.verbs.steps import flux_install as run
 
     run(target)
@@ -163,7 +177,7 @@ def flux_install(target: Target) -> None:
 
 @on_cluster("gitops-setup")
 def gitops_setup(target: Target) -> None:
-    """Phase 2, last step: give Flux its Git source."""
+    """Phase 2, step 2: give Flux its Git source."""
     from penstock.verbs.steps import gitops_setup as run
 
     run(target)
@@ -171,7 +185,7 @@ def gitops_setup(target: Target) -> None:
 
 @on_cluster("gitops-enable")
 def gitops_enable(target: Target) -> None:
-    """Phase 3: have Flux apply the components in their order."""
+    """Phase 3: have Flux apply all components."""
     from penstock.verbs.steps import gitops_enable as run
 
     run(target)
@@ -179,7 +193,10 @@ def gitops_enable(target: Target) -> None:
 
 @on_cluster("cluster-delete", fields=("env", "dry_run"))
 def cluster_delete(target: Target) -> None:
-    """Delete a cluster that was made here; `down` does the same, and never refuses."""
+    """Delete a cluster that was made here, as `down` does.
+
+    One that others made is refused.
+    """
     from penstock.verbs.up import down as run
 
     run(target, only_made=True)
@@ -195,7 +212,7 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
 
 @verb(name="flux-status", help=_ONE | _JSON)
 def flux_status(_: Context, env: str = "", json: bool = False) -> None:
-    """Show Flux' controllers and its sources."""
+    """Show Flux' controllers and sources."""
     from penstock.verbs.gitops import flux_status as run
 
     run(env, json)
@@ -203,7 +220,7 @@ def flux_status(_: Context, env: str = "", json: bool = False) -> None:
 
 @verb(name="gitops-status", help=_ONE | _JSON)
 def gitops_status(_: Context, env: str = "", json: bool = False) -> None:
-    """Show what Flux fetched, and every Kustomization with its revision and reason."""
+    """Show what Flux fetched, and its Kustomizations."""
     from penstock.verbs.gitops import gitops_status as run
 
     run(env, json)
@@ -211,7 +228,10 @@ def gitops_status(_: Context, env: str = "", json: bool = False) -> None:
 
 @verb(name="open", help=_ONE | {"write-hosts": "add the names to /etc/hosts, with sudo"})
 def open_(_: Context, env: str = "", write_hosts: bool = False) -> None:
-    """Print the addresses of the platform's pages, and the line of /etc/hosts that they need."""
+    """Print the addresses of the platform's pages.
+
+    And the line of /etc/hosts that they need.
+    """
     from penstock.verbs.open import open_pages as run
 
     run(env, write_hosts)
@@ -230,29 +250,30 @@ def open_(_: Context, env: str = "", write_hosts: bool = False) -> None:
 def smoke(
     _: Context, only: list[str], env: str = "", kubeconfig: str = "", address: str = "", json: bool = False
 ) -> None:
-    """Check that a cluster does what the platform promises."""
+    """Check that a cluster keeps the platform's promises."""
     from penstock.verbs.smoke import smoke as run
 
     run(env, only, kubeconfig, address, json)
 
 
 @verb(
-    help={
-        "env": _ONE["env"],
+    help=_ONE
+    | {
         "name": "a process, a controller of Flux, or a workload as namespace/name",
         "lines": "how many, from the end (200)",
     }
 )
-def logs(_: Context, name: str, env: str = "", lines: int = 200) -> None:
-    """Print the log of one local process, or of a workload's pods."""
+def logs(_: Context, name: str, env: str = "", lines: str = "200") -> None:
+    """Print the log of a local process or a workload's pods."""
     from penstock.verbs.logs import logs as run
+    from penstock.verbs.numbers import whole
 
-    run(name, env, lines)
+    run(name, env, whole(lines, "--lines"))
 
 
 @verb(help={"stdout": "print the picture instead, as mermaid"})
 def diagram(_: Context, stdout: bool = False) -> None:
-    """Draw the dataflow into README and docs, from dataflow.yaml."""
+    """Draw dataflow.yaml into README and docs."""
     from penstock.verbs.diagram import diagram as run
 
     run(stdout)
@@ -260,7 +281,7 @@ def diagram(_: Context, stdout: bool = False) -> None:
 
 @verb(name="network-policies")
 def network_policies(_: Context) -> None:
-    """Write who may connect to whom into components/network-policies, and hydrate."""
+    """Write the network policies from the contract."""
     from penstock.verbs.network_policies import network_policies as run
 
     run()
@@ -268,7 +289,7 @@ def network_policies(_: Context) -> None:
 
 @verb()
 def reference(_: Context) -> None:
-    """Write the pages of verbs, settings and errors in docs/reference, from the code."""
+    """Write the pages of docs/reference from the code."""
     from penstock.verbs.reference import reference as run
 
     run()
@@ -276,7 +297,7 @@ def reference(_: Context) -> None:
 
 @verb(help=_JSON | {"build": "build those that are missing", "prune": "remove cached versions that aren't pinned here"})
 def tools(_: Context, build: bool = False, prune: bool = False, json: bool = False) -> None:
-    """List the pinned programs, where each came from, and its size."""
+    """List the pinned programs and where each came from."""
     from penstock.verbs.tools import tools as run
 
     run(build, prune, json)
@@ -284,7 +305,7 @@ def tools(_: Context, build: bool = False, prune: bool = False, json: bool = Fal
 
 @verb(iterable=["gate"], help={"gate": "only this gate (may be given several times)"})
 def test(_: Context, gate: list[str]) -> None:
-    """Run every gate of `nox --list`, each with its time."""
+    """Run every gate of `nox --list`."""
     from penstock.verbs.test import test as run
 
     run(gate)
@@ -292,7 +313,7 @@ def test(_: Context, gate: list[str]) -> None:
 
 @verb(help=_JSON)
 def doctor(_: Context, json: bool = False) -> None:
-    """Report every problem of this machine and checkout, with its fix."""
+    """Report every problem here, each with its fix."""
     from penstock.verbs.doctor import doctor as run
 
     run(json)

@@ -66,5 +66,5 @@ def test_the_patch_redirects_that_source_and_nothing_else() -> None:
     assert {step["path"]: step["value"] for step in json.loads(patch["patch"])} == {
         "/spec/url": "http://127.0.0.1:1/x.git",
         "/spec/ref": {"branch": "main", "commit": "1" * 40},
-        "/spec/secretRef": {"name": "platform-source"},
+        "/spec/secretRef": {"name": "git-source"},
     }

@@ -94,6 +94,12 @@ def test_the_operator_may_do_what_eni_needs() -> None:
     }
 
 
+def test_up_takes_the_cluster_that_cilium_is_told_of_and_no_other() -> None:
+    server = VALUES["cilium"]["apiServer"]
+    assert VALUES["cluster"]["existing"]["server"] == f"https://{server['host']}"
+    assert server["port"] == 443
+
+
 def test_all_files_are_about_the_cluster_of_production() -> None:
     for name, content in FILES.items():
         metadata = content["metadata"]

@@ -51,10 +51,18 @@ def commands(session: Session, component: str) -> list[Command]:
 
 def is_fluxs(session: Session, component: str) -> bool:
     """Whether Flux has applied a component."""
-    if session.noted.phase < 2:
-        return False  # there is no Flux yet, nor its kinds
-    found = session.kubectl.get_one(status.KUSTOMIZATIONS, component, NAMESPACE)
-    return bool(found and found.get("status", {}).get("lastAppliedRevision"))
+    if session.noted.phase < 2 and session.provider.makes:
+        return False  # there is no Flux yet
+    # In a cluster that others made Flux may be there though nothing is noted of it here, or not even its kinds may.
+    words = ["get", status.KUSTOMIZATIONS, component, "-n", NAMESPACE, "--ignore-not-found"]
+    return bool(session.kubectl.run(*words, "-o", "jsonpath={.status.lastAppliedRevision}", ok=(0, 1)).text.strip())
+
+
+def lacking(session: Session) -> list[str]:
+    """The components of phase 1 of which the cluster lacks something, in order."""
+    if session.noted.phase:
+        return []
+    return [name for name in session.bootstrap if not _is_there(session, name)]
 
 
 def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
@@ -76,6 +84,12 @@ def changed(session: Session) -> list[str]:
             if key in now and now[key] != before:
                 found.append(f"{key} was changed when Flux adopted it: generation {before}, now {now[key]}")
     return found
+
+
+def _is_there(session: Session, component: str) -> bool:
+    """Whether the cluster has all that `apply` applies; kubectl ends with 1 for what isn't there."""
+    streams = [command.stdin for command in commands(session, component)]
+    return not any(session.kubectl.run("get", "-o", "name", "-f", "-", stdin=text, ok=(0, 1)).code for text in streams)
 
 
 def _note_generations(session: Session, component: str) -> None:

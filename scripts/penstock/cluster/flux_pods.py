@@ -16,20 +16,21 @@ _VERSION_LABEL = "app.kubernetes.io/version"
 def install(session: Session, step: Step) -> str:
     """Install those controllers that the manifests need, unless they run already in this version."""
     wanted = controllers(session)
-    if not _lacking(session, wanted):
-        return f"Flux {FLUX.version}"
-    step.note(f"installing Flux {FLUX.version}")
-    for command in commands(session):
-        run(command)
-    missing = _lacking(session, wanted)
-    if missing:
-        raise PenstockError(
-            f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
-            f"KUBECONFIG={session.state.kubeconfig} kubectl -n {flux.NAMESPACE} describe deployments",
-        )
+    lacking = _lacking(session, wanted)
+    if lacking:
+        step.note(f"installing Flux {FLUX.version}")
+        for command in commands(session):
+            run(command)
+        missing = _lacking(session, wanted)
+        if missing:
+            raise PenstockError(
+                f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
+                f"KUBECONFIG={session.state.kubeconfig} kubectl -n {flux.NAMESPACE} describe deployments",
+            )
+    # Noted even where it was there before us.
     session.noted.flux = FLUX.version
     session.note()
-    return f"Flux {FLUX.version} installed"
+    return f"Flux {FLUX.version}" + (" installed" if lacking else "")
 
 
 def commands(session: Session) -> list[Command]:

@@ -6,6 +6,7 @@ import os
 import secrets
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from penstock.cluster import processes
@@ -20,6 +21,7 @@ from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.tools import flux
 from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
+from penstock.tools.resolver import is_by_name
 
 PROCESS = "git-source"
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
@@ -46,10 +48,9 @@ def setup(session: Session, step: Step) -> str:
 
 def commands(session: Session) -> list[Command]:
     """What `setup` runs where there is nothing yet."""
-    if session.noted.source == "remote":
-        return _applied(session)
     address = _address(session)
-    return [_server(session, address.bind if address else "ADDRESS"), *_applied(session)]
+    served = [] if session.noted.source == "remote" else [_server(session, address.bind if address else "ADDRESS")]
+    return [*served, *_applied(session), _asking(session, status.SOURCES, [objects.SOURCE], _now())]
 
 
 def mirrored(session: Session) -> list[dict[str, Any]]:
@@ -70,11 +71,19 @@ def reconcile(session: Session, kind: str, *names: str) -> str:
 
     The annotation is Flux' own contract (reconcile.fluxcd.io).
     """
-    token = str(time.time_ns())
+    token = _now()
+    session.kubectl.carry_out(_asking(session, kind, names, token))
+    return token
+
+
+def _asking(session: Session, kind: str, names: Iterable[str], token: str) -> Command:
     # Under kubectl's own name kustomize-controller would take it for a manual change, and undo it.
     words = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", flux.NAMESPACE]
-    session.kubectl.run(*words, f"reconcile.fluxcd.io/requestedAt={token}")
-    return token
+    return session.kubectl.command(*words, f"reconcile.fluxcd.io/requestedAt={token}")
+
+
+def _now() -> str:
+    return str(time.time_ns())
 
 
 def _serve(session: Session) -> None:
@@ -112,11 +121,19 @@ def _applied(session: Session) -> list[Command]:
     kubectl = session.kubectl
     if session.noted.source == "remote":
         found = remote.read(session.layout)
-        # Of a private repository: its owner makes the Secret, and it is never ours to read.
-        there = session.noted.phase > 0 and kubectl.get_one("secret", objects.CREDENTIALS, flux.NAMESPACE) is not None
-        return [kubectl.applying([objects.source(found.url, session.environment, found.branch, there)], PENSTOCK)]
-    source = objects.source(_url(session, server.NAME), session.environment)
+        keys = _keys(session)
+        url = found.ssh if "identity" in keys else found.url
+        secret = objects.CREDENTIALS if keys else ""
+        return [kubectl.applying([objects.source(url, session.environment, secret, found.branch)], PENSTOCK)]
+    source = objects.source(_url(session, server.NAME), session.environment, objects.LOCAL_CREDENTIALS)
     return [kubectl.applying([objects.credentials(server.USER, _token(session)), source], PENSTOCK)]
+
+
+def _keys(session: Session) -> list[str]:
+    """The keys of the Secret for a private remote, which its owner makes; none where there is no such Secret."""
+    if not session.noted.phase or is_by_name():
+        return []  # there may be no cluster yet, or what is wanted is to be shown alone
+    return list((session.kubectl.get_one("secret", objects.CREDENTIALS, flux.NAMESPACE) or {}).get("data", {}))
 
 
 def _url(session: Session, repository: str) -> str:
@@ -128,6 +145,12 @@ def _address(session: Session) -> Address | None:
     return session.provider.address(session) if session.noted.phase else None
 
 
+def _hint(session: Session) -> str:
+    if session.noted.source == "remote":
+        return f"inv flux-status; a private remote needs the Secret {flux.NAMESPACE}/{objects.CREDENTIALS}"
+    return f"inv logs source-controller; inv logs {PROCESS}"
+
+
 def _await_fetch(session: Session, step: Step, commit: str) -> None:
     def fetched() -> bool | None:
         processes.refuse_dead(session.noted, [PROCESS, "source-controller"])
@@ -136,7 +159,7 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
     def expired() -> PenstockError:
         return PenstockError(
             f"Flux did not fetch {commit[:12]}: {status.source_revision(session.kubectl)[1]}",
-            f"inv logs source-controller; inv logs {PROCESS}",
+            _hint(session),
         )
 
     if fetched():

@@ -62,7 +62,7 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
     """Ask the API server what applying everything once more would change, in a dry run; PenstockError names it."""
     patched = _patched(kubectl, components)
     stream = [
-        _as_flux_does(item, name)
+        as_flux_does(item, name)
         for name, items in components.items()
         for item in items
         if (name, item["kind"], item["metadata"]["name"]) not in patched
@@ -95,8 +95,8 @@ def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> s
     }
 
 
-def _as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
-    """With the labels by which Flux knows its own."""
+def as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
+    """An object with the labels by which Flux knows its own."""
     labels = {**item["metadata"].get("labels", {}), f"{_GROUP}/name": component, f"{_GROUP}/namespace": NAMESPACE}
     return {**item, "metadata": {**item["metadata"], "labels": labels}}
 

@@ -98,5 +98,5 @@ def run(session: Session, wanted: list[Phase]) -> None:
     """Run phases in order, with their names and times."""
     for phase in wanted:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = "; ".join(carry_out(part, session, step) for part in phase.parts(session))
+            step.result = "; ".join(filter(None, [carry_out(part, session, step) for part in phase.parts(session)]))
         session.reached(phase.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from penstock.cluster import git_source, processes, secrets
+from penstock.cluster import bootstrap, git_source, processes, secrets
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -28,9 +28,12 @@ def enable(session: Session, step: Step) -> str:
 def commands(session: Session) -> list[Command]:
     """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
     wanted = secrets.declared(session.layout, session.manifests.components)
-    places = [f"{namespace}/{secret.name}" for secret in wanted for namespace in secret.namespaces]
-    made = [session.kubectl.applying([], PENSTOCK, f"Secrets {', '.join(places)}")] if places else []
-    early = _early(session, wanted, set())
+    made = [
+        session.kubectl.applying([], PENSTOCK, f"Secret {secret.name} in {', '.join(secret.namespaces)}")
+        for secret in wanted
+    ]
+    by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
+    early = _early(session, wanted, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []
     return [*namespaces, *made, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
 
@@ -49,9 +52,11 @@ def make_secrets(session: Session, step: Step) -> list[str]:
 
 def apply(session: Session, step: Step) -> None:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
+    # After its controllers were started anew, what Flux says dates from before.
+    before = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     names = [objects.ROOT, *session.manifests.components]
-    tokens = _look_again(session)
+    tokens = dict.fromkeys(before, git_source.reconcile(session, status.KUSTOMIZATIONS, *before)) if before else {}
     failing: dict[str, float] = {}
 
     def ready() -> bool | None:
@@ -91,14 +96,6 @@ def _early(session: Session, wanted: list[secrets.Secret], there: set[str]) -> l
     namespaces = {namespace for secret in wanted for namespace in secret.namespaces} - there
     found = session.manifests.all_objects()
     return [item for item in found if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
-
-
-def _look_again(session: Session) -> dict[str, str]:
-    """After its controllers were started anew, what Flux says dates from before: the tokens that make it current."""
-    existing = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
-    if not existing:
-        return {}
-    return dict.fromkeys(existing, git_source.reconcile(session, status.KUSTOMIZATIONS, *existing))
 
 
 def _is_done(session: Session, item: Kustomization | None, tokens: dict[str, str]) -> bool:

@@ -48,7 +48,7 @@ class Command:
     @property
     def line(self) -> str:
         """The command as it could be pasted into a shell, secrets blotted out."""
-        return _SECRET.sub(r"\1***", shlex.join(str(word) for word in self.argv))
+        return blotted(shlex.join(str(word) for word in self.argv))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -96,6 +96,11 @@ class CommandMissing(PenstockError):
 
 class CommandTimedOut(PenstockError):
     """A program was still running at its deadline; its whole process group was ended."""
+
+
+def blotted(text: str) -> str:
+    """A text with the values of tokens, passwords and the like blotted out."""
+    return _SECRET.sub(r"\1***", text)
 
 
 def run(command: Command) -> Result:

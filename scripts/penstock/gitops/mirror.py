@@ -13,7 +13,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.gitops.manifests import Manifests
-from penstock.gitops.objects import BRANCH, CREDENTIALS
+from penstock.gitops.objects import BRANCH, LOCAL_CREDENTIALS
 from penstock.gitops.snapshot import IDENTITY
 from penstock.tools.git import git
 from penstock.tools.modules import UPSTREAM, Module
@@ -80,7 +80,7 @@ def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:
     inner = [
         {"op": "replace", "path": "/spec/url", "value": url},
         {"op": "replace", "path": "/spec/ref", "value": {"branch": BRANCH, "commit": commit}},
-        {"op": "add", "path": "/spec/secretRef", "value": {"name": CREDENTIALS}},
+        {"op": "add", "path": "/spec/secretRef", "value": {"name": LOCAL_CREDENTIALS}},
     ]
     target = {"kind": "GitRepository", "name": mirror.source}
     outer = [{"op": "add", "path": "/spec/patches", "value": [{"target": target, "patch": json.dumps(inner)}]}]

@@ -17,7 +17,9 @@ from penstock.tools.flux import NAMESPACE
 SOURCE = "platform"
 ROOT = "platform"
 BRANCH = "main"
-# The Secret with the name and the password for the platform's source.
+# The Secret for our own server, made here, and the one for a private remote, which its owner makes. Two names: neither
+# server is ever shown what the other one asks for, and no Secret of others is written over.
+LOCAL_CREDENTIALS = "git-source"
 CREDENTIALS = "platform-source"
 
 
@@ -26,9 +28,9 @@ def namespace() -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
-def source(url: str, environment: str, branch: str = BRANCH, has_credentials: bool = True) -> dict[str, Any]:
-    """The GitRepository; only the environment's manifests become its artifact."""
-    credentials = {"secretRef": {"name": CREDENTIALS}} if has_credentials else {}
+def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> dict[str, Any]:
+    """The GitRepository, with the Secret that its server asks for, if any; only the environment's manifests count."""
+    credentials = {"secretRef": {"name": secret}} if secret else {}
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
@@ -45,11 +47,11 @@ def source(url: str, environment: str, branch: str = BRANCH, has_credentials: bo
 
 
 def credentials(user: str, password: str) -> dict[str, Any]:
-    """The Secret that the GitRepository names."""
+    """The Secret for our own server."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": CREDENTIALS, "namespace": NAMESPACE},
+        "metadata": {"name": LOCAL_CREDENTIALS, "namespace": NAMESPACE},
         "type": "Opaque",
         "stringData": {"username": user, "password": password},
     }

@@ -7,19 +7,24 @@ from dataclasses import dataclass
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
-from penstock.core.process import CommandFailed
+from penstock.core.process import CommandFailed, CommandTimedOut
 from penstock.tools.git import git, head
 
-# git@host:owner/name, which is ssh too.
-_SCP = re.compile(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)")
-_SSH = re.compile(r"ssh://(?:[\w.-]+@)?([\w.-]+)(?::\d+)?/(.+)")
+# user@host:owner/name, which is ssh too.
+_SCP = re.compile(r"((?:[\w.-]+@)?)([\w.-]+):(?!//)(.+)")
+_SSH = re.compile(r"ssh://((?:[\w.-]+@)?)([\w.-]+)(?::\d+)?/(.+)")
+_LOGIN = re.compile(r"^(https?://)[^/@]*@")
+# Whatever git would ask a person for, nobody answers: it fails, and says so.
+_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
+_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Remote:
-    """An address that Flux can fetch from, the branch, and the commit, which is HEAD."""
+    """The addresses that Flux can fetch from, over HTTPS and with a key, the branch, and the commit, which is HEAD."""
 
     url: str
+    ssh: str
     branch: str
     commit: str
 
@@ -34,7 +39,13 @@ def read(layout: Layout) -> Remote:
     address = git(layout.root, "remote", "get-url", name, ok=(0, 2, 128)).text.strip()
     if not address:
         raise PenstockError(
-            f"this repository has no remote `{name}`", "git remote add origin URL && git push -u origin HEAD"
+            f"this repository has no remote `{name}`", f"git remote add {name} URL && git push -u {name} {branch}"
+        )
+    url = https(address)
+    if not re.match(r"(https?|ssh)://", url):
+        raise PenstockError(
+            f"the remote `{name}` is {address}, which Flux can't reach: it takes http, https and ssh",
+            f"git remote set-url {name} URL",
         )
     if git(layout.root, "status", "--porcelain", "--", "manifests").text.strip():
         raise PenstockError(
@@ -42,18 +53,34 @@ def read(layout: Layout) -> Remote:
         )
     if _there(layout, name, branch) != commit:
         raise PenstockError(f"HEAD ({commit[:12]}) is not what {name} has as {branch}", f"git push {name} {branch}")
-    return Remote(https(address), branch, commit)
+    return Remote(url, _with_key(address), branch, commit)
 
 
 def https(address: str) -> str:
-    """The address of the same repository over HTTPS, for Flux needs no key for that; others stay what they are."""
-    found = _SSH.fullmatch(address) or (_SCP.fullmatch(address) if "://" not in address else None)
-    return f"https://{found[1]}/{found[2]}" if found else address
+    """The address of the same repository over HTTPS, for Flux needs no key for that; others stay what they are.
+
+    A name and a password in it are for git alone: everybody who may look at the cluster could read them there.
+    """
+    found = _parts(address)
+    return f"https://{found[2]}/{found[3]}" if found else _LOGIN.sub(r"\1", address)
+
+
+def _with_key(address: str) -> str:
+    """The address as ssh:// wherever it is one of ssh, for Flux doesn't know user@host:path; others stay."""
+    found = _parts(address)
+    return address if "://" in address or not found else f"ssh://{found[1]}{found[2]}/{found[3]}"
+
+
+def _parts(address: str) -> re.Match[str] | None:
+    """User, host and path of an address of ssh."""
+    return _SSH.fullmatch(address) if "://" in address else _SCP.fullmatch(address)
 
 
 def _there(layout: Layout, name: str, branch: str) -> str:
+    """The commit that the remote has of a branch; empty when it has no such branch."""
     try:
-        listed = git(layout.root, "ls-remote", "--exit-code", name, f"refs/heads/{branch}", ok=(0, 2)).text
-    except CommandFailed as failure:
+        words = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]
+        listed = git(layout.root, *words, ok=(0, 2), env=_SILENT, timeout=_SECONDS).text
+    except (CommandFailed, CommandTimedOut) as failure:
         raise PenstockError(f"the remote `{name}` doesn't answer: {failure.message}", f"git ls-remote {name}") from None
     return listed.split("\t")[0]

@@ -17,12 +17,13 @@ def git(
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     ok: tuple[int, ...] = (0,),
+    timeout: float = 600,
 ) -> Result:
     """Run git in a folder; PenstockError when git is missing."""
     found = shutil.which("git")
     if not found:
         raise PenstockError("git is not on PATH", "install git (2.30 or newer): Flux syncs from a Git source")
-    return run(Command([found, "-C", folder, *words], env=env or {}, stdin=stdin, ok=ok))
+    return run(Command([found, "-C", folder, *words], env=env or {}, stdin=stdin, ok=ok, timeout=timeout))
 
 
 def head(folder: Path) -> str:

@@ -49,7 +49,9 @@ class Kwokctl:
 
     def creation(self, kubeconfig: Path) -> Command:
         """The command that creates the cluster."""
-        return self._command("--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig, "--wait", "60s")
+        words: list[str | Path] = ["--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig]
+        about = f"{self._config.name} names six free ports and the pinned programs"
+        return self._command(*words, "--wait", "60s", about=about)
 
     def start(self) -> None:
         """Start those processes of the cluster that kwokctl finds no pid of."""
@@ -75,10 +77,10 @@ class Kwokctl:
     def _config(self) -> Path:
         return self.workdir / "penstock.yaml"
 
-    def _command(self, *words: str | Path) -> Command:
+    def _command(self, *words: str | Path, about: str = "") -> Command:
         argv = [resolve("kwokctl"), "--name", self.name, *words]
         env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
-        return Command(argv, env=env, timeout=180)
+        return Command(argv, env=env, timeout=180, about=about)
 
 
 def _configuration(ports: list[int]) -> dict[str, Any]:

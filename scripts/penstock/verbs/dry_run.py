@@ -4,37 +4,37 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.cluster.phases import Part, Phase
 from penstock.cluster.session import Session
 from penstock.core import console
-from penstock.core.process import Command
-from penstock.tools.resolver import by_name
+from penstock.core.process import Command, blotted
+from penstock.tools import resolver
+from penstock.tools.pins import PROGRAMS
 
 
 def show(session: Session, wanted: list[Phase]) -> None:
     """Print the commands of phases, each under its title."""
-    with by_name():
-        for phase in wanted:
-            console.out(f"# {phase.number} {phase.title}")
-            show_parts(session, phase.parts(session))
+    titled = [(f"# {phase.number} {phase.title}", _commands(session, phase.parts(session))) for phase in wanted]
+    _show_path([command for _, commands in titled for command in commands])
+    for title, commands in titled:
+        console.out(title)
+        _show(session, commands)
 
 
 def show_parts(session: Session, parts: Iterable[Part]) -> None:
     """Print the commands of steps, in a cluster that has nothing yet."""
-    with by_name():
-        for part in parts:
-            for command in part.commands(session):
-                console.out(line(command, session.layout.root))
+    commands = _commands(session, parts)
+    _show_path(commands)
+    _show(session, commands)
 
 
 def show_deletion(session: Session) -> None:
     """Print the commands that end a cluster; local processes are ended by a signal, and the state goes."""
-    with by_name():
-        for command in session.provider.delete_commands(session):
-            console.out(line(command, session.layout.root))
+    with resolver.by_name():
+        _show(session, session.provider.delete_commands(session))
     pids = [str(process.pid) for process in session.noted.processes.values()]
     if pids:
         console.out(f"kill {' '.join(pids)}  # {', '.join(session.noted.processes)}")
@@ -43,5 +43,32 @@ def show_deletion(session: Session) -> None:
 
 def line(command: Command, root: Path) -> str:
     """A command as it could be typed at the platform's root, with what its standard input holds as a comment."""
-    text = command.line.replace(shlex.quote(sys.executable), "python").replace(f"{root}/", "")
-    return f"{text}  # {command.about}" if command.about else text
+    settings = " ".join(f"{key}={shlex.quote(value)}" for key, value in command.env.items() if key != "PATH")
+    text = f"{blotted(settings)} {command.line}".strip()
+    text = text.replace(shlex.quote(sys.executable), "python").replace(f"{root}/", "")
+    about = command.about.replace(f"{root}/", "")
+    return f"{text}  # {about}" if about else text
+
+
+def _commands(session: Session, parts: Iterable[Part]) -> list[Command]:
+    with resolver.by_name():
+        return [command for part in parts for command in part.commands(session)]
+
+
+def _show(session: Session, commands: list[Command]) -> None:
+    for command in commands:
+        console.out(line(command, session.layout.root))
+
+
+def _show_path(commands: list[Command]) -> None:
+    """Where a shell finds the pinned programs of these commands, as far as they are in the cache."""
+    folders = list(dict.fromkeys(_cached(commands)))
+    if folders:
+        console.out(f"PATH={':'.join(shlex.quote(str(folder)) for folder in folders)}:$PATH  # the pinned programs")
+
+
+def _cached(commands: list[Command]) -> Iterator[Path]:
+    for name in (str(command.argv[0]) for command in commands):
+        found = resolver.find(name) if name in PROGRAMS else None
+        if found and found.origin == "cache":
+            yield found.path.parent

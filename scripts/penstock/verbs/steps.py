@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from penstock.cluster import phases
+from collections.abc import Callable
+
+from penstock.cluster import bootstrap, phases
 from penstock.cluster.phases import Part
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.verbs import dry_run
-from penstock.verbs.target import Target, begin, confirm, running
+from penstock.verbs.target import Target, begin, confirm, refuse_unpushed, running
 from penstock.verbs.up import start_on
+
+FIRST = "inv cluster-create"
+# The verbs that apply a component of phase 1.
+_VERBS = {"gateway-api": "inv gateway-install", "cilium": "inv cilium-install", "coredns": "inv coredns-update"}
 
 
 def cluster_create(target: Target) -> None:
@@ -25,56 +31,77 @@ def cluster_create(target: Target) -> None:
 
 def install_component(target: Target, verb: str, component: str) -> None:
     """A step of phase 1: apply a component by hand; PenstockError when the environment hasn't got it."""
-    session = running(target)
+    session = running(target, FIRST)
     if component not in session.manifests.components:
         raise PenstockError(
             f"manifests/{session.environment} has no component `{component}`",
             f"the components are {', '.join(session.manifests.components)}",
         )
-    _step(session, target, verb, phases.component(component))
+    earlier = session.bootstrap[: session.bootstrap.index(component)] if component in session.bootstrap else []
+    take(session, target, verb, phases.component(component), lambda: _refuse_without(session, earlier))
 
 
 def flux_install(target: Target) -> None:
     """The first step of phase 2: Flux."""
-    _step(running(target), target, "flux-install", phases.FLUX)
+    session = running(target, FIRST)
+    take(session, target, "flux-install", phases.FLUX, lambda: _refuse_without(session, session.bootstrap), 1)
 
 
 def gitops_setup(target: Target) -> None:
     """The second step of phase 2: where Flux takes the manifests from."""
-    session = running(target)
-    _refuse_without_flux(session, target)
-    _step(session, target, "gitops-setup", phases.SOURCE)
-    if not target.dry_run:
-        session.reached(2)
+    session = running(target, FIRST)
+
+    def ready() -> None:
+        if not session.noted.flux:
+            raise PenstockError("Flux is not installed yet", "inv flux-install")
+        refuse_unpushed(session)
+
+    take(session, target, "gitops-setup", phases.SOURCE, ready, 2)
 
 
 def gitops_enable(target: Target) -> None:
     """Phase 3: Flux applies the components."""
-    session = running(target)
-    if session.noted.phase < 2 and not target.dry_run:
-        raise PenstockError("Flux has no source yet", "inv gitops-setup")
-    _step(session, target, "gitops-enable", phases.ENABLE)
-    if not target.dry_run:
-        session.reached(3)
+    session = running(target, FIRST)
+
+    def ready() -> None:
+        if session.noted.phase < 2:
+            raise PenstockError("Flux has no source yet", "inv gitops-setup")
+
+    take(session, target, "gitops-enable", phases.ENABLE, ready, 3)
 
 
-def _step(session: Session, target: Target, verb: str, part: Part) -> None:
+def take(
+    session: Session,
+    target: Target,
+    verb: str,
+    part: Part,
+    ready: Callable[[], None] = lambda: None,
+    phase: int = 0,
+) -> None:
+    """Carry out one step, or show its commands; `ready` raises when another one is first.
+
+    `phase` is the one that is complete with it.
+    """
     if target.dry_run:
         dry_run.show_parts(session, [part])
         return
     with session.state.exclusive():
-        confirm(session, target, f"`inv {verb}`")
         if not session.kubectl.is_ready():
-            raise PenstockError("the API server does not answer", "inv cluster-create")
+            raise PenstockError(f"`inv {verb}` finds no API server that answers", FIRST)
+        ready()
+        confirm(session, target, f"`inv {verb}`")
         _carry_out(session, verb, part)
+        session.reached(phase)
+
+
+def _refuse_without(session: Session, components: list[str]) -> None:
+    """PenstockError with the step that is first when the cluster lacks one of these components of phase 1."""
+    lacking = [name for name in bootstrap.lacking(session) if name in components]
+    if lacking:
+        raise PenstockError(f"{lacking[0]} is not applied yet", _VERBS.get(lacking[0], "inv up --phase 1"))
 
 
 def _carry_out(session: Session, verb: str, part: Part) -> None:
     with console.step(verb) as step:
         step.result = phases.carry_out(part, session, step)
     session.note()
-
-
-def _refuse_without_flux(session: Session, target: Target) -> None:
-    if not session.noted.flux and not target.dry_run:
-        raise PenstockError("Flux is not installed yet", "inv flux-install")

@@ -7,7 +7,7 @@ from penstock.cluster.ownership import Drifted
 from penstock.core import console
 from penstock.verbs import dry_run
 from penstock.verbs.status import show
-from penstock.verbs.target import Target, confirm, running
+from penstock.verbs.target import Target, confirm, refuse_unpushed, running
 
 
 def sync(target: Target) -> None:
@@ -16,6 +16,7 @@ def sync(target: Target) -> None:
     if target.dry_run:
         dry_run.show_parts(session, [phases.SOURCE, phases.ENABLE])
         return
+    refuse_unpushed(session)
     with session.state.exclusive():
         confirm(session, target, f"`inv sync` of {session.environment}")
         try:

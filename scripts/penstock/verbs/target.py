@@ -12,45 +12,54 @@ from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
+from penstock.gitops import remote
 from penstock.hydrate import environments
 from penstock.hydrate.compare import fast_findings
 from penstock.tools.git import head
+from penstock.verbs.numbers import seconds
 
 
 @dataclass(frozen=True)
 class Target:
-    """What was typed; empty or 0 where nothing was. `timeout` is in seconds."""
+    """What was typed; empty where nothing was. `timeout` is in seconds."""
 
     env: str = ""
     provider: str = ""
     context: str = ""
     source: str = ""
-    timeout: float = 0.0
+    timeout: str = ""
     yes: bool = False
     dry_run: bool = False
 
 
 def begin(target: Target) -> Session:
     """The session of a verb that changes a cluster; PenstockError for all that can be known beforehand."""
-    layout = find_platform()
+    layout, timeout = find_platform(), seconds(target.timeout, "--timeout")
     name = environment(layout, target.env, target.provider)
     head(layout.root)
-    refuse_stale(layout, name)
     settings, state = environments.cluster(layout, name), state_of(layout, name)
     noted = state.read() if state.exists else None
     _refuse_other(noted, target)
     provider = choose.named(noted.provider) if noted else choose.choose(name, settings, target.provider)
+    if target.context and provider.makes:
+        raise PenstockError(
+            f"the provider {provider.name} makes its own context, and takes no --context",
+            "--provider existing takes the cluster of a context",
+        )
     if noted is None:
         noted = Noted(provider=provider.name, environment=name, cluster=settings.name, context=target.context)
+    if not provider.makes and not noted.context:
+        raise PenstockError("which cluster? No context was given", "add --context NAME: kubectl config get-contexts")
+    refuse_stale(layout, name)
     noted.source = _source(provider, target.source or (noted.source if state.exists else ""))
-    return Session(layout, name, state, noted, target.timeout or provider.timeout, provider, settings)
+    return Session(layout, name, state, noted, timeout or provider.timeout, provider, settings)
 
 
-def running(target: Target) -> Session:
-    """The session of a verb that needs a cluster; PenstockError when there is none."""
+def running(target: Target, first: str = "inv up") -> Session:
+    """The session of a verb that needs a cluster; PenstockError when there is none, with what makes one."""
     layout = find_platform()
     if not target.dry_run and not state_of(layout, environment(layout, target.env, target.provider)).exists:
-        raise PenstockError("there is no cluster here", "run `inv up`")
+        raise PenstockError("there is no cluster here", f"run `{first}`")
     return begin(target)
 
 
@@ -71,12 +80,19 @@ def where(layout: Layout, target: Target) -> str:
 
 
 def environment(layout: Layout, wanted: str, provider: str = "") -> str:
-    """The environment that was asked for, else the one whose cluster is there, else what suits provider or machine."""
+    """The environment that was asked for, else the one whose cluster is there, else what suits provider or machine.
+
+    PenstockError when several clusters are there: no verb may guess which one is meant.
+    """
     if wanted:
         return environments.pick(layout, wanted)[0]
     known = environments.names(layout)
-    there = [name for name in known if state_of(layout, name).exists]
-    if len(there) == 1:
+    there = [name for name in known if _is_there(layout, name, provider)]
+    if len(there) > 1:
+        raise PenstockError(
+            f"there are clusters of {' and '.join(there)}", f"say which one is meant: -e {' or -e '.join(there)}"
+        )
+    if there:
         return there[0]
     usual = environments.one(layout, "")
     order = [usual, *(name for name in known if name != usual)]
@@ -92,6 +108,12 @@ def refuse_stale(layout: Layout, environment: str) -> None:
         )
 
 
+def refuse_unpushed(session: Session) -> None:
+    """PenstockError when Flux is to take the manifests from the remote, and would not find there what is here."""
+    if session.noted.source == "remote":
+        remote.read(session.layout)
+
+
 def confirm(session: Session, target: Target, what: str) -> None:
     """Ask before a cluster that others made is changed; PenstockError when nobody can be asked or the answer is no."""
     if session.provider.makes or target.yes:
@@ -99,8 +121,18 @@ def confirm(session: Session, target: Target, what: str) -> None:
     if not sys.stdin.isatty():
         raise PenstockError(f"{what} would change the cluster of the context {session.noted.context}", "add --yes")
     console.info(f"{what} will change the cluster of the context {session.noted.context}. Type its name to go on:")
-    if input().strip() != session.noted.context:
+    try:
+        typed = input().strip()
+    except EOFError:
+        typed = ""
+    if typed != session.noted.context:
         raise PenstockError("that is not its name; nothing was changed", "run it again, or add --yes")
+
+
+def _is_there(layout: Layout, name: str, provider: str) -> bool:
+    """Whether a cluster of an environment is there, on a provider if one is given."""
+    state = state_of(layout, name)
+    return state.exists and (not provider or state.read().provider == provider)
 
 
 def _refuse_other(noted: Noted | None, target: Target) -> None:

@@ -11,20 +11,23 @@ from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
 from penstock.verbs import dry_run
+from penstock.verbs.numbers import whole
 from penstock.verbs.status import show
-from penstock.verbs.target import Target, begin, confirm, looking, where
+from penstock.verbs.target import Target, begin, confirm, looking, refuse_unpushed, where
 
 NUMBERS = [phase.number for phase in phases.PHASES]
 
 
-def up(target: Target, only: int, merge: bool) -> None:
+def up(target: Target, phase: str, merge: bool) -> None:
     """Go through the four phases, or one of them; each acts only where something is missing: again is cheap."""
     start = time.monotonic()
     session = begin(target)
-    wanted = _wanted(session, only)
+    wanted = _wanted(session, whole(phase, "--phase"))
     if target.dry_run:
         dry_run.show(session, wanted)
         return
+    if any(phases.SOURCE in phase.parts(session) for phase in wanted):
+        refuse_unpushed(session)
     with session.state.exclusive():
         start_on(session, target, f"`inv up` of {session.environment}")
         phases.run(session, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from penstock.cluster import flux_pods
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -11,10 +12,12 @@ from penstock.cluster.settings import Cluster
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.core.process import Command, CommandFailed, run
+from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.tools import modules, resolver
 from penstock.tools.on_path import FLUX
 from penstock.tools.resolver import resolve
+
+_SECONDS = 10
 
 
 class Existing(Provider):
@@ -32,14 +35,11 @@ class Existing(Provider):
         return FLUX.lacks()
 
     def problems(self, session: Session) -> list[Problem]:
-        found = [Problem(FLUX.lacks(), "mise install, or install that version your own way")] if FLUX.lacks() else []
-        if not session.noted.context:
-            return [
-                *found,
-                Problem("which cluster? No context was given", "add --context NAME: kubectl config get-contexts"),
-            ]
+        lacks = FLUX.lacks()
+        found = [Problem(lacks, "mise install, or install that version your own way")] if lacks else []
         try:
             self._refuse_other(session)
+            _refuse_silent(session)
         except PenstockError as error:
             found.append(Problem(error.message, error.hint))
         return found
@@ -51,11 +51,13 @@ class Existing(Provider):
     def create(self, session: Session, step: Step) -> str:
         step.note(f"reading the context {session.noted.context}")
         self._refuse_other(session)
-        write_atomically(session.state.kubeconfig, run(_view(session.noted.context, "--raw")).stdout, 0o600)
-        return session.noted.context
+        _refuse_silent(session)
+        (view,) = self.create_commands(session)
+        write_atomically(session.state.kubeconfig, run(view).stdout, 0o600)
+        return f"the cluster of the context {session.noted.context}, which was only read"
 
     def create_commands(self, session: Session) -> list[Command]:
-        return []
+        return [_view(session.noted.context, "--raw", about=f">{session.state.kubeconfig}")]
 
     def install_flux(self, session: Session, step: Step) -> str:
         return flux_pods.install(session, step)
@@ -82,7 +84,8 @@ class Existing(Provider):
             raise PenstockError(
                 f"the context `{context}` can't be read: {failure.result.complaint}", "kubectl config get-contexts"
             ) from None
-        server = found["clusters"][0]["cluster"]["server"]
+        clusters = found.get("clusters") or [{"cluster": {}}]
+        server = clusters[0]["cluster"].get("server", "nowhere")
         if _plain(server) != _plain(wanted):
             raise PenstockError(
                 f"the context {context} is not the cluster of {session.environment}: it leads to {server}, and "
@@ -91,9 +94,39 @@ class Existing(Provider):
             )
 
 
-def _view(context: str, *words: str) -> Command:
+def _refuse_silent(session: Session) -> None:
+    """PenstockError when the API server doesn't answer soon, or doesn't know who asks."""
+    context = session.noted.context
+    argv: list[str | Path] = [
+        resolve("kubectl"),
+        f"--context={context}",
+        f"--request-timeout={_SECONDS}s",
+        "get",
+        "--raw",
+        "/readyz",
+    ]
+    try:
+        run(Command(argv, timeout=2 * _SECONDS))  # whatever makes the credentials takes its time too
+    except (CommandFailed, CommandTimedOut) as failure:
+        said = failure.result.complaint.splitlines()[-1:] if isinstance(failure, CommandFailed) else []
+        raise PenstockError(
+            f"the cluster of the context {context} doesn't answer: {' '.join(said) or failure.message}",
+            f"kubectl --context={context} get --raw /readyz, once that says ok",
+        ) from None
+
+
+def _view(context: str, *words: str, about: str = "") -> Command:
     """One context of the user's kubeconfig with all that it needs, wherever $KUBECONFIG says that it is."""
-    return Command([resolve("kubectl"), "config", "view", "--minify", "--flatten", f"--context={context}", *words])
+    argv: list[str | Path] = [
+        resolve("kubectl"),
+        "config",
+        "view",
+        "--minify",
+        "--flatten",
+        f"--context={context}",
+        *words,
+    ]
+    return Command(argv, about=about)
 
 
 def _plain(server: str) -> str:
