@@ -106,7 +106,7 @@ def test_a_changed_verb_makes_the_page_stale(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     tasks = root / "tasks.py"
     tasks.write_text(tasks.read_text().replace('"how many, from the end (200)"', '"how many lines (200)"'))
-    assert "| `-l NUMBER`, `--lines NUMBER` | how many lines (200) |" in pages.stale(root)["docs/reference/verbs.md"]
+    assert "| `-l TEXT`, `--lines TEXT` | how many lines (200) |" in pages.stale(root)["docs/reference/verbs.md"]
 
 
 def test_outside_of_a_checkout_it_says_so(tmp_path: Path) -> None:

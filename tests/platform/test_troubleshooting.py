@@ -50,7 +50,7 @@ def test_a_made_up_message_is_none(quote: str) -> None:
 
 
 def test_a_made_up_hint_is_none() -> None:
-    assert not is_hint("run `inv upp`")
+    assert not is_hint("call `inv upp`")
 
 
 def test_the_page_quotes() -> None:

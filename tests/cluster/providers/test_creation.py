@@ -28,7 +28,7 @@ class Machine:
     def up(self, provider: str = "k3d") -> PenstockError:
         """What `inv up` is refused with."""
         with contextlib.chdir(self.platform.root), pytest.raises(PenstockError) as refused:
-            up(Target(provider=provider, timeout="1"), "0", merge=False)
+            up(Target(provider=provider, timeout="1"), "", merge=False)
         return refused.value
 
     def down(self) -> None:
@@ -197,7 +197,7 @@ def test_without_docker_there_is_kwok(
 ) -> None:
     misbehave("docker", "docker 28 without a daemon")
     with contextlib.chdir(machine.platform.root):
-        up(Target(dry_run=True), "0", merge=False)
+        up(Target(dry_run=True), "", merge=False)
     said = capsys.readouterr()
     assert "kwokctl" in said.out
     assert "no k3d: Docker does not answer: Cannot connect" in said.err

@@ -134,8 +134,8 @@ def test_flux_fetches_at_the_networks_gateway_with_the_clusters_token(town: Town
     source = town.kubectl.get_one(status.SOURCES, "platform", "flux-system")
     assert source is not None
     assert source["spec"]["url"] == f"http://127.0.0.1:{town.noted['source_port']}/platform.git"
-    assert source["spec"]["secretRef"] == {"name": "platform-source"}
-    secret = town.kubectl.get_one("secret", "platform-source", "flux-system")
+    assert source["spec"]["secretRef"] == {"name": "git-source"}
+    secret = town.kubectl.get_one("secret", "git-source", "flux-system")
     assert secret is not None
     found = {key: base64.b64decode(value).decode() for key, value in secret["data"].items()}
     token = town.state / "git-token"
@@ -230,7 +230,7 @@ def test_another_provider_is_refused_while_this_one_is_there(town: Town) -> None
 def test_down_deletes_this_cluster_alone(town: Town) -> None:
     stranger = town.fakes / "containers" / "k3d-other-server-0"
     stranger.write_text("k3d.cluster=other")
-    assert town.succeed("down", "--dry-run").splitlines()[0] == "k3d cluster delete tiny"
+    assert town.succeed("down", "--dry-run").splitlines()[0] == "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny"
     pid = town.noted["processes"]["git-source"]["pid"]
     ended = town.run("down")
     assert ended.returncode == 0, ended.stderr
