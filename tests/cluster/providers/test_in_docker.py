@@ -230,7 +230,8 @@ def test_another_provider_is_refused_while_this_one_is_there(town: Town) -> None
 def test_down_deletes_this_cluster_alone(town: Town) -> None:
     stranger = town.fakes / "containers" / "k3d-other-server-0"
     stranger.write_text("k3d.cluster=other")
-    assert town.succeed("down", "--dry-run").splitlines()[0] == "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny"
+    shown = town.succeed("down", "--dry-run").splitlines()[0]
+    assert shown == "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny"
     pid = town.noted["processes"]["git-source"]["pid"]
     ended = town.run("down")
     assert ended.returncode == 0, ended.stderr
