@@ -16,18 +16,17 @@ import pytest
 import yaml
 
 from cluster.others import CONTEXT, TOKEN, Others, others
+from cluster_support import prepare
 from penstock.core.layout import ENGINE
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
-from support import REAL_ENVIRONMENT
 
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 TARGET = ("--provider", "existing", "--context", CONTEXT)
 
 
 @pytest.fixture(scope="module")
 def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Others]:
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+    prepare()
     with others(tmp_path_factory.mktemp("others").resolve()) as made:
         yield made
 

@@ -10,7 +10,6 @@ import base64
 import json
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,12 +19,11 @@ from typing import Any
 import psutil
 import pytest
 
+from cluster_support import folder, kubectl, prepare, running, state_of
 from penstock.gitops import accounts
 from penstock.gitops.status import KUSTOMIZATIONS
-from penstock.tools.kubectl import Kubectl
-from support import REAL_ENVIRONMENT, Platform, copy_platform
+from support import Platform
 
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 # Longer than the 10 s within which a controller has to renew a lease, where it has one.
 _ASLEEP_SECONDS = 11
 _PATIENCE_SECONDS = 30
@@ -33,29 +31,13 @@ _PATIENCE_SECONDS = 30
 
 @pytest.fixture(scope="module")
 def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
-    platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("town") / "platform")
-    platform.commit("Start")
-    platform.succeed("hydrate")
-    platform.commit("Hydrate")
-    try:
-        platform.succeed("up")
+    prepare()
+    with running(tmp_path_factory.mktemp("town") / "platform") as platform:
         yield platform
-    finally:
-        platform.succeed("down")
 
 
-def folder(town: Platform) -> Path:
-    return town.root / ".penstock" / "local"
-
-
-def kubectl(town: Platform) -> Kubectl:
-    return Kubectl(folder(town) / "kubeconfig")
-
-
-def running(town: Platform) -> dict[str, psutil.Process]:
-    noted = json.loads((folder(town) / "state.json").read_text())["processes"]
-    return {name: psutil.Process(process["pid"]) for name, process in noted.items()}
+def processes_of(town: Platform) -> dict[str, psutil.Process]:
+    return {name: psutil.Process(process["pid"]) for name, process in state_of(town)["processes"].items()}
 
 
 def get(town: Platform, kind: str, name: str) -> dict[str, Any]:
@@ -199,7 +181,7 @@ def test_a_secret_is_neither_printed_nor_written_down(town: Platform) -> None:
     secret = base64.b64decode(encoded)
     assert len(secret) >= 24
     said = [made, town.succeed("status", "--json"), town.succeed("status")]
-    said += [town.succeed("logs", name) for name in running(town)]
+    said += [town.succeed("logs", name) for name in processes_of(town)]
     printed = "".join(each.stdout + each.stderr for each in said)
     assert secret.decode() not in printed
     assert encoded not in printed
@@ -220,7 +202,7 @@ def test_a_process_that_is_killed_while_an_edit_rolls_out_costs_nothing(town: Pl
     greet(town, f"after {name}")
     with town.start("up") as started:
         until_line(started, "3 platform: Flux")
-        running(town)[name].kill()
+        processes_of(town)[name].kill()
         started.communicate()
     town.succeed("up")
     assert greeted(town) == f"hello after {name}"
@@ -238,7 +220,7 @@ def test_a_laptop_that_sleeps_in_the_middle_of_up_goes_on_where_it_was(town: Pla
     greet(town, "after a sleep")
     with town.start("up") as started:
         until_line(started, "3 platform: Flux")
-        there = running(town)
+        there = processes_of(town)
         asleep = [psutil.Process(started.pid), *there.values()]
         for process in asleep:
             process.suspend()
@@ -249,7 +231,7 @@ def test_a_laptop_that_sleeps_in_the_middle_of_up_goes_on_where_it_was(town: Pla
     assert started.returncode == 0, said
     assert greeted(town) == "hello after a sleep"
     town.succeed("up")
-    assert running(town) == there
+    assert processes_of(town) == there
     assert held(town) == before
 
 
@@ -260,7 +242,7 @@ def test_a_database_that_is_full_is_named_and_a_new_cluster_has_it_all(town: Pla
     quota = "--quota-backend-bytes="
     old = next(line for line in text.splitlines() if quota in line)
     config.write_text(text.replace(old, f"{old.partition(quota)[0]}{quota}65536"))
-    running(town)["etcd"].send_signal(signal.SIGKILL)
+    processes_of(town)["etcd"].send_signal(signal.SIGKILL)
     refused = town.run("up")
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-2:] == [

@@ -18,6 +18,7 @@ import psutil
 import pytest
 import yaml
 
+from cluster_support import kubectl, prepare, running, state_of
 from penstock.cluster import kubeconfig
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
@@ -25,38 +26,18 @@ from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
 from penstock.gates import rehearsal
 from penstock.gitops import status as status_of_flux
-from penstock.tools.kubectl import Kubectl
-from support import REAL_ENVIRONMENT, Platform, copy_platform
-
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
+from support import Platform, copy_platform
 
 
 @pytest.fixture(scope="module")
 def programs(sandbox: Path) -> None:
-    """The programs of a cluster, built where they are missing, as the user would build them."""
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+    prepare()
 
 
 @pytest.fixture(scope="module")
 def town(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("town") / "platform")
-    platform.commit("Start")
-    platform.succeed("hydrate")
-    platform.commit("Hydrate")
-    try:
-        platform.succeed("up")
+    with running(tmp_path_factory.mktemp("town") / "platform") as platform:
         yield platform
-    finally:
-        platform.succeed("down")
-
-
-def state_of(town: Platform) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((town.root / ".penstock" / "local" / "state.json").read_text())
-    return found
-
-
-def kubectl(town: Platform) -> Kubectl:
-    return Kubectl(town.root / ".penstock" / "local" / "kubeconfig")
 
 
 def status(town: Platform) -> dict[str, Any]:
@@ -134,6 +115,19 @@ def test_only_the_owner_may_read_the_kubeconfig_and_nothing_listens_elsewhere(to
     }
     assert listening <= {"127.0.0.1", "::ffff:127.0.0.1"}
     assert listening
+
+
+def test_sync_puts_right_what_was_changed_by_hand_though_the_commit_is_the_same(town: Platform) -> None:
+    kubectl(town).run("delete", "configmap", "greeting", "-n", "town")
+    kubectl(town).run("patch", "statefulset", "server", "-n", "town", "--type=merge", '-p={"spec":{"replicas":1}}')
+    said = town.succeed("sync").stderr
+    assert "2 objects would change: " in said
+    assert "having Flux apply everything again" in said
+    assert kubectl(town).get_one("configmap", "greeting", "town") is not None
+    server = kubectl(town).get_one("statefulset", "server", "town")
+    assert server is not None
+    assert server["spec"]["replicas"] == 2
+    assert "would change:" not in town.succeed("sync").stderr
 
 
 def test_up_again_changes_nothing(town: Platform) -> None:

@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from support import REAL_ENVIRONMENT, Platform, copy_platform
+from cluster_support import prepare
+from support import Platform, copy_platform
 
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 STEPS = {
     "cluster-create": 0,
     "gateway-install": 0,
@@ -40,7 +39,7 @@ def component(platform: Platform, name: str, text: str) -> None:
 @pytest.fixture(scope="module")
 def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform whose first components have the names of the shipped one's; there is no cluster yet."""
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+    prepare()
     platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("steps") / "platform")
     (platform.root / "components" / "kinds").rename(platform.root / "components" / "gateway-api")
     component(

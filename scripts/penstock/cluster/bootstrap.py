@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.cluster import nodes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -120,17 +121,10 @@ def _await_workloads(session: Session, component: str, step: Step) -> None:
 
 
 def _nodes_ready(session: Session) -> bool | None:
-    return None if _late(session) else True
+    found = nodes.late(session.kubectl)
+    return True if found and not any(found.values()) else None
 
 
 def _not_ready(session: Session) -> PenstockError:
-    late = ", ".join(_late(session))
-    return PenstockError(f"not Ready: {late}", f"KUBECONFIG={session.state.kubeconfig} kubectl describe nodes")
-
-
-def _late(session: Session) -> list[str]:
-    def is_ready(node: dict[str, Any]) -> bool:
-        found = node.get("status", {}).get("conditions", [])
-        return any(item["type"] == "Ready" and item["status"] == "True" for item in found)
-
-    return [node["metadata"]["name"] for node in session.kubectl.get("nodes") if not is_ready(node)]
+    late = "; ".join(f"{name} is not Ready: {reason}" for name, reason in nodes.late(session.kubectl).items() if reason)
+    return PenstockError(late or "there are no nodes", f"KUBECONFIG={session.state.kubeconfig} kubectl describe nodes")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
-
 from penstock.cluster import bootstrap, processes
 from penstock.cluster.session import Session
 from penstock.core.console import Step
@@ -14,7 +12,7 @@ from penstock.gitops import objects, status
 from penstock.gitops.manifests import inventory_id
 from penstock.gitops.status import Kustomization
 from penstock.tools.flux import NAMESPACE
-from penstock.tools.kubectl import FIELD_MANAGER, Kubectl
+from penstock.tools.kubectl import Kubectl
 
 _GROUP = "kustomize.toolkit.fluxcd.io"
 Unchanged = tuple[int, int]
@@ -67,8 +65,7 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
         for item in items
         if (name, item["kind"], item["metadata"]["name"]) not in patched
     ]
-    words = ["diff", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--concurrency=8"]
-    result = kubectl.run(*words, "-f", "-", stdin=yaml.safe_dump_all(stream).encode(), timeout=deadline, ok=(0, 1))
+    result = kubectl.diff(stream, deadline)
     if result.code:
         # kubectl's own complaints end with the same code as a difference.
         said = _difference(result.text)

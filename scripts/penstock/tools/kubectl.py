@@ -19,6 +19,7 @@ from penstock.tools.resolver import resolve
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
+_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 # What etcd answers once its alarm is raised.
 _FULL = "etcdserver: mvcc: database space exceeded"
 
@@ -72,9 +73,14 @@ class Kubectl:
     def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of the given objects that are there, as they are in the cluster."""
         words = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
-        found = self.run(*words, stdin=yaml.safe_dump_all(objects).encode()).stdout if objects else b""
+        found = self.run(*words, stdin=_stream(objects)).stdout if objects else b""
         result = json.loads(found) if found.strip() else {"items": []}
         return list(result["items"]) if "items" in result else [result]
+
+    def diff(self, objects: list[dict[str, Any]], timeout: float) -> Result:
+        """What applying objects as Flux would change, asked of the API server in a dry run; code 1 when it would."""
+        words = ["diff", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--concurrency=8"]
+        return self.run(*words, "-f", "-", stdin=_stream(objects), timeout=timeout, ok=(0, 1))
 
     def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """One object, or None when it isn't there."""
@@ -84,11 +90,11 @@ class Kubectl:
 
     def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:
         """Server-side apply; gives kubectl's line for each object."""
-        return self.run(*_apply(manager), stdin=yaml.safe_dump_all(objects).encode(), timeout=120).text
+        return self.run(*_apply(manager), stdin=_stream(objects), timeout=120).text
 
     def applying(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER, about: str = "") -> Command:
         """The command of `apply`, the objects on its standard input; `about` says what they are."""
-        return self._applying(yaml.safe_dump_all(objects).encode(), about or objects_in(objects), manager)
+        return self._applying(_stream(objects), about or objects_in(objects), manager)
 
     def applying_files(self, files: list[Path], about: str, manager: str = FIELD_MANAGER) -> Command:
         """The command that applies files as one stream; `about` says what they hold."""
@@ -103,6 +109,11 @@ class Kubectl:
             return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
         except CommandFailed:
             return False
+
+
+def _stream(objects: list[dict[str, Any]]) -> bytes:
+    text: str = yaml.dump_all(objects, Dumper=_Dumper)
+    return text.encode()
 
 
 def _apply(manager: str) -> list[str]:

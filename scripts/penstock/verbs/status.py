@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from penstock.cluster import processes
+from penstock.cluster.nodes import late
 from penstock.cluster.phases import PHASES
 from penstock.cluster.session import Session
 from penstock.cluster.workloads import Workload, workloads
@@ -44,7 +43,6 @@ def collect(session: Session) -> Status:
     """Ask the cluster."""
     running = {name: processes.is_alive(session.noted, name) for name in session.noted.processes}
     refuse_silent(session)
-    nodes = {item["metadata"]["name"]: _is_true(item, "Ready") for item in session.kubectl.get("nodes")}
     return Status(
         environment=session.environment,
         provider=session.noted.provider,
@@ -52,7 +50,7 @@ def collect(session: Session) -> Status:
         phases={phase.title: session.noted.phase >= phase.number for phase in PHASES},
         revision=session.noted.revision,
         processes=running,
-        nodes=nodes,
+        nodes={name: not reason for name, reason in late(session.kubectl).items()},
         kustomizations=list(flux.kustomizations(session.kubectl).values()) if session.noted.flux else [],
         workloads=workloads(session.kubectl),
     )
@@ -101,8 +99,3 @@ def kustomization_rows(found: list[Kustomization]) -> tuple[list[str], list[list
         for item in found
     ]
     return ["KUSTOMIZATION", "STATE", "REVISION", "REASON", "AFTER", "MESSAGE"], rows
-
-
-def _is_true(item: dict[str, Any], condition: str) -> bool:
-    conditions = item.get("status", {}).get("conditions", [])
-    return any(found["type"] == condition and found["status"] == "True" for found in conditions)

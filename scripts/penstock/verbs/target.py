@@ -74,11 +74,6 @@ def looking(env: str, timeout: float = 10.0) -> Session:
     )
 
 
-def where(layout: Layout, target: Target) -> str:
-    """The environment of a verb that ends a cluster: the one that was asked for, else the one that is there."""
-    return environment(layout, target.env, target.provider)
-
-
 def environment(layout: Layout, wanted: str, provider: str = "") -> str:
     """The environment that was asked for, else the one whose cluster is there, else what suits provider or machine.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from penstock.cluster import kubeconfig, phases, processes
+from penstock.cluster import kubeconfig, phases
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, state_of
 from penstock.core import console
@@ -13,7 +13,7 @@ from penstock.core.layout import find_platform
 from penstock.verbs import dry_run
 from penstock.verbs.numbers import whole
 from penstock.verbs.status import show
-from penstock.verbs.target import Target, begin, confirm, looking, refuse_unpushed, where
+from penstock.verbs.target import Target, begin, confirm, environment, looking, refuse_unpushed
 
 NUMBERS = [phase.number for phase in phases.PHASES]
 
@@ -69,13 +69,13 @@ def down(target: Target, only_made: bool = False) -> None:
     With `only_made` a cluster that others made is refused; otherwise what stays in it is listed.
     """
     layout = find_platform()
-    name = where(layout, target)
+    name = environment(layout, target.env)
     state = state_of(layout, name)
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")
         return
     if not state.exists:  # it was ended before anything was noted
-        state.write(Noted(provider=target.provider or "kwok", environment=name))
+        state.write(Noted(provider="kwok", environment=name))
     session = looking(name)
     if only_made and not session.provider.makes:
         raise PenstockError(
@@ -89,7 +89,6 @@ def down(target: Target, only_made: bool = False) -> None:
         kubeconfig.unmerge(session.noted, state.kubeconfig)
         stays = [] if session.provider.makes else _staying(session)
         gone = session.provider.delete(session)
-        gone += processes.stop_all(session.noted)
         state.remove()
     for line in stays:
         console.out(line)

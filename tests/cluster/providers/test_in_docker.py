@@ -9,7 +9,6 @@ import base64
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,12 +18,11 @@ import psutil
 import pytest
 import yaml
 
+from cluster_support import prepare
 from docker_support import asked, fakes
 from penstock.gitops import server, status
 from penstock.tools.kubectl import Kubectl
-from support import REAL_ENVIRONMENT, Platform, copy_platform
-
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
+from support import Platform, copy_platform
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ class Town:
 
 @pytest.fixture(scope="module")
 def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+    prepare()
     folder = tmp_path_factory.mktemp("docker")
     platform = copy_platform("a-platform-in-docker", folder / "platform")
     platform.commit("Start")
@@ -133,7 +131,7 @@ def test_the_commands_are_those_of_the_dry_run(town: Town) -> None:
 def test_flux_fetches_at_the_networks_gateway_with_the_clusters_token(town: Town) -> None:
     source = town.kubectl.get_one(status.SOURCES, "platform", "flux-system")
     assert source is not None
-    assert source["spec"]["url"] == f"http://127.0.0.1:{town.noted['source_port']}/platform.git"
+    assert source["spec"]["url"] == f"http://127.0.0.2:{town.noted['source_port']}/platform.git"
     assert source["spec"]["secretRef"] == {"name": "git-source"}
     secret = town.kubectl.get_one("secret", "git-source", "flux-system")
     assert secret is not None
@@ -149,7 +147,7 @@ def test_only_the_git_source_is_a_process_of_ours_and_it_listens_at_the_gateway_
     (name,) = town.noted["processes"]
     assert name == "git-source"
     listening = psutil.Process(town.noted["processes"][name]["pid"]).net_connections("tcp")
-    assert {item.laddr.ip for item in listening if item.status == psutil.CONN_LISTEN} == {"127.0.0.1"}
+    assert {item.laddr.ip for item in listening if item.status == psutil.CONN_LISTEN} == {"127.0.0.2"}
 
 
 def test_up_again_makes_and_installs_nothing(town: Town) -> None:

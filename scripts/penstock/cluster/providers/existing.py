@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from penstock.cluster import flux_pods
+from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
@@ -69,7 +69,7 @@ class Existing(Provider):
         return None
 
     def delete(self, session: Session) -> list[str]:
-        return []
+        return processes.stop_all(session.noted)
 
     def delete_commands(self, session: Session) -> list[Command]:
         return []

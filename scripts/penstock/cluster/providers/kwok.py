@@ -65,9 +65,8 @@ class Kwok(Provider):
         return Address("127.0.0.1", "127.0.0.1")
 
     def delete(self, session: Session) -> list[str]:
-        # Its processes are noted like all others.
         adopt(session.state, session.noted)
-        return []
+        return processes.stop_all(session.noted)
 
     def delete_commands(self, session: Session) -> list[Command]:
         return []

@@ -86,7 +86,7 @@ class Provider(ABC):
 
     @abstractmethod
     def delete(self, session: Session) -> list[str]:
-        """End the cluster and all that belongs to it, but for noted processes; gives the names of what went."""
+        """End our processes, and the cluster unless others made it; gives the names of what went."""
 
     @abstractmethod
     def delete_commands(self, session: Session) -> list[Command]:

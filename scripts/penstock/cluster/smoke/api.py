@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from penstock.cluster import ownership
+from penstock.cluster.nodes import late
 from penstock.cluster.smoke.check import World, wait
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -15,10 +14,10 @@ def nodes(world: World, step: Step, deadline: float) -> str:
     """Every node is Ready."""
 
     def probe() -> str:
-        found = {item["metadata"]["name"]: _ready(item) for item in world.kubectl.get("nodes")}
-        late = [f"{name} is not Ready: {reason}" for name, (is_ready, reason) in found.items() if not is_ready]
-        if late or not found:
-            raise PenstockError("; ".join(late) or "there are no nodes")
+        found = late(world.kubectl)
+        complaints = [f"{name} is not Ready: {reason}" for name, reason in found.items() if reason]
+        if complaints or not found:
+            raise PenstockError("; ".join(complaints) or "there are no nodes")
         return f"{len(found)} nodes Ready"
 
     return wait(probe, deadline, step, "nodes")
@@ -54,10 +53,3 @@ def unchanged(world: World, step: Step, deadline: float) -> str:
     step.note("a dry run of every object")
     count, patched = ownership.unchanged(world.objects, world.kubectl, deadline)
     return f"{count} objects, and none would change" + (f"; {patched} patched here" if patched else "")
-
-
-def _ready(node: dict[str, Any]) -> tuple[bool, str]:
-    found = [item for item in node.get("status", {}).get("conditions", []) if item["type"] == "Ready"]
-    if not found:
-        return False, "its kubelet has said nothing yet"
-    return found[0]["status"] == "True", f"{found[0].get('reason', '')}: {found[0].get('message', '')}"

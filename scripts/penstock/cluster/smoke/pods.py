@@ -137,6 +137,7 @@ def _server(token: str) -> dict[str, Any]:
 
 
 def _client() -> dict[str, Any]:
+    # It is there to be asked by `kubectl exec`, and ends by itself should nobody be left to remove it.
     return _pod(_CLIENT, "exec sleep 3600", {}, {})
 
 

@@ -44,7 +44,7 @@ def inspected() -> str:
     if MOOD == "garbage networks":
         return "[]"
     # IPv6 comes first where there is some.
-    configs = [{"Subnet": "fc00:f853:ccd:e793::/64"}, {"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}]
+    configs = [{"Subnet": "fc00:f853:ccd:e793::/64"}, {"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.2"}]
     return json.dumps([{"IPAM": {"Config": configs}}])
 
 
