@@ -3,100 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 
-from penstock.cluster.kubeconfig import users_own
+from e2e_support import OBJECTS, item, kustomization, refused, said, tried
 from penstock.cluster.smoke.buckets import duration
 from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import parse
-from penstock.core.process import Command, Result
 from penstock.gates import owned
 from penstock.gates.__main__ import main
-from penstock.gates.e2e import evidence, gate, remains, steps, trial
+from penstock.gates.e2e import evidence, gate, steps, trial
 from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
 from penstock.hydrate import environments
 from smoke_support import Fake
 from support import Platform
-
-FLUX = "kustomize.toolkit.fluxcd.io"
-
-
-def item(name: str, component: str, kind: str = "ConfigMap", **more: Any) -> dict[str, Any]:
-    metadata = {"name": name, "namespace": "a", "labels": {f"{FLUX}/name": component}, "resourceVersion": "1"}
-    group = {"Deployment": "apps/v1"}.get(kind, "v1")
-    return {"apiVersion": group, "kind": kind, "metadata": {**metadata, **more.pop("metadata", {})}, **more}
-
-
-def kustomization(name: str, *inventory: str, ready: str = "True", reason: str = "Done") -> dict[str, Any]:
-    conditions = [{"type": "Ready", "status": ready, "reason": reason, "message": "said"}]
-    entries = [{"id": entry, "v": "v1"} for entry in inventory]
-    return {
-        "metadata": {"name": name, "generation": 1},
-        "spec": {},
-        "status": {"observedGeneration": 1, "conditions": conditions, "inventory": {"entries": entries}},
-    }
-
-
-FOUND = {"items": [kustomization("demo", "a_one__ConfigMap"), kustomization("rest", "a_two_apps_Deployment")]}
-OBJECTS = {"items": [item("one", "demo"), item("two", "rest", "Deployment", spec={"replicas": 1}, status={"ready": 1})]}
-
-
-@dataclass(frozen=True)
-class Tried(Trial):
-    """A trial whose verbs do nothing, or what they are told, and whose cluster answers as it is told to."""
-
-    fake: Fake = field(default_factory=Fake)
-    said: list[str] = field(default_factory=list)
-    answer: str = ""
-    does: dict[str, Callable[[], None]] = field(default_factory=dict)
-
-    @property
-    def kubectl(self) -> Fake:
-        return self.fake
-
-    def inv(self, *words: str, seconds: float) -> None:
-        assert seconds > 0
-        self.said.append(" ".join(words))
-        self.does.get(words[0], lambda: None)()
-
-    def ask(self, *words: str, seconds: float, ok: tuple[int, ...] = (0,)) -> Result:
-        self.inv(*words, seconds=seconds)
-        return Result(Command(["inv", *words]), 0, self.answer.encode(), b"", 0.0)
-
-    def commit(self, message: str) -> None:
-        self.said.append(message)
-
-
-def tried(root: Path, provider: Any = "kwok", answer: Any = "", **answers: Any) -> Run:
-    given = {"get kustomizations": FOUND, "get ConfigMap": OBJECTS, **answers}
-    (root / "platform" / "components" / "demo").mkdir(parents=True)
-    made = Tried(Layout(root / "platform"), "local", provider, Fake(answers=given), answer=answer)
-    return Run(made, "demo", remains.Look(frozenset(), "no file"))
-
-
-def said(run: Run) -> list[str]:
-    assert isinstance(run.trial, Tried)
-    return run.trial.said
-
-
-def refused(step: Callable[[Run, float], str], run: Run, deadline: float = 0.2) -> list[str]:
-    with pytest.raises(PenstockError) as caught:
-        step(run, deadline)
-    return caught.value.message.splitlines()
 
 
 def test_up_ends_with_everything_ready(tmp_path: Path) -> None:
@@ -229,85 +159,6 @@ def test_down_leaves_nothing(tmp_path: Path) -> None:
     run = tried(tmp_path)
     assert steps.down(run, 60) == "nothing is left"
     assert said(run) == ["down -e local"]
-
-
-@pytest.fixture
-def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A docker that prints what a file has, by its first word."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    (folder / "docker").write_text(f'#!/bin/sh\n. {folder}/answer\n[ ! -f "{folder}/$1" ] || cat "{folder}/$1"\n')
-    (folder / "docker").chmod(0o755)
-    (folder / "answer").write_text("")
-    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
-    return folder
-
-
-def test_what_docker_still_has_is_left(tmp_path: Path, docker: Path) -> None:
-    (docker / "network").write_text("n1\tkind com.docker.network\nn2\tbridge \n")
-    before = remains.look(tmp_path / "nowhere")
-    (docker / "ps").write_text("c1\tk3d-penstock-server-0 app=k3d,k3d.cluster=penstock\nc2\tpostgres maintainer=me\n")
-    (docker / "network").write_text("n1\tkind com.docker.network\nn2\tbridge \nn3\tk3d-penstock app=k3d\n")
-    (docker / "volume").write_text("v1\tcom.docker.volume.anonymous=\nv2\tmine=1\n")
-    assert remains.left(before, remains.look(tmp_path / "nowhere")) == [
-        "container c1 k3d-penstock-server-0 app=k3d,k3d.cluster=penstock is left",
-        "network n3 k3d-penstock app=k3d is left",
-        "volume v1 com.docker.volume.anonymous= is left",
-    ]
-
-
-def test_without_docker_s_daemon_there_is_nothing_of_it(tmp_path: Path, docker: Path) -> None:
-    (docker / "answer").write_text(
-        "echo 'Cannot connect to the Docker daemon at unix:///x. Is it running?' >&2; exit 1\n"
-    )
-    assert remains.look(tmp_path / "nowhere").things == frozenset()
-
-
-def test_a_docker_that_fails_is_not_taken_for_an_empty_one(tmp_path: Path, docker: Path) -> None:
-    (docker / "answer").write_text("echo 'permission denied while trying to connect' >&2; exit 1\n")
-    with pytest.raises(PenstockError, match="docker can't tell its containers: permission denied"):
-        remains.look(tmp_path / "nowhere")
-
-
-@contextmanager
-def sleeping(*words: str, cwd: Path) -> Iterator[int]:
-    argv = [sys.executable, "-c", "print(flush=True); import time; time.sleep(60)", *words]
-    with subprocess.Popen(argv, cwd=cwd, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield process.pid
-        finally:
-            process.kill()
-
-
-@pytest.mark.parametrize("inside", [True, False])
-def test_a_process_that_knows_the_folder_is_left(tmp_path: Path, inside: bool) -> None:
-    folder = tmp_path / "trial"
-    folder.mkdir()
-    run = tried(folder)
-    where = {"cwd": folder} if inside else {"cwd": Path("/")}
-    words = [] if inside else [f"--data-dir={folder}/platform/x"]
-    with sleeping(*words, **where) as pid, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(steps, "_SETTLED_SECONDS", 0.1)
-        (line,) = refused(steps.down, run)
-    assert line.startswith(f"process {pid} ")
-    assert line.endswith(" is left")
-
-
-def test_a_kubeconfig_that_is_not_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
-    before = remains.look(tmp_path / "nowhere")
-    (tmp_path / "config").write_text("contexts: []\n")
-    (line,) = remains.left(before, remains.look(tmp_path / "nowhere"))
-    assert line.startswith(f"{users_own()} is not what it was: no file before, ")
-
-
-def test_a_state_that_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(steps, "_SETTLED_SECONDS", 0.1)
-    run = tried(tmp_path)
-    run.trial.state.folder.mkdir(parents=True)
-    assert refused(steps.down, run) == [f"{run.trial.state.folder} is left"]
 
 
 def test_the_copy_is_the_working_tree_with_the_trial_s_values(good: Platform) -> None:

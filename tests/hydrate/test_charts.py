@@ -3,89 +3,21 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
 import os
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from chart_server import ChartServer
+from chart_support import CHART, HELMFILE, PATCH, archive, check_oracle, forget, name, noted, refused
 from penstock.core.errors import PenstockError
 from penstock.core.layout import cache_home
-from penstock.gates.oracle import oracle
-from penstock.hydrate import charts_lock
-from penstock.hydrate.charts import Charts
 from support import Platform
-
-HELMFILE = "components/echo/helmfile.yaml.gotmpl"
-CHART = "echo/configmap-echo.yaml"
-PATCH = """    jsonPatches:
-      - target: {version: v1, kind: ConfigMap, name: echo}
-        patch:
-          - {op: add, path: /data/more, value: patched}
-"""
-
-
-@pytest.fixture
-def server() -> Iterator[ChartServer]:
-    """Serves the charts; the cache is empty before and after."""
-    started = ChartServer()
-    _forget()
-    try:
-        yield started
-    finally:
-        started.stop()
-        _forget()
-
-
-@pytest.fixture
-def locked(good: Platform, server: ChartServer) -> Platform:
-    """A platform with a chart of the server, hydrated."""
-    server.add("echo", "1.2.3")
-    name(good, server)
-    good.hydrate()
-    return good
-
-
-def _forget() -> None:
-    shutil.rmtree(cache_home() / "charts", ignore_errors=True)
-
-
-def name(made: Platform, server: ChartServer, version: str = "1.2.3", more: str = "", chart: str = "up/echo") -> None:
-    """Write the component echo, with one release of a chart of the server; `more` are keys of the release."""
-    keys = {"name": "up", "url": server.url}
-    text = "bases:\n  - ../../environments/helmfile.yaml.gotmpl\n\nrepositories:\n"
-    text += f"  - {json.dumps(keys)}\n\nreleases:\n  - name: echo\n    namespace: town\n    chart: {chart}\n"
-    made.write(HELMFILE, f"{text}    version: {version}\n{more}")
-
-
-def noted(made: Platform) -> dict[str, str]:
-    return charts_lock.read(made.layout)
-
-
-def refused(call: Callable[[], None], made: Platform) -> str:
-    """The message and the hint with which something is refused; neither manifests nor charts.lock may have changed."""
-    before = (made.files(), noted(made))
-    with pytest.raises(PenstockError) as caught:
-        call()
-    assert (made.files(), noted(made)) == before
-    return f"{caught.value.message} | {caught.value.hint}"
-
-
-def check_oracle(made: Platform) -> None:
-    with contextlib.chdir(made.root):
-        oracle()
-
-
-def archive(digest: str) -> Path:
-    return cache_home() / "charts" / digest / "chart.tgz"
-
 
 # --- locking
 
@@ -167,7 +99,7 @@ def test_what_is_in_the_cache_needs_no_server(locked: Platform, server: ChartSer
 
 def test_the_fast_check_needs_neither_chart_nor_program(locked: Platform, server: ChartServer) -> None:
     server.stop()
-    _forget()
+    forget()
     assert locked.findings() == []
     text = (locked.root / "charts.lock").read_text()
     (digest,) = noted(locked).values()
@@ -182,7 +114,7 @@ def test_other_bytes_are_refused(verb: str, locked: Platform, server: ChartServe
     (old,) = noted(locked).values()
     new = server.add("echo", "1.2.3", {"values.yaml": "text: evil\n"})
     name(locked, server, more="    labels: {a: b}\n")  # stale, so that it is rendered
-    _forget()
+    forget()
     said = refused(locked.hydrate if verb == "hydrate" else locked.check, locked)
     assert said.startswith(
         f"{HELMFILE}: the chart {server.url}/echo@1.2.3 is not what it was: charts.lock has {old}, pulled was {new} | "
@@ -346,125 +278,3 @@ def test_the_users_helm_has_no_say_but_for_its_logins(
     monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(tmp_path / "config.json"))
     good.hydrate()
     good.check()
-
-
-# --- what a chart may not be
-
-
-@pytest.mark.parametrize("version", ["^1.2.3", "1.2", "1.x", ">=1.0.0", "latest", "1.2.3 || 2.0.0", "~1.2.3", "1.2.3-"])
-def test_a_version_that_means_several(version: str, good: Platform) -> None:
-    with pytest.raises(PenstockError, match="is no exact version"):
-        Charts(good.layout, may_lock=True).archive(HELMFILE, "oci://127.0.0.1:9/echo", version, {})
-
-
-@pytest.mark.parametrize(
-    ("chart", "url", "said"),
-    [
-        ("up/echo", "http://example.org", "http://example.org/echo is not encrypted"),
-        ("up/echo", "https://somebody:secret@example.org", "is no place of a chart"),
-        ("up/../echo", "https://example.org/..", "is no place of a chart"),
-        ("git::https://example.org/echo", "https://example.org", "is no place of a chart"),
-        ("https://example.org/echo.tgz", "https://example.org", "is no place of a chart"),
-        ("down/echo", "https://example.org", "`repositories:` has no `down` with a url"),
-        ("up/echo", "", "`repositories:` has no `up` with a url"),
-    ],
-)
-def test_a_place_that_is_none(chart: str, url: str, said: str, good: Platform) -> None:
-    with pytest.raises(PenstockError) as caught:
-        Charts(good.layout, may_lock=True).archive(HELMFILE, chart, "1.2.3", {"up": {"name": "up", "url": url}})
-    assert caught.value.message.startswith(f"{HELMFILE}: ")
-    assert said in caught.value.message
-
-
-def test_a_repository_with_more_than_helm_needs(good: Platform) -> None:
-    repository = {"name": "up", "url": "https://example.org", "password": "secret"}
-    with pytest.raises(PenstockError) as caught:
-        Charts(good.layout, may_lock=True).archive(HELMFILE, "up/echo", "1.2.3", {"up": repository})
-    assert caught.value.message == f"{HELMFILE}: the repository `up` has `password`, which is not supported"
-
-
-def test_two_versions_under_one_name(good: Platform, server: ChartServer) -> None:
-    server.add("echo", "1.2.3")
-    server.add("echo", "1.2.4")
-    name(good, server, more="  - name: other\n    namespace: town\n    chart: up/echo\n    version: 1.2.4\n")
-    assert refused(good.hydrate, good).startswith(f"{HELMFILE}: two versions of the chart up/echo | ")
-
-
-HOOK = "apiVersion: v1\nkind: ConfigMap\n"
-HOOK += "metadata: {name: before, namespace: town, annotations: {helm.sh/hook: WHEN}}\n"
-
-
-def test_a_hook_is_refused_unless_it_is_taken_out(good: Platform, server: ChartServer) -> None:
-    files = {f"templates/{when}.yaml": HOOK.replace("WHEN", when) for when in ("pre-install", "test")}
-    server.add("echo", "1.2.3", files)
-    name(good, server)
-    assert refused(good.hydrate, good) == (
-        "components/echo: ConfigMap before is a hook of Helm (pre-install), rendered by "
-        "echo@1.2.3/templates/pre-install.yaml, and nothing here runs hooks | "
-        "turn it off by a value of the chart, or take it out (or its annotation) by a kustomization"
-    )
-    good.write(
-        "components/echo/kustomize/overlays/local/kustomization.yaml",
-        "resources: [chart.yaml]\npatches:\n  - target: {kind: ConfigMap, name: before}\n    patch: |\n"
-        "      $patch: delete\n      apiVersion: v1\n      kind: ConfigMap\n      metadata: {name: before}\n",
-    )
-    good.hydrate()
-    assert list(good.lock.components["echo"].files) == ["configmap-echo.yaml"]
-
-
-def test_what_is_random_is_refused(good: Platform, server: ChartServer) -> None:
-    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ca, namespace: town}\ndata:\n"
-    text += '  key: {{ (genCA "echo" 365).Cert | b64enc }}\n'
-    server.add("echo", "1.2.3", {"templates/ca.yaml": text})
-    name(good, server)
-    assert refused(good.hydrate, good).startswith(
-        "components/echo: echo@1.2.3/templates/ca.yaml: ConfigMap/ca differs between two renders at .data.key"
-    )
-
-
-def test_a_subchart_is_in_the_archive_or_refused(good: Platform, server: ChartServer) -> None:
-    wants = "dependencies:\n  - {name: sub, version: 1.0.0, repository: 'https://example.org'}\n"
-    inner = {
-        "charts/sub/Chart.yaml": "apiVersion: v2\nname: sub\nversion: 1.0.0\n",
-        "charts/sub/templates/more.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: sub, namespace: town}\n",
-    }
-    server.add("echo", "1.2.3", {}, wants)
-    server.add("echo", "1.2.4", inner, wants)
-    name(good, server)
-    assert refused(good.hydrate, good).startswith(
-        "components/echo: the chart echo depends on sub, which is not in its charts/ and would have to be fetched | "
-    )
-    name(good, server, "1.2.4")
-    good.hydrate()
-    assert "name: sub" in good.text("echo/configmap-sub.yaml")
-    server.stop()
-    name(good, server, "1.2.4", PATCH)  # helmfile has another way with charts that it patches
-    good.hydrate()
-    assert "name: sub" in good.text("echo/configmap-sub.yaml")
-    assert "more: patched" in good.text(CHART)
-    check_oracle(good)
-
-
-def test_a_library_is_refused(good: Platform, server: ChartServer) -> None:
-    server.add("echo", "1.2.3", {}, "type: library\n")
-    name(good, server)
-    assert "the chart echo is of the type library, which renders nothing by itself" in refused(good.hydrate, good)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("<<<<<<< ours\n", "charts.lock is not a lock of charts (a merge conflict?) | keep the lines of both sides"),
-        ('{"version": 1, "charts": {"oci://example.org/echo@1.2.3": ""}}', "charts.lock is not a lock of charts"),
-        ('{"version": 2, "charts": {}}', "charts.lock has format 2, and this Penstock reads 1 | hydrate with the one"),
-    ],
-)
-def test_a_lock_that_is_damaged(text: str, said: str, locked: Platform) -> None:
-    locked.write("charts.lock", text)
-    before = locked.files()
-    calls: list[Callable[[], None]] = [locked.hydrate, locked.check, partial(locked.check, fast=True)]
-    for call in calls:
-        with pytest.raises(PenstockError) as caught:
-            call()
-        assert f"{caught.value.message} | {caught.value.hint}".startswith(said)
-    assert locked.files() == before
