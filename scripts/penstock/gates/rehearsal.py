@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.cluster import bootstrap, phases, processes, workloads
-from penstock.cluster.providers.kwok import Kwok, adopt
+from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
@@ -57,8 +57,7 @@ def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Se
         try:
             yield session
         finally:
-            adopt(state, session.noted)
-            processes.stop_all(session.noted)
+            _KWOK.delete(session)
 
 
 def _rehearse(session: Session) -> tuple[int, list[str]]:

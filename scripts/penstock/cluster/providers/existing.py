@@ -36,7 +36,7 @@ class Existing(Provider):
 
     def problems(self, session: Session) -> list[Problem]:
         lacks = FLUX.lacks()
-        found = [Problem(lacks, "mise install, or install that version your own way")] if lacks else []
+        found = [Problem(lacks, FLUX.fix)] if lacks else []
         try:
             self._refuse_other(session)
             _refuse_silent(session)
