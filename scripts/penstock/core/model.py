@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import msgspec
 import yaml
 
 from penstock.core.errors import PenstockError
+from penstock.core.nearest import did_you_mean
 
 Model = TypeVar("Model")
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -119,8 +119,7 @@ def _suggestion(message: str, model: Any) -> str:
         return "docs/reference/files.md has the keys and their types"
     # The key itself may be a right one elsewhere in the file.
     keys = sorted(_keys(model) - {unknown[1]})
-    near = difflib.get_close_matches(unknown[1], keys, n=1)
-    return f"did you mean `{near[0]}`?" if near else f"the keys are {', '.join(keys)}"
+    return did_you_mean(unknown[1], keys, f"the keys are {', '.join(keys)}")
 
 
 def _keys(model: Any) -> set[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 from penstock.cluster.settings import Cluster
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load, parse
+from penstock.core.nearest import did_you_mean
 
 _USUAL = "k3d"
 # The rest of an environment's file belongs to the platform.
@@ -51,10 +51,9 @@ def pick(layout: Layout, wanted: str | None) -> list[str]:
     if wanted is None:
         return known
     if wanted not in known:
-        near = difflib.get_close_matches(wanted, known, n=1)
         raise PenstockError(
             f"unknown environment `{wanted}`: helmfile.yaml has {', '.join(known)}",
-            f"did you mean `{near[0]}`?" if near else f"use -e with one of {', '.join(known)}",
+            did_you_mean(wanted, known, f"use -e with one of {', '.join(known)}"),
         )
     return [wanted]
 
@@ -106,10 +105,9 @@ def cluster(layout: Layout, name: str) -> Cluster:
     known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
     for component in found.bootstrap:
         if component not in known:
-            near = difflib.get_close_matches(component, known, n=1)
             raise PenstockError(
                 f"environments: cluster.bootstrap names `{component}`, and there is no components/{component}",
-                f"did you mean `{near[0]}`?" if near else "take it out",
+                did_you_mean(component, known, "take it out"),
             )
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.core.nearest import did_you_mean
 from penstock.hydrate import charts_lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.tools.pins import PROGRAMS
@@ -107,10 +107,9 @@ def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
                 f"`{name}` is not a component's name", "give the name of a folder of components/, not a path"
             )
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
             raise PenstockError(
                 f"unknown component `{name}`",
-                f"did you mean `{near[0]}`?" if near else f"there are {', '.join(sorted(known))}",
+                did_you_mean(name, known, f"there are {', '.join(sorted(known))}"),
             )
     return [known[name] for name in sorted(set(wanted))] if wanted else all_components
 

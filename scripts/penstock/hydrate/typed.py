@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ import msgspec
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.core.nearest import nearest
 from penstock.hydrate import environments
 
 
@@ -63,8 +63,8 @@ def _lines(found: Any) -> Iterator[str]:
     if found.validator == "additionalProperties":
         known = list(found.schema.get("properties", {}))
         for key in sorted(found.instance.keys() - set(known)):
-            near = difflib.get_close_matches(key, known, n=1)
-            meant = f", did you mean `{near[0]}`?" if near else ""
+            near = nearest(key, known)
+            meant = f", did you mean `{near}`?" if near else ""
             yield f"unknown key `{key}`{inside}{meant}"
     elif found.validator == "required":
         for key in found.validator_value:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import deque
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.workloads import workloads
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.nearest import did_you_mean
 from penstock.tools.flux import NAMESPACE
 from penstock.verbs.target import looking
 
@@ -23,8 +23,7 @@ def logs(name: str, environment: str, lines: int) -> None:
     pods = _workloads(session)
     if name not in pods:
         known = sorted([*session.noted.processes, *pods])
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else f"the names are {', '.join(known) or 'none'}"
+        hint = did_you_mean(name, known, f"the names are {', '.join(known) or 'none'}")
         raise PenstockError(f"there is no {'process or workload' if pods else 'process'} `{name}`", hint)
     namespace, workload = pods[name]
     words = ["logs", "-n", namespace, workload, "--all-pods", "--all-containers", "--prefix", f"--tail={lines}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 import msgspec
@@ -13,6 +12,7 @@ from penstock.cluster.state import state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
+from penstock.core.nearest import did_you_mean
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments
 from penstock.tools.git import head
@@ -45,8 +45,7 @@ def _pick(only: list[str]) -> list[Check]:
     known = {check.name: check for check in CHECKS}
     for name in only:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else f"the checks are {', '.join(known)}"
+            hint = did_you_mean(name, known, f"the checks are {', '.join(known)}")
             raise PenstockError(f"unknown check `{name}`", hint)
     return [known[name] for name in only] if only else list(CHECKS)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 from penstock.cluster.providers.existing import Existing
 from penstock.cluster.providers.k3d import K3d
 from penstock.cluster.providers.kind import Kind
@@ -12,6 +10,7 @@ from penstock.cluster.providers.provider import Provider
 from penstock.cluster.settings import Cluster
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.nearest import did_you_mean
 
 PROVIDERS: dict[str, Provider] = {each.name: each for each in (K3d(), Kind(), Kwok(), Existing())}
 # A cluster that others made is never taken unless it is asked for.
@@ -26,10 +25,9 @@ def by_itself() -> list[Provider]:
 def named(name: str) -> Provider:
     """The provider of this name; PenstockError when there is none."""
     if name not in PROVIDERS:
-        near = difflib.get_close_matches(name, PROVIDERS, n=1)
         raise PenstockError(
             f"unknown provider `{name}`: the providers are {', '.join(PROVIDERS)}",
-            f"did you mean `{near[0]}`?" if near else f"use one of {', '.join(PROVIDERS)}",
+            did_you_mean(name, PROVIDERS, f"use one of {', '.join(PROVIDERS)}"),
         )
     return PROVIDERS[name]
 

@@ -12,7 +12,7 @@ from penstock.core.model import parse
 from penstock.gates.config import keylist
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named, subjects
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import ConfigMap
 from penstock.tools import cilium
 
@@ -102,7 +102,7 @@ def _keys(data: Mapping[str, str], operators: list[str], deployed: str) -> Outco
 
 def _faults(key: str, value: str, types: list[str] | None, known: set[str]) -> Iterator[str]:
     if key not in known:
-        yield f"{key}: no program of Cilium {cilium.version()} reads it{nearest(key, known)}"
+        yield f"{key}: no program of Cilium {cilium.version()} reads it{ending(key, known)}"
     for name in dict.fromkeys(types if types is not None else [""]):
         shape = _SHAPES.get(name)
         if key in known and shape and not shape.fullmatch(value):
@@ -130,7 +130,7 @@ def _arguments(subject: Subject, checker: str, flags: Any) -> Check:
     def known() -> Outcome:
         there = flags()
         wrong = [name for name, _ in subject.flags() if name not in there]
-        return Outcome("known", tuple(f"--{name}: unknown flag{nearest(name, there)}" for name in wrong))
+        return Outcome("known", tuple(f"--{name}: unknown flag{ending(name, there)}" for name in wrong))
 
     return Check(
         subject.rendered.environment,

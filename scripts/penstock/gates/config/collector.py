@@ -10,7 +10,7 @@ from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
 from penstock.gates.config.subject import Subject, named
 from penstock.gates.rendered.files import MountedFile
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.tools import otelcol
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)(:-[^}]*)?\}")
@@ -44,7 +44,7 @@ def _explained(fault: str) -> str:
     if not unknown:
         return fault
     section, kind, there = unknown.groups()
-    near = nearest(kind, there.split())
+    near = ending(kind, there.split())
     return f"{section}: unknown component `{kind}`{near}; if it is right, tools/otelcol/main.go lacks it: add it there"
 
 
@@ -52,4 +52,4 @@ def _unset(subject: Subject, config: MountedFile) -> Iterator[str]:
     """The variables that the configuration reads and the container doesn't have: the collector takes them for empty."""
     for name in dict.fromkeys(name for name, default in _VARIABLE.findall(config.text) if not default):
         if name not in subject.variables and not subject.has_unknown_variables:
-            yield f"${{env:{name}}}: the container has no such variable{nearest(name, subject.variables)}"
+            yield f"${{env:{name}}}: the container has no such variable{ending(name, subject.variables)}"

@@ -13,7 +13,7 @@ from msgspec import field
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import Strict, load
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 
 FOLDER = Path(__file__).parents[1] / "keys"
 SAID = "checked against our key list, not by the program"
@@ -85,7 +85,7 @@ def read(program: str) -> KeyList:
 def checked(keys: KeyList, name: str) -> KeyList:
     """The list itself, when all that it names is there."""
     blocks = set(keys.blocks)
-    wrong = [] if keys.root in blocks else [f"root: no block `{keys.root}`{nearest(keys.root, blocks)}"]
+    wrong = [] if keys.root in blocks else [f"root: no block `{keys.root}`{ending(keys.root, blocks)}"]
     for block, specs in keys.blocks.items():
         wrong += [f"{block}.{key}: {said}" for key, spec in specs.items() for said in _wrong(spec, blocks)]
     if wrong:
@@ -100,7 +100,7 @@ def _wrong(spec: str | Spec, blocks: set[str]) -> Iterator[str]:
     if len(named) + (isinstance(spec, Spec) and bool(spec.enum)) != 1:
         yield "it must have exactly one of type, enum, block, list and map"
     known = blocks | set(TYPES)
-    yield from (f"no type or block `{name}`{nearest(name, known)}" for name in named if name not in known)
+    yield from (f"no type or block `{name}`{ending(name, known)}" for name in named if name not in known)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Checker:
             if name in block:
                 yield from self._spec(block[name], inner, place)
             else:
-                yield f"{place}: unknown key{nearest(str(key), block)}"
+                yield f"{place}: unknown key{ending(str(key), block)}"
         there = {str(key).casefold() if self.texts else str(key) for key in value}
         for key, spec in block.items():
             if isinstance(spec, Spec) and spec.required and (key.casefold() if self.texts else key) not in there:

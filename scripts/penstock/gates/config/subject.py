@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from penstock.core.errors import PenstockError
 from penstock.gates.rendered.containers import Container, EnvVar
 from penstock.gates.rendered.files import MountedFile, files
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Workload
 from penstock.gates.rendered.platform import Rendered
 
@@ -106,7 +106,7 @@ class Subject:
             raise PenstockError(f"{self.where}: no {shown} among its arguments", "name its configuration there")
         if path not in self.files:
             said = f"{self.where}: {shown} names {path}, which is no file from a ConfigMap"
-            raise PenstockError(f"{said}{nearest(path, self.files)}", "mount the ConfigMap there")
+            raise PenstockError(f"{said}{ending(path, self.files)}", "mount the ConfigMap there")
         return self.files[path]
 
     def named_by(self, config: MountedFile, key: str) -> dict[str, list[MountedFile]]:
@@ -136,7 +136,7 @@ def lost(subject: Subject, key: str, patterns: dict[str, list[MountedFile]]) -> 
     """A fault for each pattern that stands for no file: programs take such a one for an empty list."""
     for pattern, found in patterns.items():
         if not found:
-            yield f"{key}: `{pattern}` is no file of the container{nearest(pattern, subject.files)}"
+            yield f"{key}: `{pattern}` is no file of the container{ending(pattern, subject.files)}"
 
 
 def named(file: MountedFile) -> str:

@@ -8,7 +8,7 @@ from msgspec import field
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.model import Strict, load
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 
 FILE = "dataflow.yaml"
 
@@ -162,7 +162,7 @@ def read(root: Path) -> Contract:
 def strangers(contract: Contract, environments: list[str]) -> list[str]:
     """A line for every environment that a node names under `outside` and that there is not."""
     return [
-        f"{FILE}: the node `{name}`: outside: unknown environment `{one}`{nearest(one, environments)}"
+        f"{FILE}: the node `{name}`: outside: unknown environment `{one}`{ending(one, environments)}"
         for name, node in contract.nodes.items()
         for one in node.outside
         if one not in environments
@@ -179,7 +179,7 @@ def _faults(contract: Contract, arrow: Arrow) -> list[str]:
     names = [arrow.from_, arrow.to, *(ref.node for step in arrow.proof for ref in refs(step))]
     names += [step.pipeline.node for step in arrow.proof if step.pipeline]
     findings = [
-        f"{where} names the node `{name}`, which is not there{nearest(name, contract.nodes)}"
+        f"{where} names the node `{name}`, which is not there{ending(name, contract.nodes)}"
         for name in dict.fromkeys(names)
         if name not in contract.nodes
     ]

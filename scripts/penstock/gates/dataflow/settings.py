@@ -13,7 +13,7 @@ from penstock.gates.dataflow.contract import Contract, Node, Ref
 from penstock.gates.rendered.addresses import filled
 from penstock.gates.rendered.containers import Container
 from penstock.gates.rendered.files import file_at
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Workload
 from penstock.gates.rendered.platform import Rendered
 
@@ -61,7 +61,7 @@ class Settings:
             env = container.literal_env()
             if ref.env not in env:
                 raise PenstockError(
-                    f"{shown}: container {container.name} has no variable {ref.env}{nearest(ref.env, env)}"
+                    f"{shown}: container {container.name} has no variable {ref.env}{ending(ref.env, env)}"
                 )
             return Setting(f"{shown} ${ref.env}", [env[ref.env]])
         return self._from_file(ref, node, workload, container)
@@ -83,7 +83,7 @@ class Settings:
         if found is None:
             raise PenstockError(f"there is no ConfigMap {ref.config_map}")
         if ref.data not in found.files.data:
-            raise PenstockError(f"ConfigMap {ref.config_map} has no key {ref.data}{nearest(ref.data, found.keys)}")
+            raise PenstockError(f"ConfigMap {ref.config_map} has no key {ref.data}{ending(ref.data, found.keys)}")
         return Setting(f"ConfigMap {ref.config_map} {ref.data}", [found.files.data[ref.data]])
 
 
@@ -99,7 +99,7 @@ def _arguments(container: Container, flag: str, shown: str) -> list[str]:
             found.append(value if separator else "" if following.startswith("-") else following)
     if not found:
         flags = [word.partition("=")[0] for word in words if word.startswith("-")]
-        raise PenstockError(f"{shown}: container {container.name} has no argument {flag}{nearest(flag, flags)}")
+        raise PenstockError(f"{shown}: container {container.name} has no argument {flag}{ending(flag, flags)}")
     return [filled(value, env) for value in found]
 
 
@@ -129,7 +129,7 @@ def _fault(value: Any, steps: list[str]) -> str:
         elif isinstance(value, dict) and (named := _named(value, step)):
             value = value[named[0]]
         else:
-            return f"there is no `{step}`{nearest(step, map(str, value) if isinstance(value, dict) else ())}"
+            return f"there is no `{step}`{ending(step, map(str, value) if isinstance(value, dict) else ())}"
     return "it is empty"
 
 

@@ -8,7 +8,7 @@ from msgspec import field
 
 from penstock.core.errors import Findings
 from penstock.core.model import Strict, load
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 
 FILE = "connections.yaml"
 # https://docs.cilium.io/en/stable/security/policy/language/#entities-based, as far as they are of use here.
@@ -98,7 +98,7 @@ def read(root: Path) -> Connections | None:
         if len(end.said) != 1
     ]
     findings += [
-        f"{FILE}: the end `{name}`: Cilium has no entity `{one}`{nearest(one, ENTITIES)}"
+        f"{FILE}: the end `{name}`: Cilium has no entity `{one}`{ending(one, ENTITIES)}"
         for name, end in found.ends.items()
         for one in end.entities
         if one not in ENTITIES
@@ -107,7 +107,7 @@ def read(root: Path) -> Connections | None:
     named += [found.roles.to] if found.roles else []
     named += [end for edge in found.edges for end in (edge.from_, edge.to) if "/" not in end]
     findings += [
-        f"{FILE}: there is no end `{name}`{nearest(name, found.ends)}"
+        f"{FILE}: there is no end `{name}`{ending(name, found.ends)}"
         for name in dict.fromkeys(named)
         if name not in found.ends
     ]

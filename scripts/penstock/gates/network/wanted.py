@@ -13,7 +13,7 @@ from penstock.gates.network.ends import Connection, Ends, Pods, port
 from penstock.gates.references.verdict import at
 from penstock.gates.rendered.addresses import Address
 from penstock.gates.rendered.dns import Target
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object, Workload
 from penstock.gates.rendered.platform import Rendered
 
@@ -45,12 +45,12 @@ def idle(found: Connections, everywhere: list[Rendered]) -> list[str]:
         standing = [item.environment for item in everywhere if any(of_edge(Ends(found, item), edge))]
         lacking = [name for name in edge.environments if name in names and name not in standing]
         shown = f"{FILE}: the edge {edge.from_} → {edge.to}"
-        findings += [f"{shown}: unknown environment `{name}`{nearest(name, names)}" for name in strange]
+        findings += [f"{shown}: unknown environment `{name}`{ending(name, names)}" for name in strange]
         if lacking or not standing:
             where = ", ".join(lacking) or "any environment"
             ends = {f"{one.namespace}/{one.name}" for item in everywhere for one in item.workloads}
             wrong = [end for end in (edge.from_, edge.to) if "/" in end and end not in ends]
-            said = f"there is no workload {wrong[0]}{nearest(wrong[0], ends)}" if wrong else "both ends and a port"
+            said = f"there is no workload {wrong[0]}{ending(wrong[0], ends)}" if wrong else "both ends and a port"
             findings.append(f"{shown} stands nowhere in {where}: {said if wrong else f'it needs {said}'}")
     return findings
 

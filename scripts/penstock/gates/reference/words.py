@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from penstock.gates.reference.naming import word_for
 from penstock.gates.reference.sources import Function, Module, Package
@@ -27,6 +27,8 @@ class Scope:
     module: Module
     functions: tuple[Function, ...] = ()
     depth: int = 0
+    arguments: Mapping[str, tuple[ast.expr, Scope]] = field(default_factory=dict)
+    """What the innermost function was called with, and where that stands."""
     whole: bool = True
     """Whether the expression is a text or a list of texts by itself, not a part of a longer text."""
 
@@ -36,7 +38,15 @@ class Scope:
 
     def elsewhere(self, module: Module, *functions: Function) -> Scope:
         """The place that a name leads to."""
-        return replace(self, module=module, functions=functions, depth=self.depth + 1)
+        return replace(self, module=module, functions=functions, depth=self.depth + 1, arguments={})
+
+    def called(self, module: Module, function: Function, call: ast.Call) -> Scope:
+        """The place inside of a function that is called from here."""
+        given = dict(zip((argument.arg for argument in function.args.args), call.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg}
+        return replace(
+            self.elsewhere(module, function), arguments={name: (value, self) for name, value in given.items()}
+        )
 
 
 def shown(template: str) -> str:
@@ -121,7 +131,7 @@ def _comprehension(node: ast.ListComp | ast.GeneratorExp, scope: Scope) -> Itera
 def _call(node: ast.Call, scope: Scope) -> Iterator[str]:
     named = scope.package.function(scope.module, node.func)
     if named and named[0].path != "core/console.py":
-        found = [text for value in _given(named[1]) for text in templates(value, scope.elsewhere(*named))]
+        found = [text for value in _given(named[1]) for text in templates(value, scope.called(*named, node))]
         yield from _worded(found, node)
         return
     match node:
@@ -168,6 +178,10 @@ def _name(node: ast.Name, scope: Scope) -> Iterator[str]:
         set_to = list(_set_to(function, node.id))
         found = [text for value in set_to for text in templates(value, replace(scope, depth=scope.depth + 1))]
         yield from _worded(found, node)
+        if not set_to and node.id in scope.arguments:
+            value, there = scope.arguments[node.id]
+            yield from _worded(templates(value, replace(there, depth=scope.depth + 1)), node)
+            return
         if set_to or any(argument.arg == node.id for argument in function.args.args):
             return
     yield from _constant_of(node, scope)

@@ -11,7 +11,7 @@ from penstock.gates.references import endpoints, gateways, names, nodes, pods, p
 from penstock.gates.references.given import FILE, Given, HostGateway, declared
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.hydrate import environments
 
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
@@ -65,5 +65,5 @@ def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Ite
             yield f"{FILE}: hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"
         elif not any(nodes.gateways(one, rule) for one in holding):
             classes = {name for one in holding for _, name in one.rendered.of("GatewayClass")}
-            near = nearest(rule.gateway_class, classes)
+            near = ending(rule.gateway_class, classes)
             yield f"{FILE}: hostGateways: no Gateway is of the class {rule.gateway_class}{near}"

@@ -14,7 +14,7 @@ from penstock.gates.references.world import World
 from penstock.gates.rendered.addresses import Address
 from penstock.gates.rendered.dns import Broken, Target
 from penstock.gates.rendered.kinds import Part, Selector
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object
 
 _GROUP = "gateway.networking.k8s.io/"
@@ -88,7 +88,7 @@ def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
     listeners = _listeners(gateway)
     named = [item for item in listeners if parent.section_name in ("", item.name)]
     if not named:
-        return f"{gateway} has no listener `{parent.section_name}`{nearest(parent.section_name, _names(listeners))}"
+        return f"{gateway} has no listener `{parent.section_name}`{ending(parent.section_name, _names(listeners))}"
     named = [item for item in named if parent.port in (0, item.port)]
     if not named:
         return f"no listener of {gateway} has the port {parent.port}; they have {', '.join(_ports(listeners))}"
@@ -99,7 +99,7 @@ def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
     wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in open_ones)]
     if wrong:
         offered = {item.hostname for item in open_ones}
-        return f"no listener of {gateway} serves the host {wrong[0]}{nearest(wrong[0], offered)}"
+        return f"no listener of {gateway} serves the host {wrong[0]}{ending(wrong[0], offered)}"
     return ""
 
 

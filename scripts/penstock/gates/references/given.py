@@ -10,7 +10,7 @@ from penstock.cluster import secrets
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.model import Strict, load
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 
 FILE = "given.yaml"
 
@@ -88,7 +88,7 @@ def declared(layout: Layout, environments: list[str]) -> Declarations:
     found = load(path, _File, FILE) if path.is_file() else _File()
     for name in _environments(found):
         if name not in environments:
-            raise PenstockError(f"{FILE}: unknown environment `{name}`{nearest(name, environments)}", "mend the entry")
+            raise PenstockError(f"{FILE}: unknown environment `{name}`{ending(name, environments)}", "mend the entry")
     objects = tuple(
         Given(
             FILE,

@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.gates.references.verdict import Verdict, at
 from penstock.gates.references.world import World
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object, Workload
 
 _CONTAINER = {
@@ -87,7 +87,7 @@ def _named(world: World, item: Object, place: str, kind: str, value: Any) -> Ite
     asked = [(place, value["key"])] if "key" in value else []
     asked += [(f"{place}.items[{index}]", wanted["key"]) for index, wanted in enumerate(value.get("items", []))]
     for where, key in asked:
-        fault = f"{kind} {namespace}/{name} has no key `{key}`{nearest(key, found.keys)}"
+        fault = f"{kind} {namespace}/{name} has no key `{key}`{ending(key, found.keys)}"
         is_known = key in found.keys or (found.given and not found.keys)
         yield Verdict(item.file, where, "" if is_known else fault, found.given)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.containers import Container, Handler
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object, Service, Workload
 from penstock.gates.rendered.pods import Volume
 
@@ -40,7 +40,7 @@ def _image_fault(image: str, known: set[str]) -> str:
     else:
         said = "has neither a tag nor a digest"
     exact = (other for other in known if other != image and other.startswith((f"{repository}:", f"{repository}@")))
-    return f"`{image}` {said}{nearest(image, exact)}"
+    return f"`{image}` {said}{ending(image, exact)}"
 
 
 def _split(name: str) -> tuple[str, str, str]:
@@ -55,15 +55,15 @@ def _mounts(world: World, workload: Workload, place: str, container: Container) 
     names = {*volumes, *(item.metadata.name for item in workload.claim_templates)}
     for index, mount in enumerate(container.volume_mounts):
         where = f"{place}.volumeMounts[{index}]"
-        fault = "" if mount.name in names else f"the pod has no volume `{mount.name}`{nearest(mount.name, names)}"
+        fault = "" if mount.name in names else f"the pod has no volume `{mount.name}`{ending(mount.name, names)}"
         yield Verdict(workload.file, f"{where}.name", fault)
         keys = _paths(world, workload, volumes[mount.name]) if mount.name in volumes else None
         if mount.sub_path and keys is not None:
             is_there = any(key == mount.sub_path or key.startswith(f"{mount.sub_path}/") for key in keys)
-            fault = f"the volume `{mount.name}` has no file {mount.sub_path}{nearest(mount.sub_path, keys)}"
+            fault = f"the volume `{mount.name}` has no file {mount.sub_path}{ending(mount.sub_path, keys)}"
             yield Verdict(workload.file, f"{where}.subPath", "" if is_there else fault)
     for index, device in enumerate(container.volume_devices):
-        fault = "" if device.name in names else f"the pod has no volume `{device.name}`{nearest(device.name, names)}"
+        fault = "" if device.name in names else f"the pod has no volume `{device.name}`{ending(device.name, names)}"
         yield Verdict(workload.file, f"{place}.volumeDevices[{index}].name", fault)
 
 
@@ -93,7 +93,7 @@ def _probes(workload: Workload, place: str, container: Container) -> Iterator[Ve
     names = {item.name for item in container.ports if item.name}
     for key, handler in handlers.items():
         for action, port in _named_ports(handler):
-            fault = f"the container `{container.name}` has no port `{port}`{nearest(port, names)}"
+            fault = f"the container `{container.name}` has no port `{port}`{ending(port, names)}"
             yield Verdict(workload.file, f"{place}.{key}.{action}.port", "" if port in names else fault)
 
 
@@ -122,5 +122,5 @@ def _scraped(item: Object, place: str, pods: list[Workload], annotations: dict[s
     numbers |= {
         str(one.container_port) for pod in pods for container in pod.template.spec.serving() for one in container.ports
     }
-    fault = "" if port in numbers else f"{item} has no port {port} to scrape{nearest(port, numbers)}"
+    fault = "" if port in numbers else f"{item} has no port {port} to scrape{ending(port, numbers)}"
     yield Verdict(item.file, f"{place}.annotations[{_PORT}]", fault)

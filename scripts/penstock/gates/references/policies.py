@@ -9,7 +9,7 @@ from penstock.gates.references.given import Given
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.kinds import Part, Selector
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object, Workload
 
 
@@ -94,7 +94,7 @@ def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload])
         )
         known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in there}
         fault = (
-            f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{nearest(str(port.port), known)}"
+            f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{ending(str(port.port), known)}"
         )
         yield Verdict(policy.file, f"{place}.ports[{index}]", "" if is_there else fault)
 

@@ -8,7 +8,7 @@ from penstock.core.model import convert
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.kinds import Selector
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Workload
 from penstock.gates.rendered.pods import Affinity, PodTerm
 
@@ -39,7 +39,7 @@ def _strange(workload: Workload, selector: Selector) -> str:
         return ""
     for key, value in selector.match_labels.items():
         if key not in workload.labels:
-            return f"the workload's own pods have no label `{key}`{nearest(key, workload.labels)}"
+            return f"the workload's own pods have no label `{key}`{ending(key, workload.labels)}"
         if workload.labels[key] != value:
             return f"the workload's own pods have {key}={workload.labels[key]}, not {value}"
     return f"the workload's own pods aren't selected by {selector}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.kinds import Selector, ServicePort
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Object, Service, Workload
 
 _SLICE_OF = "kubernetes.io/service-name"
@@ -52,9 +52,9 @@ def _port_fault(workload: Workload, port: ServicePort) -> str:
             return f"{port.target} is asked for {port.protocol}, and {workload} has it for {item.protocol}"
     if isinstance(port.target, str):
         names = {item.name for item in there if item.name}
-        return f"no container port of {workload} has the name `{port.target}`{nearest(port.target, names)}"
+        return f"no container port of {workload} has the name `{port.target}`{ending(port.target, names)}"
     numbers = {str(item.container_port) for item in there}
-    return f"no container port of {workload} is {port.target}{nearest(str(port.target), numbers)}"
+    return f"no container port of {workload} is {port.target}{ending(str(port.target), numbers)}"
 
 
 def _governing_fault(world: World, workload: Workload) -> str:
@@ -68,5 +68,5 @@ def _governing_fault(world: World, workload: Workload) -> str:
             for item in world.rendered.services.values()
             if item.is_headless and item.namespace == workload.namespace
         )
-        return f"{service} is not headless{nearest(service.name, headless)}"
+        return f"{service} is not headless{ending(service.name, headless)}"
     return "" if workload in world.network.behind(service) else f"{service} does not select these pods"

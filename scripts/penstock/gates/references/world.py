@@ -10,7 +10,7 @@ from penstock.core.layout import Layout
 from penstock.gates.references.given import Declarations, Given, HostGateway, NodePort, made_secrets
 from penstock.gates.rendered.dns import Network
 from penstock.gates.rendered.kinds import Metadata, Selector, ServicePort, ServiceSpec
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service
 from penstock.gates.rendered.platform import Rendered, rendered
 from penstock.gitops.objects import SOURCE
@@ -77,7 +77,7 @@ class World:
         elsewhere = sorted(where for _, where, other in known if other == name and where)
         if elsewhere:
             return f"there is no {kind} {shown}; it is in the namespace {elsewhere[0]}"
-        near = nearest(name, (other for _, where, other in known if where in ("", namespace)))
+        near = ending(name, (other for _, where, other in known if where in ("", namespace)))
         return f"there is no {kind} {shown}{near}"
 
     def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, Given | None]:
@@ -127,7 +127,7 @@ def _lacking(selector: Selector, pods: list[dict[str, str]]) -> str:
     for key, value in selector.match_labels.items():
         values = {labels[key] for labels in pods if key in labels}
         if not values:
-            return f"a label `{key}`{nearest(key, {key for labels in pods for key in labels})}"
+            return f"a label `{key}`{ending(key, {key for labels in pods for key in labels})}"
         if value not in values:
-            return f"the label {key}={value}{nearest(value, values)}"
+            return f"the label {key}={value}{ending(value, values)}"
     return f"all of {selector}"

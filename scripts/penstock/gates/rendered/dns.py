@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from penstock.gates.rendered.addresses import Address
 from penstock.gates.rendered.containers import Container, ContainerPort
 from penstock.gates.rendered.kinds import Selector, ServicePort
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Key, Service, Workload
 
 
@@ -111,13 +111,13 @@ class Network:
         known = [pod for workload in self.behind(service) for pod in _pod_names(workload, service)]
         if service.is_headless and name in known:
             return None
-        return Broken(f"{service} gives no pod the name {name}{nearest(name, known)}")
+        return Broken(f"{service} gives no pod the name {name}{ending(name, known)}")
 
     def _nearest(self, namespace: str, name: str) -> str:
         elsewhere = sorted(f"{name}.{where}" for where, other in self.services if other == name)
         if elsewhere:
             return f"; did you mean `{elsewhere[0]}`?"
-        return nearest(name, (other for where, other in self.services if where == namespace))
+        return ending(name, (other for where, other in self.services if where == namespace))
 
 
 def ports(known: Iterable[ServicePort]) -> str:

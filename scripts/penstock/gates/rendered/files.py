@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.gates.rendered.containers import Container, VolumeMount
-from penstock.gates.rendered.nearest import nearest
+from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import ConfigMap, Workload
 from penstock.gates.rendered.platform import Rendered
 from penstock.gates.rendered.pods import ConfigMapVolume
@@ -54,7 +54,7 @@ def file_at(rendered: Rendered, workload: Workload, container: Container, path: 
     found = files(rendered, workload, container)
     if path not in found:
         said = f"the container `{container.name}` has no file {path} from a ConfigMap"
-        raise PenstockError(f"{workload.file}: {said}{nearest(path, found)}")
+        raise PenstockError(f"{workload.file}: {said}{ending(path, found)}")
     return found[path]
 
 
