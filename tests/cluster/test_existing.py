@@ -182,7 +182,10 @@ def test_a_program_that_is_not_there_or_of_another_version(town: Others, untouch
     other = refused(town.run("up", *TARGET, "--yes", FAKE_FLUX_VERSION="1.0.0"))
     assert other[0] == f"flux 1.0.0 is on PATH, and {FLUX.version} is pinned"
     missing = refused(town.run("up", *TARGET, "--yes", PATH=os.environ["PATH"]))
-    assert missing == ("flux is not on PATH", "mise install, or install that version your own way")
+    assert missing == (
+        "flux is not on PATH",
+        f"mise install flux2@{FLUX.version}, or install that version your own way",
+    )
 
 
 def test_an_api_server_that_does_not_answer(town: Others, untouched: None, tmp_path: Path) -> None:

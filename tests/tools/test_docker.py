@@ -79,7 +79,7 @@ def test_the_gateway_of_a_network_is_its_ipv4_one(folder: Path, monkeypatch: pyt
     assert docker.gateway("kind") is None
     (folder / "networks").mkdir()
     (folder / "networks" / "kind").touch()
-    assert docker.gateway("kind") == "127.0.0.1"
+    assert docker.gateway("kind") == "127.0.0.2"
     monkeypatch.setenv("FAKE_DOCKER", "garbage networks")
     with pytest.raises(PenstockError, match="something else than expected"):
         docker.gateway("kind")
