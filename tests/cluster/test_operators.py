@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from penstock.cluster.operators import apply, definitions
+from penstock.cluster.operators import definitions
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout
 from penstock.gitops.manifests import Manifests
@@ -19,25 +19,6 @@ POLICIES = "cilium.io/CiliumNetworkPolicy Namespaced"
 def operator(*lines: str, kind: str = "Deployment") -> dict[str, Any]:
     annotations = {"penstock/defines": "".join(f"{line}\n" for line in lines)}
     return {"kind": kind, "metadata": {"name": "operator", "namespace": "town", "annotations": annotations}}
-
-
-class Cluster:
-    """A kubectl that notes what it is asked, for a cluster with some definitions."""
-
-    def __init__(self, *there: str) -> None:
-        self.there = there
-        self.asked: list[str] = []
-
-    def get(self, kind: str) -> list[dict[str, Any]]:
-        self.asked.append(f"get {kind}")
-        return [{"metadata": {"name": name}} for name in self.there]
-
-    def apply(self, objects: list[dict[str, Any]], manager: str) -> str:
-        self.asked.append(f"apply {' '.join(item['metadata']['name'] for item in objects)} as {manager}")
-        return ""
-
-    def run(self, *words: str) -> None:
-        self.asked.append(" ".join(words))
 
 
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
@@ -70,26 +51,3 @@ def test_a_kind_that_nobody_defines(line: str, said: str) -> None:
     with pytest.raises(PenstockError) as caught:
         definitions([operator(line)])
     assert said in caught.value.message
-
-
-def test_they_are_applied_and_waited_for_where_they_are_not_there() -> None:
-    cluster = Cluster("towns.example.org")
-    assert apply(cluster, [operator(POLICIES)]) == ["ciliumnetworkpolicies.cilium.io"]  # type: ignore[arg-type]
-    name = "customresourcedefinition.apiextensions.k8s.io/ciliumnetworkpolicies.cilium.io"
-    assert cluster.asked == [
-        "get customresourcedefinitions",
-        "apply ciliumnetworkpolicies.cilium.io as penstock",
-        f"wait --for=condition=Established --timeout=30s {name}",
-    ]
-
-
-def test_what_is_there_is_left_alone() -> None:
-    cluster = Cluster("ciliumnetworkpolicies.cilium.io")
-    apply(cluster, [operator(POLICIES)])  # type: ignore[arg-type]
-    assert cluster.asked == ["get customresourcedefinitions"]
-
-
-def test_without_operators_the_cluster_is_not_even_asked() -> None:
-    cluster = Cluster()
-    assert apply(cluster, [operator()]) == []  # type: ignore[arg-type]
-    assert cluster.asked == []

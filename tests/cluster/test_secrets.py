@@ -19,8 +19,13 @@ class Cluster:
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], dict[str, Any]] = {}
 
-    def get_one(self, _: str, name: str, namespace: str) -> dict[str, Any] | None:
-        return self.held.get((namespace, name))
+    def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        asked = [(item["metadata"]["namespace"], item["metadata"]["name"]) for item in objects]
+        return [
+            {"metadata": {"namespace": space, "name": name}, **self.held[space, name]}
+            for space, name in asked
+            if (space, name) in self.held
+        ]
 
     def apply(self, objects: list[dict[str, Any]], manager: str) -> None:
         assert manager == "penstock"

@@ -241,6 +241,26 @@ def test_an_edge_for_each_thing_that_the_api_needs() -> None:
     }
 
 
+def test_who_needs_a_component_waits_for_the_flux_kustomizations_in_it_too() -> None:
+    held = thing("Kustomization", "widget-crds", "flux-system", "kustomize.toolkit.fluxcd.io/v1", defines=CRD.defines)
+    widget = component(thing("Widget", "w", "default", "example.org/v1"))
+    assert order.order({"relay": component(held), "widgets": widget})["widgets"] == ["relay", "widget-crds"]
+
+
+@pytest.mark.parametrize(
+    ("objects", "is_relay"),
+    [
+        ([], True),
+        ([("Kustomization", "kustomize.toolkit.fluxcd.io/v1")], True),
+        ([("GitRepository", "source.toolkit.fluxcd.io/v1"), ("Kustomization", "kustomize.toolkit.fluxcd.io/v1")], True),
+        ([("Kustomization", "kustomize.toolkit.fluxcd.io/v1"), ("ConfigMap", "v1")], False),
+    ],
+)
+def test_a_relay_holds_objects_of_flux_alone(objects: list[tuple[str, str]], is_relay: bool) -> None:
+    parts = [thing(kind, "x", "default", api) for kind, api in objects]
+    assert order.is_relay(component(*parts)) is is_relay
+
+
 @pytest.mark.parametrize(
     ("group", "resource", "kind", "api", "is_judged"),
     [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import nodes
+from penstock.cluster import definitions, nodes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -31,7 +31,7 @@ def apply(session: Session, component: str, step: Step) -> str:
     for command in commands(session, component):
         session.kubectl.carry_out(command)
         if command.about.endswith(_DEFINITIONS):
-            session.kubectl.run("wait", "--for=condition=Established", "--timeout=30s", "crd", "--all")
+            definitions.await_established(session.kubectl, step)
     _note_generations(session, component)
     if session.provider.runs_pods:
         _await_workloads(session, component, step)
@@ -41,8 +41,7 @@ def apply(session: Session, component: str, step: Step) -> str:
 def commands(session: Session, component: str) -> list[Command]:
     """What `apply` runs."""
     kubectl, manifests = session.kubectl, session.manifests
-    nested = [item for item in manifests.objects(component) if item["kind"] == "Kustomization"]
-    files = [path for item in nested for path in mirror.applied(manifests, item)]
+    files = [path for item in manifests.nested(component) for path in mirror.applied(manifests, item)]
     first = (
         [kubectl.applying_files(files, f"{len(files)} files of {component}'s source{_DEFINITIONS}")] if files else []
     )
@@ -78,13 +77,15 @@ def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
 
 def changed(session: Session) -> list[str]:
     """What Flux changed when it adopted what phase 1 had applied: those objects whose generation is another one now."""
-    found = []
-    for component in session.bootstrap:
-        now = _generations(session, component)
-        for key, before in session.noted.bootstrapped.items():
-            if key in now and now[key] != before:
-                found.append(f"{key} was changed when Flux adopted it: generation {before}, now {now[key]}")
-    return found
+    before = session.noted.bootstrapped
+    now = (
+        _generations(session, [item for name in session.bootstrap for item in by_hand(session, name)]) if before else {}
+    )
+    return [
+        f"{key} was changed when Flux adopted it: generation {generation}, now {now[key]}"
+        for key, generation in before.items()
+        if now.get(key, generation) != generation
+    ]
 
 
 def _is_there(session: Session, component: str) -> bool:
@@ -94,14 +95,14 @@ def _is_there(session: Session, component: str) -> bool:
 
 
 def _note_generations(session: Session, component: str) -> None:
-    session.noted.bootstrapped |= _generations(session, component)
+    session.noted.bootstrapped |= _generations(session, by_hand(session, component))
     session.note()
 
 
-def _generations(session: Session, component: str) -> dict[str, int]:
+def _generations(session: Session, objects: list[dict[str, Any]]) -> dict[str, int]:
     """Namespace_name_group_kind of every object that counts the changes of its spec, and that number."""
     found = {}
-    for item in session.kubectl.get_these(by_hand(session, component)):
+    for item in session.kubectl.get_these(objects):
         if "generation" in item["metadata"]:
             found[inventory_id(item)] = int(item["metadata"]["generation"])
     return found

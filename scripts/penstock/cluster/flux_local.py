@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penstock.cluster import processes
+from penstock.cluster import definitions, processes
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.console import Step
@@ -17,13 +17,12 @@ from penstock.tools.kubectl import PENSTOCK
 def install(session: Session, step: Step) -> str:
     """Apply Flux' definitions, and start those of its processes that don't run."""
     kubectl = session.kubectl
-    names = {f"customresourcedefinition.apiextensions.k8s.io/{_crd_name(path)}" for path in flux.crds()}
-    if session.noted.flux != flux.version() or not names <= set(kubectl.run("get", "crd", "-o", "name").text.split()):
+    wanted = {_crd_name(path) for path in flux.crds()}
+    if session.noted.flux != flux.version() or not wanted <= set(definitions.names(kubectl)):
         step.note("applying Flux' CustomResourceDefinitions")
-        definitions, namespace = _definitions(session)
-        kubectl.carry_out(definitions)
-        kubectl.run("wait", "--for=condition=Established", "--timeout=30s", *sorted(names))
-        kubectl.carry_out(namespace)
+        for command in _applied(session):
+            kubectl.carry_out(command)
+        definitions.await_established(kubectl, step)
         session.noted.flux = flux.version()
         session.note()
     step.note("starting Flux' controllers")
@@ -45,14 +44,14 @@ def commands(session: Session) -> list[Command]:
     started = [
         _controller(session.state, name, flux.Ports(0, 0, session.noted.artifact_port)) for name in flux.CONTROLLERS
     ]
-    return [*_definitions(session), *started]
+    return [*_applied(session), *started]
 
 
-def _definitions(session: Session) -> tuple[Command, Command]:
-    return (
+def _applied(session: Session) -> list[Command]:
+    return [
         session.kubectl.applying_files(flux.crds(), "Flux' CustomResourceDefinitions", PENSTOCK),
         session.kubectl.applying([objects.namespace()], PENSTOCK),
-    )
+    ]
 
 
 def _controller(state: State, name: str, ports: flux.Ports) -> Command:

@@ -52,16 +52,20 @@ def make(kubectl: Kubectl, wanted: list[Secret]) -> list[str]:
 
     A namespace that joins later gets the values that the others have.
     """
+    asked = [_object(secret.name, namespace, {}) for secret in wanted for namespace in secret.namespaces]
+    there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in kubectl.get_these(asked)}
     made = []
     for secret in wanted:
-        there = {namespace: kubectl.get_one("secret", secret.name, namespace) for namespace in secret.namespaces}
-        known = next((found["data"] for found in there.values() if found), None)
-        content = {"data": known} if known else {"stringData": _fresh(secret)}
-        missing = [namespace for namespace, found in there.items() if not found]
-        if missing:
-            kubectl.apply([_object(secret.name, namespace, content) for namespace in missing], PENSTOCK)
-        made += [f"{namespace}/{secret.name}" for namespace in missing]
-    return made
+        held = [there[namespace, secret.name] for namespace in secret.namespaces if (namespace, secret.name) in there]
+        content = {"data": held[0]["data"]} if held else {"stringData": _fresh(secret)}
+        made += [
+            _object(secret.name, namespace, content)
+            for namespace in secret.namespaces
+            if (namespace, secret.name) not in there
+        ]
+    if made:
+        kubectl.apply(made, PENSTOCK)
+    return [f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in made]
 
 
 def _fresh(secret: Secret) -> dict[str, str]:

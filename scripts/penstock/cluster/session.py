@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.settings import Cluster
@@ -32,9 +33,9 @@ class Session:
         """kubectl for the cluster."""
         return Kubectl(self.state.kubeconfig)
 
-    @property
+    @cached_property
     def manifests(self) -> Manifests:
-        """The tree that the cluster gets."""
+        """The tree that the cluster gets, as it was when it was read first."""
         return Manifests(self.layout.tree(self.environment))
 
     @property

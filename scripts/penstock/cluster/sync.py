@@ -28,10 +28,8 @@ def enable(session: Session, step: Step) -> str:
 def commands(session: Session) -> list[Command]:
     """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
     wanted = secrets.declared(session.layout, session.manifests.components)
-    made = [
-        session.kubectl.applying([], PENSTOCK, f"Secret {secret.name} in {', '.join(secret.namespaces)}")
-        for secret in wanted
-    ]
+    about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in wanted)
+    made = [session.kubectl.applying([], PENSTOCK, about)] if wanted else []
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
     early = _early(session, wanted, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []
@@ -55,14 +53,27 @@ def apply(session: Session, step: Step) -> None:
     # After its controllers were started anew, what Flux says dates from before.
     before = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
-    names = [objects.ROOT, *session.manifests.components]
+    ours = [objects.ROOT, *session.manifests.components]
+    held = [
+        item["metadata"]["name"] for name in session.manifests.components for item in session.manifests.nested(name)
+    ]
+    names = [*held, *ours]
     tokens = dict.fromkeys(before, git_source.reconcile(session, status.KUSTOMIZATIONS, *before)) if before else {}
     failing: dict[str, float] = {}
+
+    def late(found: dict[str, Kustomization]) -> list[str]:
+        # A Kustomization that a component holds has a source, and so a revision, of its own.
+        done = {name for name, item in found.items() if item.handled == tokens.get(name, item.handled) and item.ready}
+        return [
+            name
+            for name in names
+            if name not in done or (name in ours and found[name].revision != session.noted.revision)
+        ]
 
     def ready() -> bool | None:
         processes.refuse_dead(session.noted, list(session.noted.processes))
         found = status.kustomizations(session.kubectl)
-        waiting = [name for name in names if not _is_done(session, found.get(name), tokens)]
+        waiting = late(found)
         step.note(
             f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
         )
@@ -71,7 +82,7 @@ def apply(session: Session, step: Step) -> None:
 
     def expired() -> PenstockError:
         found = status.kustomizations(session.kubectl)
-        waiting = [name for name in names if not _is_done(session, found.get(name), tokens)] or names
+        waiting = late(found) or names
         # What failed says more than what waits for it.
         failed = [name for name in waiting if name in found and found[name].reason in status.FAILURES]
         culprit = (failed or waiting)[-1]
@@ -96,12 +107,6 @@ def _early(session: Session, wanted: list[secrets.Secret], there: set[str]) -> l
     namespaces = {namespace for secret in wanted for namespace in secret.namespaces} - there
     found = session.manifests.all_objects()
     return [item for item in found if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
-
-
-def _is_done(session: Session, item: Kustomization | None, tokens: dict[str, str]) -> bool:
-    if item is None or item.handled != tokens.get(item.name, item.handled):
-        return False
-    return item.ready and item.revision == session.noted.revision
 
 
 def _give_up_early(session: Session, found: dict[str, Kustomization], failing: dict[str, float]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,10 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Manifests:
-    """manifests/<environment>/."""
+    """manifests/<environment>/; what is read once is kept, and not to be changed."""
 
     tree: Path
+    _kept: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def components(self) -> list[str]:
@@ -33,8 +34,15 @@ class Manifests:
 
     def files(self, component: str) -> dict[Path, dict[str, Any]]:
         """The objects of one component by file, with those that we made for it."""
-        files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
-        return {path: parse(path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}") for path in files}
+        if component not in self._kept:
+            files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
+            shown = f"manifests/{self.tree.name}/{component}"
+            self._kept[component] = {path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in files}
+        return self._kept[component]
+
+    def nested(self, component: str) -> list[dict[str, Any]]:
+        """The Flux Kustomizations that a component holds itself; they apply what it brings from another source."""
+        return [item for item in self.objects(component) if item["kind"] == "Kustomization"]
 
     def synced(self) -> dict[Path, dict[str, Any]]:
         """What Flux syncs first, by file: the components' Kustomizations, and the accounts that they are applied as."""

@@ -66,12 +66,13 @@ def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
     return _kustomization(ROOT, spec)
 
 
-def component(environment: str, name: str, needed: list[str], account: str = "") -> dict[str, Any]:
-    """The Kustomization of a component, which waits until its objects are Ready.
+def component(environment: str, name: str, needed: list[str], account: str = "", waits: bool = True) -> dict[str, Any]:
+    """The Kustomization of a component, which waits until its objects are Ready unless they do that themselves.
 
-    Flux applies it as `account`, or with all of its own rights where there is none.
+    `needed` are the Kustomizations that come before. Flux applies it as `account`, or with all of its own rights where
+    there is none.
     """
-    spec: dict[str, Any] = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": True, **_COMMON}
+    spec: dict[str, Any] = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
     if needed:
         spec["dependsOn"] = [{"name": before} for before in needed]
     if account:
@@ -79,17 +80,17 @@ def component(environment: str, name: str, needed: list[str], account: str = "")
     return _kustomization(name, spec)
 
 
-def component_file(environment: str, name: str, needed: list[str], account: str = "") -> bytes:
+def component_file(environment: str, name: str, needed: list[str], account: str = "", waits: bool = True) -> bytes:
     """`dump(component(…))`; plain names are put into one dump, as one each would take long with many components."""
     if any(_ODD.fullmatch(word) for word in (name, *needed)):
-        return dump(component(environment, name, needed, account))
-    text = _pattern(environment, bool(needed), account).replace("NAME", name)
+        return dump(component(environment, name, needed, account, waits))
+    text = _pattern(environment, bool(needed), account, waits).replace("NAME", name)
     return text.replace("  - name: NEEDED\n", "".join(f"  - name: {before}\n" for before in needed)).encode()
 
 
 @cache
-def _pattern(environment: str, needs: bool, account: str) -> str:
-    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account)).decode()
+def _pattern(environment: str, needs: bool, account: str, waits: bool) -> str:
+    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account, waits)).decode()
 
 
 def index(files: list[str]) -> bytes:

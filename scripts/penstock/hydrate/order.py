@@ -14,9 +14,15 @@ from penstock.core.errors import PenstockError
 from penstock.hydrate.kinds import GIVEN_NAMESPACES, plural
 from penstock.hydrate.lock import LockedComponent
 
+_FLUX = ".toolkit.fluxcd.io"
+
 
 def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
-    """For every component the sorted names of those it depends on; PenstockError with the cycle if there is one."""
+    """For every component the sorted names of the Flux Kustomizations that must be Ready before it.
+
+    They are those of the components that it depends on, and the ones that such a component holds itself.
+    PenstockError with the cycle if there is one.
+    """
     namespaces, kinds, admissions = _providers(components)
     reasons: dict[str, dict[str, str]] = {}
     for name, component in components.items():
@@ -32,7 +38,21 @@ def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
         reasons[name] = {before: wanted[before] for before in sorted(wanted) if before not in ("", name)}
     edges = {name: list(before) for name, before in reasons.items()}
     _refuse_cycle(edges, reasons)
-    return edges
+    held = {name: _kustomizations(component) for name, component in components.items()}
+    return {
+        name: sorted({*before, *(item for each in before for item in held[each])}) for name, before in edges.items()
+    }
+
+
+def is_relay(component: LockedComponent) -> bool:
+    """Whether a component holds objects of Flux alone, which then apply what it is there for."""
+    return all(locked.id.split("/", 1)[0].endswith(_FLUX) for locked in component.files.values())
+
+
+def _kustomizations(component: LockedComponent) -> list[str]:
+    """The names of the Flux Kustomizations in a component."""
+    parts = [locked.id.split("/", 3) for locked in component.files.values()]
+    return [name for group, kind, _, name in parts if (group, kind) == (f"kustomize{_FLUX}", "Kustomization")]
 
 
 def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], dict[str, str], dict[str, set[str]]]:

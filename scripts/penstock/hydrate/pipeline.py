@@ -191,7 +191,9 @@ def _files(
         derived |= {f"{name}/{file}": data for file, data in own.items()}
         derived[f"{name}/{split.INDEX}"] = flux.index([*component.files, *own])
     synced = rights.synced | {
-        f"kustomization-{name}.yaml": flux.component_file(environment, name, needed, rights.of.get(name, ""))
+        f"kustomization-{name}.yaml": flux.component_file(
+            environment, name, needed, rights.of.get(name, ""), waits=not order.is_relay(present[name])
+        )
         for name, needed in order.order(present).items()
     }
     derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}

@@ -45,15 +45,13 @@ class Kwok(Provider):
 
     def create(self, session: Session, step: Step) -> str:
         _start(session.state, session.noted, step)
-        step.note("nodes and volumes")
+        step.note("nodes, volumes and definitions")
         session.kubectl.apply(_simulated(session), PENSTOCK)
-        operators.apply(session.kubectl, session.manifests.all_objects())
         return f"Kubernetes on 127.0.0.1, {_NODES} simulated nodes"
 
     def create_commands(self, session: Session) -> list[Command]:
         simulated = session.kubectl.applying(_simulated(session), PENSTOCK)
-        defined = operators.commands(session.kubectl, session.manifests.all_objects())
-        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated, *defined]
+        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated]
 
     def install_flux(self, session: Session, step: Step) -> str:
         return flux_local.install(session, step)
@@ -107,9 +105,10 @@ def _kwokctl(state: State) -> Kwokctl:
 
 
 def _simulated(session: Session) -> list[dict[str, Any]]:
-    """The nodes, and volumes for the claims of the manifests."""
+    """The nodes, volumes for the claims of the manifests, and what operators would define."""
     nodes = [_node(f"node-{number}") for number in range(_NODES)]
-    return [*nodes, *volumes.volumes(session.manifests.all_objects())]
+    objects = session.manifests.all_objects()
+    return [*nodes, *volumes.volumes(objects), *operators.definitions(objects)]
 
 
 def _create(state: State, control_plane: Kwokctl) -> None:
