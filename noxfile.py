@@ -87,7 +87,7 @@ def rehearse(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The engine's and the charts' tests."""
-    session.run("pytest", *(session.posargs or ["-n", "2"]))
+    session.run("pytest", *(session.posargs or ["-n", "4"]))
 
 
 @nox.session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from penstock.cluster import processes
 from penstock.cluster.state import Noted, State
+from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 
 _HOUR = 3600.0
@@ -47,3 +49,23 @@ def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(noted: Noted) -> 
     assert processes.stop_all(noted) == []
     noted.processes["sleeper"] = process
     assert processes.is_alive(noted, "sleeper")
+
+
+def test_free_ports_are_none_that_connections_get() -> None:
+    """A port of the kernel's own choice can be a connection's before a process of ours listens on it."""
+    ports = processes.free_ports(50)
+    assert len(set(ports)) == 50
+    connections = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first = int(connections.read_text().split()[0]) if connections.is_file() else 49152
+    assert max(ports) < first
+
+
+def test_a_taken_port_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(processes, "_PORTS", range(port, port + 1))
+        with pytest.raises(PenstockError) as caught:
+            processes.free_port()
+    assert caught.value.message == f"no free port on 127.0.0.1 between {port} and {port}"
+    assert processes.free_port() == port

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import random
 import socket
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -16,6 +18,8 @@ from penstock.core.process import Command, spawn, uninterrupted
 _GRACE_SECONDS = 2.0
 # The kernel's clock ticks are coarser than the float that psutil makes of them.
 _SAME_START = 0.05
+# Below what Linux (32768 and up), macOS and Windows (49152 and up) give to connections.
+_PORTS = range(20000, 30000)
 _NOBODY = Process(pid=0, created=0, log="")
 
 
@@ -96,12 +100,26 @@ def free_port(address: str = "127.0.0.1") -> int:
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Different TCP ports that nobody listens on at an address of this machine."""
+    """Different TCP ports that nobody listens on at an address of this machine; PenstockError when all are taken.
+
+    The kernel's own choice could be some connection's port by the time that a process of ours listens on it.
+    """
+    found: list[int] = []
     with ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
-            probe.bind((address, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
+        for port in random.sample(_PORTS, len(_PORTS)):
+            probe = stack.enter_context(socket.socket())
+            try:
+                probe.bind((address, port))
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+                continue
+            found.append(port)
+            if len(found) == count:
+                return found
+    raise PenstockError(
+        f"no free port on {address} between {_PORTS.start} and {_PORTS.stop - 1}", "stop something that listens there"
+    )
 
 
 def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:
