@@ -86,8 +86,9 @@ def rehearse(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The engine's and the charts' tests."""
-    session.run("pytest", *(session.posargs or ["-n", "4"]))
+    """The engine's and the charts' tests; -n 0 for one process."""
+    # More than there are cores: who has a cluster waits for it most of the time.
+    session.run("pytest", "-n", "4", *session.posargs)
 
 
 @nox.session

@@ -14,7 +14,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core import console
-from penstock.core.errors import Findings
+from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
 from penstock.gates import ordering, owned
 from penstock.hydrate import environments
@@ -91,18 +91,17 @@ def _left_behind(session: Session) -> list[str]:
 
 def _contents(session: Session) -> dict[str, Any]:
     """What phase 1 applied by hand, as it is in the cluster now, without what the cluster itself keeps there."""
-    found = {}
-    for component in session.bootstrap:
-        for item in bootstrap.by_hand(session, component):
-            kind, metadata = item["kind"], item["metadata"]
-            group = item["apiVersion"].rpartition("/")[0]
-            there = session.kubectl.get_one(
-                f"{kind}.{group}" if group else kind, metadata["name"], metadata.get("namespace", "")
-            )
-            assert there is not None
-            held = {key: value for key, value in there.items() if key not in ("metadata", "status")}
-            found[f"{kind} {_name(item)}"] = (held, there["metadata"].get("generation"))
-    return found
+    applied = [item for component in session.bootstrap for item in bootstrap.by_hand(session, component)]
+    found = session.kubectl.get_these(applied)
+    if len(found) != len(applied):
+        raise PenstockError(f"phase 1 applied {len(applied)} objects, and {len(found)} are there", "inv up; inv status")
+    return {
+        f"{item['kind']} {_name(item)}": (
+            {key: value for key, value in item.items() if key not in ("metadata", "status")},
+            item["metadata"].get("generation"),
+        )
+        for item in found
+    }
 
 
 def _unsettled(session: Session) -> list[str]:

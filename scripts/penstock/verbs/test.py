@@ -40,7 +40,7 @@ def test(only: list[str]) -> None:
             start = time.monotonic()
             argv = [sys.executable, "-m", "nox", "--no-error-on-missing-interpreters", "-s", gate]
             if gate == "tests":
-                argv += ["--", "-n", "2", f"--junit-xml={report}"]
+                argv += ["--", f"--junit-xml={report}"]
             if interactive(Command(argv, cwd=ENGINE)):
                 failed.append(gate)
             times[gate] = time.monotonic() - start
