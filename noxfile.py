@@ -88,7 +88,7 @@ def rehearse(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """The engine's and the charts' tests; -n 0 for one process."""
     # More than there are cores: who has a cluster waits for it most of the time.
-    session.run("pytest", "-n", "4", *session.posargs)
+    session.run("pytest", "-n", "3", *session.posargs)
 
 
 @nox.session

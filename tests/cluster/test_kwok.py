@@ -186,7 +186,7 @@ def test_a_component_that_never_becomes_ready_fails_with_its_reason(town: Platfo
         "apiVersion: v1\nkind: Service\nmetadata: {name: broken, namespace: town}\nspec: {ports: [{port: 70000}]}\n"
     )
     town.succeed("hydrate")
-    failed = town.run("sync", "--timeout", "12")
+    failed = town.run("sync")
     subprocess.run(["rm", "-r", str(town.root / "components" / "broken")], check=True)
     town.succeed("hydrate")
     assert failed.returncode == 1
