@@ -86,10 +86,11 @@ def document(results: list[Measured], shipped: Shipped, runs: int) -> str:
     """docs/benchmarks.md."""
     sizes = ",".join(str(result.count) for result in results)
     versions = "helmfile, helm and render at the versions of tools/"
+    files = _file_system(results[0].layout.root)
     return f"""\
 # Benchmarks
 
-Measured on {dt.datetime.now(dt.UTC).date()}, {_machine()}; {versions}. Medians of {runs} rounds.
+Measured on {dt.datetime.now(dt.UTC).date()}, {_machine()}, files on {files}; {versions}. Medians of {runs} rounds.
 
 Repeat it:
 
@@ -164,6 +165,12 @@ def _table(headings: list[str], lines: list[list[str]]) -> str:
 def _machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     return f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.machine()}"
+
+
+def _file_system(folder: Path) -> str:
+    """The kind of file system that a folder lies on; making files there is most of what a cold run's writing takes."""
+    mounts = {Path(found.mountpoint): found.fstype for found in psutil.disk_partitions(all=True)}
+    return next((mounts[path] for path in (folder, *folder.parents) if path in mounts), "an unknown file system")
 
 
 def _processor() -> str:
