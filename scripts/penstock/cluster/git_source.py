@@ -24,6 +24,8 @@ from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.resolver import is_by_name
 
 PROCESS = "git-source"
+# Seconds of fetching in vain: wrong credentials don't heal, a network or DNS that has just come up does.
+_PATIENCE = 60.0
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
 
 
@@ -152,15 +154,25 @@ def _hint(session: Session) -> str:
 
 
 def _await_fetch(session: Session, step: Step, commit: str) -> None:
+    failing_since: list[float] = []
+
     def fetched() -> bool | None:
         processes.refuse_dead(session.noted, [PROCESS, "source-controller"])
-        return True if status.source_revision(session.kubectl)[0] == commit else None
+        found = status.source(session.kubectl)
+        if found.revision == commit:
+            return True
+        if not found.failed:
+            failing_since.clear()
+            return None
+        step.note(f"Flux to fetch {commit[:12]}, and it says: {found.message}")
+        failing_since.append(time.monotonic())
+        if failing_since[-1] - failing_since[0] > _PATIENCE:
+            raise expired()
+        return None
 
     def expired() -> PenstockError:
-        return PenstockError(
-            f"Flux did not fetch {commit[:12]}: {status.source_revision(session.kubectl)[1]}",
-            _hint(session),
-        )
+        message = status.source(session.kubectl).message
+        return PenstockError(f"Flux did not fetch {commit[:12]}: {message}", _hint(session))
 
     if fetched():
         return

@@ -34,27 +34,22 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A GitRepository: the address that Flux really fetches from, and the commit that it fetched last."""
+    """A GitRepository: the address that Flux really fetches from, and the commit that it fetched last.
+
+    `failed` when Flux' last attempt was in vain, which `message` then says; it tries again by itself.
+    """
 
     name: str
     url: str
     revision: str
     ready: bool
     message: str
+    failed: bool
 
 
 def sources(kubectl: Kubectl) -> list[Source]:
     """Every GitRepository of the platform."""
-    found = []
-    for item in kubectl.get(SOURCES, "-n", NAMESPACE):
-        said = item.get("status", {})
-        ready = _condition(said)
-        message = str(ready.get("message", "not fetched yet"))
-        revision = commit_of(said.get("artifact", {}).get("revision", ""))
-        found.append(
-            Source(item["metadata"]["name"], item["spec"]["url"], revision, ready.get("status") == "True", message)
-        )
-    return found
+    return [_parse_source(item) for item in kubectl.get(SOURCES, "-n", NAMESPACE)]
 
 
 def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
@@ -62,15 +57,10 @@ def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
     return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", NAMESPACE))}
 
 
-def source_revision(kubectl: Kubectl) -> tuple[str, str]:
-    """The commit of the platform that Flux fetched last, and its complaint when it can't fetch."""
+def source(kubectl: Kubectl) -> Source:
+    """The platform's own GitRepository; one without an address where there is none."""
     found = kubectl.get_one(SOURCES, SOURCE, NAMESPACE)
-    if not found:
-        return "", "there is no GitRepository"
-    status = found.get("status", {})
-    ready = _condition(status)
-    complaint = "" if ready.get("status") == "True" else str(ready.get("message", "not fetched yet"))
-    return commit_of(status.get("artifact", {}).get("revision", "")), complaint
+    return _parse_source(found) if found else Source(SOURCE, "", "", False, "there is no GitRepository", False)
 
 
 def commit_of(revision: str) -> str:
@@ -92,6 +82,19 @@ def _parse(item: dict[str, Any]) -> Kustomization:
         attempted=commit_of(status.get("lastAttemptedRevision", "")),
         depends_on=[before["name"] for before in item["spec"].get("dependsOn", [])],
         inventory=[entry["id"] for entry in status.get("inventory", {}).get("entries", [])],
+    )
+
+
+def _parse_source(item: dict[str, Any]) -> Source:
+    status = item.get("status", {})
+    ready = _condition(status)
+    return Source(
+        name=item["metadata"]["name"],
+        url=item["spec"]["url"],
+        revision=commit_of(status.get("artifact", {}).get("revision", "")),
+        ready=ready.get("status") == "True",
+        message=" ".join(str(ready.get("message", "not fetched yet")).split()),
+        failed=ready.get("status") == "False",
     )
 
 

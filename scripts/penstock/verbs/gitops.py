@@ -71,8 +71,9 @@ def gitops_status(environment: str, as_json: bool) -> None:
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
-    fetched, complaint = status.source_revision(session.kubectl)
-    console.out(f"Flux has fetched {fetched[:12] or 'nothing'}" + (f": {complaint}" if complaint else ""))
+    source = status.source(session.kubectl)
+    complaint = "" if source.ready else f": {source.message}"
+    console.out(f"Flux has fetched {source.revision[:12] or 'nothing'}{complaint}")
     console.out("")
     console.table(*kustomization_rows(found))
 

@@ -54,7 +54,11 @@ def test_an_api_server_that_goes_away() -> None:
 
 def source(revision: str = COMMIT, ready: str = "True", message: str = "") -> Any:
     conditions = [{"type": "Ready", "status": ready, "message": message}]
-    return {"status": {"conditions": conditions, "artifact": {"revision": f"main@sha1:{revision}"}}}
+    return {
+        "metadata": {"name": "platform"},
+        "spec": {"url": "http://127.0.0.1/platform.git"},
+        "status": {"conditions": conditions, "artifact": {"revision": f"main@sha1:{revision}"}},
+    }
 
 
 def kustomization(name: str, revision: str = COMMIT, ready: str = "True", generation: int = 1) -> Any:

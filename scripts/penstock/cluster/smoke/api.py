@@ -27,9 +27,10 @@ def kustomizations(world: World, step: Step, deadline: float) -> str:
     """Flux has the commit, and every Kustomization of the manifests is Ready at it."""
 
     def probe() -> str:
-        fetched, complaint = status.source_revision(world.kubectl)
-        if complaint:
-            raise PenstockError(f"Flux can't fetch the platform: {complaint}")
+        source = status.source(world.kubectl)
+        fetched = source.revision
+        if not source.ready:
+            raise PenstockError(f"Flux can't fetch the platform: {source.message}")
         if world.revision and fetched != world.revision:
             raise PenstockError(
                 f"Flux has fetched {fetched[:12] or 'nothing'}, and the commit is {world.revision[:12]}"

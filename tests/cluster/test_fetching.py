@@ -1,0 +1,69 @@
+"""Waiting for Flux to fetch: what it says is shown, and failing for long is not waited for."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from penstock.cluster import git_source
+from penstock.cluster.session import Session
+from penstock.cluster.state import Noted
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
+from penstock.gitops import status
+from penstock.gitops.status import Source
+
+COMMIT = "0123456789abcdef"
+NEW = Source("platform", "http://here", "", False, "not fetched yet", False)
+REFUSED = Source("platform", "http://here", "", False, "authentication required", True)
+FETCHED = Source("platform", "http://here", COMMIT, True, "stored artifact", False)
+
+
+class Notes(Step):
+    """A step that keeps what it is told."""
+
+    def __init__(self) -> None:
+        super().__init__("x")
+        self.told: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.told.append(text)
+
+
+@pytest.fixture
+def session() -> Session:
+    noted = Noted(provider="kwok", environment="local", source="remote")
+    return cast("Session", SimpleNamespace(noted=noted, kubectl=None, timeout=60.0))
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
+    """Flux' answers, one after the other, the last one from then on."""
+    left = list(sources)
+    monkeypatch.setattr(status, "source", lambda _: left.pop(0) if len(left) > 1 else left[0])
+    monkeypatch.setattr(git_source, "reconcile", lambda *_: "")
+
+
+def test_a_fetch_that_fails_at_first_is_waited_for(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, NEW, REFUSED, NEW, FETCHED)
+    step = Notes()
+    git_source._await_fetch(session, step, COMMIT)
+    assert "Flux to fetch 0123456789ab, and it says: authentication required" in step.told
+
+
+def test_what_goes_on_failing_is_not(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(git_source, "_PATIENCE", 0.2)
+    answer(monkeypatch, NEW, REFUSED)
+    with pytest.raises(PenstockError) as caught:
+        git_source._await_fetch(session, Notes(), COMMIT)
+    assert caught.value.message == "Flux did not fetch 0123456789ab: authentication required"
+    assert "platform-source" in caught.value.hint
+
+
+def test_patience_begins_anew_with_every_attempt_that_does_not_fail(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(git_source, "_PATIENCE", 0.0)
+    answer(monkeypatch, REFUSED, NEW, REFUSED, NEW, REFUSED, FETCHED)
+    git_source._await_fetch(session, Notes(), COMMIT)
