@@ -37,12 +37,24 @@ def test_each_is_established_or_not() -> None:
 
 def test_waits_until_all_are() -> None:
     asked = Cluster("a True\nb \n", "a True\nb False\n", "a True\nb True\n", "")
-    definitions.await_established(cast("Kubectl", asked), Step("x"))
+    definitions.await_established(cast("Kubectl", asked), {"a", "b"}, Step("x"))
     assert asked.texts == [""]
 
 
 def test_names_those_that_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "_SECONDS", 0.0)
     with pytest.raises(PenstockError) as caught:
-        definitions.await_established(cluster("a True\nb False\nc \n"), Step("x"))
+        definitions.await_established(cluster("a True\nb False\nother False\n"), {"a", "b", "c"}, Step("x"))
     assert caught.value.message == "the API server does not serve b, c"
+
+
+def test_those_of_others_are_not_waited_for() -> None:
+    definitions.await_established(cluster("a True\nother False\n"), {"a"}, Step("x"))
+
+
+def test_what_was_applied_is_read_from_kubectls_answer() -> None:
+    said = (
+        "namespace/town serverside-applied\n"
+        "customresourcedefinition.apiextensions.k8s.io/widgets.example.org serverside-applied\n"
+    )
+    assert definitions.in_answer(said) == {"widgets.example.org"}

@@ -29,9 +29,9 @@ def apply(session: Session, component: str, step: Step) -> str:
         return f"{component} is Flux' already"
     step.note(f"applying {component}")
     for command in commands(session, component):
-        session.kubectl.carry_out(command)
+        said = session.kubectl.carry_out(command).text
         if command.about.endswith(_DEFINITIONS):
-            definitions.await_established(session.kubectl, step)
+            definitions.await_established(session.kubectl, definitions.in_answer(said), step)
     _note_generations(session, component)
     if session.provider.runs_pods:
         _await_workloads(session, component, step)

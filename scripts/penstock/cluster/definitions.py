@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.tools.kubectl import Kubectl
 
 _SECONDS = 30.0
+_APPLIED = "customresourcedefinition.apiextensions.k8s.io/"
 _ESTABLISHED = '{.status.conditions[?(@.type=="Established")].status}'
 _LINES = f'{{range .items[*]}}{{.metadata.name}} {_ESTABLISHED}{{"\\n"}}{{end}}'
 
@@ -18,11 +21,12 @@ def names(kubectl: Kubectl) -> dict[str, bool]:
     return {name: said == "True" for name, _, said in (line.partition(" ") for line in text.splitlines())}
 
 
-def await_established(kubectl: Kubectl, step: Step) -> None:
-    """Wait until every definition is established; PenstockError with those that are late."""
+def await_established(kubectl: Kubectl, wanted: set[str], step: Step) -> None:
+    """Wait until these definitions are established; PenstockError with those that are late."""
 
     def late() -> list[str]:
-        return sorted(name for name, is_established in names(kubectl).items() if not is_established)
+        there = names(kubectl)
+        return sorted(name for name in wanted if not there.get(name))
 
     # `kubectl wait` looks at one after the other, a tenth of a second each.
     until(
@@ -35,3 +39,8 @@ def await_established(kubectl: Kubectl, step: Step) -> None:
             f"KUBECONFIG={kubectl.kubeconfig} kubectl get crd -o yaml says why, in status.conditions",
         ),
     )
+
+
+def in_answer(text: str) -> set[str]:
+    """The definitions among what `kubectl apply` says that it applied, a line each."""
+    return {found[1] for found in re.finditer(rf"^{re.escape(_APPLIED)}(\S+) ", text, re.MULTILINE)}

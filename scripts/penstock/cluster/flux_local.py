@@ -22,7 +22,7 @@ def install(session: Session, step: Step) -> str:
         step.note("applying Flux' CustomResourceDefinitions")
         for command in _applied(session):
             kubectl.carry_out(command)
-        definitions.await_established(kubectl, step)
+        definitions.await_established(kubectl, wanted, step)
         session.noted.flux = flux.version()
         session.note()
     step.note("starting Flux' controllers")

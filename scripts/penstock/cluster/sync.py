@@ -77,7 +77,7 @@ def apply(session: Session, step: Step) -> None:
         step.note(
             f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
         )
-        _give_up_early(session, found, failing)
+        _give_up_early(session, found, held, failing)
         return None if waiting else True
 
     def expired() -> PenstockError:
@@ -109,10 +109,13 @@ def _early(session: Session, wanted: list[secrets.Secret], there: set[str]) -> l
     return [item for item in found if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
 
 
-def _give_up_early(session: Session, found: dict[str, Kustomization], failing: dict[str, float]) -> None:
+def _give_up_early(
+    session: Session, found: dict[str, Kustomization], held: list[str], failing: dict[str, float]
+) -> None:
     now = time.monotonic()
     for name, item in found.items():
-        if item.ready or item.reason not in status.FAILURES or item.attempted != session.noted.revision:
+        is_old = name not in held and item.attempted != session.noted.revision
+        if item.ready or item.reason not in status.FAILURES or is_old:
             failing.pop(name, None)
         elif now - failing.setdefault(name, now) > session.provider.patience:
             raise explain(session, name, item)
