@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -15,15 +14,25 @@ from penstock.tools.kubectl import Kubectl
 
 
 class Cluster:
-    """A cluster whose API server answers with one text after the other, and with the last one from then on."""
+    """A cluster whose API server answers with one list after the other, and with the last one from then on.
+
+    A list is lines of a name and what is said of it: True, False, or nothing yet.
+    """
 
     kubeconfig = Path("kubeconfig")
 
     def __init__(self, *texts: str) -> None:
         self.texts = list(texts)
 
-    def run(self, *_: str) -> SimpleNamespace:
-        return SimpleNamespace(text=self.texts.pop(0) if len(self.texts) > 1 else self.texts[0])
+    def get(self, kind: str) -> list[dict[str, Any]]:
+        assert kind == "customresourcedefinitions"
+        text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
+        return [definition(*line.split(" ")) for line in text.splitlines()]
+
+
+def definition(name: str, said: str) -> dict[str, Any]:
+    conditions = [{"type": "NamesAccepted", "status": "True"}, {"type": "Established", "status": said}]
+    return {"metadata": {"name": name}, "status": {"conditions": conditions if said else None}}
 
 
 def cluster(*texts: str) -> Kubectl:

@@ -199,3 +199,9 @@ def test_a_program_that_never_serves_is_ended_at_its_deadline() -> None:
         serving(Command(python("import time; print('waiting', flush=True); time.sleep(60)"), timeout=0.3), pid_of),
     ):
         pytest.fail("it never served")
+
+
+def test_a_program_that_prints_its_whole_input_does_not_flood_the_message() -> None:
+    with pytest.raises(CommandFailed) as caught:
+        run(Command([sys.executable, "-c", "import sys; print('x' * 10**6, file=sys.stderr); sys.exit(1)"]))
+    assert len(caught.value.message) < 1100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -11,14 +12,11 @@ from penstock.tools.kubectl import Kubectl
 
 _SECONDS = 30.0
 _APPLIED = "customresourcedefinition.apiextensions.k8s.io/"
-_ESTABLISHED = '{.status.conditions[?(@.type=="Established")].status}'
-_LINES = f'{{range .items[*]}}{{.metadata.name}} {_ESTABLISHED}{{"\\n"}}{{end}}'
 
 
 def names(kubectl: Kubectl) -> dict[str, bool]:
     """Every definition of the cluster by name, and whether it is established."""
-    text = kubectl.run("get", "customresourcedefinitions", "-o", f"jsonpath={_LINES}").text
-    return {name: said == "True" for name, _, said in (line.partition(" ") for line in text.splitlines())}
+    return {item["metadata"]["name"]: _is_established(item) for item in kubectl.get("customresourcedefinitions")}
 
 
 def await_established(kubectl: Kubectl, wanted: set[str], step: Step) -> None:
@@ -39,6 +37,11 @@ def await_established(kubectl: Kubectl, wanted: set[str], step: Step) -> None:
             f"KUBECONFIG={kubectl.kubeconfig} kubectl get crd -o yaml says why, in status.conditions",
         ),
     )
+
+
+def _is_established(item: dict[str, Any]) -> bool:
+    conditions = item.get("status", {}).get("conditions") or []  # null in the first moment
+    return any(found["type"] == "Established" and found["status"] == "True" for found in conditions)
 
 
 def in_answer(text: str) -> set[str]:

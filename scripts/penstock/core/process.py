@@ -77,12 +77,16 @@ class Result:
         return (self.stderr or self.stdout).decode(errors="replace").strip()
 
 
+# Characters of a program's last line; some print the whole input with what they don't like in it.
+_LONGEST = 1000
+
+
 class CommandFailed(PenstockError):
     """A program ended with a code that its caller doesn't accept."""
 
     def __init__(self, result: Result) -> None:
         lines = result.complaint.splitlines()
-        last = lines[-1] if lines else "it said nothing"
+        last = lines[-1][:_LONGEST] if lines else "it said nothing"
         super().__init__(
             f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
             f"the command was: {result.command.line}",
