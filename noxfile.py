@@ -8,12 +8,16 @@ from pathlib import Path
 
 import nox
 
+from penstock.core.environment import is_of_git
 from penstock.verbs.test import GATES
 
 nox.needs_version = ">=2025.5"
 # The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+# nox starts programs by itself, and a git hook may have started nox.
+for name in filter(is_of_git, list(os.environ)):
+    del os.environ[name]
 nox.options.sessions = GATES
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
 
+from penstock.core.environment import inherited
 from penstock.core.errors import PenstockError
 
 Value = TypeVar("Value")
@@ -31,7 +32,7 @@ _GRACE_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is laid over the current environment, or replaces it when `bare`.
+    """What to run. `env` is laid over the inherited environment (core/environment), or replaces it when `bare`.
 
     `about` says to a person what `stdin` holds.
     """
@@ -53,7 +54,7 @@ class Command:
     @property
     def environment(self) -> dict[str, str]:
         """The whole environment that the program gets."""
-        return {**({} if self.bare else os.environ), **self.env}
+        return {**({} if self.bare else inherited()), **self.env}
 
 
 @dataclass(frozen=True)

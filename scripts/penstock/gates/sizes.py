@@ -7,7 +7,7 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import find_platform
-from penstock.tools.git import git
+from penstock.tools.git import fetching, git
 
 # Several times what the largest file here has, a go.sum; far below a program, an archive or a picture.
 LIMIT = 512 * 1024
@@ -32,5 +32,7 @@ def _files(root: Path) -> dict[str, int]:
     # A row is mode, object and stage, a tab, and the path from here; in a submodule's place there is no file.
     listed = (row.split("\t", 1) for row in git(root, "ls-files", "--stage", "-z").text.split("\0") if row)
     objects = {path: about.split(" ")[1] for about, path in listed if not about.startswith(_SUBMODULE)}
-    asked = git(root, "cat-file", "--batch-check=%(objectsize)", stdin="\n".join(objects.values()).encode())
+    with fetching(root) as env:
+        stdin = "\n".join(objects.values()).encode()
+        asked = git(root, "cat-file", "--batch-check=%(objectsize)", stdin=stdin, env=env)
     return dict(zip(objects, map(int, asked.text.split()), strict=True))

@@ -13,10 +13,9 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.gitops.manifests import Manifests
-from penstock.gitops.objects import BRANCH, LOCAL_CREDENTIALS
-from penstock.gitops.snapshot import IDENTITY
-from penstock.tools.git import git
+from penstock.gitops.objects import LOCAL_CREDENTIALS
 from penstock.tools.modules import UPSTREAM, Module
+from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
 # The commit's name depends on its files alone.
 _DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
@@ -61,18 +60,23 @@ def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
 
 
 def make(mirror: Mirror, folder: Path) -> str:
-    """Make the bare repository in `folder` unless it is there; gives its commit."""
-    repository = folder / mirror.repository
-    if not (repository / "refs" / "heads" / BRANCH).is_file():
-        repository.mkdir(parents=True, exist_ok=True)
-        git(repository, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", ".")
-        work = [f"--git-dir={repository}", f"--work-tree={mirror.module.root}"]
-        git(mirror.module.root, *work, "add", "--all", "--force", ".")
-        tree = git(repository, "write-tree").text.strip()
-        message = f"{mirror.module.path} {mirror.module.version}"
-        commit = git(repository, "commit-tree", tree, "-m", message, env=_DATED).text.strip()
-        git(repository, "update-ref", f"refs/heads/{BRANCH}", commit)
-    return git(repository, "rev-parse", BRANCH).text.strip()
+    """The commit of the bare repository in `folder`, which is made unless it has that version of the module."""
+    place = Repository(folder / mirror.repository, mirror.module.root)
+    return rebuilt(place.folder, lambda: _make(place, f"{mirror.module.path} {mirror.module.version}"))
+
+
+def _make(place: Repository, message: str) -> str:
+    place.make()
+    branch = f"refs/heads/{BRANCH}"
+    found = place.git("for-each-ref", "--format=%(objectname) %(contents:subject)", branch).text.strip()
+    commit, _, subject = found.partition(" ")
+    if subject == message:
+        return commit
+    place.git("add", "--all", "--force", ".")
+    tree = place.git("write-tree").text.strip()
+    commit = place.git("commit-tree", tree, "-m", message, env=_DATED).text.strip()
+    place.git("update-ref", branch, commit)
+    return commit
 
 
 def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:

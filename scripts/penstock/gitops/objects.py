@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from penstock.tools.flux import NAMESPACE
+from penstock.tools.repository import BRANCH
 
 SOURCE = "platform"
 ROOT = "platform"
-BRANCH = "main"
 # The Secret for our own server, made here, and the one for a private remote, which its owner makes. Two names: neither
 # server is ever shown what the other one asks for, and no Secret of others is written over.
 LOCAL_CREDENTIALS = "git-source"

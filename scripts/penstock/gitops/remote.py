@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.process import CommandFailed, CommandTimedOut
-from penstock.tools.git import git, head
+from penstock.tools.git import changed, git, head
 
 # user@host:owner/name, which is ssh too.
 _SCP = re.compile(r"((?:[\w.-]+@)?)([\w.-]+):(?!//)(.+)")
@@ -47,7 +47,7 @@ def read(layout: Layout) -> Remote:
             f"the remote `{name}` is {address}, which Flux can't reach: it takes http, https and ssh",
             f"git remote set-url {name} URL",
         )
-    if git(layout.root, "status", "--porcelain", "--", "manifests").text.strip():
+    if changed(layout.root, "manifests"):
         raise PenstockError(
             "manifests/ has changes that are not committed: the remote doesn't have them", "commit and push them first"
         )

@@ -12,11 +12,14 @@ import base64
 import hmac
 import os
 import re
-import subprocess
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from penstock.core.process import Command, CommandFailed, run
+from penstock.tools.git import program
+from penstock.tools.repository import environment
 
 NAME = "platform.git"
 USER = "flux"
@@ -74,8 +77,7 @@ class Handler(BaseHTTPRequestHandler):
             "PATH": os.environ.get("PATH", os.defpath),
             "GIT_PROJECT_ROOT": str(self.folder),
             "GIT_HTTP_EXPORT_ALL": "1",
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "HOME": str(self.folder / repository),
+            **environment(self.folder / repository),
             "PATH_INFO": f"/{repository}/{path}",
             "QUERY_STRING": "service=git-upload-pack" if self.command == "GET" else "",
             "REQUEST_METHOD": self.command,
@@ -85,18 +87,13 @@ class Handler(BaseHTTPRequestHandler):
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
-        result = subprocess.run(
-            ["git", "http-backend"],  # noqa: S607, the PATH is given in env
-            input=body,
-            env=env,
-            capture_output=True,
-            check=False,
-        )
-        if result.returncode:
-            self.log_error("git http-backend: %s", result.stderr.decode(errors="replace").strip())
+        try:
+            answer = run(Command([program(), "http-backend"], env=env, bare=True, stdin=body)).stdout
+        except CommandFailed as failure:
+            self.log_error("%s", failure.message)
             self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
             return
-        self._pass_on(result.stdout)
+        self._pass_on(answer)
 
     def _pass_on(self, answer: bytes) -> None:
         head, _, body = answer.partition(b"\r\n\r\n")

@@ -11,16 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.layout import Layout
-from penstock.gitops.objects import BRANCH
-from penstock.tools.git import git, head
+from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, quoted, settings
+from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
-# Who commits: nobody that the user's own Git configuration knows.
-IDENTITY = {
-    "GIT_AUTHOR_NAME": "Penstock",
-    "GIT_AUTHOR_EMAIL": "penstock@localhost",
-    "GIT_COMMITTER_NAME": "Penstock",
-    "GIT_COMMITTER_EMAIL": "penstock@localhost",
-}
+# What `git init` found out about the file system of the working tree.
+_FACTS = ("core.filemode", "core.symlinks", "core.ignorecase", "core.precomposeunicode")
+# What `git status` says of a path that a merge left with several versions, of which one is none.
+_UNMERGED = ("DD", "DU", "UD")
 
 
 @dataclass(frozen=True)
@@ -32,40 +29,47 @@ class Snapshot:
 
 
 def take(layout: Layout, repository: Path) -> Snapshot:
-    """Commit the working tree into `repository`; the same tree over the same HEAD gives the same commit."""
+    """Commit the working tree into `repository`; the same tree over the same HEAD gives the same commit.
+
+    A repository that is damaged is made again.
+    """
     base = head(layout.root)
-    _prepare(layout, repository)
-    env = {
-        **IDENTITY,
-        "GIT_INDEX_FILE": str(repository / "snapshot.index"),
-        "GIT_OBJECT_DIRECTORY": str(repository / "objects"),
-        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(_objects(layout)),
-    }
-    git(layout.root, "read-tree", "HEAD", env=env)
-    git(layout.root, "add", "--all", ".", env=env)
-    tree = git(layout.root, "write-tree", env=env).text.strip()
-    if tree == git(layout.root, "rev-parse", "HEAD^{tree}").text.strip():
-        commit = base
-    else:
-        # HEAD's own date, so that nothing but the content decides the commit's name.
-        date = git(layout.root, "show", "--no-patch", "--format=%cI", "HEAD").text.strip()
-        dated = {**env, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-        commit = git(
-            layout.root, "commit-tree", tree, "-p", base, "-m", "The working tree, not committed", env=dated
-        ).text.strip()
-    git(repository, "update-ref", f"refs/heads/{BRANCH}", commit)
+    return rebuilt(repository, lambda: _take(layout, repository, base))
+
+
+def _take(layout: Layout, repository: Path, base: str) -> Snapshot:
+    found = settings(layout.root)
+    top = git(layout.root, "rev-parse", "--show-toplevel").stdout.removesuffix(b"\n")
+    facts = {key: found[key] for key in _FACTS if key in found}
+    place = Repository(repository, Path(os.fsdecode(top)), facts)
+    place.make(objects=found.get("extensions.objectformat", "sha1"))
+    store = object_store(layout.root)
+    (repository / "objects" / "info" / "alternates").write_bytes(os.fsencode(quoted(store)) + b"\n")
+    complete(layout.root, base, ":/", fetching_into(layout.root, repository / "objects"))
+    commit = _commit(place, base, changed(layout.root))
+    place.git("update-ref", f"refs/heads/{BRANCH}", commit)
     return Snapshot(commit, commit != base)
 
 
-def _prepare(layout: Layout, repository: Path) -> None:
-    if not (repository / "HEAD").is_file():
-        repository.mkdir(parents=True, exist_ok=True)
-        git(repository, "init", "--quiet", "--bare", f"--initial-branch={BRANCH}", ".")
-    alternates = repository / "objects" / "info" / "alternates"
-    alternates.parent.mkdir(parents=True, exist_ok=True)
-    alternates.write_text(f"{_objects(layout)}\n")
+def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
+    """The commit of HEAD with these changes; HEAD itself where they change nothing."""
+    gone = [path for path, letters in changes.items() if "D" in letters and letters not in _UNMERGED]
+    # A folder is a repository inside of this one, which Flux doesn't fetch.
+    others = [path for path in sorted(changes.keys() - set(gone)) if not path.endswith("/")]
+    if not gone and not others:
+        return base
+    place.git("read-tree", base)
+    place.git("update-index", "-z", "--force-remove", "--stdin", stdin=_lines(gone))
+    place.git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_lines(others))
+    tree = place.git("write-tree").text.strip()
+    if tree == place.git("rev-parse", f"{base}^{{tree}}").text.strip():
+        return base
+    # HEAD's own date, so that nothing but the content decides the commit's name.
+    date = place.git("show", "--no-patch", "--format=%cI", base).text.strip()
+    dated = {**IDENTITY, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
+    words = ["commit-tree", tree, "-p", base, "-m", "The working tree, not committed"]
+    return place.git(*words, env=dated).text.strip()
 
 
-def _objects(layout: Layout) -> Path:
-    common = git(layout.root, "rev-parse", "--git-common-dir").text.strip()
-    return Path(os.path.normpath(layout.root / common / "objects"))
+def _lines(paths: list[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)

@@ -1,60 +1,216 @@
-"""Adapter for git."""
+"""Adapter for git, as a reader of the user's repository; tools/repository has those of our own.
+
+Nothing here writes to the user's `.git`: no optional lock, no daemon, no maintenance, no filter, and what a partial
+clone lacks is fetched to a folder of ours.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, Result, run
+from penstock.core.process import Command, CommandFailed, Result, run
+
+# All that this adapter may start; each only reads, with the arguments that are used here.
+_READING = (
+    *("cat-file", "config", "diff-tree", "hash-object", "ls-files", "ls-remote", "ls-tree", "remote", "rev-parse"),
+    *("status", "symbolic-ref", "version"),
+)
+# An empty core.fsmonitor is off for every version of git; the rest is what a fetch of missing objects would start.
+_OPTIONS = ["--no-optional-locks", "-c", "core.fsmonitor=", "-c", "gc.auto=0", "-c", "maintenance.auto=false"]
+# Its messages are read below. What a partial clone lacks is fetched only where `fetching` says to (git 2.44 and newer).
+_ENVIRONMENT = {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"}
+_FILTER = re.compile(r"filter\..*\.(clean|smudge|process)")
+_PARTIAL = re.compile(r"remote\..*\.promisor|extensions\.partialclone")
+_DUBIOUS = re.compile(r"detected dubious ownership in repository at '(.+)'|unsafe repository \('(.+)' is owned")
+
+
+def program() -> str:
+    """The git on PATH; PenstockError when there is none."""
+    found = shutil.which("git")
+    if not found:
+        raise PenstockError("git is not on PATH", "install git (2.30 or newer): Flux syncs from a Git source")
+    return found
 
 
 def git(
     folder: Path,
-    *words: str | Path,
+    *argv: str | Path,
     env: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     ok: tuple[int, ...] = (0,),
     timeout: float = 600,
 ) -> Result:
-    """Run git in a folder; PenstockError when git is missing."""
-    found = shutil.which("git")
-    if not found:
-        raise PenstockError("git is not on PATH", "install git (2.30 or newer): Flux syncs from a Git source")
-    return run(Command([found, "-C", folder, *words], env=env or {}, stdin=stdin, ok=ok, timeout=timeout))
+    """Read the repository that a folder is in; PenstockError when git is missing or can't work there.
+
+    ValueError for a subcommand that could write.
+    """
+    if argv[0] not in _READING:
+        raise ValueError(f"git {argv[0]} could write to the user's repository")
+    command = Command(
+        [program(), "-C", folder, *_OPTIONS, *argv],
+        env={**_ENVIRONMENT, **(env or {})},
+        stdin=stdin,
+        ok=(*ok, 128),
+        timeout=timeout,
+    )
+    result = run(command)
+    if result.code == 128:
+        _refuse_place(folder, result.complaint)
+        if 128 not in ok:
+            raise CommandFailed(result)
+    return result
 
 
 def head(folder: Path) -> str:
-    """The commit that is checked out; PenstockError when the folder is no repository or has no commit."""
-    result = git(folder, "rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128))
-    if result.code == 128:
-        raise PenstockError(f"{folder} is not a Git repository", "run `git init`, then commit the platform")
-    if result.code == 1:
-        raise PenstockError("HEAD has no commit yet", "commit once: git add . && git commit -m 'Start'")
-    return result.text.strip()
+    """The commit that is checked out; PenstockError when there is none, or no repository with a working tree."""
+    result = git(folder, "rev-parse", "--is-inside-work-tree", "HEAD^{commit}", ok=(0, 128))
+    inside, _, found = result.text.partition("\n")
+    if inside == "false":
+        raise PenstockError(
+            f"{folder}: its Git repository is bare: it has no working tree",
+            "clone it, or `git worktree add FOLDER`; `git config core.bare false` where it has one",
+        )
+    if result.code == 0:
+        return found.strip()
+    if "ambiguous argument" not in result.complaint:
+        raise CommandFailed(result)
+    raise PenstockError("HEAD has no commit yet", "commit once: git add . && git commit -m 'Start'")
 
 
 def commit(folder: Path, revision: str) -> str:
     """The commit that a revision (a branch, a tag, HEAD~2) names; PenstockError when it names none."""
     head(folder)
-    words = ["rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}"]
+    words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
     found = git(folder, *words, ok=(0, 1, 128)).text.strip()
-    if not found:
-        raise PenstockError(f"unknown revision `{revision}`", "give a commit, a branch or a tag; `git log` shows them")
+    if found:
+        return found
+    if git(folder, "rev-parse", "--is-shallow-repository").text.strip() == "true":
+        raise PenstockError(
+            f"unknown revision `{revision}`: this is a shallow clone, without its older commits",
+            "git fetch --unshallow (actions/checkout: fetch-depth: 0); a branch: git fetch origin BRANCH:BRANCH",
+        )
+    raise PenstockError(f"unknown revision `{revision}`", "give a commit, a branch or a tag; `git log` shows them")
+
+
+def settings(folder: Path) -> dict[str, str]:
+    """The configuration that git has in a folder, by its key: section and name are in lower case."""
+    listed = git(folder, "config", "--list", "-z").stdout.split(b"\0")
+    entries = (os.fsdecode(entry).partition("\n") for entry in listed if entry)
+    return {key: value if sep else "true" for key, sep, value in entries}
+
+
+def changed(folder: Path, path: str = ".") -> dict[str, str]:
+    """What differs from HEAD below a path, untracked files included: path from the top -> the letters of `git status`.
+
+    The user's own git decides what is ignored and what is the same; none of the user's filters is started for it.
+    """
+    env = _without_filters(settings(folder))
+    options = ["--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all"]
+    listed = git(folder, "status", *options, "--", path, env=env).stdout.split(b"\0")
+    found: dict[str, str] = {}
+    for line in map(os.fsdecode, filter(None, listed)):
+        # A file that is staged as deleted and is still there has two lines; the second one tells that it is there.
+        found[line[3:]] = line[:2]
     return found
 
 
 def files(folder: Path, revision: str, path: str) -> dict[str, bytes]:
     """The files below a path in a commit, by their path from `folder`; neither links nor submodules."""
-    listed = git(folder, "ls-tree", "-r", "-z", revision, "--", f"{path}/").stdout.split(b"\0")
-    entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
-    names = {os.fsdecode(name): about.split()[2] for about, _, name in entries}
-    if not names:
-        return {}
-    stream = git(folder, "cat-file", "--batch", stdin=b"".join(blob + b"\n" for blob in names.values())).stdout
+    with fetching(folder) as env:
+        listed = git(folder, "ls-tree", "-r", "-z", revision, "--", f"{path}/", env=env).stdout.split(b"\0")
+        entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
+        names = {os.fsdecode(name): about.split()[2] for about, _, name in entries}
+        if not names:
+            return {}
+        complete(folder, revision, path, env)
+        stdin = b"".join(blob + b"\n" for blob in names.values())
+        stream = git(folder, "cat-file", "--batch", stdin=stdin, env=env).stdout
     return dict(zip(names, _blobs(stream), strict=True))
+
+
+def _without_filters(found: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which no filter of a configuration is started (gitattributes(5): an empty one does nothing)."""
+    commands = dict.fromkeys(filter(_FILTER.fullmatch, found), "")
+    off = commands | {f"{key.rpartition('.')[0]}.required": "false" for key in commands}
+    env = {"GIT_CONFIG_COUNT": str(len(off))}
+    for number, (key, value) in enumerate(off.items()):
+        env |= {f"GIT_CONFIG_KEY_{number}": key, f"GIT_CONFIG_VALUE_{number}": value}
+    return env
+
+
+@contextmanager
+def fetching(folder: Path) -> Iterator[dict[str, str]]:
+    """An environment for reading objects: those that a partial clone lacks are fetched, and forgotten at the end."""
+    with tempfile.TemporaryDirectory(prefix="penstock-objects-") as scratch:
+        yield fetching_into(folder, Path(scratch))
+
+
+def fetching_into(folder: Path, store: Path) -> dict[str, str]:
+    """The same, and what is fetched stays in an object store of ours; empty where the clone is whole."""
+    if not any(_PARTIAL.fullmatch(key) for key in settings(folder)):
+        return {}
+    borrowed = quoted(object_store(folder))
+    return {
+        "GIT_OBJECT_DIRECTORY": str(store),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": borrowed,
+        "GIT_NO_LAZY_FETCH": "0",
+    }
+
+
+def complete(folder: Path, revision: str, path: str, env: Mapping[str, str]) -> None:
+    """Fetch what a partial clone lacks of a commit at once, `env` being what `fetching` gave.
+
+    PenstockError when its remote doesn't give it.
+    """
+    if not env:
+        return
+    nothing = git(folder, "hash-object", "-t", "tree", os.devnull).text.strip()
+    # A diff fetches all that it lacks in one request; cat-file asks for one object after the other.
+    options = ["-r", "--numstat", "--no-ext-diff", "--no-textconv", "--no-renames"]
+    try:
+        git(folder, "diff-tree", *options, nothing, revision, "--", path, env=env)
+    except CommandFailed as failure:
+        raise PenstockError(
+            f"this is a partial clone without all files of {revision[:12]}, and its remote doesn't give them: "
+            f"{failure.message}",
+            f"once the remote answers: git diff --stat {revision[:12]} -- {path}",
+        ) from None
+
+
+def object_store(folder: Path) -> Path:
+    """Where a repository has its objects; the same for all of its worktrees."""
+    found = git(folder, "rev-parse", "--git-path", "objects").stdout.removesuffix(b"\n")
+    return Path(os.path.normpath(folder / os.fsdecode(found)))
+
+
+def quoted(store: Path) -> str:
+    """A path as git reads it in a list of alternates, where a colon or a line break would end it."""
+    text = str(store)
+    if not re.search(r'[:\n"]', text):
+        return text
+    for plain, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n")):
+        text = text.replace(plain, escaped)
+    return f'"{text}"'
+
+
+def _refuse_place(folder: Path, complaint: str) -> None:
+    """PenstockError with the fix where git found no repository that it may work in."""
+    if "not a git repository (or any" in complaint:
+        ignored = "; $GIT_DIR is not followed" if "GIT_DIR" in os.environ else ""
+        raise PenstockError(f"{folder} is not a Git repository", f"run `git init`, then commit the platform{ignored}")
+    dubious = _DUBIOUS.search(complaint)
+    if dubious:
+        place = dubious[1] or dubious[2]
+        raise PenstockError(
+            f"git refuses {place}: it belongs to another user", f"git config --global --add safe.directory {place}"
+        )
 
 
 def _blobs(stream: bytes) -> Iterator[bytes]:

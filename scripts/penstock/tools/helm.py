@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from penstock.core.environment import inherited
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, run
 from penstock.tools.resolver import resolve
@@ -44,7 +44,7 @@ def is_loopback(url: str) -> bool:
 
 def _environment(folder: str) -> dict[str, str]:
     """The user's environment, for proxies, certificates and credential helpers, but a helm of our own."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("HELM_")}
+    plain = {name: value for name, value in inherited().items() if not name.startswith("HELM_")}
     homes = {f"HELM_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CACHE", "CONFIG", "DATA")}
     logins = run(Command([resolve("helm"), "env", "HELM_REGISTRY_CONFIG"])).text.strip()
     return {**plain, **homes, "HELM_REGISTRY_CONFIG": logins}

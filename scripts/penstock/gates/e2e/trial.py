@@ -19,10 +19,10 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import parse
 from penstock.core.process import Command, CommandFailed, Result, run, watch
-from penstock.gitops.snapshot import IDENTITY
 from penstock.hydrate import environments
 from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
+from penstock.tools.repository import IDENTITY, Repository
 
 # Of the platform: values that only the trial has, such as blocks that are closed after minutes instead of hours.
 VALUES = Path("tests") / "e2e" / "values.yaml"
@@ -46,6 +46,11 @@ class Trial:
         """kubectl for the cluster."""
         return Kubectl(self.state.kubeconfig)
 
+    @property
+    def repository(self) -> Repository:
+        """The copy's own repository."""
+        return Repository(self.layout.root / ".git", self.layout.root)
+
     def inv(self, *words: str, seconds: float) -> None:
         """Run a verb to its end and show what it says; PenstockError with its own error when it fails."""
         console.info(f"    $ inv {' '.join(words)}")
@@ -67,8 +72,8 @@ class Trial:
 
     def commit(self, message: str) -> None:
         """Commit everything in the copy."""
-        git(self.layout.root, "add", "--all", ".")
-        git(self.layout.root, "commit", "--quiet", "--no-verify", "-m", message, env=IDENTITY)
+        self.repository.git("add", "--all", ".")
+        self.repository.git("commit", "--quiet", "--no-verify", "-m", message, env=IDENTITY)
 
     def _command(self, words: tuple[str, ...], seconds: float, ok: tuple[int, ...] = (0,)) -> Command:
         # The engine of this checkout, and the state beside the copy whatever the caller's environment says.
@@ -92,7 +97,7 @@ def trial(layout: Layout, environment: str, provider: str) -> Iterator[Trial]:
         # Flux and the processes of a cluster name it: as it really is, without a link such as macOS' /var.
         made = Trial(Layout(Path(folder).resolve() / "platform"), environment, provider)
         _copy(layout.root, made.layout.root)
-        git(made.layout.root, "init", "--quiet", "--initial-branch=main", ".")
+        made.repository.make(bare=False)
         _overlay(made)
         made.inv("hydrate", "-e", environment, seconds=600)
         made.commit("The working tree, with the trial's values")
