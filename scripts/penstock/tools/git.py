@@ -79,9 +79,12 @@ def head(folder: Path) -> str:
         )
     if result.code == 0:
         return found.strip()
-    if "ambiguous argument" not in result.complaint:
+    if not inside:
         raise CommandFailed(result)
-    raise PenstockError("HEAD has no commit yet", "commit once: git add . && git commit -m 'Start'")
+    unborn = git(folder, "rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128)).code
+    if unborn:
+        raise PenstockError("HEAD has no commit yet", "commit once: git add . && git commit -m 'Start'")
+    raise PenstockError(f"{folder}: its Git repository lacks the commit of HEAD", "git fsck; git fetch")
 
 
 def commit(folder: Path, revision: str) -> str:
@@ -205,8 +208,12 @@ def _refuse_place(folder: Path, complaint: str) -> None:
     if "not a git repository (or any" in complaint:
         ignored = "; $GIT_DIR is not followed" if "GIT_DIR" in os.environ else ""
         raise PenstockError(f"{folder} is not a Git repository", f"run `git init`, then commit the platform{ignored}")
-    dubious = _DUBIOUS.search(complaint)
-    if dubious:
+    if gone := re.search(r"not a git repository: (.+)", complaint):
+        raise PenstockError(
+            f"{folder}: its .git points to {gone[1]}, which is gone",
+            "of a worktree: `git worktree repair FOLDER` in the main checkout; of a submodule: clone again",
+        )
+    if dubious := _DUBIOUS.search(complaint):
         place = dubious[1] or dubious[2]
         raise PenstockError(
             f"git refuses {place}: it belongs to another user", f"git config --global --add safe.directory {place}"
