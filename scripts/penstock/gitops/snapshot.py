@@ -14,6 +14,9 @@ from penstock.core.layout import Layout
 from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, quoted, settings
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
+# An object store of its own for what is added. With the user's among its alternates git would not write a file that is
+# in there already, but set the time of the user's object: https://git-scm.com/docs/git-gc, gc.pruneExpire.
+_ADDED = "added"
 # What `git init` found out about the file system of the working tree.
 _FACTS = ("core.filemode", "core.symlinks", "core.ignorecase", "core.precomposeunicode")
 # What `git status` says of a path that a merge left with several versions, of which one is none.
@@ -43,12 +46,19 @@ def _take(layout: Layout, repository: Path, base: str) -> Snapshot:
     facts = {key: found[key] for key in _FACTS if key in found}
     place = Repository(repository, Path(os.fsdecode(top)), facts)
     place.make(objects=found.get("extensions.objectformat", "sha1"))
-    store = object_store(layout.root)
-    (repository / "objects" / "info" / "alternates").write_bytes(os.fsencode(quoted(store)) + b"\n")
+    _borrow(place, object_store(layout.root))
     complete(layout.root, base, ":/", fetching_into(layout.root, repository / "objects"))
     commit = _commit(place, base, changed(layout.root))
     place.git("update-ref", f"refs/heads/{BRANCH}", commit)
     return Snapshot(commit, commit != base)
+
+
+def _borrow(place: Repository, store: Path) -> None:
+    """Have the repository read the user's object store too, and what was added to it."""
+    added = place.folder / _ADDED
+    added.mkdir(exist_ok=True)
+    lines = (os.fsencode(quoted(each)) + b"\n" for each in (added, store))
+    (place.folder / "objects" / "info" / "alternates").write_bytes(b"".join(lines))
 
 
 def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
@@ -59,16 +69,25 @@ def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
     if not gone and not others:
         return base
     place.git("read-tree", base)
+    added = {"GIT_OBJECT_DIRECTORY": str(place.folder / _ADDED)}
     place.git("update-index", "-z", "--force-remove", "--stdin", stdin=_lines(gone))
-    place.git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_lines(others))
-    tree = place.git("write-tree").text.strip()
+    place.git("update-index", "-z", "--add", "--remove", "--replace", "--stdin", stdin=_lines(others), env=added)
+    tree = place.git("write-tree", "--missing-ok", env=added).text.strip()
     if tree == place.git("rev-parse", f"{base}^{{tree}}").text.strip():
         return base
     # HEAD's own date, so that nothing but the content decides the commit's name.
-    date = place.git("show", "--no-patch", "--format=%cI", base).text.strip()
+    date = _date(place.git("cat-file", "commit", base).stdout)
     dated = {**IDENTITY, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
     words = ["commit-tree", tree, "-p", base, "-m", "The working tree, not committed"]
     return place.git(*words, env=dated).text.strip()
+
+
+def _date(commit: bytes) -> str:
+    """When a commit was made, as git reads it: from the object itself, since its parents may not be here."""
+    header = commit.partition(b"\n\n")[0].splitlines()
+    line = next(line for line in header if line.startswith(b"committer "))
+    seconds, zone = line.decode(errors="replace").rsplit(" ", 2)[1:]
+    return f"@{seconds} {zone}"
 
 
 def _lines(paths: list[str]) -> bytes:

@@ -34,6 +34,7 @@ _PINNED = {
     "core.excludesFile": os.devnull,
     "core.autocrlf": "false",
     "core.safecrlf": "false",
+    "core.logAllRefUpdates": "false",
     "commit.gpgSign": "false",
     "gc.auto": "0",
     "maintenance.auto": "false",
