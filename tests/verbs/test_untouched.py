@@ -74,7 +74,7 @@ GATES: dict[str, tuple[list[str], int]] = {
         "dataflow": 1,
         "hydrate-oracle": 0,
         "kubeconform": 1,
-        "references": 0,
+        "references": 1,
         "sizes": 0,
     }.items()
 } | {"e2e": (["-c", _TRIAL], 0), "rehearse": (["-c", _SOURCES, "FOLDER"], 0)}

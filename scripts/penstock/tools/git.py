@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -84,7 +85,10 @@ def head(folder: Path) -> str:
     unborn = git(folder, "rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1, 128)).code
     if unborn:
         raise PenstockError("HEAD has no commit yet", "commit once: git add . && git commit -m 'Start'")
-    raise PenstockError(f"{folder}: its Git repository lacks the commit of HEAD", "git fsck; git fetch")
+    raise PenstockError(
+        f"{folder}: its Git repository lacks the commit of HEAD",
+        "`git fsck` names what is missing: fetch it, or clone again",
+    )
 
 
 def commit(folder: Path, revision: str) -> str:
@@ -216,7 +220,8 @@ def _refuse_place(folder: Path, complaint: str) -> None:
     if dubious := _DUBIOUS.search(complaint):
         place = dubious[1] or dubious[2]
         raise PenstockError(
-            f"git refuses {place}: it belongs to another user", f"git config --global --add safe.directory {place}"
+            f"git refuses {place}: it belongs to another user",
+            f"git config --global --add safe.directory {shlex.quote(place)}",
         )
 
 
