@@ -17,6 +17,7 @@ from penstock.tools.flux import NAMESPACE
 SOURCE = "platform"
 ROOT = "platform"
 BRANCH = "main"
+INDEX = "kustomization.yaml"
 # The Secret for our own server, made here, and the one for a private remote, which its owner makes. Two names: neither
 # server is ever shown what the other one asks for, and no Secret of others is written over.
 LOCAL_CREDENTIALS = "git-source"
