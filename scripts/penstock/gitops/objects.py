@@ -118,8 +118,10 @@ def dump(value: Any) -> bytes:
 
 @cache
 def _dump(value: bytes) -> bytes:
-    """The same of JSON: most environments have the same accounts, and the fast check has no time to write them thrice."""
-    text: str = yaml.dump(msgspec.json.decode(value), Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6)
+    """The same of JSON: environments share most of their accounts, and the fast check has no time to write each again."""
+    text: str = yaml.dump(
+        msgspec.json.decode(value), Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6
+    )
     return text.encode()
 
 
