@@ -118,7 +118,7 @@ def dump(value: Any) -> bytes:
 
 @cache
 def _dump(value: bytes) -> bytes:
-    """The same of JSON: environments share most of their accounts, and the fast check has no time to write each again."""
+    """The same of JSON: environments share most accounts, and the fast check has no time to write each again."""
     text: str = yaml.dump(
         msgspec.json.decode(value), Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6
     )

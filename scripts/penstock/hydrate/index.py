@@ -10,6 +10,7 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.files import walk
 from penstock.core.layout import Layout
 from penstock.tools.git import git
 
@@ -55,10 +56,14 @@ class Index:
         ]
 
     def unfinished(self) -> list[str]:
-        """The components that Git knows no file of."""
+        """The components that Git knows no file of, though they have some."""
         start = f"{self.layout.components}/"
         found = {path.removeprefix(start).partition("/")[0] for path in self.untracked if path.startswith(start)}
-        return sorted(name for name in found if (folder := Path(start + name)).is_dir() and not self.holds(folder))
+        return sorted(
+            name
+            for name in found
+            if not self.holds(folder := Path(start + name)) and folder.is_dir() and any(walk(folder))
+        )
 
     def left_out(self, folder: Path) -> list[str]:
         """The files below a folder that a sparse checkout leaves out, by their path in the platform."""
