@@ -40,9 +40,10 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
 
 
 def _fast_findings(layout: Layout, picked: list[str], known: list[str], git: Index | None) -> list[str]:
-    for name in git.unfinished() if git else []:
-        console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
     findings = [line for name in picked for line in fast_findings(layout, name, git)]
+    for name in git.unfinished() if git else []:
+        if not any(line.startswith(f"components/{name} ") for line in findings):
+            console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
     converted = git.converted() if git else []
     if converted:
         raise line_ends(converted, "Git")
