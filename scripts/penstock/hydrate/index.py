@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,13 +23,14 @@ class Index:
     """The files of a platform that Git knows, by absolute path.
 
     `sparse` are those of them that a sparse checkout leaves out of the working tree. `crlf` collects the files that
-    were read and have CRLF line ends.
+    were read and have CRLF line ends. `environment` tells git which index it is.
     """
 
     layout: Layout
     tracked: frozenset[str]
     untracked: frozenset[str]
     sparse: frozenset[str]
+    environment: dict[str, str] = field(default_factory=dict)
     crlf: set[str] = field(default_factory=set)
 
     def holds(self, path: Path | str) -> bool:
@@ -51,7 +53,8 @@ class Index:
         ignored = self._ignored(absent)
         return [
             f"{path} is not in the commit: "
-            + (f"Git ignores it; git add --force {path}" if path in ignored else f"git add {path}")
+            + ("Git ignores it; git add --force " if path in ignored else "git add ")
+            + shlex.quote(path)
             for path in absent
         ]
 
@@ -71,7 +74,8 @@ class Index:
 
     def text(self, path: Path) -> bytes:
         """What a commit has of a file."""
-        return git(self.layout.root, "cat-file", "blob", f":./{self.layout.relative(path)}").stdout
+        name = f":./{self.layout.relative(path)}"
+        return git(self.layout.root, "cat-file", "blob", name, env=self.environment).stdout
 
     def converted(self) -> list[str]:
         """Of the files that were read and have CRLF line ends, those that Git keeps with LF, by path in the platform.
@@ -81,7 +85,7 @@ class Index:
         paths = [self._shown(path) for path in sorted(self.crlf & self.tracked)]
         if not paths:
             return []
-        listed = _git(self.layout, "ls-files", "-z", "--eol", "--", *paths) or b""
+        listed = _listed(self.layout, self.environment, "--eol", "--", *map(_literal, paths)) or b""
         entries = [entry.partition("\t") for entry in os.fsdecode(listed).split("\0") if entry]
         return sorted(
             path for about, _, path in entries if " ".join(about.split()[:2]) in _CONVERTED and "eol=" not in about
@@ -98,7 +102,7 @@ class Index:
         if not paths:
             return set()
         options = ["--others", "--ignored", "--exclude-standard", "--directory"]
-        listed = _git(self.layout, "ls-files", "-z", *options, "--", *paths) or b""
+        listed = _listed(self.layout, self.environment, *options, "--", *map(_literal, paths)) or b""
         return {path.rstrip("/") for path in os.fsdecode(listed).split("\0")} & set(paths)
 
     def _shown(self, path: str) -> str:
@@ -111,7 +115,11 @@ def read(layout: Layout) -> Index | None:
         return None
     folders = (layout.components, layout.charts, layout.environments, layout.manifests)
     paths = [path.name for path in (*folders, layout.helmfile, layout.root / "charts.lock")]
-    listed = _git(layout, "ls-files", "-z", "-v", "--cached", "--others", "--", *paths)
+    try:
+        environment = _environment(layout)
+    except PenstockError:
+        return None
+    listed = _listed(layout, environment, "-v", "--cached", "--others", "--", *paths)
     if listed is None:
         return None
     entries = [(entry[0], f"{layout.root}/{entry[2:]}") for entry in os.fsdecode(listed).split("\0") if entry]
@@ -124,6 +132,7 @@ def read(layout: Layout) -> Index | None:
         frozenset(path for tag, path in entries if tag == "?"),
         # Which Git also leaves on disk when they were changed there.
         frozenset(path for tag, path in entries if tag in "Ss" and not os.path.lexists(path)),
+        environment,
     )
 
 
@@ -152,10 +161,32 @@ def present(index: Index, layout: Layout, names: list[str], asked: str | None) -
     return [name for name in names if name not in absent]
 
 
-def _git(layout: Layout, *argv: str) -> bytes | None:
-    """What git prints; None where there is no git, or it doesn't take the folder for a repository."""
+def _environment(layout: Layout) -> dict[str, str]:
+    """The index of the commit in whose hook we are: that of `git commit FILE` is another one than the usual.
+
+    Only when it lies in this repository's own folder: git gives it to hooks of other repositories too.
+    """
+    named = os.environ.get("GIT_INDEX_FILE")
+    if not named:
+        return {}
+    # Git starts a hook at the top of the working tree, and names the file from there.
+    top, own = (
+        Path(line)
+        for line in git(layout.root, "rev-parse", "--show-toplevel", "--absolute-git-dir").text.split("\n")[:2]
+    )
+    path = (top / named).resolve()
+    return {"GIT_INDEX_FILE": str(path)} if path.parent == own.resolve() and path.is_file() else {}
+
+
+def _listed(layout: Layout, environment: dict[str, str], *argv: str) -> bytes | None:
+    """What `git ls-files` prints; None where there is no git, or it doesn't take the folder for a repository."""
     try:
-        result = git(layout.root, "--literal-pathspecs", *argv, ok=(0, 128))
+        result = git(layout.root, "ls-files", "-z", *argv, env=environment, ok=(0, 128))
     except PenstockError:
         return None
     return result.stdout if result.code == 0 else None
+
+
+def _literal(path: str) -> str:
+    """A path that git takes for no pattern."""
+    return f":(literal){path}"
