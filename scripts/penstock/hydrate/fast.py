@@ -105,7 +105,8 @@ def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None)
     for name, component in held.components.items():
         expected |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
-    _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
+    if index is None:  # which knows better which files Git converts
+        _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
     missing = [path for path in expected if path not in actual]
     tree = layout.tree(environment)
     uncommitted = [tree / path for path in missing if index and (tree / path).is_file()]

@@ -85,7 +85,7 @@ def _in_component(layout: Layout, folder: Path, environments: list[str]) -> Iter
             yield folder / name, f"{layout.relative(folder / name)} {said}"
     if not place.is_dir():
         return
-    yield from _like(layout, place, ("overlays",))
+    yield from _like(layout, place, ("overlays/",))
     if not (place / "overlays").is_dir():
         if any(walk(place)):
             yield place, f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
