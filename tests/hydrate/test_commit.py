@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -214,7 +215,8 @@ def test_what_a_sparse_checkout_commits_is_held_to_the_lock(sparse: Platform) ->
 
 def test_a_sparse_checkout_without_sources_is_refused(sparse: Platform) -> None:
     sparse.git("sparse-checkout", "set", "components/greeting", "charts", "environments", "manifests")
-    for check in (sparse.hydrate, sparse.check, lambda: sparse.check(fast=True)):
+    checks: list[Callable[[], None]] = [sparse.hydrate, sparse.check, lambda: sparse.check(fast=True)]
+    for check in checks:
         with pytest.raises(PenstockError, match="this is a sparse checkout, without components/spaces/") as caught:
             check()
         assert caught.value.hint == "git sparse-checkout add components charts"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
@@ -60,7 +62,8 @@ REFUSED = [
 @pytest.mark.parametrize(("path", "said"), REFUSED)
 def test_a_file_that_would_be_ignored_is_refused(path: str, said: str, good: Platform) -> None:
     good.write(path, "a: b\n")
-    for check in (good.hydrate, lambda: good.check(fast=True)):
+    checks: list[Callable[[], None]] = [good.hydrate, lambda: good.check(fast=True)]
+    for check in checks:
         with pytest.raises(Findings) as caught:
             check()
         assert caught.value.message == f"{path} is not read: {said}"
