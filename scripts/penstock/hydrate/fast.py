@@ -21,7 +21,7 @@ def fast_findings(layout: Layout, environment: str, index: Index | None = None) 
     path = tree / LOCK_NAME
     sparse = bool(index and index.left_out(tree))
     if index and path.is_file() and not index.holds(path):
-        return index.lacks([path])
+        return index.uncommitted([path])
     raw = index.text(path) if index and sparse and not path.is_file() else path.read_bytes() if path.is_file() else b""
     held = lock.decode(raw, environment, shown) if raw else lock.EMPTY
     if not held.components:
@@ -52,7 +52,7 @@ def _sources(layout: Layout, environment: str, held: Lock, index: Index | None) 
         everything = components(layout, environment)
         others = {item.name for item in stale(Inputs(layout, environment), everything, held)}
         needed = [item for item in everything if item.name in held.components and item.name not in others]
-        absent = index.lacks(path for path in _read_by(layout, environment, needed, held) if not index.holds(path))
+        absent = index.uncommitted(path for path in _read_by(layout, environment, needed, held) if not index.holds(path))
         found += [item for item in needed if item.name not in {each.name for each in found}]
         changed = [item for item in changed if item.name in others]
     names = {item.name for item in found}
@@ -115,7 +115,7 @@ def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None)
         f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in uncommitted
     ]
     findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in expected]
-    return sorted(findings + (index.lacks(uncommitted) if index else []))
+    return sorted(findings + (index.uncommitted(uncommitted) if index else []))
 
 
 def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]) -> None:

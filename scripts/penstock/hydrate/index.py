@@ -47,7 +47,7 @@ class Index:
                 folder = folder.rpartition("/")[0]
         return frozenset(folders)
 
-    def lacks(self, paths: Iterable[Path | str]) -> list[str]:
+    def uncommitted(self, paths: Iterable[Path | str]) -> list[str]:
         """A line for each of these files that Git doesn't know; where it knows none of a folder, for the folder."""
         absent = sorted({self._highest(str(path)) for path in paths if str(path) not in self.tracked})
         ignored = self._ignored(absent)
