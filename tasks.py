@@ -67,30 +67,34 @@ def on_cluster(name: str = "", fields: Iterable[str] = _TARGET, **more: Any) -> 
 
 _ENV = {"env": "the environment; all of them when it isn't given"}
 _JSON = {"json": "print the result as JSON on stdout"}
+_PLATFORM = {"platform": "the folder with helmfile.yaml, where it isn't this one or above it ($PENSTOCK_PLATFORM)"}
 
 
-@verb(iterable=["component"], help=_ENV | _JSON | {"component": "only this component (may be given several times)"})
-def hydrate(_: Context, component: list[str], env: str = "", json: bool = False) -> None:
+@verb(
+    iterable=["component"],
+    help=_ENV | _JSON | _PLATFORM | {"component": "only this component (may be given several times)"},
+)
+def hydrate(_: Context, component: list[str], env: str = "", json: bool = False, platform: str = "") -> None:
     """Render components/ into manifests/."""
     from penstock.verbs.hydrate import hydrate as run
 
-    run(env or None, component, json)
+    run(env or None, component, json, platform)
 
 
-@verb(help=_ENV | _JSON | {"fast": "compare digests with the lock; needs no tool at all"})
-def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = False) -> None:
+@verb(help=_ENV | _JSON | _PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"})
+def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = False, platform: str = "") -> None:
     """Fail when manifests/ isn't what components/ gives."""
     from penstock.verbs.hydrate_check import hydrate_check as run
 
-    run(env or None, fast, json)
+    run(env or None, fast, json, platform)
 
 
-@verb(help=_ENV | _JSON | {"base": "the revision to compare with (HEAD)"})
-def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False) -> None:
+@verb(help=_ENV | _JSON | _PLATFORM | {"base": "the revision to compare with (HEAD)"})
+def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, platform: str = "") -> None:
     """Show what manifests/ will do to a cluster, against HEAD."""
     from penstock.verbs.diff import diff as run
 
-    run(env or None, base, json)
+    run(env or None, base, json, platform)
 
 
 _ONE = {"env": _TARGET["env"]}

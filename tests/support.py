@@ -14,7 +14,7 @@ from pathlib import Path
 from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import Strict, convert, parse
 from penstock.hydrate import lock
-from penstock.hydrate.compare import fast_findings
+from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
 from penstock.verbs.hydrate import hydrate
 from penstock.verbs.hydrate_check import hydrate_check

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -48,28 +47,21 @@ def test_what_a_commit_must_pass_here() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("path", "concerned"),
-    [
-        ("components/greeting/values.yaml.gotmpl", True),
-        ("charts/note/Chart.yaml", True),
-        ("environments/base.yaml", True),
-        ("manifests/local/penstock.lock", True),
-        ("helmfile.yaml", True),
-        ("charts.lock", True),
-        ("docs/charts.lock", False),
-        ("README.md", False),
-        ("docs/components/page.md", False),
-    ],
-)
-def test_the_hooks_run_on_what_makes_manifests(path: str, concerned: bool) -> None:
+def test_the_hooks_run_on_every_commit() -> None:
     for place, name in ((OFFERED, HOOK), (ENGINE / ".pre-commit-config.yaml", "hydrate-check")):
-        assert bool(re.search(hooks(place)[name]["files"], path)) is concerned
+        hook = hooks(place)[name]
+        assert (hook["always_run"], hook.get("files")) == (True, None)
 
 
 @pytest.fixture
 def elsewhere(good: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A repository of the same shape that has the hook of this one, as `pre-commit install` leaves it.
+    """A repository of the same shape that has the hook of this one, as `pre-commit install` leaves it."""
+    install(good, tmp_path, monkeypatch)
+    return good
+
+
+def install(repository: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: str = "") -> None:
+    """Give a repository the hook.
 
     The engine's repository is one of what the hook needs of it, and its environment is ours: nothing is installed.
     """
@@ -80,19 +72,20 @@ def elsewhere(good: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         shutil.copy(ENGINE / name, engine.root)
     engine.git("init", "--quiet", "--initial-branch=main")
     engine.commit("Engine")
-    good.git("init", "--quiet", "--initial-branch=main")
-    repository = f"{{repo: {engine.root}, rev: {engine.git('rev-parse', 'HEAD')}, hooks: [{{id: {HOOK}}}]}}"
-    good.write(".pre-commit-config.yaml", f"repos:\n  - {repository}\n")
-    told = pre_commit("install", "--install-hooks", cwd=good.root)
+    repository.git("init", "--quiet", "--initial-branch=main")
+    hook = f"{{id: {HOOK}{args}}}"
+    source = f"{{repo: {engine.root}, rev: {engine.git('rev-parse', 'HEAD')}, hooks: [{hook}]}}"
+    repository.write(".pre-commit-config.yaml", f"repos:\n  - {source}\n")
+    told = pre_commit("install", "--install-hooks", cwd=repository.root)
     assert told.returncode == 0, told.stdout + told.stderr
     (clone,) = (tmp_path / "pre-commit").glob("repo*")
     (clone / ".venv").symlink_to(Path(sys.prefix))
-    return good
 
 
-def commit(platform: Platform) -> subprocess.CompletedProcess[str]:
-    platform.git("add", "--all")
-    argv = ["git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-m", "Change"]
+def commit(platform: Platform, *argv: str, add: bool = True) -> subprocess.CompletedProcess[str]:
+    if add:
+        platform.git("add", "--all")
+    argv = ("git", "-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "-m", "Change", *argv)
     return subprocess.run(argv, cwd=platform.root, capture_output=True, text=True)
 
 
@@ -118,3 +111,53 @@ def test_a_commit_that_edits_a_manifest_by_hand_is_rejected(elsewhere: Platform)
     told = commit(elsewhere)
     assert told.returncode == 1
     assert "manifests/local/greeting/configmap-greeting.yaml was edited by hand" in told.stdout + told.stderr
+
+
+def test_a_commit_that_only_deletes_sources_is_rejected(elsewhere: Platform) -> None:
+    assert commit(elsewhere).returncode == 0
+    elsewhere.git("rm", "--quiet", "-r", "components/greeting")
+    done = commit(elsewhere, add=False)
+    assert done.returncode == 1
+    assert "components/greeting is gone, but manifests/local/greeting is still there" in done.stdout + done.stderr
+
+
+def test_a_commit_of_some_files_is_judged_by_these(elsewhere: Platform) -> None:
+    assert commit(elsewhere).returncode == 0
+    elsewhere.release("echo")
+    elsewhere.hydrate()
+    elsewhere.git("add", "--all")
+    left_out = commit(elsewhere, "--", "components", "manifests/local/penstock.lock", add=False)
+    assert left_out.returncode == 1
+    assert "manifests/local/echo is not in the commit" in left_out.stdout + left_out.stderr
+    elsewhere.write("README.md", "Another thing.\n")
+    elsewhere.git("add", "README.md")
+    other = commit(elsewhere, "--", "README.md", add=False)
+    assert other.returncode == 0, other.stdout + other.stderr
+    assert commit(elsewhere).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("", "hint: `platform` is one: say `--platform platform` (in a hook `args: [--platform, platform]`)"),
+        (", args: [--platform, platform]", "components/greeting changed since manifests/local/greeting was hydrated"),
+    ],
+)
+def test_a_platform_in_a_folder(
+    args: str, said: str, good: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository = Platform(tmp_path / "repository")
+    shutil.copytree(good.root, repository.root / "platform")
+    install(repository, tmp_path, monkeypatch, args)
+    inner = Platform(repository.root / "platform")
+    inner.replace("components/greeting/values.yaml.gotmpl", "hello", "bye")
+    done = commit(repository)
+    assert done.returncode == 1
+    assert said in done.stdout + done.stderr
+
+
+def test_the_platform_of_the_environment(good: Platform, tmp_path: Path) -> None:
+    elsewhere = {"cwd": tmp_path, "env": {"PENSTOCK_PLATFORM": str(good.root)}}
+    assert good.run("hydrate-check", "--fast", **elsewhere).returncode == 0  # type: ignore[arg-type]
+    done = good.run("hydrate-check", "--fast", "--platform", "charts", cwd=good.root)
+    assert (done.returncode, "charts: no platform there: it lacks helmfile.yaml" in done.stderr) == (1, True)

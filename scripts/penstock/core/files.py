@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
+from penstock.core.leftovers import is_leftover
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
+_PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 _RENAME_EXCHANGE = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS share the number
 
 
@@ -45,14 +48,55 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, in an order that doesn't depend on the file system; links are not followed."""
+    """Every file below a folder but leftovers, in an order that doesn't depend on the file system; follows no link."""
     with os.scandir(folder) as entries:
         ordered = sorted(entries, key=lambda entry: entry.name)
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False):
             yield from walk(Path(entry.path))
-        else:
+        elif not is_leftover(entry.name):
             yield Path(entry.path)
+
+
+def holds_leftovers(folder: Path) -> bool:
+    """Whether any file below a folder is a leftover; follows no link."""
+    with os.scandir(folder) as entries:
+        return any(
+            holds_leftovers(Path(entry.path)) if entry.is_dir(follow_symlinks=False) else is_leftover(entry.name)
+            for entry in entries
+        )
+
+
+def copy_sources(source: Path, target: Path) -> None:
+    """Copy a folder without its leftovers; a symbolic link stays one and leads to the same place in the copy."""
+    target.mkdir(parents=True, exist_ok=True)
+    for path in walk(source):
+        copy = target / path.relative_to(source)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            copy.symlink_to(_relative(path))
+        else:
+            copy.write_bytes(path.read_bytes())
+
+
+def _relative(link: Path) -> str:
+    """Where a link leads to, from the folder that it lies in."""
+    aim = link.readlink()
+    return os.path.relpath(aim.resolve(), link.parent.resolve()) if aim.is_absolute() else str(aim)
+
+
+@contextmanager
+def plain_folder(prefix: str) -> Iterator[Path]:
+    """A temporary folder whose path has no character that means something in a glob, a template or YAML."""
+    places = (Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp"))  # noqa: S108, a folder of its own
+    plain = [place for place in places if _PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK)]
+    if not plain:
+        raise PenstockError(
+            f"{places[0]} is no place for temporary files: helmfile takes a character of it for a pattern",
+            "set TMPDIR to a folder whose path has only letters, digits, `-`, `_`, `.` and `/`",
+        )
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=plain[0]) as folder:
+        yield Path(folder).resolve()
 
 
 def exchange(new: Path, old: Path) -> None:

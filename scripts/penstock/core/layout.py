@@ -57,16 +57,39 @@ class Layout:
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
 
-def find_platform(start: Path | None = None) -> Layout:
-    """The platform that `start` (or the current folder) is in; PenstockError when there is none above it."""
-    folder = (start or Path.cwd()).resolve()
-    for candidate in (folder, *folder.parents):
-        if (candidate / "helmfile.yaml").is_file() and (candidate / "components").is_dir():
+def find_platform(given: str = "") -> Layout:
+    """The platform in the given folder, by default $PENSTOCK_PLATFORM, else the one that the current folder is in.
+
+    PenstockError when there is none.
+    """
+    named = given or os.environ.get("PENSTOCK_PLATFORM", "")
+    folder = Path(named or Path.cwd()).resolve()
+    for candidate in (folder,) if named else (folder, *folder.parents):
+        if _is_platform(candidate):
             return Layout(candidate)
+    if named:
+        raise PenstockError(f"{named}: no platform there: it lacks helmfile.yaml or components/", _near(folder))
     raise PenstockError(
         f"{folder}: no platform here: neither this folder nor one above it has helmfile.yaml and components/",
-        "go to your platform's checkout",
+        _near(folder),
     )
+
+
+def _is_platform(folder: Path) -> bool:
+    return (folder / "helmfile.yaml").is_file() and (folder / "components").is_dir()
+
+
+def _near(folder: Path) -> str:
+    """The hint where a folder is no platform: what it lacks, or the one platform below it."""
+    for name in ("helmfile.yml", "helmfile.yaml.gotmpl", "Helmfile.yaml"):
+        if (folder / name).is_file():
+            return f"did you mean `helmfile.yaml`? {name} is not read"
+    below = [path for depth in ("*", "*/*") for path in folder.glob(f"{depth}/helmfile.yaml")]
+    found = {path.parent for path in below if not path.match("*/.*/*") and _is_platform(path.parent)}
+    if len(found) == 1:
+        place = found.pop().relative_to(folder).as_posix()
+        return f"`{place}` is one: say `--platform {place}` (in a hook `args: [--platform, {place}]`), or go there"
+    return "go to your platform's checkout"
 
 
 def cache_home() -> Path:

@@ -1,12 +1,12 @@
 """The oracle: what plain `helmfile template` and `kustomize build` render, against manifests/, object by object.
 
-Nothing of the hydrator has a part in it but the list of components, and which archive an upstream chart is.
+Nothing of the hydrator has a part in it but the list of components, the copy of the sources that programs see, and
+which archive an upstream chart is.
 """
 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ import yaml
 
 from penstock.core import console
 from penstock.core.errors import Findings
+from penstock.core.files import plain_folder
 from penstock.core.layout import Layout, find_platform
 from penstock.core.process import Command, run
 from penstock.gitops import accounts
 from penstock.gitops.manifests import Manifests
-from penstock.hydrate import environments, offline, select
+from penstock.hydrate import environments, names, offline, select, stage
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.select import Component
 from penstock.tools import helmfile
@@ -61,10 +62,9 @@ def oracle() -> None:
 
 def _expected(layout: Layout, environment: str) -> dict[tuple[str, ...], Any]:
     found: dict[tuple[str, ...], Any] = {}
-    with tempfile.TemporaryDirectory(prefix="penstock-oracle-") as folder:
-        home = Path(folder).resolve()
-        components = select.components(layout, environment)
-        components, _ = offline.prepare(Charts(layout, may_lock=False), environment, components, home)
+    with plain_folder("penstock-oracle-") as home:
+        staged, components = stage.stage(layout, environment, select.components(layout, environment), home)
+        offline.prepare(staged, Charts(layout, may_lock=False), environment, components, home)
         plain = [item.helmfile for item in components if item.helmfile and not item.kustomization]
         if plain:
             with helmfile.selection(plain, environment) as path:
@@ -80,7 +80,8 @@ def _kustomized(component: Component, environment: str, home: Path) -> str:
     chart = helmfile.template(component.helmfile, environment, home) if component.helmfile else ""
     copy = home / component.name
     shutil.copytree(component.folder, copy)
-    taken = [path.parent for path in copy.rglob("kustomization.yaml") if _CHART in path.read_text()]
+    found = [path for name in names.KUSTOMIZATIONS for path in copy.rglob(name)]
+    taken = [path.parent for path in found if _CHART in path.read_text()]
     for folder in taken:
         (folder / _CHART).write_text(chart)
     place = copy / component.kustomization.relative_to(component.folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
+from penstock.core.leftovers import is_leftover
 from penstock.core.model import parse
 from penstock.tools.flux import NAMESPACE
 
@@ -35,7 +36,8 @@ class Manifests:
     def files(self, component: str) -> dict[Path, dict[str, Any]]:
         """The objects of one component by file, with those that we made for it."""
         if component not in self._kept:
-            files = sorted(path for path in (self.tree / component).glob("*.yaml") if path.name != _INDEX)
+            found = (self.tree / component).glob("*.yaml")
+            files = sorted(path for path in found if path.name != _INDEX and not is_leftover(path.name))
             shown = f"manifests/{self.tree.name}/{component}"
             self._kept[component] = {path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in files}
         return self._kept[component]

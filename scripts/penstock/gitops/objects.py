@@ -10,6 +10,7 @@ import re
 from functools import cache
 from typing import Any
 
+import msgspec
 import yaml
 
 from penstock.tools.flux import NAMESPACE
@@ -17,6 +18,7 @@ from penstock.tools.repository import BRANCH
 
 SOURCE = "platform"
 ROOT = "platform"
+INDEX = "kustomization.yaml"
 # The Secret for our own server, made here, and the one for a private remote, which its owner makes. Two names: neither
 # server is ever shown what the other one asks for, and no Secret of others is written over.
 LOCAL_CREDENTIALS = "git-source"
@@ -110,8 +112,16 @@ class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[mi
 
 
 def dump(value: Any) -> bytes:
-    """Canonical YAML: keys sorted, no line folded, no anchors."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6)
+    """Canonical YAML of plain values: keys sorted, no line folded, no anchors."""
+    return _dump(msgspec.json.encode(value))
+
+
+@cache
+def _dump(value: bytes) -> bytes:
+    """The same of JSON: environments share most accounts, and the fast check has no time to write each again."""
+    text: str = yaml.dump(
+        msgspec.json.decode(value), Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6
+    )
     return text.encode()
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import TYPE_CHECKING
 
 from penstock.core.errors import Findings
 from penstock.hydrate.kinds import FLUX_KINDS, is_built_in, is_cluster_scoped
 from penstock.hydrate.lock import LockedComponent
-from penstock.tools.render import Object
+
+if TYPE_CHECKING:
+    from penstock.tools.render import Object  # what renders is not for the fast check
 
 
 def refuse_secrets(component: str, objects: list[Object]) -> None:
@@ -37,7 +40,14 @@ def refuse_hooks(component: str, objects: list[Object]) -> None:
 
 
 def check(components: dict[str, LockedComponent]) -> None:
-    """Raise Findings for objects that collide, lack a namespace, or are of a kind that nobody defines."""
+    """Raise Findings for what `contradictions` finds."""
+    findings = contradictions(components)
+    if findings:
+        raise Findings(findings, "nothing was written; fix the components named above")
+
+
+def contradictions(components: dict[str, LockedComponent]) -> list[str]:
+    """A line for each object that collides, lacks a namespace, or is of a kind that no component defines."""
     scopes = scopes_of(components)
     owners: dict[str, list[str]] = defaultdict(list)
     findings = []
@@ -59,8 +69,7 @@ def check(components: dict[str, LockedComponent]) -> None:
             findings.append(
                 f"{_shown(identity)} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
             )
-    if findings:
-        raise Findings(findings, "nothing was written; mend the components named above")
+    return findings
 
 
 def scopes_of(components: dict[str, LockedComponent]) -> dict[str, str]:

@@ -56,9 +56,13 @@ EMPTY = Lock(version=FORMAT, components={}, flux={})
 def read(tree: Path, shown: str) -> Lock:
     """The lock of a tree, EMPTY when it has none; PenstockError when a newer Penstock wrote it or it is damaged."""
     try:
-        raw = (tree / LOCK_NAME).read_bytes()
+        return decode((tree / LOCK_NAME).read_bytes(), tree.name, shown)
     except FileNotFoundError:
         return EMPTY
+
+
+def decode(raw: bytes, environment: str, shown: str) -> Lock:
+    """The lock that these bytes are; the same errors as `read`."""
     try:
         version = msgspec.json.decode(raw, type=dict[str, object])["version"]
         if isinstance(version, int) and version > FORMAT:
@@ -69,7 +73,8 @@ def read(tree: Path, shown: str) -> Lock:
         return EMPTY if version != FORMAT else msgspec.json.decode(raw, type=Lock)
     except (msgspec.DecodeError, KeyError):
         raise PenstockError(
-            f"{shown}/{LOCK_NAME} is not a lock (a merge conflict?)", f"delete it and run `inv hydrate -e {tree.name}`"
+            f"{shown}/{LOCK_NAME} is not a lock (a merge conflict?)",
+            f"delete it and run `inv hydrate -e {environment}`",
         ) from None
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
@@ -19,27 +18,43 @@ _NAMED = re.compile(r"""(?<![\w.-])(chart:[ \t]*)(["']?)([^\s"'./{,][^\s"'{},]*/
 
 
 def prepare(
-    charts: Charts, environment: str, components: list[Component], home: Path
-) -> tuple[list[Component], dict[str, dict[str, str]]]:
-    """The components, those with upstream charts copied to `home` and these replaced by their archives.
+    layout: Layout, charts: Charts, environment: str, components: list[Component], home: Path
+) -> dict[str, dict[str, str]]:
+    """Have the helmfiles of staged components name the archives of their upstream charts.
 
-    Also component -> path of an archive -> what that chart is called.
+    Gives component -> path of an archive -> what that chart is called. `layout` is where the components are staged.
     """
-    prepared: list[Component] = []
     called: dict[str, dict[str, str]] = {}
     for component in components:
-        if component.helmfile and _NAMED.search(component.helmfile.read_text(errors="replace")):
-            archives = _archives(charts, environment, component.helmfile, home)
+        file = component.helmfile
+        if file and _NAMED.search(file.read_text(errors="replace")):
+            archives = {
+                name: _linked(archive, home)
+                for name, archive in _archives(layout, charts, environment, file, home).items()
+            }
             called[component.name] = {archive.path: archive.chart for archive in archives.values()}
-            file = _copy(charts.layout, component, component.helmfile, archives, home)
-            component = replace(component, helmfile=file)
-        prepared.append(component)
-    return prepared, called
+            file.write_text(_NAMED.sub(partial(_put, archives), file.read_text()))
+    return called
 
 
-def _archives(charts: Charts, environment: str, file: Path, home: Path) -> dict[str, Archive]:
+def _linked(archive: Archive, home: Path) -> Archive:
+    """The archive by a path of ours: whatever is in that of the cache, helmfile reads nothing else in it."""
+    cached = Path(archive.path)
+    link = home / "archives" / cached.parent.name / cached.name
+    link.parent.mkdir(parents=True, exist_ok=True)
+    if not link.is_symlink():
+        link.symlink_to(cached)
+    return Archive(archive.chart, str(link))
+
+
+def _put(archives: dict[str, Archive], found: re.Match[str]) -> str:
+    archive = archives.get(found[3])
+    return found[1] + json.dumps(archive.path) if archive else found[0]
+
+
+def _archives(layout: Layout, charts: Charts, environment: str, file: Path, home: Path) -> dict[str, Archive]:
     """The archives of the upstream charts that a helmfile names and this environment has."""
-    where = charts.layout.relative(file)
+    where = layout.relative(file)
     repositories = {str(each.get("name")): each for each in helmfile.repositories(file, environment, home)}
     named = {found[3] for found in _NAMED.finditer(file.read_text())}
     archives: dict[str, Archive] = {}
@@ -52,20 +67,3 @@ def _archives(charts: Charts, environment: str, file: Path, home: Path) -> dict[
                 f"{where}: two versions of the chart {release.chart}", "put the releases into components of their own"
             )
     return archives
-
-
-def _copy(layout: Layout, component: Component, file: Path, archives: dict[str, Archive], home: Path) -> Path:
-    copy = home / "offline" / layout.components.name / component.name
-    shutil.copytree(component.folder, copy, symlinks=True)
-    for folder in (layout.environments, layout.charts):
-        place = home / "offline" / folder.name
-        if not place.is_symlink():
-            place.symlink_to(folder)
-
-    def put(found: re.Match[str]) -> str:
-        archive = archives.get(found[3])
-        return found[1] + json.dumps(archive.path) if archive else found[0]
-
-    copied = copy / file.name
-    copied.write_text(_NAMED.sub(put, file.read_text()))
-    return copied

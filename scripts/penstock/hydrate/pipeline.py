@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import msgspec
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.files import sha256
+from penstock.core.files import plain_folder, sha256
 from penstock.core.layout import Layout
-from penstock.gitops import objects as flux
-from penstock.hydrate import accounts, check, environments, lock, offline, order, resolve, select, split, typed
+from penstock.hydrate import check, derived, environments, lock, offline, resolve, select, split, stage, typed
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
-from penstock.tools.flux import NAMESPACE
 from penstock.tools.render import Answer, Request, Wanted
 
 
@@ -52,10 +49,16 @@ def hydrate(
             components[component.name] = old.components[component.name]
     components = {name: components[name] for name in sorted(components)}
     check.check(components)
-    files, flux_digests = _files(environment, components, texts)
+    files: dict[str, bytes | None] = {
+        f"{name}/{file}": texts[name][file] if name in texts else None
+        for name, component in components.items()
+        for file in component.files
+    }
+    made = derived.files(environment, components)
+    digests = {path: sha256(data) for path, data in made.items()}
     # What is on disk already is kept: a link costs less than a file.
-    files |= {path: None for path, digest in flux_digests.items() if disk.get(path) == digest}
-    written = Lock(version=lock.FORMAT, components=components, flux=flux_digests)
+    files |= {path: None if disk.get(path) == digests[path] else data for path, data in made.items()}
+    written = Lock(version=lock.FORMAT, components=components, flux=digests)
     return Tree(environment, files, written, [component.name for component in work], disk)
 
 
@@ -80,11 +83,11 @@ def _render(
     typed.refuse_untyped(inputs.layout, inputs.environment)
     environments.cluster(inputs.layout, inputs.environment)  # refuses a name that is no component
     resolve.refuse_unhermetic(inputs.layout, work)
-    with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
-        home = Path(folder).resolve()
-        work, archives = offline.prepare(charts, inputs.environment, work, home)
-        states = resolve.resolve(inputs.layout, inputs.environment, work, home)
-        answers = _answers(inputs, work, states, archives, known, home)
+    with plain_folder("penstock-home-") as home:
+        layout, staged = stage.stage(inputs.layout, inputs.environment, work, home)
+        archives = offline.prepare(layout, charts, inputs.environment, staged, home)
+        states = resolve.resolve(layout, inputs.environment, staged, home)
+        answers = _answers(inputs, layout, staged, states, archives, known, home)
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}
@@ -106,6 +109,7 @@ def _render(
 
 def _answers(
     inputs: select.Inputs,
+    layout: Layout,
     work: list[select.Component],
     states: str,
     archives: dict[str, dict[str, str]],
@@ -113,12 +117,11 @@ def _answers(
     home: Path,
 ) -> list[Answer]:
     request = Request(
-        root=str(inputs.layout.root),
+        root=str(layout.root),
         programs=inputs.programs,
         states=states,
         components=[
-            Wanted(item.name, _relative(inputs.layout, item.kustomization), archives.get(item.name, {}))
-            for item in work
+            Wanted(item.name, _relative(layout, item.kustomization), archives.get(item.name, {})) for item in work
         ],
         known={item.name: known[item.name].resolved for item in work if item.name in known},
     )
@@ -173,33 +176,6 @@ def _finding(answer: Answer) -> str:
     message = " ".join(line.strip() for line in answer.message.splitlines())
     shown = f"components/{answer.component}"
     return message if message.startswith(f"{shown}/") else f"{shown}{release}: {message}"
-
-
-def _files(
-    environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]
-) -> tuple[dict[str, bytes | None], dict[str, str]]:
-    """The tree's files, and the digests of those that no component renders: Flux', kustomize's, the accounts'."""
-    files: dict[str, bytes | None] = {}
-    derived: dict[str, bytes] = {}
-    # A component that renders nothing in this environment has no folder and no Kustomization.
-    present = {name: component for name, component in components.items() if component.files}
-    rights = accounts.accounts(present)
-    for name, component in present.items():
-        for file in component.files:
-            files[f"{name}/{file}"] = texts[name][file] if name in texts else None
-        own = rights.files.get(name, {})
-        derived |= {f"{name}/{file}": data for file, data in own.items()}
-        derived[f"{name}/{split.INDEX}"] = flux.index([*component.files, *own])
-    synced = rights.synced | {
-        f"kustomization-{name}.yaml": flux.component_file(
-            environment, name, needed, rights.of.get(name, ""), waits=not order.is_relay(present[name])
-        )
-        for name, needed in order.order(present).items()
-    }
-    derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
-    derived[f"{NAMESPACE}/{split.INDEX}"] = flux.index(list(synced))
-    files |= derived
-    return files, {path: sha256(data) for path, data in derived.items()}
 
 
 def _relative(layout: Layout, path: Path | None) -> str:

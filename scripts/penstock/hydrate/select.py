@@ -11,18 +11,17 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.core.layout import Layout
+from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
-from penstock.hydrate import charts_lock
+from penstock.hydrate import charts_lock, environments, names
+from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name becomes that of a Flux Kustomization.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
-# What an editor or a desktop leaves behind. Any other hidden file counts: .helmignore and .env do change a render.
-_LEFTOVER = re.compile(r"\.DS_Store|.*~|\.#.*|\..*\.sw[a-p]")
 _RESERVED = "flux-system"
-_HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 _RENDERERS = ("helm", "helmfile", "kustomize", "render")
 
 
@@ -44,6 +43,8 @@ class Inputs:
     environment: str
     # The digests of the upstream charts, where they aren't just those in charts.lock.
     noted: dict[str, str] | None = None
+    # With it, the inputs are those that a commit holds, and not whatever lies in the working tree.
+    index: Index | None = None
 
     @cached_property
     def programs(self) -> str:
@@ -54,11 +55,9 @@ class Inputs:
     def shared(self) -> str:
         """What every component depends on: the environment, helmfile.yaml, the programs and the lock's format."""
         digest = hashlib.sha256(self.programs.encode())
-        folder = self.layout.environments
-        mine = {f"{self.environment}.yaml", "base.yaml", "helmfile.yaml", "helmfile.yaml.gotmpl", SCHEMA_NAME}
-        for path in (self.layout.helmfile, *(folder / name for name in sorted(mine))):
-            if path.is_file():
-                digest.update(path.name.encode() + b"\0" + _content(path))
+        for path in (self.layout.helmfile, *shared_files(self.layout, self.environment)):
+            if self.index is None or self.index.holds(path):
+                digest.update(os.fsencode(path.name) + b"\0" + _content(path, self.index))
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:
@@ -73,6 +72,8 @@ class Inputs:
 
     @cached_property
     def _upstream(self) -> dict[str, str]:
+        if self.index and not self.index.holds(self.layout.root / charts_lock.NAME):
+            return {}
         return charts_lock.read(self.layout) if self.noted is None else self.noted
 
     @cached_property
@@ -82,17 +83,36 @@ class Inputs:
     def _read(self, folder: Path) -> bytes:
         # Once a run, before rendering: a file that is edited meanwhile leaves its component stale.
         if folder not in self._folders:
-            self._folders[folder] = _folder(folder) if folder.is_dir() else b""
+            present = folder.is_dir() and (self.index is None or self.index.holds(folder))
+            self._folders[folder] = _folder(folder, self.index) if present else b""
         return self._folders[folder]
 
 
-def components(layout: Layout, environment: str) -> list[Component]:
-    """The components of an environment, sorted by name; PenstockError for a folder that can't be one."""
+def shared_files(layout: Layout, environment: str) -> list[Path]:
+    """What every component may read: the files right in environments/, but pages and the other environments' own."""
+    others = {f"{name}.yaml" for name in environments.names(layout) if name != environment}
+    folder = layout.environments
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [
+        path
+        for path in found
+        if path.is_file() and path.suffix != ".md" and path.name not in others and not is_leftover(path.name)
+    ]
+
+
+def components(layout: Layout, environment: str, index: Index | None = None) -> list[Component]:
+    """The components of an environment, sorted by name; PenstockError for a folder that can't be one.
+
+    A folder that holds no file, or leftovers alone, is none: Git knows no such folder. With the index, the components
+    are those that a commit holds.
+    """
     found = []
     for folder in sorted(layout.components.iterdir()):
         if folder.name.startswith(".") or (folder.is_file() and not folder.is_symlink()):
             continue
-        component = _component(layout, folder, environment)
+        if index and not index.holds(folder):
+            continue
+        component = _component(layout, folder, environment, index)
         if component.helmfile or component.kustomization:
             found.append(component)
     return found
@@ -135,41 +155,50 @@ def refuse_outward(link: Path, folder: Path) -> None:
         )
 
 
-def _component(layout: Layout, folder: Path, environment: str) -> Component:
+def _component(layout: Layout, folder: Path, environment: str, index: Index | None) -> Component:
     shown = layout.relative(folder)
     if folder.is_symlink():
         raise PenstockError(f"{shown} is a symbolic link", "a component is a folder of its own: move the files here")
+    held = (folder / name for name in names.HELMFILES if index is None or index.holds(folder / name))
+    helmfile = next((path for path in held if path.is_file()), None)
+    overlays = folder / "kustomize" / "overlays"
+    if helmfile is None and not overlays.is_dir():
+        if not any(walk(folder)):
+            return Component(folder.name, folder, None, None)
+        raise PenstockError(
+            f"{shown} has neither helmfile.yaml.gotmpl nor kustomize/overlays/<environment>/kustomization.yaml",
+            "docs/how-to/add-a-component.md shows both",
+        )
     if not _NAME.fullmatch(folder.name) or folder.name == _RESERVED:
         raise PenstockError(
             f"{shown}: Kubernetes refuses the name `{folder.name}`, or Flux needs it for itself",
             "use lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
         )
-    helmfile = next((folder / name for name in _HELMFILES if (folder / name).is_file()), None)
-    overlays = folder / "kustomize" / "overlays"
-    if helmfile is None and not overlays.is_dir():
-        raise PenstockError(
-            f"{shown} has neither helmfile.yaml.gotmpl nor kustomize/overlays/<environment>/kustomization.yaml",
-            "docs/how-to/add-a-component.md shows both; an empty folder can be deleted",
-        )
     overlay = overlays / environment
-    return Component(folder.name, folder, helmfile, overlay if (overlay / "kustomization.yaml").is_file() else None)
+    kustomization = names.kustomization(overlay)
+    if kustomization and index and not index.holds(kustomization):
+        kustomization = None
+    return Component(folder.name, folder, helmfile, overlay if kustomization else None)
 
 
-def _folder(folder: Path) -> bytes:
+def _folder(folder: Path, index: Index | None) -> bytes:
     digest = hashlib.sha256()
     start = len(str(folder)) + 1
     for path in walk(folder):
-        if _LEFTOVER.fullmatch(path.name):
+        if index and not index.holds(path):
             continue
         if path.is_symlink():
             refuse_outward(path, folder)
             content = os.fsencode(path.readlink())  # what it leads to is read in its own place
         else:
-            content = _content(path)
+            content = _content(path, index)
         digest.update(f"{str(path)[start:]}\0{len(content)}\0".encode(errors="surrogateescape") + content)
     return digest.digest()
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path, index: Index | None) -> bytes:
     with path.open("rb", buffering=0) as file:
-        return file.read(os.fstat(file.fileno()).st_size + 1)
+        content = file.read(os.fstat(file.fileno()).st_size + 1)
+    if index and b"\r\n" in content:
+        index.crlf.add(str(path))
+    return content

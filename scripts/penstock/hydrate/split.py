@@ -13,7 +13,6 @@ from penstock.hydrate.lock import Locked, LockedComponent
 from penstock.tools.render import Answer, Object
 
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
-INDEX = "kustomization.yaml"
 _LONGEST = 240  # file systems take 255 bytes
 
 

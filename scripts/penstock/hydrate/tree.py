@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.core.files import sha256, walk
 from penstock.core.layout import Layout
+from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
 
 
@@ -24,10 +26,24 @@ class Tree:
     old: dict[str, str]
 
 
-def on_disk(layout: Layout, environment: str) -> dict[str, str]:
-    """The SHA-256 of every file of a tree, by its path in the tree; a symbolic link is no file of ours, so has none."""
+def on_disk(layout: Layout, environment: str, index: Index | None = None) -> dict[str, str]:
+    """The SHA-256 of every file of a tree, by its path in the tree; a symbolic link is no file of ours, so has none.
+
+    With the index, only the files that a commit holds.
+    """
     folder = layout.tree(environment)
     if not folder.is_dir():
         return {}
     start = len(str(folder)) + 1
-    return {path.as_posix()[start:]: "" if path.is_symlink() else sha256(path.read_bytes()) for path in walk(folder)}
+    return {
+        path.as_posix()[start:]: _digest(path, index) for path in walk(folder) if index is None or index.holds(path)
+    }
+
+
+def _digest(path: Path, index: Index | None) -> str:
+    if path.is_symlink():
+        return ""
+    content = path.read_bytes()
+    if index and b"\r\n" in content:
+        index.crlf.add(str(path))
+    return sha256(content)

@@ -21,7 +21,7 @@ def exclusive(layout: Layout) -> Iterator[None]:
     """Hold the platform's manifests for ourselves; a second hydrate waits, and says so."""
     folder = cache_home() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(folder / f"{sha256(str(layout.root).encode())[:16]}.hydrate")
+    lock = FileLock(folder / f"{sha256(os.fsencode(layout.root))[:16]}.hydrate")
     if not _taken(lock):
         console.info("another hydrate is at work on this platform; waiting for it")
         lock.acquire()

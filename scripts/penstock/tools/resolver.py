@@ -20,7 +20,6 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
@@ -150,6 +149,8 @@ def _on_path(program: Program) -> Path | None:
 
 
 def _built(program: Program) -> Path:
+    from filelock import FileLock  # at the top it would cost the fast check more than all of its own imports
+
     place = _place(program)
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_name(place.name + ".lock")):

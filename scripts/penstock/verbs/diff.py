@@ -17,8 +17,8 @@ from penstock.gitops.diff.compare import Change, Diff
 from penstock.gitops.diff.compare import diff as compare
 from penstock.gitops.diff.effects import Declared
 from penstock.gitops.diff.fields import Field
-from penstock.hydrate import environments
-from penstock.hydrate.compare import fast_findings
+from penstock.hydrate import environments, index
+from penstock.hydrate.fast import fast_findings
 from penstock.tools.git import commit
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
@@ -37,9 +37,9 @@ _MOST_LINES = 40
 _WIDEST = 160
 
 
-def diff(environment: str | None, base: str, as_json: bool) -> None:
+def diff(environment: str | None, base: str, as_json: bool, platform: str = "") -> None:
     """Print the difference between a commit's manifests and those on disk; a report, which fails for no difference."""
-    layout = find_platform()
+    layout = find_platform(platform)
     found = collect(layout, environment, base)
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(found, enc_hook=str)).decode())
@@ -55,6 +55,9 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
     known = environments.pick(layout, environment)
     # One that is gone from helmfile.yaml is a difference too.
     names = known if environment else sorted({*known, *old})
+    git = index.read(layout)
+    if git:
+        names = index.present(git, layout, names, environment)
     console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
     declared = _declared(layout)
     found = []

@@ -18,7 +18,7 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout, cache_home, find_platform
 from penstock.hydrate import environments
-from penstock.hydrate.compare import fast_findings
+from penstock.hydrate.fast import fast_findings
 from penstock.tools import docker, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.layout import Layout, find_platform
-from penstock.hydrate import environments, lock, write
+from penstock.hydrate import environments, index, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
@@ -25,16 +25,22 @@ class Summary(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def hydrate(environment: str | None, components: list[str], as_json: bool) -> None:
+def hydrate(environment: str | None, components: list[str], as_json: bool, platform: str = "") -> None:
     """Bring manifests/ up to its sources, and say what changed, object by object."""
-    layout = find_platform()
+    layout = find_platform(platform)
+    picked = environments.pick(layout, environment)
+    names.refuse_misnamed(layout, environments.names(layout))
+    git = index.read(layout)
+    if git:
+        index.refuse_sparse_sources(git)
+        picked = index.present(git, layout, picked, environment)
     with write.exclusive(layout):
         # All of them are computed before the first is written: a fault in one leaves the others as they were.
         charts = Charts(layout, may_lock=True)
-        done = [_compute(layout, name, components, charts) for name in environments.pick(layout, environment)]
+        done = [_compute(layout, name, components, charts) for name in picked]
         # The charts first: killed before its tree is written, an environment is stale, and hydrated from these charts.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
-        for line in charts.write(None if environment else used):
+        for line in charts.write(used if picked == environments.names(layout) else None):
             console.info(f"  {line}")
         for tree, found, summary in done:
             if found:

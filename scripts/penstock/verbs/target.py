@@ -14,7 +14,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
 from penstock.gitops import remote
 from penstock.hydrate import environments
-from penstock.hydrate.compare import fast_findings
+from penstock.hydrate.fast import fast_findings
 from penstock.tools.git import head
 from penstock.verbs.numbers import seconds
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from penstock.core.files import write_atomically
+from penstock.core.files import walk, write_atomically
 from penstock.core.layout import Layout
+from penstock.core.leftovers import is_leftover
 from penstock.gates.dataflow.contract import Contract
 from penstock.gates.network import policies, wanted
 from penstock.gates.network.contract import FILE, Connections
@@ -23,7 +24,7 @@ def generate(contract: Contract, found: Connections, environments: list[Rendered
 def stale(layout: Layout, made: dict[str, str]) -> list[str]:
     """A line for every source that isn't what the generator gives: missing, different, or not of its making."""
     folder = layout.components / policies.COMPONENT
-    there = {layout.relative(path): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    there = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
     findings = [f"{path}: there is nothing to write here any more" for path in there if path not in made]
     for path, text in made.items():
         if path not in there:
@@ -43,7 +44,7 @@ def write(layout: Layout, made: dict[str, str]) -> list[str]:
             write_atomically(place, text.encode())
             changed.append(path)
     for place in sorted((layout.components / policies.COMPONENT).rglob("*"), reverse=True):
-        if place.is_file() and layout.relative(place) not in made:
+        if place.is_file() and layout.relative(place) not in made and not is_leftover(place.name):
             place.unlink()
             changed.append(layout.relative(place))
         elif place.is_dir() and not any(place.iterdir()):

@@ -1,0 +1,136 @@
+"""What digests tell, with no program that renders: whether manifests/ is what its sources give."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.files import sha256, walk
+from penstock.core.layout import LOCK_NAME, Layout
+from penstock.hydrate import charts_lock, check, derived, lock
+from penstock.hydrate.index import Index
+from penstock.hydrate.lock import Lock
+from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
+from penstock.hydrate.tree import on_disk
+
+
+def fast_findings(layout: Layout, environment: str, index: Index | None = None) -> list[str]:
+    """What is stale, edited, or contradicts itself, one line each; with the index, of the tree that a commit holds."""
+    tree, shown = layout.tree(environment), f"manifests/{environment}"
+    path = tree / LOCK_NAME
+    sparse = bool(index and index.left_out(tree))
+    if index and path.is_file() and not index.holds(path):
+        return index.uncommitted([path])
+    raw = index.text(path) if index and sparse and not path.is_file() else path.read_bytes() if path.is_file() else b""
+    held = lock.decode(raw, environment, shown) if raw else lock.EMPTY
+    if not held.components:
+        return [f"{shown} was never hydrated"]
+    findings = _sources(layout, environment, held, index)
+    if lock.encode(held) != raw.replace(b"\r\n", b"\n"):
+        findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
+    findings += _contradictions(environment, held)
+    # Of what a sparse checkout leaves out nothing was edited.
+    return findings if sparse else findings + _tampered(layout, environment, held, index)
+
+
+def unused_charts(layout: Layout, names: list[str]) -> list[str]:
+    """A line for each chart in charts.lock that no environment's components are made of."""
+    locks = [lock.read(layout.tree(name), f"manifests/{name}") for name in names]
+    used = {chart for held in locks for component in held.components.values() for chart in component.charts}
+    return [
+        f"{charts_lock.NAME} has {chart}, which no component uses" for chart in charts_lock.read(layout).keys() - used
+    ]
+
+
+def _sources(layout: Layout, environment: str, held: Lock, index: Index | None) -> list[str]:
+    found = components(layout, environment, index)
+    changed = stale(Inputs(layout, environment, index=index), found, held)
+    absent: list[str] = []
+    if index and (changed or held.components.keys() - {item.name for item in found}):
+        # What the commit lacks is the reason where all would be well with it.
+        everything = components(layout, environment)
+        others = {item.name for item in stale(Inputs(layout, environment), everything, held)}
+        needed = [item for item in everything if item.name in held.components and item.name not in others]
+        absent = index.uncommitted(path for path in _read_by(layout, environment, needed, held) if not index.holds(path))
+        found += [item for item in needed if item.name not in {each.name for each in found}]
+        changed = [item for item in changed if item.name in others]
+    names = {item.name for item in found}
+    gone = [
+        f"components/{name} is gone, but manifests/{environment}/{name} is still there"
+        for name in held.components
+        if name not in names
+    ]
+    return absent + _changed(environment, [item.name for item in changed]) + gone
+
+
+def _read_by(layout: Layout, environment: str, needed: list[Component], held: Lock) -> Iterator[Path]:
+    """The files that these components are made of."""
+    yield from shared_files(layout, environment)
+    charts = {chart for item in needed for chart in held.components[item.name].charts}
+    if any(map(charts_lock.is_upstream, charts)):
+        yield layout.root / charts_lock.NAME
+    local = [layout.root / chart for chart in sorted(charts) if not charts_lock.is_upstream(chart)]
+    for folder in (*(item.folder for item in needed), *local):
+        yield from walk(folder) if folder.is_dir() else ()
+
+
+def _changed(environment: str, stale_names: list[str]) -> list[str]:
+    """One line, however many: a changed environment or chart makes all of its components stale."""
+    if len(stale_names) < 2:
+        return [f"components/{name} changed since manifests/{environment}/{name} was hydrated" for name in stale_names]
+    more = f" and {len(stale_names) - 3} more" if len(stale_names) > 3 else ""
+    shown = ", ".join(stale_names[:3]) + more
+    return [f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})"]
+
+
+def _contradictions(environment: str, held: Lock) -> list[str]:
+    """What a merge without a conflict may leave: components that don't fit together, or what follows from them."""
+    findings = check.contradictions(held.components)
+    try:
+        made = {path: sha256(data) for path, data in derived.files(environment, held.components).items()}
+    except PenstockError as error:
+        return [*findings, *error.message.splitlines()]
+    paths = sorted(path for path in made.keys() | held.flux.keys() if made.get(path) != held.flux.get(path))
+    return findings + [
+        f"manifests/{environment}/{path} doesn't follow from the components any more (a merge?)" for path in paths
+    ]
+
+
+def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None) -> list[str]:
+    shown = f"manifests/{environment}"
+    actual = on_disk(layout, environment, index)
+    actual.pop(LOCK_NAME, None)
+    expected = dict(held.flux)
+    for name, component in held.components.items():
+        expected |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
+    edited = [path for path in expected if path in actual and actual[path] != expected[path]]
+    if index is None:  # which knows better which files Git converts
+        _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
+    missing = [path for path in expected if path not in actual]
+    tree = layout.tree(environment)
+    uncommitted = [tree / path for path in missing if index and (tree / path).is_file()]
+    findings = [f"{shown}/{path} was edited by hand" for path in edited]
+    findings += [
+        f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in uncommitted
+    ]
+    findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in expected]
+    return sorted(findings + (index.uncommitted(uncommitted) if index else []))
+
+
+def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]) -> None:
+    """Findings where edited manifests differ in nothing but their line ends: all sources then differ too."""
+    tree = layout.tree(environment)
+    texts = {path: (tree / path).read_bytes() for path in expected if not (tree / path).is_symlink()}
+    found = [path for path, text in texts.items() if sha256(text.replace(b"\r\n", b"\n")) == expected[path]]
+    if found:
+        raise line_ends([f"manifests/{environment}/{path}" for path in found], "the lock")
+
+
+def line_ends(paths: list[str], where: str) -> Findings:
+    """The one finding about files that Git gave other line ends."""
+    more = f" and {len(paths) - 1} more have" if len(paths) > 1 else " has"
+    return Findings(
+        [f"{paths[0]}{more} CRLF line ends here, and LF in {where}: Git converts them, so digests differ elsewhere"],
+        "commit a .gitattributes that stops it (docs/how-to/gate-another-platform.md), then clone again",
+    )

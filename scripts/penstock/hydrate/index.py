@@ -1,0 +1,192 @@
+"""Git's index of a platform: what the next commit holds, whatever else lies in the working tree. It is only read."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.files import walk
+from penstock.core.layout import Layout
+from penstock.tools.git import git
+
+_CONVERTED = {"i/lf w/crlf", "i/lf w/mixed", "i/mixed w/crlf"}
+
+
+@dataclass(frozen=True)
+class Index:
+    """The files of a platform that Git knows, by absolute path.
+
+    `sparse` are those of them that a sparse checkout leaves out of the working tree. `crlf` collects the files that
+    were read and have CRLF line ends. `environment` tells git which index it is.
+    """
+
+    layout: Layout
+    tracked: frozenset[str]
+    untracked: frozenset[str]
+    sparse: frozenset[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    crlf: set[str] = field(default_factory=set)
+
+    def holds(self, path: Path | str) -> bool:
+        """Whether a commit has this file, or a file below this folder."""
+        return str(path) in self.tracked or str(path) in self._folders
+
+    @cached_property
+    def _folders(self) -> frozenset[str]:
+        folders: set[str] = set()
+        for path in self.tracked:
+            folder = path.rpartition("/")[0]
+            while folder not in folders and len(folder) >= len(str(self.layout.root)):
+                folders.add(folder)
+                folder = folder.rpartition("/")[0]
+        return frozenset(folders)
+
+    def uncommitted(self, paths: Iterable[Path | str]) -> list[str]:
+        """A line for each of these files that Git doesn't know; where it knows none of a folder, for the folder."""
+        absent = sorted({self._highest(str(path)) for path in paths if str(path) not in self.tracked})
+        ignored = self._ignored(absent)
+        return [
+            f"{path} is not in the commit: "
+            + ("Git ignores it; git add --force " if path in ignored else "git add ")
+            + shlex.quote(path)
+            for path in absent
+        ]
+
+    def unfinished(self) -> list[str]:
+        """The components that Git knows no file of, though they have some."""
+        start = f"{self.layout.components}/"
+        found = {path.removeprefix(start).partition("/")[0] for path in self.untracked if path.startswith(start)}
+        return sorted(
+            name
+            for name in found
+            if not self.holds(folder := Path(start + name)) and folder.is_dir() and any(walk(folder))
+        )
+
+    def left_out(self, folder: Path) -> list[str]:
+        """The files below a folder that a sparse checkout leaves out, by their path in the platform."""
+        return sorted(self._shown(path) for path in self.sparse if path.startswith(f"{folder}/"))
+
+    def text(self, path: Path) -> bytes:
+        """What a commit has of a file."""
+        name = f":./{self.layout.relative(path)}"
+        return git(self.layout.root, "cat-file", "blob", name, env=self.environment).stdout
+
+    def converted(self) -> list[str]:
+        """Of the files that were read and have CRLF line ends, those that Git keeps with LF, by path in the platform.
+
+        An attribute that says which line ends a file has is the same for everyone, so such a file is none of them.
+        """
+        paths = [self._shown(path) for path in sorted(self.crlf & self.tracked)]
+        if not paths:
+            return []
+        listed = _listed(self.layout, self.environment, "--eol", "--", *map(_literal, paths)) or b""
+        entries = [entry.partition("\t") for entry in os.fsdecode(listed).split("\0") if entry]
+        return sorted(
+            path for about, _, path in entries if " ".join(about.split()[:2]) in _CONVERTED and "eol=" not in about
+        )
+
+    def _highest(self, path: str) -> str:
+        """The highest folder above a file that Git knows no file of, as a path in the platform, or the file itself."""
+        highest = path
+        while not self.holds(folder := highest.rpartition("/")[0]) and folder != str(self.layout.root):
+            highest = folder
+        return self._shown(highest)
+
+    def _ignored(self, paths: list[str]) -> set[str]:
+        if not paths:
+            return set()
+        options = ["--others", "--ignored", "--exclude-standard", "--directory"]
+        listed = _listed(self.layout, self.environment, *options, "--", *map(_literal, paths)) or b""
+        return {path.rstrip("/") for path in os.fsdecode(listed).split("\0")} & set(paths)
+
+    def _shown(self, path: str) -> str:
+        return path.removeprefix(f"{self.layout.root}/")
+
+
+def read(layout: Layout) -> Index | None:
+    """The index over the platform; None where Git isn't there, or doesn't know the platform (yet)."""
+    if not any((folder / ".git").exists() for folder in (layout.root, *layout.root.parents)):
+        return None
+    folders = (layout.components, layout.charts, layout.environments, layout.manifests)
+    paths = [path.name for path in (*folders, layout.helmfile, layout.root / "charts.lock")]
+    try:
+        environment = _environment(layout)
+    except PenstockError:
+        return None
+    listed = _listed(layout, environment, "-v", "--cached", "--others", "--", *paths)
+    if listed is None:
+        return None
+    entries = [(entry[0], f"{layout.root}/{entry[2:]}") for entry in os.fsdecode(listed).split("\0") if entry]
+    tracked = frozenset(path for tag, path in entries if tag != "?")
+    if str(layout.helmfile) not in tracked:
+        return None
+    return Index(
+        layout,
+        tracked,
+        frozenset(path for tag, path in entries if tag == "?"),
+        # Which Git also leaves on disk when they were changed there.
+        frozenset(path for tag, path in entries if tag in "Ss" and not os.path.lexists(path)),
+        environment,
+    )
+
+
+def refuse_sparse_sources(index: Index) -> None:
+    """PenstockError where a sparse checkout leaves out sources: nothing can be said of what they give."""
+    layout = index.layout
+    found = [
+        path for folder in (layout.components, layout.charts, layout.environments) for path in index.left_out(folder)
+    ]
+    if found:
+        more = f" and {len(found) - 1} more files" if len(found) > 1 else ""
+        raise PenstockError(
+            f"this is a sparse checkout, without {found[0]}{more}, which the manifests are made of",
+            f"git sparse-checkout add {' '.join(folder.name for folder in (layout.components, layout.charts))}",
+        )
+
+
+def present(index: Index, layout: Layout, names: list[str], asked: str | None) -> list[str]:
+    """The environments but those whose manifests a sparse checkout leaves out; PenstockError for one by its name."""
+    absent = [name for name in names if index.left_out(layout.tree(name))]
+    for name in absent:
+        shown = layout.relative(layout.tree(name))
+        if asked:
+            raise PenstockError(f"this is a sparse checkout, without {shown}", f"git sparse-checkout add {shown}")
+        console.warn(f"{name} is left out: this is a sparse checkout, without {shown}")
+    return [name for name in names if name not in absent]
+
+
+def _environment(layout: Layout) -> dict[str, str]:
+    """The index of the commit in whose hook we are: that of `git commit FILE` is another one than the usual.
+
+    Only when it lies in this repository's own folder: git gives it to hooks of other repositories too.
+    """
+    named = os.environ.get("GIT_INDEX_FILE")
+    if not named:
+        return {}
+    # Git starts a hook at the top of the working tree, and names the file from there.
+    top, own = (
+        Path(line)
+        for line in git(layout.root, "rev-parse", "--show-toplevel", "--absolute-git-dir").text.split("\n")[:2]
+    )
+    path = (top / named).resolve()
+    return {"GIT_INDEX_FILE": str(path)} if path.parent == own.resolve() and path.is_file() else {}
+
+
+def _listed(layout: Layout, environment: dict[str, str], *argv: str) -> bytes | None:
+    """What `git ls-files` prints; None where there is no git, or it doesn't take the folder for a repository."""
+    try:
+        result = git(layout.root, "ls-files", "-z", *argv, env=environment, ok=(0, 128))
+    except PenstockError:
+        return None
+    return result.stdout if result.code == 0 else None
+
+
+def _literal(path: str) -> str:
+    """A path that git takes for no pattern."""
+    return f":(literal){path}"

@@ -1,0 +1,161 @@
+"""Names that are nearly one that the engine, helmfile, Helm or Kustomize looks for.
+
+A file that no program looks for is ignored in silence, so a misspelt one would be left out of the manifests.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from penstock.core.errors import Findings
+from penstock.core.files import walk
+from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.core.leftovers import is_leftover
+from penstock.core.nearest import nearest
+from penstock.hydrate.index import Index
+
+HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
+# What kustomize itself looks for: one of them.
+KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+# A folder ends in a slash.
+_ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "given.yaml")
+_COMPONENT = (*HELMFILES, "secrets.yaml", "kustomize/")
+_CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds/")
+_TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")
+_ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
+_NEAR = 0.86
+Found = tuple[Path, str]
+
+
+def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None = None) -> None:
+    """Raise Findings for what would be ignored; with the index, only for what a commit holds of it."""
+    findings = [said for path, said in misnamed(layout, environments) if index is None or index.holds(path)]
+    if findings:
+        raise Findings(findings, "rename it, or delete it: what no program reads is no part of the manifests")
+
+
+def misnamed(layout: Layout, environments: list[str]) -> Iterator[Found]:
+    """Every file and folder that would be ignored, or is there twice, and a line about it."""
+    yield from _like(layout, layout.root, _ROOT, exactly=True)
+    yield from _in_environments(layout, environments)
+    for name in _names(layout.components):
+        if name.endswith(_TEXTS) and not name.startswith("."):
+            path = layout.components / name
+            yield path, f"{layout.relative(path)} is not read: a component is a folder of {layout.components.name}/"
+    for folder in _folders(layout.components):
+        yield from _in_component(layout, folder, environments)
+    for folder in _folders(layout.charts):
+        yield from _like(layout, folder, _CHART)
+
+
+def kustomization(folder: Path) -> Path | None:
+    """The file that makes a folder a kustomization."""
+    return next((path for name in KUSTOMIZATIONS if (path := folder / name).is_file()), None)
+
+
+def _in_environments(layout: Layout, environments: list[str]) -> Iterator[Found]:
+    folder = layout.environments
+    known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
+    for name in _names(folder):
+        # What a template puts together, such as `{{ .Environment.Name }}-more.yaml`, has the environment in its name.
+        if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
+            continue
+        meant = _meant(name, known, exactly=True) or nearest(name, known)
+        if meant:
+            yield folder / name, f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+        elif not any(each in name for each in environments):
+            said = f"is not read: {layout.helmfile.name} lists no such environment"
+            yield folder / name, f"{layout.relative(folder / name)} {said}"
+
+
+def _in_component(layout: Layout, folder: Path, environments: list[str]) -> Iterator[Found]:
+    yield from _like(layout, folder, _COMPONENT)
+    present = [name for name in HELMFILES if (folder / name).is_file()]
+    if len(present) > 1:
+        yield folder / present[1], f"{layout.relative(folder)} has both {' and '.join(present)}: keep one of them"
+    place = folder / "kustomize"
+    for name in KUSTOMIZATIONS:
+        if (folder / name).is_file():
+            said = "is not read: it belongs into kustomize/overlays/<environment>/"
+            yield folder / name, f"{layout.relative(folder / name)} {said}"
+    if not place.is_dir():
+        return
+    yield from _like(layout, place, ("overlays/",))
+    if not (place / "overlays").is_dir():
+        if any(walk(place)):
+            yield place, f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
+        return
+    for overlay in _folders(place / "overlays"):
+        yield from _in_overlay(layout, overlay, environments)
+
+
+def _in_overlay(layout: Layout, overlay: Path, environments: list[str]) -> Iterator[Found]:
+    shown = layout.relative(overlay)
+    if not any(walk(overlay)):
+        return
+    present = [name for name in KUSTOMIZATIONS if (overlay / name).is_file()]
+    if overlay.name not in environments:
+        # Overlays may share one that lies beside them.
+        if not _is_named(overlay.parent, f"../{overlay.name}"):
+            meant = nearest(overlay.name, environments)
+            hint = f"did you mean `{meant}`?" if meant else f"it lists {', '.join(environments)}"
+            yield overlay, f"{shown} is not read: {layout.helmfile.name} lists no environment `{overlay.name}`; {hint}"
+    elif not present:
+        near = [name for name in _names(overlay) if _meant(name, KUSTOMIZATIONS)]
+        for name in near:
+            yield overlay / name, f"{shown}/{name} is not read: did you mean `{KUSTOMIZATIONS[0]}`?"
+        if not near and not _is_named(overlay.parent, f"../{overlay.name}"):
+            yield overlay, f"{shown} is not read: it has no {KUSTOMIZATIONS[0]}"
+    elif len(present) > 1:
+        yield overlay / present[1], f"{shown} has {' and '.join(present)}: kustomize takes one of them"
+
+
+def _like(layout: Layout, folder: Path, known: tuple[str, ...], exactly: bool = False) -> Iterator[Found]:
+    """A line for every name in a folder that is nearly a known one, unless another file there names it."""
+    for name in _names(folder):
+        meant = _meant(name, known, exactly)
+        if meant and not (folder != layout.root and _is_named(folder, name.rstrip("/"))):
+            yield folder / name, f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+
+
+@cache
+def _meant(name: str, known: tuple[str, ...], exactly: bool = False) -> str | None:
+    """The known name that this one was meant to be, unless it is one; `exactly` but for its ending, case and number."""
+    if name in known:
+        return None
+    stems = {_stem(each): each for each in reversed(known) if each.endswith("/") == name.endswith("/")}
+    stem = _stem(name)
+    near = [stem] if stem in stems else []
+    if not near and not exactly:
+        near = difflib.get_close_matches(stem, stems, n=1, cutoff=_NEAR)
+    return stems[near[0]] if near else None
+
+
+def _stem(name: str) -> str:
+    plain = re.sub(r"[-_ /]", "", _ENDINGS.sub("", name.lower()))
+    return plain.replace("isation", "ization").removesuffix("s")
+
+
+def _is_named(folder: Path, name: str) -> bool:
+    """Whether another file below a folder has this name in its text."""
+    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
+    texts = (path for path in walk(folder) if path.name != name and path.name.endswith(_TEXTS) and path.is_file())
+    return any(pattern.search(path.read_text(errors="replace")) for path in texts)
+
+
+def _names(folder: Path) -> list[str]:
+    """What lies in a folder but leftovers; a folder ends in a slash."""
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:
+        found = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    return [name for name in found if not is_leftover(name)]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [folder / name for name in _names(folder) if name.endswith("/") and not name.startswith(".")]

@@ -1,0 +1,49 @@
+"""The sources of a run in a folder of their own: just what the digests cover, under a path that no program misreads.
+
+helmfile takes paths for globs, Go templates and YAML, and Helm renders whatever lies in a chart's templates/. So they
+see a copy: without leftovers, without the files of other environments, and without whatever else a component must not
+read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from penstock.core.files import copy_sources, holds_leftovers
+from penstock.core.layout import Layout
+from penstock.hydrate.select import Component, shared_files
+
+
+def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:
+    """Copy these components, and what they all may read, below `home`; gives where they are there."""
+    staged = Layout(home / "platform")
+    for path in shared_files(layout, environment):
+        copy = staged.root / path.relative_to(layout.root)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_bytes(path.read_bytes())
+    if layout.charts.is_dir():
+        _stage_charts(layout.charts, staged.charts)
+    return staged, [_staged(component, staged) for component in components]
+
+
+def _stage_charts(charts: Path, staged: Path) -> None:
+    """Charts are many files and few of them are read: a chart that is clean is only linked."""
+    staged.mkdir(parents=True)
+    for chart in charts.iterdir():
+        if chart.is_dir() and not chart.is_symlink() and holds_leftovers(chart):
+            copy_sources(chart, staged / chart.name)
+        else:
+            (staged / chart.name).symlink_to(chart)
+
+
+def _staged(component: Component, staged: Layout) -> Component:
+    folder = staged.components / component.name
+    copy_sources(component.folder, folder)
+
+    def moved(path: Path | None) -> Path | None:
+        return folder / path.relative_to(component.folder) if path else None
+
+    return replace(
+        component, folder=folder, helmfile=moved(component.helmfile), kustomization=moved(component.kustomization)
+    )

@@ -1,0 +1,222 @@
+"""In a Git repository the fast check looks at what a commit holds: what it passes, a clone passes too."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.hydrate import index
+from support import Platform
+
+
+@pytest.fixture
+def committed(good: Platform) -> Platform:
+    """The good platform, committed as it is."""
+    good.git("init", "--quiet", "--initial-branch=main")
+    good.commit("Start")
+    return good
+
+
+def clone(made: Platform, place: Path, *options: str) -> Platform:
+    made.git("clone", "--quiet", *options, str(made.root), str(place))
+    return Platform(place)
+
+
+def findings(made: Platform) -> list[str]:
+    with pytest.raises(Findings) as caught:
+        made.check(fast=True)
+    return caught.value.message.splitlines()
+
+
+def test_new_manifests_that_git_does_not_know_are_named(committed: Platform, tmp_path: Path) -> None:
+    committed.release("echo")
+    committed.hydrate()
+    committed.git("add", "components")
+    committed.git("add", "--update")
+    assert findings(committed) == [
+        "manifests/local/echo is not in the commit: git add manifests/local/echo",
+        "manifests/local/flux-system/kustomization-echo.yaml is not in the commit: "
+        "git add manifests/local/flux-system/kustomization-echo.yaml",
+    ]
+    committed.commit("Echo")
+    committed.check(fast=True)
+    clone(committed, tmp_path / "clone").check(fast=True)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("components/greeting/config/a b.yaml", "components/greeting/config"),
+        ("components/greeting/más.yaml", "components/greeting/más.yaml"),
+        ("charts/note/files/[x].txt", "charts/note/files"),
+        ("environments/shared.json", "environments/shared.json"),
+    ],
+)
+def test_a_new_source_that_git_does_not_know_is_named(path: str, shown: str, committed: Platform) -> None:
+    committed.replace("environments/helmfile.yaml.gotmpl", "---\n", "# shared.json\n---\n")
+    committed.write(path, "{}\n")
+    committed.hydrate()
+    committed.git("add", "--update")
+    (line,) = findings(committed)
+    assert line.startswith(f"{shown} is not in the commit: git add ")
+    committed.commit("All")
+    committed.check(fast=True)
+
+
+def test_a_source_that_git_ignores_is_named_as_one(committed: Platform) -> None:
+    committed.write(".gitignore", "local.yaml.gotmpl\n")
+    committed.write("components/greeting/local.yaml.gotmpl", "text: mine\n")
+    committed.hydrate()
+    committed.commit("Without it")
+    assert findings(committed) == [
+        "components/greeting/local.yaml.gotmpl is not in the commit: Git ignores it; "
+        "git add --force components/greeting/local.yaml.gotmpl"
+    ]
+
+
+def test_a_component_that_git_knows_no_file_of_is_left_out(
+    committed: Platform, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed.write("components/wip/notes.txt", "unfinished\n")
+    committed.check(fast=True)
+    assert "components/wip is left out: Git knows no file of it" in capsys.readouterr().err
+    with pytest.raises(PenstockError, match="components/wip has neither"):
+        committed.hydrate()
+
+
+def test_a_hydrated_component_that_the_commit_leaves_out_does_not_stop_it(committed: Platform) -> None:
+    committed.release("wip")
+    committed.hydrate()
+    # As pre-commit does: the changes of files that Git knows are put aside, other files stay.
+    committed.git("checkout", "--quiet", ".")
+    committed.check(fast=True)
+
+
+def test_a_hydrated_component_whose_sources_the_commit_lacks_is_named(committed: Platform) -> None:
+    committed.release("echo")
+    committed.hydrate()
+    committed.git("add", "manifests")
+    assert findings(committed) == ["components/echo is not in the commit: git add components/echo"]
+
+
+def test_a_file_beside_the_sources_does_not_stop_a_commit(committed: Platform) -> None:
+    committed.write("components/greeting/notes.txt", "for me\n")
+    committed.check(fast=True)
+
+
+def test_a_source_that_leaves_the_index_is_gone(committed: Platform) -> None:
+    committed.git("rm", "--quiet", "--cached", "charts/note/values.yaml")
+    assert findings(committed) == ["charts/note/values.yaml is not in the commit: git add charts/note/values.yaml"]
+
+
+def test_a_platform_that_git_does_not_know_is_judged_as_it_lies_there(good: Platform) -> None:
+    good.git("init", "--quiet")
+    good.check(fast=True)
+    assert index.read(good.layout) is None
+
+
+def test_a_platform_in_a_folder_of_a_repository(good: Platform, tmp_path: Path) -> None:
+    whole = Platform(tmp_path / "whole [*] é")
+    shutil.copytree(good.root, whole.root / "platform")
+    whole.git("init", "--quiet")
+    whole.commit("Start")
+    inner = Platform(whole.root / "platform")
+    inner.check(fast=True)
+    inner.write("components/greeting/new.yaml", "a: b\n")
+    inner.hydrate()
+    assert findings(inner) == [
+        "components/greeting/new.yaml is not in the commit: git add components/greeting/new.yaml"
+    ]
+
+
+def test_the_index_of_a_partial_commit_counts(committed: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    committed.release("echo")
+    committed.hydrate()
+    committed.git("add", "--all")
+    other = committed.root / ".git" / "next-index-1.lock"
+    shutil.copy(committed.root / ".git" / "index", other)
+    monkeypatch.setenv("GIT_INDEX_FILE", ".git/next-index-1.lock")
+    committed.git("rm", "--quiet", "-r", "--cached", "manifests/local/echo")
+    assert findings(committed) == ["manifests/local/echo is not in the commit: git add manifests/local/echo"]
+    # That of another repository is none of ours.
+    monkeypatch.setenv("GIT_INDEX_FILE", str(committed.root.parent / "index"))
+    committed.check(fast=True)
+
+
+def test_line_ends_are_one_message(committed: Platform, tmp_path: Path) -> None:
+    converted = clone(committed, tmp_path / "clone", "-c", "core.autocrlf=true")
+    (line,) = findings(converted)
+    assert " more have CRLF line ends here, and LF in Git" in line
+    shutil.rmtree(converted.root / ".git")
+    (line,) = findings(converted)
+    assert " more have CRLF line ends here, and LF in the lock" in line
+
+
+def test_with_gitattributes_line_ends_stay(committed: Platform, tmp_path: Path) -> None:
+    committed.write(".gitattributes", "* -text\n")
+    committed.commit("Attributes")
+    clone(committed, tmp_path / "clone", "-c", "core.autocrlf=true").check(fast=True)
+
+
+@pytest.mark.parametrize("attributes", ["", "* text=auto\n"])
+def test_a_source_that_git_keeps_with_other_line_ends_is_named(attributes: str, committed: Platform) -> None:
+    if attributes:
+        committed.write(".gitattributes", attributes)
+    committed.git("config", "core.autocrlf", "input")
+    path = committed.root / "components/greeting/values.yaml.gotmpl"
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    committed.hydrate()
+    committed.commit("With CRLF")
+    (line,) = findings(committed)
+    assert line.startswith("components/greeting/values.yaml.gotmpl has CRLF line ends here, and LF in Git")
+
+
+@pytest.mark.parametrize("attributes", ["* -text\n", "*.gotmpl text eol=crlf\n"])
+def test_a_source_that_everyone_has_with_crlf_passes(attributes: str, committed: Platform, tmp_path: Path) -> None:
+    committed.write(".gitattributes", attributes)
+    committed.git("config", "core.autocrlf", "input")
+    for path in (committed.root / "components").rglob("*.gotmpl"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    for path in (committed.root / "environments").rglob("*.gotmpl"):
+        path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    committed.hydrate()
+    committed.commit("With CRLF")
+    committed.check(fast=True)
+    clone(committed, tmp_path / "clone").check(fast=True)
+
+
+@pytest.fixture
+def sparse(committed: Platform, tmp_path: Path) -> Platform:
+    """A clone without the manifests."""
+    made = clone(committed, tmp_path / "sparse", "--sparse")
+    made.git("sparse-checkout", "set", "components", "charts", "environments")
+    return made
+
+
+def test_a_sparse_checkout_without_manifests(sparse: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    sparse.check(fast=True)
+    capsys.readouterr()
+    sparse.check()
+    assert "local is left out: this is a sparse checkout, without manifests/local" in capsys.readouterr().err
+    assert sparse.run("diff").stderr.count("local is left out: this is a sparse checkout") == 1
+    done = sparse.run("diff", "-e", "local")
+    assert (done.returncode, "removed" in done.stdout) == (1, False)
+    assert "hint: git sparse-checkout add manifests/local" in done.stderr
+
+
+def test_what_a_sparse_checkout_commits_is_held_to_the_lock(sparse: Platform) -> None:
+    sparse.replace("components/greeting/values.yaml.gotmpl", "hello", "bye")
+    assert findings(sparse) == ["components/greeting changed since manifests/local/greeting was hydrated"]
+
+
+def test_a_sparse_checkout_without_sources_is_refused(sparse: Platform) -> None:
+    sparse.git("sparse-checkout", "set", "components/greeting", "charts", "environments", "manifests")
+    checks: list[Callable[[], None]] = [sparse.hydrate, sparse.check, lambda: sparse.check(fast=True)]
+    for check in checks:
+        with pytest.raises(PenstockError, match="this is a sparse checkout, without components/spaces/") as caught:
+            check()
+        assert caught.value.hint == "git sparse-checkout add components charts"
