@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Strict, convert, load, parse, parse_all
+from penstock.core.model import Strict, convert, load
+from penstock.core.yaml import parse, parse_all
 
 
 class Inner(Strict, frozen=True):

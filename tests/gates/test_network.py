@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.dataflow import contract
 from penstock.gates.dataflow.gate import dataflow
 from penstock.gates.network import contract as network

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.tools.flux import NAMESPACE
 
 _INDEX = "kustomization.yaml"

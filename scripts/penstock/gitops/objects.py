@@ -10,8 +10,7 @@ import re
 from functools import cache
 from typing import Any
 
-import yaml
-
+from penstock.core import yaml
 from penstock.tools.flux import NAMESPACE
 
 SOURCE = "platform"
@@ -103,16 +102,9 @@ def index(files: list[str]) -> bytes:
     return "\n".join([*lines, *(f"- {name}" for name in sorted(files)), ""]).encode()
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's is eight times faster
-    def ignore_aliases(self, _: Any) -> bool:
-        """A list that stands in two places is written twice."""
-        return True
-
-
 def dump(value: Any) -> bytes:
     """Canonical YAML: keys sorted, no line folded, no anchors."""
-    text: str = yaml.dump(value, Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6)
-    return text.encode()
+    return yaml.dump(value).encode()
 
 
 # Names of components, which are in lower case, that YAML takes for something else than text unless they are quoted.

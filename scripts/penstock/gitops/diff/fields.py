@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import yaml
+
+from penstock.core import yaml
 
 _SHORT = 100
 # What tells the entries of a list apart, as in Kubernetes' own lists: the first that does, in both lists.
@@ -81,8 +82,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
-    text: str = yaml.safe_dump(value, width=10**6)
-    return text
+    return yaml.dump(value)
 
 
 def _step(path: str, key: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.model import parse, without_nulls
+from penstock.core.model import without_nulls
+from penstock.core.yaml import parse
 from penstock.tools.git import files
 
 Key = tuple[str, str, str, str]
