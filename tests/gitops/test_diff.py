@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.core.errors import PenstockError
 from penstock.gitops.diff import compare
 from penstock.gitops.diff.fields import Field
@@ -35,7 +35,7 @@ def workload(kind: str, pod: dict[str, Any], **spec: Any) -> dict[str, Any]:
 
 def texts(*objects: dict[str, Any], component: str = "shop") -> dict[str, bytes]:
     return {
-        f"{component}/{item['kind'].lower()}-{item['metadata']['name']}.yaml": yaml.safe_dump(item).encode()
+        f"{component}/{item['kind'].lower()}-{item['metadata']['name']}.yaml": yaml.dump(item).encode()
         for item in objects
     }
 
@@ -103,7 +103,7 @@ def test_fields(old: Any, new: Any, found: list[Field]) -> None:
 
 def test_an_object_is_known_by_group_kind_namespace_and_name_whatever_its_file() -> None:
     old = texts(an("ConfigMap", data={"a": "1"}))
-    new = {"shop/renamed.yaml": yaml.safe_dump(an("ConfigMap", data={"a": "1"})).encode()}
+    new = {"shop/renamed.yaml": yaml.dump(an("ConfigMap", data={"a": "1"})).encode()}
     assert compare.diff("local", old, new, {}, []).changes == []
 
 

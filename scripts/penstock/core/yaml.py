@@ -21,7 +21,7 @@ from penstock.core.documents import Fault, documents, parser, place
 from penstock.core.errors import PenstockError
 
 
-def parse(text: str | bytes, name: Path | str) -> Any:
+def parse(text: str | bytes, name: Path | str = "the text") -> Any:
     """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
     data = _bytes(text)
     with _explained(data, name):
@@ -29,7 +29,7 @@ def parse(text: str | bytes, name: Path | str) -> Any:
         return found[0] if found else None
 
 
-def parse_all(text: str | bytes, name: Path | str) -> list[Any]:
+def parse_all(text: str | bytes, name: Path | str = "the text") -> list[Any]:
     """Every YAML document of a stream that is not empty; the same errors as `parse`."""
     data = _bytes(text)
     with _explained(data, name):
