@@ -123,7 +123,7 @@ class _Document:
                 continue
             key = self._key(event)
             if key in found and key not in merged:
-                _refuse(event, f"the key `{key}` is already set above", "remove one of the two")
+                _refuse(event, f"the key `{repr(key)[1:-1]}` is already set above", "remove one of the two")
             merged.discard(key)
             found[key] = self._value(self._following())
         return found

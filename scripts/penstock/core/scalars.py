@@ -120,7 +120,7 @@ def _typed(kind: type) -> Callable[[str], Scalar]:
     def read(text: str) -> Scalar:
         value = plain(text)
         if type(value) is not kind:
-            raise ValueError(f"`{text}` is not what its tag says")
+            raise ValueError("the value is not of the type that its tag declares")
         return value
 
     return read
@@ -132,7 +132,7 @@ def _float(text: str) -> float:
         return value
     if isinstance(value, int) and not isinstance(value, bool) and value < 2**63:
         return float(value)
-    raise ValueError(f"`{text}` is not what its tag says")
+    raise ValueError("the value is not of the type that its tag declares")
 
 
 def _bytes(text: str) -> str:
@@ -147,7 +147,7 @@ def _bytes(text: str) -> str:
 def _timestamp(text: str) -> str:
     found = _DATE.fullmatch(text)
     if not found:
-        raise ValueError(f"`{text}` is not what its tag says")
+        raise ValueError("the value is not of the type that its tag declares")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
     datetime(year or 1, month, day, hour, minute, second)  # ValueError for a day that doesn't exist
     return text

@@ -1,5 +1,5 @@
-// as_go answers how Kubernetes' YAML library reads a text: a JSON string a line in, an answer a line out.
-// It is built in tools/render, so at the versions that go.mod pins there.
+// as_go answers how Kubernetes' YAML library reads a text: a request a line in, its answers a line out.
+// It is built in tools/render, so of the versions that the renderer is built of.
 package main
 
 import (
@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 
 	goyaml "go.yaml.in/yaml/v2"
+	stream "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 )
 
@@ -23,9 +23,6 @@ type Answer struct {
 	Duplicate bool            `json:"duplicate"` // a key twice, or two keys that become one
 	Rest      bool            `json:"rest"`      // what follows the document, which is dropped
 }
-
-// What the batch renderer splits a stream at.
-var separator = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
 
 func main() {
 	reader := bufio.NewReaderSize(os.Stdin, 1<<20)
@@ -43,17 +40,31 @@ func main() {
 		if err := json.Unmarshal(line, &request); err != nil {
 			panic(err)
 		}
-		texts := []string{request.Text}
-		if request.Stream {
-			texts = separator.Split(request.Text, -1)
-		}
 		answers := []Answer{}
-		for _, text := range texts {
-			answers = append(answers, read([]byte(text)))
+		if request.Stream {
+			answers = readStream([]byte(request.Text))
+		} else {
+			answers = append(answers, read([]byte(request.Text)))
 		}
 		if err := encoder.Encode(answers); err != nil {
 			panic(err)
 		}
+	}
+}
+
+// readStream takes a stream apart as kubectl does.
+func readStream(text []byte) []Answer {
+	answers := []Answer{}
+	reader := stream.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
+	for {
+		document, err := reader.Read()
+		if err == io.EOF {
+			return answers
+		}
+		if err != nil {
+			return append(answers, Answer{Error: err.Error()})
+		}
+		answers = append(answers, read(document))
 	}
 }
 
