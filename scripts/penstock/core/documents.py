@@ -48,8 +48,6 @@ def documents(data: bytes, *, single: bool) -> Iterator[Any]:
     while (event := following()).__class__ is yaml.DocumentStartEvent:
         if not first and single:
             _refuse(event, "a second document, where one is expected", "write each document into a file of its own")
-        if not first and not event.explicit:
-            _refuse(event, "a document after `...`, which Kubernetes does not read", "write `---` before it")
         if event.version and event.version != (1, 1):
             _refuse(event, "%YAML of a version other than 1.1, which Kubernetes does not read", "remove the directive")
         yield _Document(following).read()

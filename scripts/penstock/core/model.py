@@ -21,15 +21,6 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """The base of every model that is read from a file."""
 
 
-def without_nulls(value: Any) -> Any:
-    """Plain values without the keys whose value is null: Kubernetes takes such a key for one that isn't there."""
-    if isinstance(value, dict):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [without_nulls(inner) for inner in value]
-    return value
-
-
 def load(path: Path, model: type[Model], name: Path | str = "") -> Model:
     """Read a YAML file into a model; PenstockError names the file, the path inside it and the nearest right key."""
     text = path.read_bytes()

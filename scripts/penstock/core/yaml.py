@@ -4,7 +4,7 @@
 object, or a refusal on both sides. PyYAML's own rules are those of YAML 1.1, and give other objects. Our own settings
 are read alike, so that a word means the same in every file; helmfile reads some of them too, and where it reads a word
 in another way, hydrate/values.py says so. What Kubernetes drops in silence is refused here: a key that is set twice,
-and what follows the first document where one is expected, or the mark `...`.
+and what follows a document without `---`, or at all where one document is expected.
 """
 
 from __future__ import annotations

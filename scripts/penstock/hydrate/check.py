@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 
 from penstock.core.errors import Findings
-from penstock.hydrate.kinds import FLUX_KINDS, is_built_in, is_cluster_scoped
+from penstock.hydrate.kinds import FLUX_KINDS, is_cluster_scoped
 from penstock.hydrate.lock import LockedComponent
+from penstock.kube.groups import is_built_in
 from penstock.tools.render import Object
 
 
