@@ -107,9 +107,17 @@ def test_an_object_is_known_by_group_kind_namespace_and_name_whatever_its_file()
     assert compare.diff("local", old, new, {}, []).changes == []
 
 
-def test_a_null_is_a_field_that_is_not_there() -> None:
-    old, new = (texts(an("ConfigMap", data=data)) for data in ({"a": "1", "b": None}, {"a": "1"}))
+def test_a_null_is_what_the_api_server_stores() -> None:
+    """Nothing in a field, no text in a map of text, and itself in a custom resource."""
+    old, new = (texts(an("ConfigMap", immutable=value, data={"a": "1"})) for value in (None, None))
+    new = {path: text.replace(b"immutable: null\n", b"") for path, text in new.items()}
+    assert old != new
     assert compare.diff("local", old, new, {}, []).changes == []
+    old, new = (texts(an("ConfigMap", data={"a": value})) for value in (None, ""))
+    assert compare.diff("local", old, new, {}, []).changes == []
+    old, new = (texts({**an("Widget", spec=spec), "apiVersion": "x.io/v1"}) for spec in ({"a": None}, {}))
+    (change,) = compare.diff("local", old, new, {}, []).changes
+    assert change.fields == [Field("spec.a", "null", None)]
 
 
 @pytest.mark.parametrize("text", ["a: 1", "- a", "kind: ConfigMap\nmetadata: {name: x}", "", "<<<<<<< HEAD"])

@@ -38,7 +38,7 @@ def place(data: bytes, offset: int) -> tuple[int, int]:
     return data.count(b"\n", 0, offset) + 1, offset - data.rfind(b"\n", 0, offset)
 
 
-def documents(data: bytes, *, single: bool) -> Iterator[Any]:
+def documents(data: bytes, *, single: bool = False, last_wins: bool = False) -> Iterator[Any]:
     """The documents of a stream, or its only one; Fault or PyYAML's error for what Kubernetes refuses or drops."""
     if found := _INNER_MARK.search(data):
         raise Fault(place(data, found.start(1)), "a byte order mark inside the file", "remove it")
@@ -50,7 +50,7 @@ def documents(data: bytes, *, single: bool) -> Iterator[Any]:
             _refuse(event, "a second document, where one is expected", "write each document into a file of its own")
         if event.version and event.version != (1, 1):
             _refuse(event, "%YAML of a version other than 1.1, which Kubernetes does not read", "remove the directive")
-        yield _Document(following).read()
+        yield _Document(following, last_wins).read()
         following()  # the document's end
         first = False
 
@@ -63,8 +63,9 @@ def _refuse(event: Any, problem: str, hint: str = "fix the line named above") ->
 class _Document:
     """The events of one document, and its anchors: the value of each, and how many nodes that has."""
 
-    def __init__(self, following: Any):
+    def __init__(self, following: Any, last_wins: bool):
         self._following = following
+        self._last_wins = last_wins
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = self._copied = self._flow = 0
 
@@ -120,7 +121,7 @@ class _Document:
                     merged |= layer.keys()
                 continue
             key = self._key(event)
-            if key in found and key not in merged:
+            if key in found and key not in merged and not self._last_wins:
                 _refuse(event, f"the key `{repr(key)[1:-1]}` is already set above", "remove one of the two")
             merged.discard(key)
             found[key] = self._value(self._following())

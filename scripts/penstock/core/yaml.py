@@ -29,11 +29,14 @@ def parse(text: str | bytes, name: Path | str = "the text") -> Any:
         return found[0] if found else None
 
 
-def parse_all(text: str | bytes, name: Path | str = "the text") -> list[Any]:
-    """Every YAML document of a stream that is not empty; the same errors as `parse`."""
+def parse_all(text: str | bytes, name: Path | str = "the text", *, last_wins: bool = False) -> list[Any]:
+    """Every YAML document of a stream that is not empty; the same errors as `parse`.
+
+    With `last_wins`, a key may be set twice, as in the text that a chart renders: Helm and kubectl take the last one.
+    """
     data = _bytes(text)
     with _explained(data, name):
-        return [document for document in documents(data, single=False) if document is not None]
+        return [document for document in documents(data, last_wins=last_wins) if document is not None]
 
 
 def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:

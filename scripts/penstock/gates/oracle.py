@@ -73,7 +73,7 @@ def _kustomized(component: Component, environment: str, home: Path) -> str:
 
 
 def _parsed(stream: str) -> dict[tuple[str, ...], Any]:
-    documents = parse_all(stream, "what helmfile and kustomize render")
+    documents = parse_all(stream, "what helmfile and kustomize render", last_wins=True)
     return {_key(item): item for document in documents if document for item in _items(document)}
 
 

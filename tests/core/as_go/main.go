@@ -18,10 +18,11 @@ import (
 
 // Answer is what the library makes of one document.
 type Answer struct {
-	JSON      json.RawMessage `json:"json,omitempty"`
-	Error     string          `json:"error,omitempty"`
-	Duplicate bool            `json:"duplicate"` // a key twice, or two keys that become one
-	Rest      bool            `json:"rest"`      // what follows the document, which is dropped
+	JSON     json.RawMessage `json:"json,omitempty"`
+	Error    string          `json:"error,omitempty"`
+	Twice    bool            `json:"twice"`    // a key is set twice: the last one wins
+	Collides bool            `json:"collides"` // two keys, such as 1 and "1", become one: either wins
+	Rest     bool            `json:"rest"`     // what follows the document, which is dropped
 }
 
 func main() {
@@ -87,8 +88,12 @@ func read(text []byte) (answer Answer) {
 	if err := json.Unmarshal(found, &after); err != nil {
 		panic(err)
 	}
-	twice := strict != nil && strings.Contains(strict.Error(), "already set in map")
-	return Answer{JSON: found, Rest: decoder.Decode(&rest) != io.EOF, Duplicate: twice || keys(before) != keys(after)}
+	return Answer{
+		JSON:     found,
+		Twice:    strict != nil && strings.Contains(strict.Error(), "already set in map"),
+		Collides: keys(before) != keys(after),
+		Rest:     decoder.Decode(&rest) != io.EOF,
+	}
 }
 
 // keys counts the keys of all maps: two that become the same text are one in JSON.
