@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.rendered.objects import Object, Workload
 from penstock.gates.rendered.platform import rendered
 from penstock.hydrate import environments

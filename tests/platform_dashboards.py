@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
+from penstock.core import yaml
 
 RENDERED = Path(__file__).parents[1] / "manifests" / "k3d" / "grafana"
 Panel = dict[str, Any]
@@ -49,13 +49,13 @@ class Dashboard:
 
 def object_of(file: str) -> dict[str, Any]:
     """A rendered object."""
-    return dict(yaml.safe_load((RENDERED / file).read_text()))
+    return dict(yaml.parse((RENDERED / file).read_text()))
 
 
 @cache
 def dashboards() -> tuple[Dashboard, ...]:
     """All that is rendered."""
-    maps = [yaml.safe_load(path.read_text()) for path in sorted(RENDERED.glob("configmap-*.yaml"))]
+    maps = [yaml.parse(path.read_text()) for path in sorted(RENDERED.glob("configmap-*.yaml"))]
     return tuple(
         Dashboard(each["metadata"]["name"], file, text)
         for each in maps
@@ -68,7 +68,7 @@ def dashboards() -> tuple[Dashboard, ...]:
 def sources() -> dict[str, dict[str, Any]]:
     """The data sources by their uid, as Grafana understands the file: `$$` is a `$`."""
     text = object_of("configmap-grafana-datasources.yaml")["data"]["datasources.yaml"]
-    return {each["uid"]: each for each in yaml.safe_load(re.sub(r"\$\$", "$", text))["datasources"]}
+    return {each["uid"]: each for each in yaml.parse(re.sub(r"\$\$", "$", text))["datasources"]}
 
 
 def strings(value: Any) -> Iterator[str]:

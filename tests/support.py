@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import Strict, convert, parse
+from penstock.core.model import Strict, convert
+from penstock.core.yaml import parse
 from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from penstock.core import yaml
 
 ROOT = Path(__file__).parents[2]
 CLUSTER_WIDE = {
@@ -58,7 +58,7 @@ class Cases:
 
     def expected(self, lesson: str) -> dict[str, dict[str, Any]]:
         """Kind/name to what is expected of that object."""
-        documents = yaml.safe_load_all((self.folder / lesson / "expected.yaml").read_text())
+        documents = yaml.parse_all((self.folder / lesson / "expected.yaml").read_text())
         return {f"{document['kind']}/{document['metadata']['name']}": document for document in documents}
 
     def template(
@@ -78,7 +78,7 @@ class Cases:
 def parse(rendered: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
     """Kind/name to object; of two namespaces, no two objects of one kind share a name here."""
     assert rendered.returncode == 0, rendered.stderr
-    documents = [document for document in yaml.safe_load_all(rendered.stdout) if document]
+    documents = [document for document in yaml.parse_all(rendered.stdout) if document]
     found = {f"{document['kind']}/{document['metadata']['name']}": document for document in documents}
     assert len(found) == len(documents), "two objects of one name"
     return found

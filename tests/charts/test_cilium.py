@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from charts.rendering import CLUSTER_WIDE, Cases, differences
+from penstock.core import yaml
 
 CASES = Cases("cilium", "cilium", "kube-system")
 KEYS = set((CASES.folder / "keys.txt").read_text().split())
@@ -27,7 +27,7 @@ THE_LEAST = CASES.values("the-least-is-restricted")
 
 def written(tmp_path: Path, **values: Any) -> Path:
     path = tmp_path / "values.yaml"
-    path.write_text(yaml.safe_dump(values))
+    path.write_text(yaml.dump(values))
     return path
 
 

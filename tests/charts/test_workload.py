@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from charts.rendering import CLUSTER_WIDE, Cases, differences
+from penstock.core import yaml
 
 CASES = Cases("workload", "shop", "town")
 
@@ -42,7 +42,7 @@ def test_a_changed_file_rolls_the_pods(helm: str, tmp_path: Path) -> None:
     checksums = set()
     for content in ("a: 1", "a: 2"):
         values = tmp_path / "values.yaml"
-        values.write_text(yaml.safe_dump({"configMaps": {"shop": {"shop.yaml": content}}}))
+        values.write_text(yaml.dump({"configMaps": {"shop": {"shop.yaml": content}}}))
         deployment = CASES.objects(helm, values)["Deployment/shop"]
         checksums.add(deployment["spec"]["template"]["metadata"]["annotations"]["checksum/config"])
     assert len(checksums) == 2
@@ -53,9 +53,9 @@ def test_nothing_else_rolls_the_pods(helm: str, tmp_path: Path) -> None:
     newer = shutil.copytree(CASES.source, tmp_path / "workload")
     (newer / "Chart.yaml").write_text((newer / "Chart.yaml").read_text().replace("version: ", "version: 9"))
     values = tmp_path / "values.yaml"
-    values.write_text(yaml.safe_dump({"spec": {"replicas": 5}, "configMaps": {"shop": {"a": "b"}}}))
+    values.write_text(yaml.dump({"spec": {"replicas": 5}, "configMaps": {"shop": {"a": "b"}}}))
     before = tmp_path / "before.yaml"
-    before.write_text(yaml.safe_dump({"configMaps": {"shop": {"a": "b"}}}))
+    before.write_text(yaml.dump({"configMaps": {"shop": {"a": "b"}}}))
     old = CASES.objects(helm, before)["Deployment/shop"]
     new = CASES.objects(helm, values, chart=newer)["Deployment/shop"]
     assert new["spec"]["replicas"] == 5

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from penstock.core.layout import ENGINE
-from penstock.core.model import parse_all
+from penstock.core.yaml import parse_all
 from penstock.gates.rendered.platform import rendered
 from penstock.hydrate.select import components
 from penstock.tools.pins import PROGRAMS

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from penstock.core.layout import ENGINE
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
 from penstock.verbs.test import GATES
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-import yaml
 
 from penstock.cluster import volumes
 from penstock.cluster.processes import free_port, free_ports
 from penstock.cluster.providers import kwok
+from penstock.core import yaml
 from penstock.core.layout import ENGINE
 from penstock.gitops import server
 from penstock.gitops.manifests import Manifests
@@ -93,7 +93,7 @@ def others(folder: Path) -> Iterator[Others]:
     serving, address = _serve(remote.parent)
     try:
         control_plane.create(kubeconfig, free_ports(6))
-        config = yaml.safe_load(kubeconfig.read_text())
+        config = yaml.parse(kubeconfig.read_text())
         platform = _platform(folder / "platform", config["clusters"][0]["cluster"]["server"], address, remote)
         made = Others(platform, folder, kubeconfig, remote)
         made.push("Start")
@@ -102,7 +102,7 @@ def others(folder: Path) -> Iterator[Others]:
         # Contexts of other clusters, and comments: what must be left alone byte for byte.
         config["contexts"].append({"name": "elsewhere", "context": {"cluster": "elsewhere", "user": CONTEXT}})
         config["clusters"].append({"name": "elsewhere", "cluster": {"server": "https://elsewhere.example"}})
-        kubeconfig.write_text("# mine\n" + yaml.safe_dump(config))
+        kubeconfig.write_text("# mine\n" + yaml.dump(config))
         with _kubelet(made.kubectl):
             yield made
     finally:
@@ -121,7 +121,7 @@ def _platform(root: Path, address: str, remote_url: str, remote: Path) -> Platfo
     platform.write(f"{overlay}/kustomization.yaml", "resources: [network.yaml]\n")
     platform.write(f"{overlay}/network.yaml", _NETWORK)
     settings = {"name": "theirs", "bootstrap": ["spaces", "network"], "existing": {"server": address}}
-    platform.write("environments/local.yaml", yaml.safe_dump({"cluster": settings, "who": "world"}))
+    platform.write("environments/local.yaml", yaml.dump({"cluster": settings, "who": "world"}))
     platform.git("remote", "add", "origin", remote_url)
     platform.git("remote", "set-url", "--push", "origin", str(remote))
     return platform

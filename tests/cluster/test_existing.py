@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from cluster.others import CONTEXT, TOKEN, Others, others
 from cluster_support import prepare
+from penstock.core import yaml
 from penstock.core.layout import ENGINE
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
@@ -189,13 +189,13 @@ def test_a_program_that_is_not_there_or_of_another_version(town: Others, untouch
 
 
 def test_an_api_server_that_does_not_answer(town: Others, untouched: None, tmp_path: Path) -> None:
-    config = yaml.safe_load(town.kubeconfig.read_text())
+    config = yaml.parse(town.kubeconfig.read_text())
     own = tmp_path / "config"
     with socket.socket() as mute:
         mute.bind(("127.0.0.1", 0))  # and listens to nobody
         theirs = next(item for item in config["clusters"] if item["name"] == CONTEXT)
         theirs["cluster"]["proxy-url"] = f"http://127.0.0.1:{mute.getsockname()[1]}"
-        own.write_text(yaml.safe_dump(config))
+        own.write_text(yaml.dump(config))
         said = refused(town.run("up", *TARGET, "--yes", KUBECONFIG=str(own)))
     assert f"the cluster of the context {CONTEXT} doesn't answer: " in said[0]
     assert "refused" in said[0]

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from penstock.cluster import kubeconfig
 from penstock.cluster.state import Noted
+from penstock.core import yaml
 from support import REAL_ENVIRONMENT
 
 _BUILD = "from penstock.tools.resolver import resolve; resolve('kubectl')"
@@ -37,10 +37,10 @@ def test_a_user_with_another_name_than_its_context_goes_too(tmp_path: Path) -> N
     """k3d calls the user of k3d-tiny admin@k3d-tiny."""
     own, ours = tmp_path / "own", tmp_path / "ours"
     tiny = {"k3d-tiny": "admin@k3d-tiny"}
-    ours.write_text(yaml.safe_dump(config("k3d-tiny", **tiny)))
-    own.write_text(yaml.safe_dump(config("k3d-tiny", work="me", **tiny)))
+    ours.write_text(yaml.dump(config("k3d-tiny", **tiny)))
+    own.write_text(yaml.dump(config("k3d-tiny", work="me", **tiny)))
     kubeconfig.unmerge(Noted(provider="k3d", environment="local", merged_into=str(own)), ours)
-    left = yaml.safe_load(own.read_text())
+    left = yaml.parse(own.read_text())
     assert {key: [item["name"] for item in left[key]] for key in ("contexts", "clusters", "users")} == {
         "contexts": ["work"],
         "clusters": ["work"],

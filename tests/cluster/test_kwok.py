@@ -16,13 +16,13 @@ from typing import Any
 
 import psutil
 import pytest
-import yaml
 
 from cluster_support import kubectl, prepare, running, state_of
 from penstock.cluster import kubeconfig
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
+from penstock.core import yaml
 from penstock.core.layout import ENGINE
 from penstock.gates import rehearsal
 from penstock.gitops import status as status_of_flux
@@ -285,12 +285,12 @@ def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(
     merged = town.run("up", "--merge-kubeconfig", env={"KUBECONFIG": str(own)})
     assert merged.returncode == 0, merged.stderr
     assert own.stat().st_mode & 0o777 == 0o600
-    config = yaml.safe_load(own.read_text())
+    config = yaml.parse(own.read_text())
     assert config["current-context"] == "work"
     assert {context["name"] for context in config["contexts"]} == {"work", "kwok-penstock-local"}
     state = State(town.root / ".penstock" / "local")
     kubeconfig.unmerge(state.read(), state.kubeconfig)
-    config = yaml.safe_load(own.read_text())
+    config = yaml.parse(own.read_text())
     assert [context["name"] for context in config["contexts"]] == ["work"]
     assert [cluster["name"] for cluster in config["clusters"]] == ["work"]
     assert [user["name"] for user in config["users"]] == ["work"]

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from penstock.cluster import flux_pods, ownership
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
 from penstock.cluster.state import Noted, State
+from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout
@@ -80,7 +80,7 @@ def session(folder: Path, fake: Fake, *more: dict[str, Any]) -> Faked:
         *((f"net/{item['kind'].lower()}.yaml", item) for item in (DAEMON, *more)),
     ):
         (tree / place).parent.mkdir(parents=True, exist_ok=True)
-        (tree / place).write_text(yaml.safe_dump(item))
+        (tree / place).write_text(yaml.dump(item))
     noted = Noted(provider="kwok", environment="local", bootstrapped={OWN: 1})
     state = State(folder / "state")
     state.prepare()

@@ -8,8 +8,8 @@ from functools import cache
 from typing import Any
 
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.core.layout import ENGINE
 
 RUNBOOKS = ENGINE / "docs" / "runbooks"
@@ -21,7 +21,7 @@ _PORTS = re.compile(r"996\d")
 def prometheus_files(environment: str) -> dict[str, Any]:
     """The files of Prometheus' ConfigMap, parsed."""
     path = ENGINE / "manifests" / environment / "prometheus" / "configmap-prometheus.yaml"
-    return {name: yaml.safe_load(text) for name, text in yaml.safe_load(path.read_text())["data"].items()}
+    return {name: yaml.parse(text) for name, text in yaml.parse(path.read_text())["data"].items()}
 
 
 @cache
@@ -41,7 +41,7 @@ def unit_tests() -> tuple[set[str], set[str]]:
     silent: set[str] = set()
     for path in (ENGINE / "tests" / "rules").glob("*.yaml"):
         if path.name != "routes.yaml":
-            for test in yaml.safe_load(path.read_text())["tests"]:
+            for test in yaml.parse(path.read_text())["tests"]:
                 for expected in test.get("alert_rule_test", []):
                     (fires if expected["exp_alerts"] else silent).add(expected["alertname"])
     return fires, silent
@@ -51,7 +51,7 @@ def objects(environment: str) -> Iterator[dict[str, Any]]:
     """The environment's Services and workloads."""
     for path in (ENGINE / "manifests" / environment).glob("*/*.yaml"):
         if path.name.split("-")[0] in ("service", "deployment", "statefulset", "daemonset"):
-            yield yaml.safe_load(path.read_text())
+            yield yaml.parse(path.read_text())
 
 
 def scraped_jobs(environment: str) -> set[str]:

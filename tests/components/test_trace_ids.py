@@ -9,7 +9,8 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
+
+from penstock.core import yaml
 
 CONFIG = Path(__file__).parents[2] / "components" / "fluent-bit" / "config" / "fluent-bit.yaml.gotmpl"
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -18,7 +19,7 @@ SPAN = "00f067aa0ba902b7"
 
 def parse(line: str) -> dict[str, str | None]:
     """What the filter `parser` adds to the record of this line: the groups of the first parser that fits."""
-    config = yaml.safe_load(CONFIG.read_text())["configMaps"]["fluent-bit"]["fluent-bit.yaml"]
+    config = yaml.parse(CONFIG.read_text())["configMaps"]["fluent-bit"]["fluent-bit.yaml"]
     regexes = {parser["name"]: parser["regex"].replace("(?<", "(?P<") for parser in config["parsers"]}
     (parsers,) = [item["parser"] for item in config["pipeline"]["filters"] if item["name"] == "parser"]
     assert sorted(parsers) == sorted(regexes), "a parser that no filter names, or the other way round"

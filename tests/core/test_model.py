@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Strict, convert, load, parse, parse_all
+from penstock.core.model import Strict, convert, load
 
 
 class Inner(Strict, frozen=True):
@@ -73,24 +73,6 @@ def test_an_empty_file_has_no_keys(text: str, tmp_path: Path) -> None:
 
 def test_a_file_that_is_a_list(tmp_path: Path) -> None:
     assert refused("- a\n", tmp_path)[0] == "file.yaml: Expected `object`, got `array`"
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("a: [1, 2\nb: 3\n", r"^x.yaml:2:2: not YAML: did not find expected ',' or '\]'$"),
-        ("a: 1\n\tb: 2\n", r"^x.yaml:2:1: not YAML: found a tab character that violates indentation$"),
-        (b"a: \xff\n", r"^x.yaml: not YAML: "),
-    ],
-)
-def test_what_is_not_yaml_is_pointed_at(text: str | bytes, message: str) -> None:
-    for read in (parse, parse_all):
-        with pytest.raises(PenstockError, match=message):
-            read(text, "x.yaml")
-
-
-def test_documents_of_a_stream() -> None:
-    assert parse_all("a: 1\n---\n---\nb: 2\n", "x") == [{"a": 1}, {"b": 2}]
 
 
 def test_of_several_files_the_one_with_the_fault_is_named() -> None:

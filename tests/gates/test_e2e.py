@@ -18,7 +18,7 @@ from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates import owned
 from penstock.gates.__main__ import main
 from penstock.gates.e2e import evidence, gate, steps, trial

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.core.errors import PenstockError
 from penstock.gitops.diff import compare
 from penstock.gitops.diff.fields import Field
@@ -35,7 +35,7 @@ def workload(kind: str, pod: dict[str, Any], **spec: Any) -> dict[str, Any]:
 
 def texts(*objects: dict[str, Any], component: str = "shop") -> dict[str, bytes]:
     return {
-        f"{component}/{item['kind'].lower()}-{item['metadata']['name']}.yaml": yaml.safe_dump(item).encode()
+        f"{component}/{item['kind'].lower()}-{item['metadata']['name']}.yaml": yaml.dump(item).encode()
         for item in objects
     }
 
@@ -103,13 +103,21 @@ def test_fields(old: Any, new: Any, found: list[Field]) -> None:
 
 def test_an_object_is_known_by_group_kind_namespace_and_name_whatever_its_file() -> None:
     old = texts(an("ConfigMap", data={"a": "1"}))
-    new = {"shop/renamed.yaml": yaml.safe_dump(an("ConfigMap", data={"a": "1"})).encode()}
+    new = {"shop/renamed.yaml": yaml.dump(an("ConfigMap", data={"a": "1"})).encode()}
     assert compare.diff("local", old, new, {}, []).changes == []
 
 
-def test_a_null_is_a_field_that_is_not_there() -> None:
-    old, new = (texts(an("ConfigMap", data=data)) for data in ({"a": "1", "b": None}, {"a": "1"}))
+def test_a_null_is_what_the_api_server_stores() -> None:
+    """Nothing in a field, no text in a map of text, and itself in a custom resource."""
+    old, new = (texts(an("ConfigMap", immutable=value, data={"a": "1"})) for value in (None, None))
+    new = {path: text.replace(b"immutable: null\n", b"") for path, text in new.items()}
+    assert old != new
     assert compare.diff("local", old, new, {}, []).changes == []
+    old, new = (texts(an("ConfigMap", data={"a": value})) for value in (None, ""))
+    assert compare.diff("local", old, new, {}, []).changes == []
+    old, new = (texts({**an("Widget", spec=spec), "apiVersion": "x.io/v1"}) for spec in ({"a": None}, {}))
+    (change,) = compare.diff("local", old, new, {}, []).changes
+    assert change.fields == [Field("spec.a", "null", None)]
 
 
 @pytest.mark.parametrize("text", ["a: 1", "- a", "kind: ConfigMap\nmetadata: {name: x}", "", "<<<<<<< HEAD"])

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.core.errors import Findings
 from penstock.gitops import objects
 from penstock.hydrate import split
@@ -40,7 +40,7 @@ def of(*items: Object) -> str:
 
 def rules(found: Accounts, namespace: str) -> dict[tuple[str, str], set[str]]:
     """(group, resource) -> verbs."""
-    role = yaml.safe_load(found.files["spaces"][f"flux.role-{namespace}.yaml"])
+    role = yaml.parse(found.files["spaces"][f"flux.role-{namespace}.yaml"])
     allowed: dict[tuple[str, str], set[str]] = {}
     for rule in role["rules"]:
         for resource in rule["resources"]:
@@ -143,13 +143,13 @@ def test_a_name_that_is_ours_is_refused() -> None:
 def test_the_kustomization_put_together_is_the_one_dumped(name: str, account: str) -> None:
     put = objects.component_file("local", name, ["a", "b"], account)
     assert put == objects.dump(objects.component("local", name, ["a", "b"], account))
-    assert yaml.safe_load(put)["spec"].get("serviceAccountName", "") == account
+    assert yaml.parse(put)["spec"].get("serviceAccountName", "") == account
 
 
 def test_the_tree_has_the_account_its_rights_and_who_uses_it(good: Platform) -> None:
-    synced = yaml.safe_load(good.text("flux-system/kustomization.yaml"))["resources"]
+    synced = yaml.parse(good.text("flux-system/kustomization.yaml"))["resources"]
     assert "serviceaccount-apply-town.yaml" in synced
-    made = yaml.safe_load(good.text("spaces/kustomization.yaml"))["resources"]
+    made = yaml.parse(good.text("spaces/kustomization.yaml"))["resources"]
     assert made == ["flux.role-town.yaml", "flux.rolebinding-town.yaml", "namespace-town.yaml"]
     assert "serviceAccountName: apply-town" in good.text("flux-system/kustomization-greeting.yaml")
     assert "serviceAccountName" not in good.text("flux-system/kustomization-spaces.yaml")

@@ -7,8 +7,8 @@ import subprocess
 from typing import Any
 
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.tools.resolver import resolve
 from support import Platform
 
@@ -40,7 +40,7 @@ list: [1, two, 3.0]
 
 def objects(stream: str) -> list[Any]:
     """The objects of a YAML stream, in the order of their kinds and names."""
-    found = [item for item in yaml.safe_load_all(stream) if item]
+    found = [item for item in yaml.parse_all(stream) if item]
     return sorted(found, key=lambda item: (item["kind"], item["metadata"]["name"]))
 
 
@@ -220,11 +220,11 @@ def test_awkward_text_comes_through_whole(good: Platform) -> None:
         "metadata": {"name": "awkward", "namespace": "town"},
         "data": AWKWARD,
     }
-    good.write("components/spaces/kustomize/base/awkward.yaml", yaml.safe_dump(body, default_style='"'))
+    good.write("components/spaces/kustomize/base/awkward.yaml", yaml.dump(body))
     kustomization(good, "spaces", "resources: [town.yaml, awkward.yaml]\n", "base")
     good.hydrate()
     text = good.text("spaces/configmap-awkward.yaml")
-    assert yaml.safe_load(text)["data"] == AWKWARD
+    assert yaml.parse(text)["data"] == AWKWARD
     assert f"  long: {AWKWARD['long']}\n" in text  # not folded
 
 
@@ -270,7 +270,7 @@ def test_definitions_and_admission_come_before_what_needs_them(good: Platform) -
     good.hydrate()
 
     def needed(name: str) -> list[str]:
-        spec = yaml.safe_load(good.text(f"flux-system/kustomization-{name}.yaml"))["spec"]
+        spec = yaml.parse(good.text(f"flux-system/kustomization-{name}.yaml"))["spec"]
         return [item["name"] for item in spec.get("dependsOn", [])]
 
     assert needed("definitions") == []
@@ -289,6 +289,6 @@ def test_a_cluster_wide_resource_of_a_definition(good: Platform) -> None:
 def test_a_need_within_a_component_is_helmfiles_own_affair(good: Platform) -> None:
     good.release("pair", "  - name: later\n    namespace: town\n    chart: ../../charts/note\n    needs: [town/pair]\n")
     good.hydrate()
-    spec = yaml.safe_load(good.text("flux-system/kustomization-pair.yaml"))["spec"]
+    spec = yaml.parse(good.text("flux-system/kustomization-pair.yaml"))["spec"]
     assert spec["dependsOn"] == [{"name": "spaces"}]
     assert (good.tree / "pair" / "configmap-later.yaml").is_file()

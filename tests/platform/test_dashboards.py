@@ -7,8 +7,8 @@ from itertools import combinations
 from pathlib import Path
 
 import pytest
-import yaml
 
+from penstock.core import yaml
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 from platform_dashboards import Dashboard, Panel, dashboards, named, object_of, sources, strings
@@ -37,7 +37,7 @@ def test_each_is_mounted_and_the_first_page_is_one_of_them() -> None:
 
     mount = next(each for each in pod["containers"][0]["volumeMounts"] if each["name"] == "dashboards")
     provider = object_of("configmap-grafana-dashboard-providers.yaml")["data"]["providers.yaml"]
-    assert yaml.safe_load(provider)["providers"][0]["options"]["path"] == mount["mountPath"]
+    assert yaml.parse(provider)["providers"][0]["options"]["path"] == mount["mountPath"]
     home = object_of("configmap-grafana.yaml")["data"]["grafana.ini"]
     path = re.search(r"default_home_dashboard_path = (.+)", home)
     assert path is not None
@@ -116,7 +116,7 @@ def test_promql_parses(dashboard: Dashboard, tmp_path: Path) -> None:
         for index, (panel, expression) in enumerate(dashboard.targets("prometheus"))
     ]
     path = tmp_path / "rules.yml"
-    path.write_text(yaml.safe_dump({"groups": [{"name": dashboard.file, "rules": rules}]}))
+    path.write_text(yaml.dump({"groups": [{"name": dashboard.file, "rules": rules}]}))
     result = run(Command([resolve("promtool"), "check", "rules", "--lint=none", path], ok=(0, 1)))
     assert result.code == 0, result.stderr.decode()
 

@@ -11,7 +11,7 @@ from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 
 from penstock.core.layout import ENGINE
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.rendered.platform import Rendered, rendered
 from platform_components import ENVIRONMENTS, LAYOUT
 

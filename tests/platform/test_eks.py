@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.rendered.files import files
 from penstock.gates.rendered.platform import rendered
 from penstock.hydrate import environments

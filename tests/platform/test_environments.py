@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.hydrate import environments, typed
 
 LAYOUT = Layout(ENGINE)

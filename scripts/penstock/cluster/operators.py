@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import parse_all
+from penstock.core.yaml import parse_all
 from penstock.tools.modules import OPERATORS, Module
 
 DEFINES = "penstock/defines"

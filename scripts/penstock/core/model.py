@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -13,52 +12,13 @@ import yaml
 
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
+from penstock.core.yaml import compose, parse
 
 Model = TypeVar("Model")
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The base of every model that is read from a file."""
-
-
-def parse(text: str | bytes, name: Path | str) -> Any:
-    """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
-    with _explained(name):
-        return yaml.load(text, Loader=_Loader)  # noqa: S506, it is a safe one
-
-
-def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
-    """One YAML document as nodes, which know where they stand; the same errors as `parse`."""
-    with _explained(name):
-        return yaml.compose(text, Loader=_Loader)
-
-
-@contextmanager
-def _explained(name: Path | str) -> Iterator[None]:
-    try:
-        yield
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-        raise PenstockError(f"{name}{where}: not YAML: {error.problem}", "mend the line named above") from None
-    except yaml.YAMLError as error:
-        raise PenstockError(f"{name}: not YAML: {error}", "mend the file named above") from None
-
-
-def parse_all(text: str | bytes, name: Path | str) -> list[Any]:
-    """Every YAML document of a stream that is not empty; the same errors as `parse`."""
-    with _explained(name):
-        return [document for document in yaml.load_all(text, Loader=_Loader) if document is not None]
-
-
-def without_nulls(value: Any) -> Any:
-    """Plain values without the keys whose value is null: Kubernetes takes such a key for one that isn't there."""
-    if isinstance(value, dict):
-        return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
-    if isinstance(value, list):
-        return [without_nulls(inner) for inner in value]
-    return value
 
 
 def load(path: Path, model: type[Model], name: Path | str = "") -> Model:
@@ -85,7 +45,7 @@ def _position(message: str, texts: Mapping[str, bytes]) -> str:
     unknown = re.findall(r"unknown field `(.+?)`", message)
     steps = re.findall(r"[^.\[\]]+|\.\.\.", inside[1] if inside else "") + unknown
     for name, text in reversed(list(texts.items())):
-        marks = list(_marks(yaml.compose(text, Loader=_Loader), steps)) if steps else []
+        marks = list(_marks(compose(text, name), steps)) if steps else []
         # msgspec doesn't say in which value of a mapping a fault is: several may look alike.
         if marks and (unknown or len(marks) == 1):
             return f"{name}:{marks[0].line + 1}:{marks[0].column + 1}"

@@ -10,13 +10,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.files import plain_folder
 from penstock.core.layout import Layout, find_platform
 from penstock.core.process import Command, run
+from penstock.core.yaml import parse_all
 from penstock.gitops import accounts
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments, names, offline, select, stage
@@ -26,21 +25,6 @@ from penstock.tools import helmfile
 from penstock.tools.resolver import resolve
 
 _CHART = "chart.yaml"
-
-
-class _Loader(yaml.CSafeLoader):
-    """YAML as Kubernetes reads it: `on`, `off`, `y` and the like are strings, and so is what looks like a date."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [
-        (tag, pattern)
-        for tag, pattern in pairs
-        if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
-        or (first in "tfTF" and tag.endswith("bool"))
-    ]
-    for first, pairs in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 def oracle() -> None:
@@ -90,7 +74,14 @@ def _kustomized(component: Component, environment: str, home: Path) -> str:
 
 
 def _parsed(stream: str) -> dict[tuple[str, ...], Any]:
-    return {_key(item): item for item in yaml.load_all(stream, Loader=_Loader) if item}
+    documents = parse_all(stream, "what helmfile and kustomize render", last_wins=True)
+    return {_key(item): item for document in documents if document for item in _items(document)}
+
+
+def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a List, which the hydrator writes one by one, or the object itself."""
+    items = document.get("items")
+    return items if isinstance(items, list) and str(document.get("kind")).endswith("List") else [document]
 
 
 def _key(item: dict[str, Any]) -> tuple[str, ...]:

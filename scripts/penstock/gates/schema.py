@@ -20,7 +20,7 @@ from penstock.cluster.operators import DEFINES
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
-from penstock.core.model import parse_all
+from penstock.core.yaml import parse_all
 from penstock.gitops import mirror
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments

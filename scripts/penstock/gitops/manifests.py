@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.leftovers import is_leftover
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.tools.flux import NAMESPACE
 
 _INDEX = "kustomization.yaml"

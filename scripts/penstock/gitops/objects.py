@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 import msgspec
-import yaml
 
+from penstock.core import yaml
 from penstock.tools.flux import NAMESPACE
 from penstock.tools.repository import BRANCH
 
@@ -105,12 +105,6 @@ def index(files: list[str]) -> bytes:
     return "\n".join([*lines, *(f"- {name}" for name in sorted(files)), ""]).encode()
 
 
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's is eight times faster
-    def ignore_aliases(self, _: Any) -> bool:
-        """A list that stands in two places is written twice."""
-        return True
-
-
 def dump(value: Any) -> bytes:
     """Canonical YAML of plain values: keys sorted, no line folded, no anchors."""
     return _dump(msgspec.json.encode(value))
@@ -119,10 +113,7 @@ def dump(value: Any) -> bytes:
 @cache
 def _dump(value: bytes) -> bytes:
     """The same of JSON: environments share most accounts, and the fast check has no time to write each again."""
-    text: str = yaml.dump(
-        msgspec.json.decode(value), Dumper=_Dumper, sort_keys=True, default_flow_style=False, width=10**6
-    )
-    return text.encode()
+    return yaml.dump(msgspec.json.decode(value)).encode()
 
 
 # Names of components, which are in lower case, that YAML takes for something else than text unless they are quoted.

@@ -7,8 +7,9 @@ from typing import Any
 from penstock.cluster.settings import Cluster
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
-from penstock.core.model import Strict, convert, load, parse
+from penstock.core.model import Strict, convert, load
 from penstock.core.nearest import did_you_mean
+from penstock.core.yaml import parse
 
 _USUAL = "k3d"
 # The rest of an environment's file belongs to the platform.

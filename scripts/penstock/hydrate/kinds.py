@@ -1,35 +1,8 @@
-"""What is known of Kubernetes' own kinds: which groups are its own, and which kinds have no namespace."""
+"""What is known of Kubernetes' own kinds: which have no namespace, and how their resources are called."""
 
 from __future__ import annotations
 
 import re
-
-# https://kubernetes.io/docs/reference/kubernetes-api/: the groups that every API server has.
-BUILT_IN_GROUPS = frozenset(
-    ["", "apps", "autoscaling", "batch", "policy", "extensions"]
-    + [
-        f"{name}.k8s.io"
-        for name in (
-            "admissionregistration",
-            "apiextensions",
-            "apiregistration",
-            "authentication",
-            "authorization",
-            "certificates",
-            "coordination",
-            "discovery",
-            "events",
-            "networking",
-            "node",
-            "rbac.authorization",
-            "resource",
-            "scheduling",
-            "storage",
-            "storagemigration",
-        )
-    ]
-    + ["flowcontrol.apiserver.k8s.io", "internal.apiserver.k8s.io"]
-)
 
 # `kubectl api-resources --namespaced=false` of 1.37.
 CLUSTER_SCOPED = frozenset(
@@ -91,16 +64,6 @@ FLUX_KINDS = frozenset(
 
 # Namespaces that are there before any component.
 GIVEN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "flux-system"})
-
-
-def group_of(api_version: str) -> str:
-    """The group of an apiVersion; the core group is the empty string."""
-    return api_version.rpartition("/")[0]
-
-
-def is_built_in(group: str) -> bool:
-    """Whether a group belongs to Kubernetes itself."""
-    return group in BUILT_IN_GROUPS
 
 
 def is_cluster_scoped(group: str, kind: str) -> bool:

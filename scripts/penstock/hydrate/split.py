@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from penstock.core.errors import Findings
 from penstock.core.files import sha256
-from penstock.hydrate.kinds import group_of
 from penstock.hydrate.lock import Locked, LockedComponent
+from penstock.kube.groups import group_of
 from penstock.tools.render import Answer, Object
 
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")

@@ -11,7 +11,7 @@ import yaml
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
-from penstock.core.model import compose
+from penstock.core.yaml import compose
 from penstock.hydrate.select import Component
 
 # In a template, text stands in for every action: that shows nearly all that the file itself has to show.

@@ -12,8 +12,8 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import plain_folder
-from penstock.core.model import parse
 from penstock.core.process import Command, CommandFailed, run
+from penstock.core.yaml import parse
 from penstock.tools.resolver import resolve
 
 SECRETS_REFUSED = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from penstock.core import yaml
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run, serving
 from penstock.tools.resolver import resolve
@@ -19,7 +18,6 @@ from penstock.tools.resolver import resolve
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
-_Dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 # What etcd answers once its alarm is raised.
 _FULL = "etcdserver: mvcc: database space exceeded"
 
@@ -112,8 +110,7 @@ class Kubectl:
 
 
 def _stream(objects: list[dict[str, Any]]) -> bytes:
-    text: str = yaml.dump_all(objects, Dumper=_Dumper)
-    return text.encode()
+    return yaml.dump_all(objects).encode()
 
 
 def _apply(manager: str) -> list[str]:

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from penstock.core import yaml
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
@@ -44,7 +43,7 @@ class Kwokctl:
         kwokctl's own choice starts at the same port every time, so two clusters made at once would collide.
         """
         self.workdir.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(yaml.safe_dump(_configuration(ports)))
+        self._config.write_text(yaml.dump(_configuration(ports)))
         run(self.creation(kubeconfig))
 
     def creation(self, kubeconfig: Path) -> Command:
@@ -59,7 +58,8 @@ class Kwokctl:
 
     def ports(self) -> dict[str, list[int]]:
         """Component -> the ports that it listens on."""
-        config = yaml.safe_load((self.folder / "kwok.yaml").read_text().split("\n---\n")[0])
+        file = self.folder / "kwok.yaml"
+        config = yaml.parse_all(file.read_bytes(), file)[0]
         return {
             component["name"]: [port["port"] for port in component.get("ports", [])]
             for component in config.get("components", [])

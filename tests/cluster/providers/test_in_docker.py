@@ -16,10 +16,10 @@ from typing import Any
 
 import psutil
 import pytest
-import yaml
 
 from cluster_support import prepare
 from docker_support import asked, fakes
+from penstock.core import yaml
 from penstock.gitops import server, status
 from penstock.tools.kubectl import Kubectl
 from support import Platform, copy_platform
@@ -93,7 +93,7 @@ def test_everything_is_ready_and_pods_count(town: Town) -> None:
 
 
 def test_k3d_gets_its_config_file(town: Town) -> None:
-    config = yaml.safe_load((town.state / "k3d.yaml").read_text())
+    config = yaml.parse((town.state / "k3d.yaml").read_text())
     assert config["apiVersion"] == "k3d.io/v1alpha5"
     assert config["metadata"] == {"name": "tiny"}
     assert config["image"] == "registry.example/k3s:v1.35.5-k3s1"

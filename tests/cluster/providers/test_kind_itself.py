@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from docker_support import asked, fakes
+from penstock.core import yaml
 from penstock.core.process import CommandFailed, run
 from penstock.tools import kind
 from support import REAL_ENVIRONMENT
@@ -39,7 +39,7 @@ def ours() -> dict[str, Any]:
 def complaint(folder: Path, config: dict[str, Any]) -> str:
     """Why the real kind makes no cluster of a config."""
     file = folder / "kind.yaml"
-    file.write_text(yaml.safe_dump(config, sort_keys=False))
+    file.write_text(yaml.dump(config, sort_keys=False))
     with pytest.raises(CommandFailed) as failed:
         run(kind.creation(file, folder / "kubeconfig", timeout=30))
     return kind.reason(failed.value.result.complaint)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-import yaml
 
 from penstock.cluster.smoke import api
+from penstock.core import yaml
 from smoke_support import Fake, fails, passes, world
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -127,7 +127,7 @@ diff -u -N /tmp/LIVE-1/v1.Service.observability.grafana /tmp/MERGED-2/v1.Service
 def test_nothing_would_change_and_the_objects_have_flux_labels() -> None:
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [kustomization("loki")]}})
     assert passes(api.unchanged, world(fake, loki=[MAP], tempo=[OTHER])) == "2 objects, and none would change"
-    sent = list(yaml.safe_load_all(fake.stdin[-1]))
+    sent = yaml.parse_all(fake.stdin[-1])
     group = "kustomize.toolkit.fluxcd.io"
     assert sent[0]["metadata"]["labels"] == {"a": "b", f"{group}/name": "loki", f"{group}/namespace": "flux-system"}
     assert sent[1]["metadata"]["labels"][f"{group}/name"] == "tempo"
@@ -142,7 +142,7 @@ def test_what_a_local_cluster_patches_is_left_out_and_said() -> None:
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [root, patched]}})
     found = passes(api.unchanged, world(fake, loki=[MAP, OTHER], tempo=[MAP]))
     assert found == "2 objects, and none would change; 1 patched here"
-    assert [item["metadata"]["name"] for item in yaml.safe_load_all(fake.stdin[-1])] == ["y", "x"]
+    assert [item["metadata"]["name"] for item in yaml.parse_all(fake.stdin[-1])] == ["y", "x"]
 
 
 def test_an_object_that_somebody_changed() -> None:

@@ -9,10 +9,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import yaml
 
 from penstock.cluster.smoke import buckets, s3
 from penstock.cluster.smoke.check import NotApplicable, World
+from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.gitops.manifests import Manifests
@@ -31,7 +31,7 @@ def secret() -> dict[str, Any]:
 
 
 def config_map(name: str, file: str, values: Any) -> dict[str, Any]:
-    text = values if isinstance(values, str) else yaml.safe_dump(values)
+    text = values if isinstance(values, str) else yaml.dump(values)
     return {"kind": "ConfigMap", "metadata": {"name": name, "namespace": "observability"}, "data": {file: text}}
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from penstock.cluster.smoke import pods, policy
+from penstock.core import yaml
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, Result, run
 from smoke_support import Answers, Fake, fails, passes, world
@@ -98,9 +98,7 @@ def test_an_answer_that_comes_late_is_waited_for() -> None:
 def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
     fake = cluster([LATE, ANSWER, ANSWER, LATE, LATE, ANSWER])
     assert passes(policy.policy, world(fake)) == "answered, was denied by a policy, and answered without it"
-    (deny,) = [
-        item for text in fake.stdin for item in yaml.safe_load_all(text) if item and item["kind"] == "NetworkPolicy"
-    ]
+    (deny,) = [item for text in fake.stdin for item in yaml.parse_all(text) if item and item["kind"] == "NetworkPolicy"]
     assert deny["spec"] == {"podSelector": {"matchLabels": {"app": "server"}}, "policyTypes": ["Ingress"]}
     assert removed(fake) == 2
 
@@ -191,7 +189,7 @@ def test_an_interrupted_check_removes_its_namespace_too(monkeypatch: pytest.Monk
 def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
     fake = cluster()
     passes(policy.services, world(fake))
-    made = [item for text in fake.stdin for item in yaml.safe_load_all(text) if item]
+    made = [item for text in fake.stdin for item in yaml.parse_all(text) if item]
     (namespace,) = [item for item in made if item["kind"] == "Namespace"]
     assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
     specs = [item["spec"] for item in made if item["kind"] == "Pod"]

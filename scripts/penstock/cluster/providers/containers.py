@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import yaml
-
 from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
 from penstock.cluster.settings import Cluster
+from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
@@ -147,7 +146,7 @@ class Containers(Provider):
 
     def _create(self, session: Session) -> None:
         with writing(session.state.folder):
-            text = yaml.safe_dump(self.config(session), sort_keys=False)
+            text = yaml.dump(self.config(session), sort_keys=False)
             self.config_file(session).write_text(text)
         if self.network(session) not in docker.networks():
             session.noted.network = self.network(session)

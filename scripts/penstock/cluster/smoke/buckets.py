@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import yaml
-
 from penstock.cluster.smoke import http, s3, telemetry
 from penstock.cluster.smoke.check import NotApplicable, World, secret, wait
+from penstock.core import yaml
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
 
@@ -93,7 +92,7 @@ def metrics(world: World, step: Step, deadline: float) -> str:
 def config(world: World, config_map: str, file: str) -> dict[str, Any]:
     """A configuration of the manifests; PenstockError when it isn't there."""
     found = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
-    values = yaml.safe_load(found["data"].get(file, "")) if found else None
+    values = yaml.parse(found["data"].get(file, ""), file) if found else None
     if not isinstance(values, dict):
         raise PenstockError(f"the manifests have no {file} in ConfigMap {telemetry.NAMESPACE}/{config_map}")
     return values

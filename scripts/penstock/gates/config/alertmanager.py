@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core.layout import Layout
-from penstock.core.model import Strict, convert, parse
+from penstock.core.model import Strict, convert
+from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import Root, root
 from penstock.gates.config.subject import Subject, lost, named

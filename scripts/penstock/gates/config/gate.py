@@ -11,7 +11,7 @@ import msgspec
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
-from penstock.core.model import parse_all
+from penstock.core.yaml import parse_all
 from penstock.gates.config import alertmanager, cilium, collector, listed, prometheus, thanos
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, subjects

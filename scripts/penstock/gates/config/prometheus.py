@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
 from penstock.gates.config.subject import Subject, lost, named

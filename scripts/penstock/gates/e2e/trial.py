@@ -11,14 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from penstock.cluster.state import State
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import parse
 from penstock.core.process import Command, CommandFailed, Result, run, watch
+from penstock.core.yaml import dump, parse
 from penstock.hydrate import environments
 from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
@@ -118,4 +116,4 @@ def _overlay(made: Trial) -> None:
     if path.is_file():
         file = made.layout.environments / f"{made.environment}.yaml"
         values = environments.merged(parse(file.read_bytes(), file) or {}, parse(path.read_bytes(), path) or {})
-        file.write_text(yaml.safe_dump(values))
+        file.write_text(dump(values))

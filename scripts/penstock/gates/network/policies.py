@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import yaml
-
+from penstock.core.yaml import dump
 from penstock.gates.network.ends import ANY, Connection, End, Ends, Others, Pods, Port
 from penstock.gates.rendered.objects import Workload
 
@@ -95,18 +94,8 @@ def _rules(word: str, end: End, ports: list[Port]) -> Iterator[dict[str, Any]]:
             yield {f"{word}CIDR": list(end.networks)} | limit
 
 
-class _Dumper(yaml.SafeDumper):
-    """Lists are indented below their key, as people write them here; no aliases."""
-
-    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, the base's name
-        super().increase_indent(flow, False)
-
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
-        return True
-
-
 def _dump(value: Any) -> str:
-    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=1000)
+    return dump(value, sort_keys=False, indented=True)
 
 
 def _indented(text: str, by: int) -> str:

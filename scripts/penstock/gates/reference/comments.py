@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import yaml
 
+from penstock.core.yaml import compose
+
 Path = tuple[str, ...]
 
 
@@ -11,7 +13,7 @@ def comments(text: bytes) -> dict[Path, str]:
     """The path of a key -> the comment right above it, as one line."""
     lines = text.decode().splitlines()
     found: dict[Path, str] = {}
-    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    root = compose(text, "text")
     if isinstance(root, yaml.MappingNode):
         _collect(root, (), lines, found)
     return found

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from penstock.core.layout import SCHEMA_NAME, Layout
-from penstock.core.model import parse
+from penstock.core.yaml import parse
 from penstock.gates.reference.comments import comments
 from penstock.hydrate import environments
 

@@ -8,7 +8,8 @@ from typing import Any
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.objects import Object
-from penstock.hydrate.kinds import group_of, plural
+from penstock.hydrate.kinds import plural
+from penstock.kube.groups import group_of
 
 _KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/"
 _APPLYING = ("create", "patch", "get", "delete")

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import parse_all
+from penstock.core.yaml import parse_all
 from penstock.gates.rendered.containers import Container
 from penstock.gates.rendered.kinds import ConfigMapData, Metadata, Selector, ServiceSpec
 from penstock.gates.rendered.pods import ClaimTemplate, PodTemplate

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.core.model import convert, without_nulls
+from penstock.core.model import convert
 from penstock.gates.rendered.kinds import ConfigMapData, Metadata, Part, Selector, ServiceSpec
 from penstock.gates.rendered.objects import ConfigMap, Object, Service, Workload
 from penstock.gates.rendered.pods import ClaimTemplate, PodTemplate
+from penstock.kube.nulls import as_stored, without_nulls
 
 
 class _PodController(Part, frozen=True):
@@ -25,7 +26,7 @@ _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
 
 def read(file: str, item: dict[str, Any]) -> Object:
     """One object; PenstockError names the file and the place of a value that has another type than Kubernetes'."""
-    content = without_nulls(item)
+    content = without_nulls(as_stored(item))
     kind = content["kind"]
     metadata = convert(content["metadata"], Metadata, file)
     spec = content.get("spec", {})

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import msgspec
-import yaml
+
+from penstock.core import yaml
 
 _SHORT = 100
 # What tells the entries of a list apart, as in Kubernetes' own lists: the first that does, in both lists.
@@ -31,7 +32,10 @@ def compare(old: Any, new: Any, path: str = "") -> Iterator[Field]:
         return
     if isinstance(old, dict) and isinstance(new, dict):
         for key in sorted(old.keys() | new.keys(), key=str):
-            yield from compare(old.get(key), new.get(key), _step(path, str(key)))
+            if old.get(key) is new.get(key) is None and (key in old) != (key in new):
+                was, now = ("null" if key in each else None for each in (old, new))
+                yield Field(_step(path, key), was, now)
+            yield from compare(old.get(key), new.get(key), _step(path, key))
     elif isinstance(old, list) and isinstance(new, list) and _name(old, new):
         yield from _named(old, new, path, _name(old, new))
     else:
@@ -81,8 +85,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, str):
         return value
-    text: str = yaml.safe_dump(value, width=10**6)
-    return text
+    return yaml.dump(value)
 
 
 def _step(path: str, key: str) -> str:

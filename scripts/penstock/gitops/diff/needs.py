@@ -72,7 +72,7 @@ def _whole(source: dict[str, Any], secret: str, config_map: str) -> Iterator[tup
 
 def _certificates(item: Item) -> Iterator[tuple[str, Any, Any]]:
     if item.kind == "Gateway":
-        for listener in item.content["spec"].get("listeners", []):
-            for reference in listener.get("tls", {}).get("certificateRefs", []):
+        for listener in item.content["spec"].get("listeners") or []:
+            for reference in (listener.get("tls") or {}).get("certificateRefs") or []:
                 if reference.get("namespace", item.namespace) == item.namespace:
                     yield "Secret", reference.get("name"), ""

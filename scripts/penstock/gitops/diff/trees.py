@@ -9,7 +9,8 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.model import parse, without_nulls
+from penstock.core.yaml import parse
+from penstock.kube.nulls import as_stored
 from penstock.tools.git import files
 
 Key = tuple[str, str, str, str]
@@ -20,7 +21,7 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Item:
-    """An object in a component's folder; `content` is the object itself without its nulls."""
+    """An object in a component's folder; `content` is the object itself as the API server stores its nulls."""
 
     component: str
     content: dict[str, Any]
@@ -79,7 +80,7 @@ def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
 
 
 def _read(shown: str, component: str, text: bytes) -> Item:
-    content = without_nulls(parse(text, shown))
+    content = as_stored(parse(text, shown))
     named = isinstance(content, dict) and isinstance(content.get("metadata"), dict) and "name" in content["metadata"]
     if not named or not {"apiVersion", "kind"} <= set(content):
         raise PenstockError(f"{shown}: no object: it lacks apiVersion, kind or metadata.name", "run `inv hydrate`")

@@ -12,8 +12,8 @@ import sys
 from pathlib import Path
 
 import psutil
-import yaml
 
+from penstock.core import yaml
 from penstock.tools.kwokctl import Kwokctl
 
 HERE = Path(os.environ["FAKES"])
@@ -33,7 +33,7 @@ def mark(kind: str, name: str, text: str) -> None:
 
 
 def create(config: Path) -> None:
-    found = yaml.safe_load(config.read_text())
+    found = yaml.parse(config.read_text())
     name = found["metadata"]["name"]
     if MOOD == "nonsense":
         print("INFO[0000] all is well")

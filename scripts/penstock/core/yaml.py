@@ -1,0 +1,110 @@
+"""YAML as Kubernetes reads it: the one reader and the one writer of YAML here.
+
+`parse` gives what sigs.k8s.io/yaml gives, the library with which kubectl, the API server, Helm and Flux read: the same
+object, or a refusal on both sides. PyYAML's own rules are those of YAML 1.1, and give other objects. Our own settings
+are read alike, so that a word means the same in every file; helmfile reads some of them too, and where it reads a word
+in another way, hydrate/values.py says so. What Kubernetes drops in silence is refused here: a key that is set twice,
+and what follows a document without `---`, or at all where one document is expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from penstock.core import scalars
+from penstock.core.documents import Fault, documents, parser, place
+from penstock.core.errors import PenstockError
+
+
+def parse(text: str | bytes, name: Path | str = "the text") -> Any:
+    """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
+    data = _bytes(text)
+    with _explained(data, name):
+        found = list(documents(data, single=True))
+        return found[0] if found else None
+
+
+def parse_all(text: str | bytes, name: Path | str = "the text", *, last_wins: bool = False) -> list[Any]:
+    """Every YAML document of a stream that is not empty; the same errors as `parse`.
+
+    With `last_wins`, a key may be set twice, as in the text that a chart renders: Helm and kubectl take the last one.
+    """
+    data = _bytes(text)
+    with _explained(data, name):
+        return [document for document in documents(data, last_wins=last_wins) if document is not None]
+
+
+def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
+    """One YAML document as nodes, which know where they stand; the same errors as `parse`."""
+    data = _bytes(text)
+    with _explained(data, name):
+        return yaml.compose(data, Loader=parser())
+
+
+def dump(value: Any, *, sort_keys: bool = True, indented: bool = False) -> str:
+    """YAML that Kubernetes reads as this very value: no line is folded, and there are no anchors.
+
+    `indented` puts lists deeper than their keys, as in files that are written by hand.
+    """
+    dumper = _IndentedDumper if indented else _Dumper
+    text: str = yaml.dump(value, Dumper=dumper, sort_keys=sort_keys, default_flow_style=False, width=_WIDE)
+    return text
+
+
+def dump_all(values: list[Any]) -> str:
+    """The same for a stream of documents."""
+    text: str = yaml.dump_all(values, Dumper=_Dumper, default_flow_style=False, width=_WIDE)
+    return text
+
+
+@contextmanager
+def _explained(data: bytes, name: Path | str) -> Iterator[None]:
+    try:
+        yield
+    except Fault as fault:
+        line, column = fault.place
+        raise PenstockError(f"{name}:{line}:{column}: {fault.problem}", fault.hint) from None
+    except yaml.MarkedYAMLError as error:
+        mark: Any = error.problem_mark or error.context_mark
+        line, column = mark.line + 1, mark.column + 1
+        raise PenstockError(f"{name}:{line}:{column}: not YAML: {error.problem}", "fix the line named above") from None
+    except yaml.reader.ReaderError as error:
+        line, column = place(data, error.position)
+        raise PenstockError(f"{name}:{line}:{column}: not YAML: {error.reason}", "write it as UTF-8") from None
+    except RecursionError:
+        raise PenstockError(f"{name}: nested too deeply", "write it with fewer levels") from None
+
+
+def _bytes(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's is eight times faster
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
+        """A list that stands in two places is written twice."""
+        return True
+
+
+class _IndentedDumper(yaml.SafeDumper):
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
+        return True
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, the base's name
+        super().increase_indent(flow, False)
+
+
+def _represent(dumper: Any, text: str) -> yaml.Node:
+    """Text for a Dumper: PyYAML quotes what YAML 1.1 takes for something else, and this what Kubernetes does."""
+    style = None if isinstance(scalars.plain(text), str) else '"'
+    node: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+    return node
+
+
+_Dumper.add_representer(str, _represent)
+_IndentedDumper.add_representer(str, _represent)
+_WIDE = 10**9

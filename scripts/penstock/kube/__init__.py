@@ -1,0 +1,1 @@
+"""What an object of Kubernetes is: pure functions."""
