@@ -8,6 +8,7 @@ from penstock.core.files import sha256
 from penstock.core.layout import LOCK_NAME, Layout
 from penstock.hydrate import lock
 from penstock.hydrate.lock import Lock
+from penstock.hydrate.parts import units
 from penstock.hydrate.select import Inputs, components, stale
 from penstock.hydrate.tree import Tree, on_disk
 
@@ -60,8 +61,8 @@ def _tampered(layout: Layout, environment: str, held: Lock) -> list[str]:
     actual = on_disk(layout, environment)
     actual.pop(LOCK_NAME, None)
     wanted = dict(held.flux)
-    for name, component in held.components.items():
-        wanted |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
+    for name, unit in units(held.components).items():
+        wanted |= {f"{name}/{file}": locked.sha256 for file, locked in unit.files.items()}
     shown = f"manifests/{environment}"
     findings = [
         f"{shown}/{path} was edited by hand" for path in wanted if path in actual and actual[path] != wanted[path]

@@ -10,10 +10,12 @@ import msgspec
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
+from penstock.core.model import parse
 from penstock.gitops import objects as flux
-from penstock.hydrate import accounts, check, environments, lock, offline, order, resolve, select, split, typed
+from penstock.hydrate import accounts, check, environments, hooks, lock, offline, order, resolve, select, split, typed
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
+from penstock.hydrate.parts import refuse_taken, unit_name, units
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
@@ -51,8 +53,9 @@ def hydrate(
         if component.name not in components and component.name in old.components:
             components[component.name] = old.components[component.name]
     components = {name: components[name] for name in sorted(components)}
+    refuse_taken(components)
     check.check(components)
-    files, flux_digests = _files(environment, components, texts)
+    files, flux_digests = _files(layout, environment, components, texts)
     # What is on disk already is kept: a link costs less than a file.
     files |= {path: None for path, digest in flux_digests.items() if disk.get(path) == digest}
     written = Lock(version=lock.FORMAT, components=components, flux=flux_digests)
@@ -60,7 +63,11 @@ def hydrate(
 
 
 def _whole(disk: dict[str, str], name: str, locked: LockedComponent) -> bool:
-    return all(disk.get(f"{name}/{file}") == noted.sha256 for file, noted in locked.files.items())
+    return all(
+        disk.get(f"{unit}/{file}") == held.sha256
+        for unit, part in units({name: locked}).items()
+        for file, held in part.files.items()
+    )
 
 
 def _refuse_unknown(names: set[str], environment: str) -> None:
@@ -78,13 +85,13 @@ def _render(
     if not work:
         return {}, {}
     typed.refuse_untyped(inputs.layout, inputs.environment)
-    environments.cluster(inputs.layout, inputs.environment)  # refuses a name that is no component
+    policies = _policies(inputs, work)
     resolve.refuse_unhermetic(inputs.layout, work)
     with tempfile.TemporaryDirectory(prefix="penstock-home-") as folder:
         home = Path(folder).resolve()
         work, archives = offline.prepare(charts, inputs.environment, work, home)
         states = resolve.resolve(inputs.layout, inputs.environment, work, home)
-        answers = _answers(inputs, work, states, archives, known, home)
+        answers = _answers(inputs, work, states, archives, known, policies, home)
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}
@@ -97,11 +104,21 @@ def _render(
             if answer.unchanged:
                 entries[answer.component] = _again(known[answer.component], digest, answer)
             else:
-                check.refuse_secrets(answer.component, objects[answer.component])
-                check.refuse_hooks(answer.component, objects[answer.component])
-                entry, files = split.split(digest, answer, objects[answer.component])
-                entries[answer.component], texts[answer.component] = entry, files
+                decided = hooks.decide(policies[answer.component], objects[answer.component])
+                for part in decided.parts.values():
+                    check.refuse_secrets(answer.component, part)
+                    check.refuse_dropped(answer.component, part)
+                entries[answer.component], files = split.split(digest, answer, decided)
+                texts |= {unit_name(answer.component, part): named for part, named in files.items()}
     return entries, texts
+
+
+def _policies(inputs: select.Inputs, work: list[select.Component]) -> dict[str, hooks.Policy]:
+    """What the components declare about hooks of Helm."""
+    known = environments.names(inputs.layout)
+    # Refuses a name that is no component.
+    by_hand = environments.cluster(inputs.layout, inputs.environment).bootstrap
+    return {item.name: hooks.read(item.folder, inputs.environment, known, item.name in by_hand) for item in work}
 
 
 def _answers(
@@ -110,6 +127,7 @@ def _answers(
     states: str,
     archives: dict[str, dict[str, str]],
     known: dict[str, LockedComponent],
+    policies: dict[str, hooks.Policy],
     home: Path,
 ) -> list[Answer]:
     request = Request(
@@ -117,7 +135,12 @@ def _answers(
         programs=inputs.programs,
         states=states,
         components=[
-            Wanted(item.name, _relative(inputs.layout, item.kustomization), archives.get(item.name, {}))
+            Wanted(
+                item.name,
+                _relative(inputs.layout, item.kustomization),
+                archives.get(item.name, {}),
+                hooks=policies[item.name].text,
+            )
             for item in work
         ],
         known={item.name: known[item.name].resolved for item in work if item.name in known},
@@ -135,7 +158,7 @@ def _answers(
         answers += renderer.render(msgspec.structs.replace(request, components=again), home)
     findings = [_finding(answer) for answer in answers if answer.kind == "error"]
     if findings:
-        raise Findings(findings, "nothing was written; mend what is named above and run it again")
+        raise Findings(findings, "nothing was written; fix what is named above and run it again")
     return answers
 
 
@@ -157,14 +180,7 @@ def _by_helmfile(
 
 def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedComponent:
     """The old entry of a component whose inputs changed, but not what they resolve to."""
-    return LockedComponent(
-        inputs=inputs,
-        resolved=locked.resolved,
-        charts=answer.charts,
-        depends_on=answer.depends_on,
-        provides=locked.provides,
-        files=locked.files,
-    )
+    return msgspec.structs.replace(locked, inputs=inputs, charts=answer.charts, depends_on=answer.depends_on)
 
 
 def _finding(answer: Answer) -> str:
@@ -176,13 +192,19 @@ def _finding(answer: Answer) -> str:
 
 
 def _files(
-    environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]
+    layout: Layout, environment: str, components: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]
 ) -> tuple[dict[str, bytes | None], dict[str, str]]:
     """The tree's files, and the digests of those that no component renders: Flux', kustomize's, the accounts'."""
     files: dict[str, bytes | None] = {}
     derived: dict[str, bytes] = {}
+
+    def labels(unit: str, file: str) -> dict[str, str]:
+        text = texts[unit][file] if unit in texts else (layout.tree(environment) / unit / file).read_bytes()
+        found: dict[str, str] = parse(text, f"manifests/{environment}/{unit}/{file}")["metadata"].get("labels") or {}
+        return found
+
     # A component that renders nothing in this environment has no folder and no Kustomization.
-    present = {name: component for name, component in components.items() if component.files}
+    present = units(components)
     rights = accounts.accounts(present)
     for name, component in present.items():
         for file in component.files:
@@ -192,9 +214,14 @@ def _files(
         derived[f"{name}/{split.INDEX}"] = flux.index([*component.files, *own])
     synced = rights.synced | {
         f"kustomization-{name}.yaml": flux.component_file(
-            environment, name, needed, rights.of.get(name, ""), waits=not order.is_relay(present[name])
+            environment,
+            name,
+            needed,
+            rights.of.get(name, ""),
+            waits=not order.is_relay(present[name]),
+            force=name not in components,
         )
-        for name, needed in order.order(present).items()
+        for name, needed in order.order(components, labels).items()
     }
     derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
     derived[f"{NAMESPACE}/{split.INDEX}"] = flux.index(list(synced))

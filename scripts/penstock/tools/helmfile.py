@@ -26,8 +26,11 @@ def build(helmfile: Path, environment: str, home: Path) -> str:
 
 
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
-    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`."""
-    words = ["template", "--skip-tests", "--include-crds", "--skip-deps", *options]
+    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`.
+
+    Tests are among it: without them helm would leave out a hook that is one besides.
+    """
+    words = ["template", "--include-crds", "--skip-deps", *options]
     return _helmfile(helmfile, environment, home, words)
 
 
@@ -95,7 +98,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
     try:
         return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
-        raise PenstockError(_readable(failure.result.complaint), "mend what is named above and run it again") from None
+        raise PenstockError(_readable(failure.result.complaint), "fix what is named above and run it again") from None
 
 
 # helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
