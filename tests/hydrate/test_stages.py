@@ -11,6 +11,7 @@ import pytest
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout
 from penstock.hydrate import check, environments, lock, order, select, split
+from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Lock, Locked, LockedComponent
 from penstock.tools.render import Answer, Defined, Object, Rule
 from support import PLATFORMS, Platform
@@ -36,7 +37,7 @@ def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: ob
 def component(*objects: Object, depends_on: tuple[str, ...] = ()) -> LockedComponent:
     """A component of these objects."""
     answer = Answer(kind="component", component="c", digest="d", depends_on=list(depends_on))
-    return split.split("i", answer, list(objects))[0]
+    return split.split("i", answer, Decided({"": list(objects)}))[0]
 
 
 @pytest.fixture

@@ -107,8 +107,8 @@ func (object *Object) refuseUnnamed(fields map[string]any) error {
 		{"apiVersion", object.APIVersion}, {"kind", object.ObjectKind}, {"metadata.name", object.Name},
 	} {
 		if field.value == "" {
-			return fmt.Errorf("%s: an object without apiVersion, kind or metadata.name: %s lacks %s",
-				object.Source, strings.TrimSpace("it is "+object.ObjectKind+" "+object.Name), field.path)
+			return fmt.Errorf("%s: an object without %s: %s", object.Source, field.path,
+				strings.Join(strings.Fields(object.APIVersion+" "+object.ObjectKind+" "+object.Name), " "))
 		}
 	}
 	return nil

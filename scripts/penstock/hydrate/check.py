@@ -58,7 +58,7 @@ def check(components: dict[str, LockedComponent]) -> None:
                 findings.append(f"{where} has no metadata.namespace, and {kind} needs one")
             if namespace and cluster_scoped:
                 findings.append(f"{where} has metadata.namespace {namespace}, and {kind} can't have one")
-                misplaced.append(kind)
+                misplaced += [] if is_built_in(group) else [kind]
     for identity, names in sorted(owners.items()):
         if len(names) > 1:
             findings.append(

@@ -158,7 +158,7 @@ def _answers(
         answers += renderer.render(msgspec.structs.replace(request, components=again), home)
     findings = [_finding(answer) for answer in answers if answer.kind == "error"]
     if findings:
-        raise Findings(findings, "nothing was written; fix what is named above and run it again")
+        raise Findings(findings, "nothing was written; mend what is named above and run it again")
     return answers
 
 
