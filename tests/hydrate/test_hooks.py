@@ -50,8 +50,8 @@ def test_a_hook_is_refused_with_the_lines_to_paste(events: str, more: str, actio
     message, _, hint = refused(good.hydrate, good).partition(" | ")
     shown = ",".join(each.strip().lower() for each in events.split(","))
     assert message == (
-        f"components/greeting: Job migrate is a hook of Helm ({shown}), rendered by charts/note/templates/migrate.yaml, "
-        f"and nothing here runs hooks{more}"
+        f"components/greeting: Job migrate is a hook of Helm ({shown}), "
+        f"rendered by charts/note/templates/migrate.yaml, and nothing here runs hooks{more}"
     )
     _, _, lines = hint.partition(":\n")
     assert lines == DECIDED.replace("NAME", "migrate").replace("ACTION", action).rstrip()
