@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from penstock.hydrate.kinds import plural
+from penstock.hydrate.labels import Labels
 from penstock.tools.render import Rule
 
 # Never judged by a webhook, nor by a policy, so that a broken one can be removed.
@@ -28,7 +29,6 @@ _EXEMPT = frozenset(
 )
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _TOKEN = "Admission"  # noqa: S105, it is no password
-Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,8 @@ class Judged:
     labels: Callable[[], Labels | None]
 
 
-def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels]) -> bool:
-    """Whether a rule judges an object; `namespaces` are the labels of those that are known."""
+def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
+    """Whether a rule judges an object; `namespaces` are the labels of namespaces, None where they aren't known."""
     if f"{item.group}/{item.kind}" in _EXEMPT or rule.group not in ("*", item.group):
         return False
     resource, _, sub = rule.resource.partition("/")
@@ -82,10 +82,13 @@ def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels]) -> b
     return _in_namespaces(rule, item, namespaces) and _selected(rule, item)
 
 
-def _in_namespaces(rule: Admission, item: Judged, namespaces: Mapping[str, Labels]) -> bool:
+def _in_namespaces(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
     """A Namespace is selected by its own labels; nothing else without a namespace is ever left out by them."""
     name = item.name if (item.group, item.kind) == ("", "Namespace") else item.namespace
-    return not (rule.namespaces and name) or selects(rule.namespaces, {**namespaces.get(name, {}), _NAME_LABEL: name})
+    if not rule.namespaces or not name:
+        return True
+    labels = namespaces.get(name, {})
+    return labels is None or selects(rule.namespaces, {**labels, _NAME_LABEL: name})
 
 
 def _selected(rule: Admission, item: Judged) -> bool:

@@ -7,15 +7,16 @@ Flux five seconds. The hooks of a component are units of their own, before and a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate import admission
-from penstock.hydrate.admission import Admission, Judged, Labels
+from penstock.hydrate.admission import Admission, Judged
 from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import chains, steps, units
 
@@ -27,13 +28,9 @@ _WAY_OUT_OF_ADMISSION = (
     "(kubernetes.io/metadata.name NotIn [NAMESPACE]), its objectSelector or `scope: Namespaced` in its rules, or set "
     "`failurePolicy: Ignore`; or move that Namespace to a component of its own"
 )
-# The labels of the object in a file of a unit; None where they can't be known.
-ReadLabels = Callable[[str, str], Labels | None]
 
 
-def order(
-    components: dict[str, LockedComponent], labels: ReadLabels = lambda _unit, _file: None
-) -> dict[str, list[str]]:
+def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) -> dict[str, list[str]]:
     """For every unit the sorted names of the Flux Kustomizations that must be Ready before it.
 
     They are those of the components that it depends on, and the ones that such a component holds itself. `labels` are
@@ -100,8 +97,8 @@ class _Provided:
                     self.kinds[token.split(" ")[1]] = name
         # Read only where a webhook asks for them.
         selected = any(rule.namespaces for _, rule in self.rules)
-        self.namespace_labels: Mapping[str, Labels] = (
-            {name: labels(*where) or {} for name, where in namespace_files.items()} if selected else {}
+        self.namespace_labels: Mapping[str, Labels | None] = (
+            {name: labels(*where) for name, where in namespace_files.items()} if selected else {}
         )
         self.namespaces = {key: name for key, name in self.namespaces.items() if key not in GIVEN_NAMESPACES}
 

@@ -10,9 +10,21 @@ import msgspec
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256
 from penstock.core.layout import Layout
-from penstock.core.model import parse
 from penstock.gitops import objects as flux
-from penstock.hydrate import accounts, check, environments, hooks, lock, offline, order, resolve, select, split, typed
+from penstock.hydrate import (
+    accounts,
+    check,
+    environments,
+    hooks,
+    labels,
+    lock,
+    offline,
+    order,
+    resolve,
+    select,
+    split,
+    typed,
+)
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, unit_name, units
@@ -197,12 +209,6 @@ def _files(
     """The tree's files, and the digests of those that no component renders: Flux', kustomize's, the accounts'."""
     files: dict[str, bytes | None] = {}
     derived: dict[str, bytes] = {}
-
-    def labels(unit: str, file: str) -> dict[str, str]:
-        text = texts[unit][file] if unit in texts else (layout.tree(environment) / unit / file).read_bytes()
-        found: dict[str, str] = parse(text, f"manifests/{environment}/{unit}/{file}")["metadata"].get("labels") or {}
-        return found
-
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)
     rights = accounts.accounts(present)
@@ -221,7 +227,7 @@ def _files(
             waits=not order.is_relay(present[name]),
             force=name not in components,
         )
-        for name, needed in order.order(components, labels).items()
+        for name, needed in order.order(components, labels.reader(layout.tree(environment), texts)).items()
     }
     derived |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
     derived[f"{NAMESPACE}/{split.INDEX}"] = flux.index(list(synced))
