@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -311,3 +312,61 @@ def test_the_certificate_of_a_gateway_is_needed() -> None:
     listener = {"name": "https", "tls": {"certificateRefs": [{"name": "vault"}]}}
     [(what, says)] = effects([], [spec("Gateway", listeners=[listener])])
     assert (what, says.partition(":")[0]) == ("needs", "needs Secret town/vault")
+
+
+def test_a_job_of_a_forced_kustomization_is_made_again() -> None:
+    """So are the Jobs that were hooks of Helm: Flux deletes what can't be changed, and it runs again."""
+    flux = {
+        "apiVersion": f"{FLUX}/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": "shop", "namespace": "flux-system"},
+        "spec": {"force": True},
+    }
+    jobs = [workload("Job", {**SHOP, "hostNetwork": network}) for network in (True, False)]
+    old, new = (texts(job) | texts(flux, component="flux-system") for job in jobs)
+    (change,) = compare.diff("local", old, new, {}, []).changes
+    assert [effect.what for effect in change.effects] == ["recreated"]
+
+
+@pytest.mark.parametrize(("value", "kept"), [("keep", True), (" Keep ", True), ("delete", False)])
+def test_what_helm_would_keep_and_flux_does_not(value: str, kept: bool) -> None:
+    found = effects([an("PersistentVolumeClaim", {"helm.sh/resource-policy": value})], [])
+    assert found[0][0] == "pruned"
+    assert any("kustomize.toolkit.fluxcd.io/prune: disabled" in says for _, says in found) is kept
+
+
+def test_a_job_that_deletes_itself_runs_again() -> None:
+    found = effects([], [workload("Job", SHOP, ttlSecondsAfterFinished=0)])
+    assert [what for what, _ in found] == ["reruns"]
+    assert effects([], [workload("Job", SHOP)]) == []
+
+
+def lock(**hooks: dict[str, dict[str, str]]) -> dict[str, bytes]:
+    return {"penstock.lock": json.dumps({"components": {name: {"hooks": of} for name, of in hooks.items()}}).encode()}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ({}, {}, []),
+        ({}, {"penstock.lock": b"<<<<<<<"}, []),
+        ({"penstock.lock": b"[]"}, {"penstock.lock": b'{"version": 2}'}, []),
+        (
+            {},
+            lock(shop={"/Pod//p": {"events": "pre-delete", "action": "omit"}}),
+            ["components/shop: Pod p, a hook of Helm (pre-delete): none → left out"],
+        ),
+        (
+            lock(shop={"batch/Job/town/j": {"events": "pre-install", "action": "omit"}}),
+            lock(shop={"batch/Job/town/j": {"events": "pre-install", "action": "apply"}}),
+            ["components/shop: Job town/j, a hook of Helm (pre-install): left out → applied as a plain object"],
+        ),
+        (
+            lock(shop={"batch/Job/town/j": {"events": "pre-install", "action": "omit"}}),
+            lock(shop={"batch/Job/town/j": {"events": "pre-install", "action": "omit"}}),
+            [],
+        ),
+    ],
+)
+def test_hooks_of_which_another_thing_becomes(old: dict[str, bytes], new: dict[str, bytes], found: list[str]) -> None:
+    assert compare.diff("local", old, new, {}, []).hooks == found

@@ -12,6 +12,7 @@ from penstock.core.errors import Findings
 from penstock.gitops import objects
 from penstock.hydrate import split
 from penstock.hydrate.accounts import Accounts, accounts
+from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import LockedComponent
 from penstock.tools.render import Answer, Object
 from support import Platform
@@ -27,7 +28,7 @@ def thing(kind: str, namespace: str = "town", api: str = "v1", name: str = "x", 
 
 def component(*items: Object) -> LockedComponent:
     """A component of these objects."""
-    return split.split("i", Answer(kind="component", component="c", digest="d"), list(items))[0]
+    return split.split("i", Answer(kind="component", component="c", digest="d"), Decided({"": list(items)}))[0]
 
 
 SPACES = component(thing("Namespace", "", name="town"), thing("Namespace", "", name="port"))

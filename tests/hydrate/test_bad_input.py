@@ -121,7 +121,7 @@ def test_a_platform_is_needed(good: Platform, tmp_path: Path) -> None:
 def test_a_lock_from_a_newer_version(good: Platform) -> None:
     text = good.text("penstock.lock")
     (good.tree / "penstock.lock").write_text(re.sub(r'"version": \d+', '"version": 999', text))
-    said = "manifests/local/penstock.lock has format 999, and this Penstock reads up to 2 | a newer Penstock wrote it"
+    said = "manifests/local/penstock.lock has format 999, and this Penstock reads up to 3 | a newer Penstock wrote it"
     assert refused(good).startswith(said)
     for fast in (True, False):
         with pytest.raises(PenstockError, match="has format 999"):

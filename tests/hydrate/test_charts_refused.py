@@ -64,7 +64,9 @@ def test_a_hook_is_refused_unless_it_is_taken_out(good: Platform, server: ChartS
     assert refused(good.hydrate, good) == (
         "components/echo: ConfigMap before is a hook of Helm (pre-install), rendered by "
         "echo@1.2.3/templates/pre-install.yaml, and nothing here runs hooks | "
-        "turn it off by a value of the chart, or take it out (or its annotation) by a kustomization"
+        "turn it off by a value of the chart, or write components/echo/hooks.yaml, as "
+        "docs/how-to/add-an-upstream-chart.md#hooks shows:\nhooks:\n"
+        "- {kind: ConfigMap, name: before, namespace: town, action: apply}"
     )
     good.write(
         "components/echo/kustomize/overlays/local/kustomization.yaml",

@@ -11,6 +11,7 @@ import pytest
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout
 from penstock.hydrate import check, environments, lock, order, select, split
+from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Lock, Locked, LockedComponent
 from penstock.tools.render import Answer, Defined, Object, Rule
 from support import PLATFORMS, Platform
@@ -36,7 +37,7 @@ def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: ob
 def component(*objects: Object, depends_on: tuple[str, ...] = ()) -> LockedComponent:
     """A component of these objects."""
     answer = Answer(kind="component", component="c", digest="d", depends_on=list(depends_on))
-    return split.split("i", answer, list(objects))[0]
+    return split.split("i", answer, Decided({"": list(objects)}))[0]
 
 
 @pytest.fixture
@@ -129,7 +130,7 @@ def test_a_lock_is_a_value_a_line_and_sorted() -> None:
     assert text.endswith("}\n")
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 2}', '{"version": 2, "extra": 2}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"version": 3}', '{"version": 3, "extra": 2}'])
 def test_a_damaged_lock_is_refused(text: str, tmp_path: Path) -> None:
     (tmp_path / "penstock.lock").write_text(text)
     with pytest.raises(PenstockError, match=r"^shown/penstock.lock is not a lock"):
@@ -281,6 +282,89 @@ def test_whom_an_admission_judges(group: str, resource: str, kind: str, api: str
     assert edges["x"] == (["judge"] if is_judged else [])
 
 
+SYSTEM = {"key": "kubernetes.io/metadata.name", "operator": "NotIn", "values": ["town", "kube-system"]}
+
+
+@pytest.mark.parametrize(
+    ("rule", "judged"),
+    [
+        ({}, ["cluster", "outside", "spaces", "town"]),
+        ({"scope": "Namespaced"}, ["outside", "town"]),
+        ({"scope": "Cluster"}, ["cluster", "spaces"]),
+        ({"namespaces": {"matchExpressions": [SYSTEM]}}, ["cluster", "outside"]),
+        ({"namespaces": {"matchLabels": {"kubernetes.io/metadata.name": "town"}}}, ["cluster", "spaces", "town"]),
+        ({"namespaces": {"matchLabels": {"tier": "front"}}}, ["cluster", "spaces", "town"]),
+        ({"namespaces": {"matchExpressions": [{"key": "tier", "operator": "DoesNotExist"}]}}, ["cluster", "outside"]),
+        ({"namespaces": {"matchExpressions": [{"key": "tier", "operator": "In", "values": ["back"]}]}}, ["cluster"]),
+        ({"objects": {"matchLabels": {"app": "shop"}}}, ["town"]),
+        ({"objects": {"matchExpressions": [{"key": "app", "operator": "Exists"}]}}, ["outside", "town"]),
+        ({"objects": {"matchLabels": {"app": "shop"}}, "scope": "Cluster"}, []),
+    ],
+)
+def test_a_webhook_judges_what_its_rules_and_selectors_select(rule: dict[str, object], judged: list[str]) -> None:
+    """As the API server does: a Namespace by its own labels, and no selector of namespaces leaves out a cluster's."""
+    judge = thing(
+        "ValidatingWebhookConfiguration",
+        "h",
+        api="admissionregistration.k8s.io/v1",
+        admits=[Rule(["*"], ["*"], **rule)],  # type: ignore[arg-type]
+    )
+    labels = {"spaces": {"tier": "front"}, "town": {"app": "shop"}, "outside": {"app": "other"}}
+    edges = order.order(
+        {
+            "judge": component(judge),
+            "cluster": component(thing("PriorityClass", "p", api="scheduling.k8s.io/v1")),
+            "outside": component(thing("ConfigMap", "o", "elsewhere")),
+            "spaces": component(thing("Namespace", "town")),
+            "town": component(thing("ConfigMap", "t", "town")),
+        },
+        lambda unit, _file: labels.get(unit, {}),
+    )
+    assert [name for name, before in edges.items() if "judge" in before] == judged
+
+
+def test_what_no_webhook_judges() -> None:
+    """The registrations themselves, so that a broken one can be removed."""
+    other = hook("*", "*")
+    assert order.order({"a": component(hook("*", "*")), "b": component(other)}) == {"a": [], "b": []}
+
+
+def test_an_object_whose_labels_are_not_known_is_judged() -> None:
+    rule = Rule([""], ["pods"], objects={"matchLabels": {"a": "b"}})
+    judge = thing("MutatingWebhookConfiguration", "h", api="admissionregistration.k8s.io/v1", admits=[rule])
+    parts = {"judge": component(judge), "x": component(thing("Pod", "p", "default"))}
+    assert order.order(parts)["x"] == ["judge"]
+    assert order.order(parts, lambda _unit, _file: {"a": "c"})["x"] == []
+
+
+def test_a_webhook_that_needs_what_it_judges_is_told_the_way_out() -> None:
+    parts = {
+        "judge": component(hook("*", "*"), thing("Service", "judge", "town")),
+        "spaces": component(thing("Namespace", "town")),
+    }
+    with pytest.raises(PenstockError, match=r"spaces needs judge \(admission of Namespace town\)") as caught:
+        order.order(parts)
+    for way in ("namespaceSelector", "objectSelector", "failurePolicy: Ignore", "scope: Namespaced"):
+        assert way in caught.value.hint
+
+
+def test_the_hooks_of_a_component_and_what_it_admits() -> None:
+    """Others wait for the last hook, which may be what makes the webhook work; its own hooks aren't judged by it."""
+    before, after = thing("Job", "before", "default", "batch/v1"), thing("Job", "after", "default", "batch/v1")
+    answer = Answer(kind="component", component="judge", digest="d")
+    parts = {"": [hook("*", "*")], "pre-deploy": [before], "post-deploy": [after]}
+    judge = split.split("i", answer, Decided(parts))[0]
+    edges = order.order(
+        {"judge": judge, "x": component(thing("Pod", "p", "default")), "y": component(depends_on=("judge",))}
+    )
+    assert edges == {
+        "judge": ["judge-pre-deploy"],
+        "judge-post-deploy": ["judge"],
+        "judge-pre-deploy": [],
+        "x": ["judge-post-deploy"],
+    }
+
+
 def test_a_namespace_that_is_always_there_is_no_edge() -> None:
     edges = order.order({"a": component(thing("Namespace", "default")), "b": component(thing("Pod", "p", "default"))})
     assert edges["b"] == []
@@ -324,6 +408,19 @@ def test_what_is_refused_before_writing(objects: list[Object], said: str) -> Non
     assert said in caught.value.message
 
 
+def test_a_namespace_that_kustomize_put_where_none_can_be() -> None:
+    """The hint has the patch: kustomize can't know the scope of a custom kind."""
+    crd = thing(
+        "CustomResourceDefinition",
+        "shops.example.org",
+        api="apiextensions.k8s.io/v1",
+        defines=[Defined("example.org", "Shop", False)],
+    )
+    with pytest.raises(Findings, match=r"has metadata\.namespace x, and Shop can't have one") as caught:
+        check.check({"c": component(crd, thing("Shop", "s", "x", "example.org/v1"))})
+    assert "{target: {kind: Shop}, patch: '[{op: remove, path: /metadata/namespace}]'}" in caught.value.hint
+
+
 def test_every_fault_is_reported_at_once() -> None:
     with pytest.raises(Findings) as caught:
         check.check({"a": component(thing("Pod", "p")), "b": component(thing("Pod", "q"))})
@@ -343,6 +440,18 @@ def test_a_secret_may_carry_no_data(keys: list[str]) -> None:
         return
     with pytest.raises(Findings, match=r"components/c: Secret n/s carries data \(password\), rendered by s"):
         check.refuse_secrets("c", [secret])
+
+
+def test_an_object_with_a_secret_inside() -> None:
+    bundle = thing("ConfigMap", "s", "n", secretKeys=["metadata.annotations[copy]"])
+    with pytest.raises(Findings, match=r"ConfigMap n/s carries the data of a Secret \(metadata.annotations\[copy\]\)"):
+        check.refuse_secrets("c", [bundle])
+
+
+def test_an_object_that_flux_leaves_out() -> None:
+    local = thing("ConfigMap", "l", "n", dropped="config.kubernetes.io/local-config: true")
+    with pytest.raises(Findings, match=r"ConfigMap l, rendered by s, has the annotation `config\.kubernetes\.io/local"):
+        check.refuse_dropped("c", [thing("ConfigMap", "m", "n"), local])
 
 
 def test_locked_is_one_object() -> None:

@@ -55,6 +55,7 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 	if answer != nil {
 		return []Answer{*answer}
 	}
+	objects = finished(objects)
 	answers := make([]Answer, 0, len(objects)+1)
 	for index := range objects {
 		answers = append(answers, Answer{Kind: "object", Component: component.Name, Object: &objects[index]})
@@ -85,6 +86,9 @@ func (platform *Platform) digest(component Component, releases []Release) (strin
 		if local != "" {
 			seen[local] = true
 		}
+	}
+	if component.Hooks != "" {
+		fmt.Fprintf(sum, "hooks %d\x00%s", len(component.Hooks), component.Hooks)
 	}
 	if component.Kustomization != "" {
 		if err := platform.digestKustomization(sum, component.Kustomization); err != nil {

@@ -92,13 +92,16 @@ func refuseRemote(path string, data []byte) error {
 	if err := yaml.Unmarshal(data, &fields); err != nil {
 		return fmt.Errorf("%s: not YAML: %s", path, yamlFault(err))
 	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if entry := remote(fields[key]); entry != "" && !textKeys[key] {
-			return fmt.Errorf("%s: %s names %s, which is not in this repository", path, key, entry)
+	for _, key := range []string{"helmCharts", "helmChartInflationGenerator"} {
+		if fields[key] != nil {
+			return fmt.Errorf("%s: %s would be inflated outside of helmfile: make the chart a release of the component's "+
+				"helmfile.yaml.gotmpl, and list chart.yaml under resources", path, key)
 		}
 	}
-	if fields["helmCharts"] != nil || fields["helmChartInflationGenerator"] != nil {
-		return fmt.Errorf("%s: helmCharts would be inflated outside of helmfile; make it a release", path)
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		if entry := remote(fields[key]); entry != "" && !textKeys[key] {
+			return fmt.Errorf("%s: %s names %s, which is not in this repository: copy what it holds into this folder", path, key, entry)
+		}
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type Component struct {
 	Kustomization string            `json:"kustomization"` // path of the folder to build, or empty
 	Archives      map[string]string `json:"archives"`      // its upstream charts: path of the archive -> what it is called
 	Rendered      map[string]string `json:"rendered"`      // release -> YAML that `helmfile template` made of it
+	Hooks         string            `json:"hooks"`         // its hooks.yaml, which only the digest has to know
 }
 
 // Answer is one line of the output. Kind says which of the fields count.

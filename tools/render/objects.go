@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
-	"sort"
 	"strings"
 
 	goyaml "go.yaml.in/yaml/v3"
@@ -22,8 +21,12 @@ type Object struct {
 	Source     string    `json:"source"`               // the template or kustomization that it comes from
 	Defines    []Defined `json:"defines,omitempty"`    // for a CustomResourceDefinition, or as an annotation says
 	Admits     []Rule    `json:"admits,omitempty"`     // for webhook configurations and admission policies
-	Hook       string    `json:"hook,omitempty"`       // when Helm would apply it, were it Helm that did
-	SecretKeys []string  `json:"secretKeys,omitempty"` // for a Secret: the keys that hold data
+	Hooks      []string  `json:"hooks,omitempty"`      // the events at which Helm would apply it
+	HookWeight int       `json:"hookWeight,omitempty"` // what Helm sorts the hooks of an event by
+	SecretKeys []string  `json:"secretKeys,omitempty"` // where it, or a Secret inside it, holds data
+	Dropped    string    `json:"dropped,omitempty"`    // the annotation for which Flux's kustomize leaves it out
+
+	applied string // the text without what only Helm and kustomize read, where it has any of that
 }
 
 // Defined is a kind beyond Kubernetes' own that is there once the object is.
@@ -31,12 +34,6 @@ type Defined struct {
 	Group      string `json:"group"`
 	Kind       string `json:"kind"`
 	Namespaced bool   `json:"namespaced"`
-}
-
-// Rule is one rule of an admission registration: which resources of which groups it sees.
-type Rule struct {
-	Groups    []string `json:"groups"`
-	Resources []string `json:"resources"`
 }
 
 // What follows a separator on its line belongs to the document: a comment, or even an object in braces.
@@ -80,21 +77,41 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	if items, ok := fields["items"].([]any); ok && strings.HasSuffix(kind, "List") {
 		return parseItems(items, from)
 	}
-	if isTest(fields) {
-		return nil, nil
-	}
 	object := Object{
 		APIVersion: text(fields["apiVersion"]), ObjectKind: kind, Source: from,
 		Namespace: text(at(fields, "metadata", "namespace")), Name: text(at(fields, "metadata", "name")),
-		Hook: text(at(fields, "metadata", "annotations", "helm.sh/hook")),
+		Hooks: hooks(fields),
 	}
-	if object.APIVersion == "" || kind == "" || object.Name == "" {
-		return nil, fmt.Errorf("%s: an object without apiVersion, kind or metadata.name: %.60s", from, raw)
+	if isTest(object.Hooks) {
+		return nil, nil
+	}
+	if err := object.refuseUnnamed(fields); err != nil {
+		return nil, err
 	}
 	if object.Text, err = canonical(fields); err != nil {
 		return nil, err
 	}
-	return []Object{object}, object.learn(fields)
+	if err := object.learn(fields); err != nil {
+		return nil, err
+	}
+	return []Object{object}, object.asApplied(fields)
+}
+
+// refuseUnnamed names what an object lacks that Flux, and Git, would know it by.
+func (object *Object) refuseUnnamed(fields map[string]any) error {
+	if prefix := text(at(fields, "metadata", "generateName")); object.Name == "" && prefix != "" {
+		return fmt.Errorf("%s: %s has metadata.generateName `%s` and no metadata.name: Flux applies an object by its name, so give it one",
+			object.Source, object.ObjectKind, prefix)
+	}
+	for _, field := range []struct{ path, value string }{
+		{"apiVersion", object.APIVersion}, {"kind", object.ObjectKind}, {"metadata.name", object.Name},
+	} {
+		if field.value == "" {
+			return fmt.Errorf("%s: an object without %s: %s", object.Source, field.path,
+				strings.Join(strings.Fields(object.APIVersion+" "+object.ObjectKind+" "+object.Name), " "))
+		}
+	}
+	return nil
 }
 
 // canonical writes an object with its keys sorted. A long line stays one line: it can be searched for, and a diff shows
@@ -137,16 +154,6 @@ func parseItems(items []any, from string) ([]Object, error) {
 	return objects, nil
 }
 
-// isTest tells whether an object is there only for `helm test`, as `helm template --skip-tests` does.
-func isTest(fields map[string]any) bool {
-	for _, hook := range strings.Split(text(at(fields, "metadata", "annotations", "helm.sh/hook")), ",") {
-		if hook = strings.TrimSpace(hook); hook == "test" || hook == "test-success" || hook == "test-failure" {
-			return true
-		}
-	}
-	return false
-}
-
 // definesAnnotation says which kinds an object brings that are not among the manifests: a Kustomization that applies
 // definitions from a source of its own, an operator that makes them. One `group/Kind Namespaced` or `group/Kind Cluster`
 // a line.
@@ -166,44 +173,15 @@ func (object *Object) learn(fields map[string]any) error {
 		}
 		object.Defines = append(object.Defines, Defined{Group: found[1], Kind: found[2], Namespaced: found[3] == "Namespaced"})
 	}
-	switch object.ObjectKind {
-	case "CustomResourceDefinition":
+	object.SecretKeys = secretKeys(fields)
+	object.Admits = admits(object.ObjectKind, fields)
+	if object.ObjectKind == "CustomResourceDefinition" {
 		object.Defines = append(object.Defines, Defined{
 			Group: text(at(fields, "spec", "group")), Kind: text(at(fields, "spec", "names", "kind")),
 			Namespaced: text(at(fields, "spec", "scope")) != "Cluster",
 		})
-	case "Secret":
-		for _, field := range []string{"data", "stringData"} {
-			values, _ := fields[field].(map[string]any)
-			for key, value := range values {
-				if text(value) != "" {
-					object.SecretKeys = append(object.SecretKeys, key)
-				}
-			}
-		}
-		sort.Strings(object.SecretKeys)
-	case "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration":
-		hooks, _ := fields["webhooks"].([]any)
-		for _, hook := range hooks {
-			if hook, ok := hook.(map[string]any); ok && text(hook["failurePolicy"]) != "Ignore" {
-				object.Admits = append(object.Admits, rules(hook["rules"])...)
-			}
-		}
-	case "ValidatingAdmissionPolicy", "MutatingAdmissionPolicy":
-		object.Admits = rules(at(fields, "spec", "matchConstraints", "resourceRules"))
 	}
 	return nil
-}
-
-func rules(value any) []Rule {
-	list, _ := value.([]any)
-	var found []Rule
-	for _, item := range list {
-		if item, ok := item.(map[string]any); ok {
-			found = append(found, Rule{Groups: texts(item["apiGroups"]), Resources: texts(item["resources"])})
-		}
-	}
-	return found
 }
 
 func at(value any, keys ...string) any {

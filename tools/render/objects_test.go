@@ -21,6 +21,7 @@ func TestParseDocuments(t *testing.T) {
 		{"Windows", strings.ReplaceAll("---\n"+configMap+"---\n"+configMap, "\n", "\r\n"), "c c"},
 		{"a separator in a text", configMap + "data:\n  a: |\n    x\n    ---\n    y\n", "c"},
 		{"a List is taken apart", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
+		{"a hook that is a test besides is no mere test", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: 'pre-install,test'}}\n", "p"},
 		{"tests are left out", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: test}}\n---\n" + configMap, "c"},
 	}
 	for _, test := range cases {
@@ -50,7 +51,11 @@ func TestParseDocumentsRefuses(t *testing.T) {
 		{"no YAML", "a: [\n", "f.yaml: what it renders is not YAML: line 1"},
 		{"a key twice", configMap + "kind: Pod\n", `f.yaml: what it renders is not YAML: unmarshal errors:`},
 		{"no object", "[1]\n", "f.yaml: not an object: [1]"},
-		{"no name", "apiVersion: v1\nkind: Pod\n", "f.yaml: an object without apiVersion, kind or metadata.name"},
+		{"no name", "apiVersion: v1\nkind: Pod\n", "f.yaml: an object without metadata.name: v1 Pod"},
+		{
+			"a name that the API server makes up", "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: m-}\n",
+			"f.yaml: Job has metadata.generateName `m-` and no metadata.name: Flux applies an object by its name, so give it one",
+		},
 	}
 	for _, test := range cases {
 		t.Run(test.lesson, func(t *testing.T) {

@@ -56,9 +56,11 @@ def error(text: str) -> None:
 
 
 def hint(text: str) -> None:
-    """Print how to fix the error above."""
-    for line in text.splitlines():
-        info(_paint("  hint: ", "dim", sys.stderr) + line)
+    """Print how to fix the error above; further lines stand as they are to be pasted."""
+    first, *more = text.splitlines()
+    info(_paint("  hint: ", "dim", sys.stderr) + first)
+    for line in more:
+        info(line)
 
 
 def seconds(value: float) -> str:

@@ -68,31 +68,37 @@ def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
     return _kustomization(ROOT, spec)
 
 
-def component(environment: str, name: str, needed: list[str], account: str = "", waits: bool = True) -> dict[str, Any]:
+def component(
+    environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
+) -> dict[str, Any]:
     """The Kustomization of a component, which waits until its objects are Ready unless they do that themselves.
 
     `needed` are the Kustomizations that come before. Flux applies it as `account`, or with all of its own rights where
-    there is none.
+    there is none. By `force` it deletes an object that can't be changed and makes it again: a changed Job runs again.
     """
     spec: dict[str, Any] = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
     if needed:
         spec["dependsOn"] = [{"name": before} for before in needed]
     if account:
         spec["serviceAccountName"] = account
+    if force:
+        spec["force"] = True
     return _kustomization(name, spec)
 
 
-def component_file(environment: str, name: str, needed: list[str], account: str = "", waits: bool = True) -> bytes:
+def component_file(
+    environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
+) -> bytes:
     """`dump(component(…))`; plain names are put into one dump, as one each would take long with many components."""
     if any(_ODD.fullmatch(word) for word in (name, *needed)):
-        return dump(component(environment, name, needed, account, waits))
-    text = _pattern(environment, bool(needed), account, waits).replace("NAME", name)
+        return dump(component(environment, name, needed, account, waits, force))
+    text = _pattern(environment, bool(needed), account, waits, force).replace("NAME", name)
     return text.replace("  - name: NEEDED\n", "".join(f"  - name: {before}\n" for before in needed)).encode()
 
 
 @cache
-def _pattern(environment: str, needs: bool, account: str, waits: bool) -> str:
-    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account, waits)).decode()
+def _pattern(environment: str, needs: bool, account: str, waits: bool, force: bool) -> str:
+    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account, waits, force)).decode()
 
 
 def index(files: list[str]) -> bytes:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 def refuse_secrets(component: str, objects: list[Object]) -> None:
     """Raise Findings for every Secret that carries data: it would be in Git for ever."""
     findings = [
-        f"components/{component}: Secret {item.namespace}/{item.name} carries data ({', '.join(item.secret_keys)}), "
+        f"components/{component}: {item.object_kind} {item.namespace}/{item.name} carries "
+        f"{'data' if item.object_kind == 'Secret' else 'the data of a Secret'} ({', '.join(item.secret_keys)}), "
         f"rendered by {item.source}"
         for item in objects
         if item.secret_keys
@@ -26,34 +27,30 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
         raise Findings(findings, "declare it in components/<name>/secrets.yaml: `inv up` makes it in the cluster, once")
 
 
-def refuse_hooks(component: str, objects: list[Object]) -> None:
-    """Raise Findings for every hook of Helm: Flux would apply it like any other object, at once and with the rest."""
+def refuse_dropped(component: str, objects: list[Object]) -> None:
+    """Raise Findings for every object that Flux would leave out: `inv up` would wait for it for ever."""
     findings = [
-        f"components/{component}: {item.object_kind} {item.name} is a hook of Helm ({item.hook}), rendered by "
-        f"{item.source}, and nothing here runs hooks"
+        f"components/{component}: {item.object_kind} {item.name}, rendered by {item.source}, has the annotation "
+        f"`{item.dropped}`: Flux builds by kustomize, which leaves it out"
         for item in objects
-        if item.hook
+        if item.dropped
     ]
     if findings:
         raise Findings(
-            findings, "turn it off by a value of the chart, or take it out (or its annotation) by a kustomization"
+            findings,
+            "take the annotation out of the chart's template; or keep the object out of Git by a kustomization with "
+            "`resources: [chart.yaml]`, which leaves it out as Flux does",
         )
 
 
 def check(components: dict[str, LockedComponent]) -> None:
-    """Raise Findings for what `contradictions` finds."""
-    findings = contradictions(components)
-    if findings:
-        raise Findings(findings, "nothing was written; fix the components named above")
-
-
-def contradictions(components: dict[str, LockedComponent]) -> list[str]:
-    """A line for each object that collides, lacks a namespace, or is of a kind that no component defines."""
+    """Raise Findings for objects that collide, lack a namespace, or are of a kind that no component defines."""
     scopes = scopes_of(components)
     owners: dict[str, list[str]] = defaultdict(list)
     findings = []
+    misplaced: list[str] = []
     for name, component in components.items():
-        for file, locked in component.files.items():
+        for file, locked in component.everything():
             owners[locked.id].append(name)
             group, kind, namespace, _ = locked.id.split("/", 3)
             where = f"components/{name}: {kind} {locked.id.rsplit('/', 1)[1]} ({file})"
@@ -65,19 +62,33 @@ def contradictions(components: dict[str, LockedComponent]) -> list[str]:
                 findings.append(f"{where} has no metadata.namespace, and {kind} needs one")
             if namespace and cluster_scoped:
                 findings.append(f"{where} has metadata.namespace {namespace}, and {kind} can't have one")
+                misplaced += [] if is_built_in(group) else [kind]
     for identity, names in sorted(owners.items()):
         if len(names) > 1:
             findings.append(
                 f"{_shown(identity)} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
             )
-    return findings
+    if findings:
+        raise Findings(findings, _without_namespace(misplaced) or "nothing was written; fix the components named above")
+
+
+def _without_namespace(kinds: list[str]) -> str:
+    """How to fix what kustomize does to a kind of which it can't know that it has no namespace."""
+    if not kinds:
+        return ""
+    remove = "[{op: remove, path: /metadata/namespace}]"
+    patches = ", ".join(f"{{target: {{kind: {kind}}}, patch: '{remove}'}}" for kind in sorted({*kinds}))
+    return (
+        "take metadata.namespace out of the template; where kustomize's `namespace:` put it there, move that into a "
+        f"base (kustomize/base), and in the overlay above it write `patches: [{patches}]`"
+    )
 
 
 def scopes_of(components: dict[str, LockedComponent]) -> dict[str, str]:
     """group/Kind -> Namespaced or Cluster, for every kind that is not Kubernetes' own."""
     scopes = dict.fromkeys(FLUX_KINDS, "Namespaced")
     for component in components.values():
-        for token in component.provides:
+        for token in (token for part in component.each() for token in part.provides):
             if token.startswith("Kind "):
                 _, kind, scope = token.split(" ")
                 scopes[kind] = scope

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from penstock.gitops import objects as flux
 from penstock.hydrate import accounts, order
+from penstock.hydrate.labels import ReadLabels
 from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.parts import units
 from penstock.tools.flux import NAMESPACE
 
 
-def files(environment: str, components: dict[str, LockedComponent]) -> dict[str, bytes]:
+def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
     """The files by path; PenstockError where components collide with them, need each other, or need what is absent."""
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
-    present = {name: component for name, component in components.items() if component.files}
+    present = units(components)
     rights = accounts.accounts(present)
-    for name, component in present.items():
+    for name, unit in present.items():
         own = rights.files.get(name, {})
         found |= {f"{name}/{file}": data for file, data in own.items()}
-        found[f"{name}/{flux.INDEX}"] = flux.index([*component.files, *own])
+        found[f"{name}/{flux.INDEX}"] = flux.index([*unit.files, *own])
     synced = rights.synced | {
         f"kustomization-{name}.yaml": flux.component_file(
-            environment, name, needed, rights.of.get(name, ""), waits=not order.is_relay(present[name])
+            environment,
+            name,
+            needed,
+            rights.of.get(name, ""),
+            waits=not order.is_relay(present[name]),
+            force=name not in components,
         )
-        for name, needed in order.order(present).items()
+        for name, needed in order.order(components, labels).items()
     }
     found |= {f"{NAMESPACE}/{file}": data for file, data in synced.items()}
     found[f"{NAMESPACE}/{flux.INDEX}"] = flux.index(list(synced))

@@ -8,9 +8,10 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256, walk
 from penstock.core.layout import LOCK_NAME, Layout
-from penstock.hydrate import charts_lock, check, derived, lock
+from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
+from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
 from penstock.hydrate.tree import on_disk
 
@@ -29,7 +30,7 @@ def fast_findings(layout: Layout, environment: str, index: Index | None = None) 
     findings = _sources(layout, environment, held, index)
     if lock.encode(held) != raw.replace(b"\r\n", b"\n"):
         findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
-    findings += _contradictions(environment, held)
+    findings += _contradictions(layout, environment, held)
     # Of what a sparse checkout leaves out nothing was edited.
     return findings if sparse else findings + _tampered(layout, environment, held, index)
 
@@ -52,7 +53,9 @@ def _sources(layout: Layout, environment: str, held: Lock, index: Index | None) 
         everything = components(layout, environment)
         others = {item.name for item in stale(Inputs(layout, environment), everything, held)}
         needed = [item for item in everything if item.name in held.components and item.name not in others]
-        absent = index.uncommitted(path for path in _read_by(layout, environment, needed, held) if not index.holds(path))
+        absent = index.uncommitted(
+            path for path in _read_by(layout, environment, needed, held) if not index.holds(path)
+        )
         found += [item for item in needed if item.name not in {each.name for each in found}]
         changed = [item for item in changed if item.name in others]
     names = {item.name for item in found}
@@ -84,11 +87,17 @@ def _changed(environment: str, stale_names: list[str]) -> list[str]:
     return [f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})"]
 
 
-def _contradictions(environment: str, held: Lock) -> list[str]:
+def _contradictions(layout: Layout, environment: str, held: Lock) -> list[str]:
     """What a merge without a conflict may leave: components that don't fit together, or what follows from them."""
-    findings = check.contradictions(held.components)
+    findings: list[str] = []
+    for judge in (check.check, refuse_taken):
+        try:
+            judge(held.components)
+        except PenstockError as error:
+            findings += error.message.splitlines()
+    read = labels.reader(layout.tree(environment), {})
     try:
-        made = {path: sha256(data) for path, data in derived.files(environment, held.components).items()}
+        made = {path: sha256(data) for path, data in derived.files(environment, held.components, read).items()}
     except PenstockError as error:
         return [*findings, *error.message.splitlines()]
     paths = sorted(path for path in made.keys() | held.flux.keys() if made.get(path) != held.flux.get(path))
@@ -102,8 +111,8 @@ def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None)
     actual = on_disk(layout, environment, index)
     actual.pop(LOCK_NAME, None)
     expected = dict(held.flux)
-    for name, component in held.components.items():
-        expected |= {f"{name}/{file}": locked.sha256 for file, locked in component.files.items()}
+    for name, unit in units(held.components).items():
+        expected |= {f"{name}/{file}": locked.sha256 for file, locked in unit.files.items()}
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
     if index is None:  # which knows better which files Git converts
         _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})

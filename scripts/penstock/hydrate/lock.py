@@ -5,7 +5,9 @@ It lies in the tree that it describes (manifests/<environment>/penstock.lock), s
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -13,7 +15,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import LOCK_NAME
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered anew.
-FORMAT = 2
+FORMAT = 3
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -23,20 +25,45 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     sha256: str
 
 
-class LockedComponent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LockedHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A hook of Helm: its events, and whether it is applied as a plain object or left out."""
+
+    events: str
+    action: Literal["apply", "omit"]
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What of a component Flux applies by a Kustomization of its own: its files, and what they provide."""
+
+    provides: list[str]
+    files: dict[str, Locked]
+
+
+class LockedComponent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A component: digests of its raw inputs and of its resolved releases, and what ordering needs to know.
 
     `depends_on` are components that a release names itself. `provides` has what other objects may depend on beyond
     their identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments`
-    of a webhook or policy.
+    of a webhook or policy, followed by its selectors as JSON where it has any. `parts` are what comes before and after
+    `files`, by name: `pre-deploy`, `post-deploy`. `hooks` has the ids of all hooks of Helm, those left out included.
     """
 
     inputs: str
     resolved: str
     charts: list[str]
     depends_on: list[str]
-    provides: list[str]
-    files: dict[str, Locked]
+    parts: dict[str, Part] = {}
+    hooks: dict[str, LockedHook] = {}
+
+    def each(self) -> Iterator[Part]:
+        """The component itself, and its parts."""
+        yield self
+        yield from self.parts.values()
+
+    def everything(self) -> Iterator[tuple[str, Locked]]:
+        """Every file of the component and of its parts."""
+        for part in self.each():
+            yield from part.files.items()
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

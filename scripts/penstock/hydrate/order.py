@@ -1,44 +1,63 @@
 """Which component must be there before which: derived from the objects themselves.
 
 An edge stands only where the API needs it: the namespace of an object, the definition of its kind, the admission that
-judges it, and what a release says itself with the label dependsOn. Pods retry by themselves, and every level costs Flux
-five seconds.
+judges it, and what a release declares itself with the label dependsOn. Pods retry by themselves, and every level costs
+Flux five seconds. The hooks of a component are units of their own, before and after it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from penstock.core.errors import PenstockError
-from penstock.hydrate.kinds import GIVEN_NAMESPACES, plural
+from penstock.hydrate import admission
+from penstock.hydrate.admission import Admission, Judged
+from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.parts import chains, steps, units
 
 _FLUX = ".toolkit.fluxcd.io"
+_ADMISSION = "admission of "
+_WAY_OUT = "move the Namespace, definition or label that closes it to a component of its own"
+_WAY_OUT_OF_ADMISSION = (
+    "an admission webhook can't judge what it needs itself: exclude that by its namespaceSelector "
+    "(kubernetes.io/metadata.name NotIn [NAMESPACE]), its objectSelector or `scope: Namespaced` in its rules, or set "
+    "`failurePolicy: Ignore`; or move that Namespace to a component of its own"
+)
 
 
-def order(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
-    """For every component the sorted names of the Flux Kustomizations that must be Ready before it.
+def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) -> dict[str, list[str]]:
+    """For every unit the sorted names of the Flux Kustomizations that must be Ready before it.
 
-    They are those of the components that it depends on, and the ones that such a component holds itself.
+    They are those of the components that it depends on, and the ones that such a component holds itself. `labels` are
+    asked for only where a webhook selects objects by them; an object whose labels aren't known counts as selected.
     PenstockError with the cycle if there is one.
     """
-    namespaces, kinds, admissions = _providers(components)
+    found = units(components)
+    chain = chains(components)
+    owner = {unit: name for name, each in chain.items() for unit in each}
+    previous = steps(chain)
+    provided = _Provided(found, labels)
     reasons: dict[str, dict[str, str]] = {}
-    for name, component in components.items():
-        _refuse_unknown(name, component, components)
-        wanted = dict.fromkeys(component.depends_on, "the label dependsOn")
-        for locked in component.files.values():
-            group, kind, namespace, _ = locked.id.split("/", 3)
-            wanted[namespaces.get(namespace, "")] = f"Namespace {namespace}"
-            wanted[kinds.get(f"{group}/{kind}", "")] = f"the definition of {kind}"
-            wanted |= {
-                owner: f"admission of {kind}" for owner, rules in admissions.items() if _judged(group, kind, rules)
-            }
+    for name, unit in found.items():
+        _refuse_unknown(owner[name], unit, chain)
+        wanted = {chain[before][-1]: "the label dependsOn" for before in unit.depends_on if before != owner[name]}
+        for before, why in provided.needs(name, unit).items():
+            if not why.startswith(_ADMISSION):
+                wanted[before] = why
+            elif owner[before] != owner[name]:
+                # Only once its last hook ran a webhook is sure to work. Its own hooks come before it, as with Helm.
+                wanted.setdefault(chain[owner[before]][-1], why)
+        if name in previous:
+            wanted[previous[name]] = "what comes before it in its component"
         reasons[name] = {before: wanted[before] for before in sorted(wanted) if before not in ("", name)}
     edges = {name: list(before) for name, before in reasons.items()}
     _refuse_cycle(edges, reasons)
-    held = {name: _kustomizations(component) for name, component in components.items()}
+    held = {name: _kustomizations(unit) for name, unit in found.items()}
     return {
         name: sorted({*before, *(item for each in before for item in held[each])}) for name, before in edges.items()
     }
@@ -55,34 +74,54 @@ def _kustomizations(component: LockedComponent) -> list[str]:
     return [name for group, kind, _, name in parts if (group, kind) == (f"kustomize{_FLUX}", "Kustomization")]
 
 
-def _providers(components: dict[str, LockedComponent]) -> tuple[dict[str, str], dict[str, str], dict[str, set[str]]]:
-    namespaces: dict[str, str] = {}
-    kinds: dict[str, str] = {}
-    admissions: dict[str, set[str]] = {}
-    for name, component in components.items():
-        for locked in component.files.values():
-            if locked.id.startswith("/Namespace//"):
-                namespaces[locked.id.rsplit("/", 1)[1]] = name
-        for token in component.provides:
-            what, subject = token.split(" ")[:2]
-            if what == "Kind":
-                kinds[subject] = name
-            else:
-                admissions.setdefault(name, set()).add(subject)
-    return {key: name for key, name in namespaces.items() if key not in GIVEN_NAMESPACES}, kinds, admissions
+class _Provided:
+    """What the units bring that others need: namespaces, kinds, admission."""
+
+    def __init__(self, found: dict[str, LockedComponent], labels: ReadLabels) -> None:
+        self.labels = labels
+        self.namespaces: dict[str, str] = {}
+        self.kinds: dict[str, str] = {}
+        self.rules: list[tuple[str, Admission]] = []
+        namespace_files: dict[str, tuple[str, str]] = {}
+        for name, unit in found.items():
+            for file, locked in unit.files.items():
+                if locked.id.startswith("/Namespace//"):
+                    namespace = locked.id.rsplit("/", 1)[1]
+                    self.namespaces[namespace] = name
+                    namespace_files[namespace] = (name, file)
+            for token in unit.provides:
+                rule = admission.read(token)
+                if rule:
+                    self.rules.append((name, rule))
+                else:
+                    self.kinds[token.split(" ")[1]] = name
+        # Read only where a webhook asks for them.
+        selected = any(rule.namespaces for _, rule in self.rules)
+        self.namespace_labels: Mapping[str, Labels | None] = (
+            {name: labels(*where) for name, where in namespace_files.items()} if selected else {}
+        )
+        self.namespaces = {key: name for key, name in self.namespaces.items() if key not in GIVEN_NAMESPACES}
+
+    def needs(self, name: str, unit: LockedComponent) -> dict[str, str]:
+        """The units that a unit needs, and why."""
+        wanted: dict[str, str] = {}
+        for file, locked in unit.files.items():
+            group, kind, namespace, last = locked.id.split("/", 3)
+            wanted[self.namespaces.get(namespace, "")] = f"Namespace {namespace}"
+            wanted[self.kinds.get(f"{group}/{kind}", "")] = f"the definition of {kind}"
+            item = Judged(group, kind, namespace, last, partial(self.labels, name, file))
+            for owner, rule in self.rules:
+                if owner not in wanted and admission.judges(rule, item, self.namespace_labels):
+                    wanted[owner] = f"{_ADMISSION}{kind} {last}"
+        return wanted
 
 
-def _judged(group: str, kind: str, rules: set[str]) -> bool:
-    resource = plural(kind)
-    return bool(rules & {f"{group}/{resource}", f"{group}/*", f"*/{resource}", "*/*", f"{group}/*/*", "*/*/*"})
-
-
-def _refuse_unknown(name: str, component: LockedComponent, components: dict[str, LockedComponent]) -> None:
+def _refuse_unknown(name: str, component: LockedComponent, there: Collection[str]) -> None:
     for before in component.depends_on:
-        if before not in components:
+        if before not in there:
             raise PenstockError(
                 f"components/{name}: the label `dependsOn: {before}` names a component that isn't there",
-                f"the components are {', '.join(sorted(components))}",
+                f"the components are {', '.join(sorted(there))}",
             )
 
 
@@ -92,8 +131,9 @@ def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]
     except CycleError as error:
         # graphlib gives each node before the one that depends on it.
         cycle = list(reversed(error.args[1]))
+        whys = [reasons[name][before] for name, before in pairwise(cycle)]
         why = ", ".join(f"{name} needs {before} ({reasons[name][before]})" for name, before in pairwise(cycle))
+        judged = any(each.startswith(_ADMISSION) for each in whys)
         raise PenstockError(
-            f"dependency cycle: {' -> '.join(cycle)}: {why}",
-            "move the Namespace, definition or label that closes it to a component of its own",
+            f"dependency cycle: {' -> '.join(cycle)}: {why}", _WAY_OUT_OF_ADMISSION if judged else _WAY_OUT
         ) from None

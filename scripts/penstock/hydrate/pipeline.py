@@ -9,9 +9,23 @@ import msgspec
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import plain_folder, sha256
 from penstock.core.layout import Layout
-from penstock.hydrate import check, derived, environments, lock, offline, resolve, select, split, stage, typed
+from penstock.hydrate import (
+    check,
+    derived,
+    environments,
+    hooks,
+    labels,
+    lock,
+    offline,
+    resolve,
+    select,
+    split,
+    stage,
+    typed,
+)
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
+from penstock.hydrate.parts import refuse_taken, unit_name, units
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
@@ -48,13 +62,15 @@ def hydrate(
         if component.name not in components and component.name in old.components:
             components[component.name] = old.components[component.name]
     components = {name: components[name] for name in sorted(components)}
+    refuse_taken(components)
     check.check(components)
+    present = units(components)
     files: dict[str, bytes | None] = {
         f"{name}/{file}": texts[name][file] if name in texts else None
-        for name, component in components.items()
-        for file in component.files
+        for name, unit in present.items()
+        for file in unit.files
     }
-    made = derived.files(environment, components)
+    made = derived.files(environment, components, labels.reader(layout.tree(environment), texts))
     digests = {path: sha256(data) for path, data in made.items()}
     # What is on disk already is kept: a link costs less than a file.
     files |= {path: None if disk.get(path) == digests[path] else data for path, data in made.items()}
@@ -63,7 +79,11 @@ def hydrate(
 
 
 def _whole(disk: dict[str, str], name: str, locked: LockedComponent) -> bool:
-    return all(disk.get(f"{name}/{file}") == noted.sha256 for file, noted in locked.files.items())
+    return all(
+        disk.get(f"{unit}/{file}") == held.sha256
+        for unit, part in units({name: locked}).items()
+        for file, held in part.files.items()
+    )
 
 
 def _refuse_unknown(names: set[str], environment: str) -> None:
@@ -81,13 +101,13 @@ def _render(
     if not work:
         return {}, {}
     typed.refuse_untyped(inputs.layout, inputs.environment)
-    environments.cluster(inputs.layout, inputs.environment)  # refuses a name that is no component
+    policies = _policies(inputs, work)
     resolve.refuse_unhermetic(inputs.layout, work)
     with plain_folder("penstock-home-") as home:
         layout, staged = stage.stage(inputs.layout, inputs.environment, work, home)
         archives = offline.prepare(layout, charts, inputs.environment, staged, home)
         states = resolve.resolve(layout, inputs.environment, staged, home)
-        answers = _answers(inputs, layout, staged, states, archives, known, home)
+        answers = _answers(inputs, layout, staged, states, archives, known, policies, home)
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}
@@ -100,11 +120,21 @@ def _render(
             if answer.unchanged:
                 entries[answer.component] = _again(known[answer.component], digest, answer)
             else:
-                check.refuse_secrets(answer.component, objects[answer.component])
-                check.refuse_hooks(answer.component, objects[answer.component])
-                entry, files = split.split(digest, answer, objects[answer.component])
-                entries[answer.component], texts[answer.component] = entry, files
+                decided = hooks.decide(policies[answer.component], objects[answer.component])
+                for part in decided.parts.values():
+                    check.refuse_secrets(answer.component, part)
+                    check.refuse_dropped(answer.component, part)
+                entries[answer.component], files = split.split(digest, answer, decided)
+                texts |= {unit_name(answer.component, part): named for part, named in files.items()}
     return entries, texts
+
+
+def _policies(inputs: select.Inputs, work: list[select.Component]) -> dict[str, hooks.Policy]:
+    """What the components declare about hooks of Helm."""
+    known = environments.names(inputs.layout)
+    # Refuses a name that is no component.
+    by_hand = environments.cluster(inputs.layout, inputs.environment).bootstrap
+    return {item.name: hooks.read(item.folder, inputs.environment, known, item.name in by_hand) for item in work}
 
 
 def _answers(
@@ -114,6 +144,7 @@ def _answers(
     states: str,
     archives: dict[str, dict[str, str]],
     known: dict[str, LockedComponent],
+    policies: dict[str, hooks.Policy],
     home: Path,
 ) -> list[Answer]:
     request = Request(
@@ -121,7 +152,13 @@ def _answers(
         programs=inputs.programs,
         states=states,
         components=[
-            Wanted(item.name, _relative(layout, item.kustomization), archives.get(item.name, {})) for item in work
+            Wanted(
+                item.name,
+                _relative(layout, item.kustomization),
+                archives.get(item.name, {}),
+                hooks=policies[item.name].text,
+            )
+            for item in work
         ],
         known={item.name: known[item.name].resolved for item in work if item.name in known},
     )
@@ -160,14 +197,7 @@ def _by_helmfile(
 
 def _again(locked: LockedComponent, inputs: str, answer: Answer) -> LockedComponent:
     """The old entry of a component whose inputs changed, but not what they resolve to."""
-    return LockedComponent(
-        inputs=inputs,
-        resolved=locked.resolved,
-        charts=answer.charts,
-        depends_on=answer.depends_on,
-        provides=locked.provides,
-        files=locked.files,
-    )
+    return msgspec.structs.replace(locked, inputs=inputs, charts=answer.charts, depends_on=answer.depends_on)
 
 
 def _finding(answer: Answer) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Callable
 
 from penstock.core.errors import Findings
 from penstock.core.files import sha256
-from penstock.hydrate.lock import Locked, LockedComponent
+from penstock.hydrate import admission
+from penstock.hydrate.hooks import Decided
+from penstock.hydrate.lock import Locked, LockedComponent, Part
 from penstock.kube.groups import group_of
 from penstock.tools.render import Answer, Object
 
@@ -21,20 +23,38 @@ def identity(item: Object) -> str:
     return f"{group_of(item.api_version)}/{item.object_kind}/{item.namespace}/{item.name}"
 
 
-def split(inputs: str, summary: Answer, objects: list[Object]) -> tuple[LockedComponent, dict[str, bytes]]:
-    """A component's entry in the lock, and the bytes of its files by name; Findings where an object is there twice."""
-    _refuse_twice(summary.component, objects)
-    named = _named(objects)
-    files = {name: item.text.encode() for name, item in named.items()}
+def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedComponent, dict[str, dict[str, bytes]]]:
+    """A component's entry in the lock, and the bytes of its files by part and name.
+
+    Findings where an object is there twice.
+    """
+    _refuse_twice(summary.component, [item for objects in decided.parts.values() for item in objects])
+    parts: dict[str, Part] = {}
+    texts: dict[str, dict[str, bytes]] = {}
+    for name, objects in decided.parts.items():
+        parts[name], texts[name] = _part(objects)
+    own = parts.pop("")
     locked = LockedComponent(
         inputs=inputs,
         resolved=summary.digest,
         charts=summary.charts,
         depends_on=summary.depends_on,
+        provides=own.provides,
+        files=own.files,
+        parts=parts,
+        hooks={identity(item): hook for item, hook in decided.hooks},
+    )
+    return locked, texts
+
+
+def _part(objects: list[Object]) -> tuple[Part, dict[str, bytes]]:
+    named = _named(objects)
+    files = {name: item.text.encode() for name, item in named.items()}
+    part = Part(
         provides=sorted({token for item in objects for token in _provided(item)}),
         files={name: Locked(id=identity(named[name]), sha256=sha256(data)) for name, data in sorted(files.items())},
     )
-    return locked, files
+    return part, files
 
 
 def _refuse_twice(component: str, objects: list[Object]) -> None:
@@ -76,6 +96,4 @@ def _provided(item: Object) -> list[str]:
         f"Kind {defined.group}/{defined.kind} {'Namespaced' if defined.namespaced else 'Cluster'}"
         for defined in item.defines
     ]
-    for rule in item.admits:
-        tokens += [f"Admission {group}/{resource}" for group in rule.groups or [] for resource in rule.resources or []]
-    return tokens
+    return tokens + [token for rule in item.admits for token in admission.tokens(rule)]

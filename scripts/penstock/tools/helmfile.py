@@ -26,8 +26,11 @@ def build(helmfile: Path, environment: str, home: Path) -> str:
 
 
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
-    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`."""
-    words = ["template", "--skip-tests", "--include-crds", "--skip-deps", *options]
+    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`.
+
+    Tests are among it: without them helm would leave out a hook that is one besides.
+    """
+    words = ["template", "--include-crds", "--skip-deps", *options]
     return _helmfile(helmfile, environment, home, words)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -20,14 +20,24 @@ class Defined(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """Which resources of which groups an admission registration sees; `*` is all."""
+    """Which resources of which groups an admission registration judges; `*` is all.
+
+    `scope` is Cluster, Namespaced or empty for both; `namespaces` and `objects` are its label selectors.
+    """
 
     groups: list[str] | None = None
     resources: list[str] | None = None
+    scope: str = ""
+    namespaces: dict[str, Any] | None = None
+    objects: dict[str, Any] | None = None
 
 
 class Object(msgspec.Struct, frozen=True, rename="camel"):
-    """One Kubernetes object: canonical YAML, and what checks and ordering need to know of it."""
+    """One Kubernetes object: canonical YAML, and what checks and ordering need to know of it.
+
+    `hooks` are the events at which Helm applies it, none where it is a plain object; `text` is without its annotations
+    for that. `dropped` is the annotation for which Flux's kustomize leaves it out.
+    """
 
     api_version: str
     object_kind: str
@@ -38,7 +48,9 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
     defines: list[Defined] = []
     admits: list[Rule] = []
     secret_keys: list[str] = []
-    hook: str = ""
+    hooks: list[str] = []
+    hook_weight: int = 0
+    dropped: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -59,12 +71,14 @@ class Wanted(msgspec.Struct, frozen=True):
     """A component to render.
 
     `archives` maps the paths of its upstream charts to what they are called, `rendered` releases to what helmfile made.
+    `hooks` is the text of its hooks.yaml.
     """
 
     name: str
     kustomization: str
     archives: dict[str, str] = {}
     rendered: dict[str, str] = {}
+    hooks: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -87,19 +87,21 @@ def _declared(layout: Layout) -> Declared:
 
 
 def _show(found: Diff) -> None:
-    if found.changes:
+    if found.changes or found.hooks:
         console.out(console.coloured(found.environment, "bold"))
     for component, changes in groupby(found.changes, key=lambda change: change.component):
         console.out(f"  {component}")
         for change in changes:
             _show_change(change)
+    for line in found.hooks:
+        console.out(f"  {line}")
     console.out(summary(found))
 
 
 def summary(found: Diff) -> str:
     """One line: how many objects, and what follows that someone should know of."""
     if not found.changes:
-        return f"{found.environment}: nothing changes"
+        return f"{found.environment}: nothing changes{' in the cluster' if found.hooks else ''}"
     counts = ", ".join(f"{found.count(what)} {what}" for what in ("changed", "added", "removed"))
     parts = [f"{found.environment}: {counts}"]
     for what, said in _SUMMED.items():

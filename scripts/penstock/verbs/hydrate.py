@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.layout import Layout, find_platform
-from penstock.hydrate import environments, index, lock, names, write
+from penstock.hydrate import environments, hooks, index, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
@@ -16,12 +16,16 @@ from penstock.hydrate.tree import Tree
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a hydration did to one environment. `seconds` is wall time."""
+    """What a hydration did to one environment.
+
+    `hooks` is what became of the hooks of Helm in what was rendered. `seconds` is wall time.
+    """
 
     environment: str
     components: int
     rendered: list[str]
     changes: list[dict[str, str]]
+    hooks: list[str]
     seconds: float
 
 
@@ -60,7 +64,8 @@ def _compute(
     found = changes(tree)
     shown = [_as_dict(environment, change) for change in found if not change.path.endswith(".lock")]
     taken = round(time.monotonic() - start, 3)
-    return tree, found, Summary(environment, len(tree.lock.components), tree.rendered, shown, taken)
+    decided = [said for name in tree.rendered for said in hooks.described(name, tree.lock.components[name])]
+    return tree, found, Summary(environment, len(tree.lock.components), tree.rendered, shown, decided, taken)
 
 
 def _as_dict(environment: str, change: Change) -> dict[str, str]:
@@ -71,6 +76,8 @@ def _show(summary: Summary) -> None:
     signs = {"added": "+", "changed": "~", "removed": "-"}
     for change in summary.changes:
         console.out(f"  {signs[change['what']]} {change['path']}")
+    for line in summary.hooks:
+        console.info(f"  {line}")
     count = len(summary.changes)
     what = f"{count} file{'s' if count != 1 else ''} changed" if count else "nothing changed"
     console.good(

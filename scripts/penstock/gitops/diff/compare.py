@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from penstock.gitops.diff import effects, trees
+from penstock.core.layout import LOCK_NAME
+from penstock.gitops.diff import effects, hooks, trees
 from penstock.gitops.diff.effects import Declared, Effect
 from penstock.gitops.diff.fields import Field, compare
 from penstock.gitops.diff.needs import Need, needs
@@ -24,11 +25,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diff(msgspec.Struct, frozen=True, kw_only=True):
-    """An environment: `stale` has what says that its manifests aren't what its sources give."""
+    """An environment: `stale` has what says that its manifests aren't what its sources give.
+
+    `hooks` are hooks of Helm of which another thing becomes than before.
+    """
 
     environment: str
     stale: list[str]
     changes: list[Change]
+    hooks: list[str] = []
 
     def count(self, what: str) -> int:
         """How many objects are added, changed or removed."""
@@ -44,7 +49,8 @@ def diff(
 ) -> Diff:
     """Compare the texts of two trees, by path; PenstockError names a file that holds no object."""
     changes = [] if old == new else _changes(trees.objects(environment, old), trees.objects(environment, new), declared)
-    return Diff(environment=environment, stale=stale, changes=changes)
+    decided = hooks.compare(old.get(LOCK_NAME, b""), new.get(LOCK_NAME, b""))
+    return Diff(environment=environment, stale=stale, changes=changes, hooks=decided)
 
 
 def _changes(before: Objects, after: Objects, declared: Declared) -> list[Change]:
@@ -63,13 +69,14 @@ def _changes(before: Objects, after: Objects, declared: Declared) -> list[Change
 
 
 def _added(new: Item, read: set[Need], declared: Declared) -> Change:
-    follows = list(effects.of_needs(new, read, declared))
+    follows = [*effects.of_job(new), *effects.of_needs(new, read, declared)]
     return Change(what="added", component=new.component, object=str(new), effects=follows)
 
 
 def _changed(old: Item, new: Item, before: Objects, after: Objects, read: set[Need], declared: Declared) -> Change:
     follows = [
         *effects.of_changed(old, new),
+        *effects.of_job(new),
         *effects.of_needs(new, read, declared),
         *effects.of_readers(new, before, after),
     ]

@@ -30,7 +30,7 @@ _GOES_WITH = {
 class Effect(msgspec.Struct, frozen=True):
     """One consequence.
 
-    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs or unread; `says` tells a person.
+    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` is for a user.
     """
 
     what: str
@@ -46,6 +46,28 @@ def of_removed(old: Item) -> Iterator[Effect]:
             return
     more = _GOES_WITH.get(old.kind)
     yield Effect("pruned", f"pruned{f'; {more}' if more else ''}")
+    if _kept_by_helm(old):
+        yield Effect(
+            "pruned",
+            "Helm would keep it (helm.sh/resource-policy: keep), Flux doesn't: to keep it, first give it the "
+            "annotation kustomize.toolkit.fluxcd.io/prune: disabled, let Flux apply that, and remove it then",
+        )
+
+
+def _kept_by_helm(item: Item) -> bool:
+    policy = (item.content["metadata"].get("annotations") or {}).get("helm.sh/resource-policy", "")
+    return str(policy).strip().lower() == "keep"
+
+
+def of_job(new: Item) -> Iterator[Effect]:
+    """A Job that deletes itself is gone from the cluster, so Flux makes it again."""
+    ttl = (new.content.get("spec") or {}).get("ttlSecondsAfterFinished") if new.kind == "Job" else None
+    if ttl is not None:
+        yield Effect(
+            "reruns",
+            f"runs again and again: it is deleted {ttl} s after it ends, and Flux, which reconciles every 10 minutes, "
+            "makes it again; take spec.ttlSecondsAfterFinished out",
+        )
 
 
 def of_changed(old: Item, new: Item) -> Iterator[Effect]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
+from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.nulls import as_stored
 from penstock.tools.git import files
@@ -21,10 +22,14 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Item:
-    """An object in a component's folder; `content` is the object itself as the API server stores its nulls."""
+    """An object in a component's folder; `content` is the object itself as the API server stores its nulls.
+
+    `forced` is whether the component's Kustomization makes again what can't be changed.
+    """
 
     component: str
     content: dict[str, Any]
+    forced: bool = field(default=False, compare=False)
 
     @property
     def kind(self) -> str:
@@ -44,6 +49,8 @@ class Item:
 
     def says(self, name: str, value: str) -> bool:
         """Whether a label or an annotation of Flux' has this value, in whatever case, as Flux reads it."""
+        if self.forced and (name, value) == ("force", "enabled"):
+            return True
         metadata = self.content["metadata"]
         found = [metadata.get(where, {}).get(f"kustomize.toolkit.fluxcd.io/{name}") for where in _MARKS]
         return value.lower() in [str(each).lower() for each in found]
@@ -59,7 +66,7 @@ Objects = dict[Key, Item]
 
 
 def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
-    """Environment -> path in its tree -> bytes, of the working tree of a platform."""
+    """Environment -> path in its tree -> bytes, of the working tree of a platform: the objects, and the lock."""
     folder = root / "manifests"
     found = [path for path in walk(folder) if not path.is_symlink()] if folder.is_dir() else []
     return _by_environment({path.relative_to(root).as_posix(): path.read_bytes() for path in found})
@@ -74,9 +81,16 @@ def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
     """The objects in some texts; PenstockError names a file that holds none."""
     found = {}
     for path, text in texts.items():
+        if path == LOCK_NAME:
+            continue
         item = _read(f"manifests/{environment}/{path}", path.split("/")[0], text)
         found[item.key] = item
-    return found
+    forced = {name for (_, kind, _, name), item in found.items() if kind == "Kustomization" and _is_forced(item)}
+    return {key: replace(item, forced=item.component in forced) for key, item in found.items()}
+
+
+def _is_forced(kustomization: Item) -> bool:
+    return (kustomization.content.get("spec") or {}).get("force") is True
 
 
 def _read(shown: str, component: str, text: bytes) -> Item:
@@ -91,7 +105,9 @@ def _by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
     found: dict[str, dict[str, bytes]] = {}
     for path, text in texts.items():
         _, environment, *rest = path.split("/")
-        # Half-made trees of a hydrate begin with a dot; the lock and the indexes are no objects.
+        # Half-made trees of a hydrate begin with a dot; the indexes are no objects.
+        if rest == [LOCK_NAME] and not environment.startswith("."):
+            found.setdefault(environment, {})[LOCK_NAME] = text
         if len(rest) == 2 and not environment.startswith(".") and path.endswith(".yaml") and rest[1] != _INDEX:
             found.setdefault(environment, {})["/".join(rest)] = text
     return found

@@ -1,0 +1,121 @@
+"""Which objects an admission registration judges: by the rules and selectors that the API server goes by.
+
+https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from penstock.hydrate.kinds import plural
+from penstock.hydrate.labels import Labels
+from penstock.tools.render import Rule
+
+# Never judged by a webhook, nor by a policy, so that a broken one can be removed.
+_EXEMPT = frozenset(
+    f"admissionregistration.k8s.io/{kind}"
+    for kind in (
+        "MutatingAdmissionPolicy",
+        "MutatingAdmissionPolicyBinding",
+        "MutatingWebhookConfiguration",
+        "ValidatingAdmissionPolicy",
+        "ValidatingAdmissionPolicyBinding",
+        "ValidatingWebhookConfiguration",
+    )
+)
+_NAME_LABEL = "kubernetes.io/metadata.name"
+_TOKEN = "Admission"  # noqa: S105, it is no password
+
+
+@dataclass(frozen=True)
+class Admission:
+    """One rule of a registration, for one resource."""
+
+    group: str
+    resource: str
+    scope: str = ""
+    namespaces: dict[str, Any] | None = None
+    objects: dict[str, Any] | None = None
+
+
+def tokens(rule: Rule) -> list[str]:
+    """A rule as the lock has it: `Admission apps/deployments`, and its scope and selectors as JSON where it has any."""
+    fields = {"namespaces": rule.namespaces, "objects": rule.objects, "scope": rule.scope}
+    held = {key: value for key, value in fields.items() if value}
+    more = f" {msgspec.json.encode(held, order='sorted').decode()}" if held else ""
+    return [f"{_TOKEN} {group}/{resource}{more}" for group in rule.groups or [] for resource in rule.resources or []]
+
+
+def read(token: str) -> Admission | None:
+    """The rule that a token of the lock stands for; None where it stands for something else."""
+    what, subject, *more = token.split(" ", 2)
+    if what != _TOKEN:
+        return None
+    group, _, resource = subject.partition("/")
+    return Admission(group, resource, **(msgspec.json.decode(more[0]) if more else {}))
+
+
+@dataclass(frozen=True)
+class Judged:
+    """An object: its group, kind, namespace and name, and what to ask for its labels, None where they aren't known."""
+
+    group: str
+    kind: str
+    namespace: str
+    name: str
+    labels: Callable[[], Labels | None]
+
+
+def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
+    """Whether a rule judges an object; `namespaces` are the labels of namespaces, None where they aren't known."""
+    if f"{item.group}/{item.kind}" in _EXEMPT or rule.group not in ("*", item.group):
+        return False
+    resource, _, sub = rule.resource.partition("/")
+    if resource not in ("*", plural(item.kind)) or sub not in ("", "*"):
+        return False
+    if rule.scope and (rule.scope == "Namespaced") is not bool(item.namespace):
+        return False
+    return _in_namespaces(rule, item, namespaces) and _selected(rule, item)
+
+
+def _in_namespaces(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
+    """A Namespace is selected by its own labels; nothing else without a namespace is ever left out by them."""
+    name = item.name if (item.group, item.kind) == ("", "Namespace") else item.namespace
+    if not rule.namespaces or not name:
+        return True
+    labels = namespaces.get(name, {})
+    return labels is None or selects(rule.namespaces, {**labels, _NAME_LABEL: name})
+
+
+def _selected(rule: Admission, item: Judged) -> bool:
+    if not rule.objects:
+        return True
+    labels = item.labels()
+    return labels is None or selects(rule.objects, labels)
+
+
+def selects(selector: Mapping[str, Any], labels: Labels) -> bool:
+    """Whether a label selector selects these labels."""
+    wanted = selector.get("matchLabels") or {}
+    expressions = selector.get("matchExpressions") or []
+    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+        _fits(each, labels) for each in expressions
+    )
+
+
+def _fits(expression: Mapping[str, Any], labels: Labels) -> bool:
+    key, values = expression.get("key", ""), expression.get("values") or []
+    match expression.get("operator"):
+        case "In":
+            return labels.get(key) in values
+        case "NotIn":
+            return labels.get(key) not in values
+        case "Exists":
+            return key in labels
+        case "DoesNotExist":
+            return key not in labels
+    return True  # the API server refuses it

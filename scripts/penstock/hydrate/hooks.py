@@ -1,0 +1,222 @@
+"""Hooks of Helm: refused, unless the component's hooks.yaml declares for each what becomes of it.
+
+Flux runs no hooks. One that is applied becomes a plain object, before or after the rest of its component.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.model import Strict, convert
+from penstock.core.nearest import did_you_mean
+from penstock.core.yaml import parse
+from penstock.hydrate.lock import LockedComponent, LockedHook
+from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
+from penstock.tools.render import Object
+
+FILE = "hooks.yaml"
+_GUIDE = "docs/how-to/add-an-upstream-chart.md#hooks"
+# In this order: on a new cluster an object has to be where an install needs it. crd-install is Helm 2's; Flux applies
+# definitions before all else anyway.
+_PHASES = {
+    "pre-install": BEFORE,
+    "post-install": AFTER,
+    "pre-upgrade": BEFORE,
+    "post-upgrade": AFTER,
+    "crd-install": "",
+}
+_NEVER = ("pre-delete", "post-delete", "pre-rollback", "post-rollback", "test", "test-success", "test-failure")
+# Kinds that end: what has a greater weight waits for them.
+_ENDING = ("Job", "Pod")
+
+
+class Decision(Strict, frozen=True, kw_only=True):
+    """What becomes of one hook. `at` overrules where its events would put it; no `environments` means all of them."""
+
+    kind: str
+    name: str
+    namespace: str = ""
+    action: Literal["apply", "omit"]
+    at: Literal["pre-deploy", "post-deploy"] | None = None
+    environments: list[str] = []
+    reason: str = ""
+
+    def means(self, kind: str, namespace: str, name: str) -> bool:
+        """Whether it decides about this object."""
+        return (self.kind, self.name) == (kind, name) and self.namespace in ("", namespace)
+
+    def __str__(self) -> str:
+        """As a message names it: Job town/migrate."""
+        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+
+
+class _File(Strict, frozen=True):
+    hooks: list[Decision]
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The hooks.yaml of a component for one environment. `by_hand`: `inv up` applies the component before Flux."""
+
+    component: str
+    text: str = ""
+    decisions: tuple[Decision, ...] = ()
+    by_hand: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The file's path."""
+        return f"components/{self.component}/{FILE}"
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The objects of a component by part, its own under the empty name; and its hooks, omitted ones too."""
+
+    parts: dict[str, list[Object]]
+    hooks: tuple[tuple[Object, LockedHook], ...] = ()
+
+
+def read(folder: Path, environment: str, known: Collection[str], by_hand: bool = False) -> Policy:
+    """The policy of a component's folder; PenstockError for an unknown key or environment."""
+    path = folder / FILE
+    shown = f"components/{folder.name}/{FILE}"
+    if path.with_suffix(".yml").exists():
+        raise PenstockError(f"components/{folder.name}/hooks.yml is not read", f"rename it to {FILE}")
+    if not path.is_file():
+        return Policy(folder.name, by_hand=by_hand)
+    text = path.read_text()
+    file = convert(parse(text, shown), _File, shown, {shown: text.encode()})
+    for name in (name for each in file.hooks for name in each.environments):
+        if name not in known:
+            otherwise = f"helmfile.yaml has {', '.join(known)}"
+            raise PenstockError(f"{shown}: unknown environment `{name}`", did_you_mean(name, known, otherwise))
+    decisions = tuple(each for each in file.hooks if environment in (each.environments or [environment]))
+    return Policy(folder.name, text, decisions, by_hand)
+
+
+def decide(policy: Policy, objects: list[Object]) -> Decided:
+    """Part the objects of a component as its policy says; Findings for a hook, or an entry, that is left over."""
+    hooks = [item for item in objects if item.hooks]
+    chosen = [(item, _decision(policy, item)) for item in hooks]
+    _refuse_unused(policy, hooks)
+    _refuse_undecided(policy, [item for item, decision in chosen if decision is None])
+    decided = [(item, decision) for item, decision in chosen if decision is not None]
+    findings = [said for item, decision in decided for said in _refused(policy, item, decision)]
+    if findings:
+        raise Findings(findings, f"nothing was written; {_GUIDE} shows what Flux can keep")
+    parts: dict[str, list[Object]] = {"": [item for item in objects if not item.hooks]}
+    for phase in ("", BEFORE, AFTER):
+        parts = _joined(parts, phase, [item for item, decision in decided if _applied_at(item, decision) == phase])
+    locked = tuple((item, LockedHook(events=_events(item), action=decision.action)) for item, decision in decided)
+    return Decided(parts, locked)
+
+
+def described(name: str, component: LockedComponent) -> list[str]:
+    """What became of each hook of a component, as the lock has it: one line each."""
+    places = {locked.id: unit for unit, part in units({name: component}).items() for locked in part.files.values()}
+    found = []
+    for identity, hook in component.hooks.items():
+        _, kind, namespace, last = identity.split("/", 3)
+        shown = f"{kind} {namespace}/{last}" if namespace else f"{kind} {last}"
+        never = [event for event in hook.events.split(",") if event in _NEVER]
+        why = f": Flux never runs {', '.join(never)}" if never else ""
+        fate = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
+        found.append(f"components/{name}: {shown}, a hook of Helm ({hook.events}), {fate}{why}")
+    return found
+
+
+def _joined(parts: dict[str, list[Object]], phase: str, items: list[Object]) -> dict[str, list[Object]]:
+    """With the objects of a phase: a further part for each weight at which something has to end first."""
+    weights = sorted({item.hook_weight for item in items if item.object_kind in _ENDING}) if phase else []
+    for item in items:
+        level = min(sum(weight < item.hook_weight for weight in weights), max(len(weights) - 1, 0))
+        parts.setdefault(part_name(phase, level + 1), []).append(item)
+    return parts
+
+
+def _decision(policy: Policy, item: Object) -> Decision | None:
+    found = [each for each in policy.decisions if each.means(item.object_kind, item.namespace, item.name)]
+    if len(found) > 1:
+        raise PenstockError(f"{policy.shown}: {found[0]} is listed twice", "keep one of the entries")
+    return found[0] if found else None
+
+
+def _applied_at(item: Object, decision: Decision) -> str | None:
+    """The phase of a hook; None where it is left out, or no phase of Flux's is like its events."""
+    if decision.action == "omit":
+        return None
+    return decision.at or next((phase for event, phase in _PHASES.items() if event in item.hooks), None)
+
+
+def _refused(policy: Policy, item: Object, decision: Decision) -> Iterator[str]:
+    if decision.action == "omit":
+        if decision.at:
+            yield f"{policy.shown}: {decision} is left out, so `at: {decision.at}` means nothing"
+        return
+    if _unknown(item):
+        yield f"{policy.shown}: {decision} can't be applied: {_unknown(item)}. Omit it too"
+    elif all(event in _NEVER for event in item.hooks):
+        yield f"{policy.shown}: {decision} can't be applied: Flux never runs {_events(item)}. Omit it"
+    elif policy.by_hand and _applied_at(item, decision) == BEFORE:
+        yield (
+            f"{policy.shown}: {decision} can't come first: `inv up` applies components/{policy.component} before Flux "
+            "(cluster.bootstrap). Omit it"
+        )
+
+
+def _refuse_unused(policy: Policy, hooks: list[Object]) -> None:
+    for each in policy.decisions:
+        if not any(each.means(item.object_kind, item.namespace, item.name) for item in hooks):
+            known = [f"{item.object_kind} {item.name}" for item in hooks]
+            there = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
+            raise PenstockError(
+                f"{policy.shown}: {each} is no hook of Helm here",
+                did_you_mean(
+                    f"{each.kind} {each.name}",
+                    known,
+                    f"{there}: take the entry out, or list under its `environments:` those that render it",
+                ),
+            )
+
+
+def _refuse_undecided(policy: Policy, hooks: list[Object]) -> None:
+    if hooks:
+        findings = [
+            f"components/{policy.component}: {item.object_kind} {item.name} is a hook of Helm ({_events(item)}), "
+            f"rendered by {item.source}, and nothing here runs hooks{_never(item)}"
+            for item in hooks
+        ]
+        lines = "\n".join(_suggested(item) for item in hooks)
+        verb = "add to" if policy.text else "write"
+        raise Findings(
+            findings,
+            f"turn it off by a value of the chart, or {verb} {policy.shown}, as {_GUIDE} shows:\nhooks:\n{lines}",
+        )
+
+
+def _suggested(item: Object) -> str:
+    where = f", namespace: {item.namespace}" if item.namespace else ""
+    applies = any(event in _PHASES for event in item.hooks) and not _unknown(item)
+    return f"- {{kind: {item.object_kind}, name: {item.name}{where}, action: {'apply' if applies else 'omit'}}}"
+
+
+def _never(item: Object) -> str:
+    if _unknown(item):
+        return f"; {_unknown(item)}"
+    never = [event for event in item.hooks if event in _NEVER]
+    return f"; Flux never runs {', '.join(never)}" if never else ""
+
+
+def _unknown(item: Object) -> str:
+    """What Helm does with a hook of which it doesn't know an event; empty where it knows all of them."""
+    unknown = [event for event in item.hooks if event not in (*_PHASES, *_NEVER)]
+    return f"Helm knows no hook `{unknown[0]}` and leaves the object out" if unknown else ""
+
+
+def _events(item: Object) -> str:
+    return ",".join(item.hooks)
