@@ -42,7 +42,8 @@ def test_a_commit_depends_on_its_files_alone(
     files = tmp_path / "files"
     files.mkdir()
     (files / "crlf.yaml").write_bytes(b"a: 1\r\n")
-    (files / "ignored.log").write_text("x")
+    (files / "ignored.mine").write_text("x")
+    (files / ".gitattributes").write_text("* filter=loud\n")
     with around.untouched():
         here = Repository(around.worktree.root / ".penstock" / "here.git", files)
         here.make()
