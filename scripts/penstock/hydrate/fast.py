@@ -9,7 +9,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256, walk
 from penstock.core.layout import LOCK_NAME, Layout
 from penstock.hydrate import charts_lock, check, derived, labels, lock
-from penstock.hydrate.index import Index
+from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
@@ -22,7 +22,7 @@ def fast_findings(layout: Layout, environment: str, index: Index | None = None) 
     path = tree / LOCK_NAME
     sparse = bool(index and index.left_out(tree))
     if index and path.is_file() and not index.holds(path):
-        return index.uncommitted([path])
+        return uncommitted(index, [path])
     raw = index.text(path) if index and sparse and not path.is_file() else path.read_bytes() if path.is_file() else b""
     held = lock.decode(raw, environment, shown) if raw else lock.EMPTY
     if not held.components:
@@ -53,9 +53,7 @@ def _sources(layout: Layout, environment: str, held: Lock, index: Index | None) 
         everything = components(layout, environment)
         others = {item.name for item in stale(Inputs(layout, environment), everything, held)}
         needed = [item for item in everything if item.name in held.components and item.name not in others]
-        absent = index.uncommitted(
-            path for path in _read_by(layout, environment, needed, held) if not index.holds(path)
-        )
+        absent = uncommitted(index, _read_by(layout, environment, needed, held))
         found += [item for item in needed if item.name not in {each.name for each in found}]
         changed = [item for item in changed if item.name in others]
     names = {item.name for item in found}
@@ -118,13 +116,13 @@ def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None)
         _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
     missing = [path for path in expected if path not in actual]
     tree = layout.tree(environment)
-    uncommitted = [tree / path for path in missing if index and (tree / path).is_file()]
+    untracked = [tree / path for path in missing if index and (tree / path).is_file()]
     findings = [f"{shown}/{path} was edited by hand" for path in edited]
     findings += [
-        f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in uncommitted
+        f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in untracked
     ]
     findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in expected]
-    return sorted(findings + (index.uncommitted(uncommitted) if index else []))
+    return sorted(findings + (uncommitted(index, untracked) if index else []))
 
 
 def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]) -> None:

@@ -47,17 +47,6 @@ class Index:
                 folder = folder.rpartition("/")[0]
         return frozenset(folders)
 
-    def uncommitted(self, paths: Iterable[Path | str]) -> list[str]:
-        """A line for each of these files that Git doesn't know; where it knows none of a folder, for the folder."""
-        absent = sorted({self._highest(str(path)) for path in paths if str(path) not in self.tracked})
-        ignored = self._ignored(absent)
-        return [
-            f"{path} is not in the commit: "
-            + ("Git ignores it; git add --force " if path in ignored else "git add ")
-            + shlex.quote(path)
-            for path in absent
-        ]
-
     def unfinished(self) -> list[str]:
         """The components that Git knows no file of, though they have some."""
         start = f"{self.layout.components}/"
@@ -91,14 +80,15 @@ class Index:
             path for about, _, path in entries if " ".join(about.split()[:2]) in _CONVERTED and "eol=" not in about
         )
 
-    def _highest(self, path: str) -> str:
+    def highest(self, path: str) -> str:
         """The highest folder above a file that Git knows no file of, as a path in the platform, or the file itself."""
         highest = path
         while not self.holds(folder := highest.rpartition("/")[0]) and folder != str(self.layout.root):
             highest = folder
         return self._shown(highest)
 
-    def _ignored(self, paths: list[str]) -> set[str]:
+    def ignored(self, paths: list[str]) -> set[str]:
+        """Those of some paths in the platform that Git ignores."""
         if not paths:
             return set()
         options = ["--others", "--ignored", "--exclude-standard", "--directory"]
@@ -107,6 +97,18 @@ class Index:
 
     def _shown(self, path: str) -> str:
         return path.removeprefix(f"{self.layout.root}/")
+
+
+def uncommitted(index: Index, paths: Iterable[Path | str]) -> list[str]:
+    """A line for each of these files that Git doesn't know; where it knows none of a folder, for the folder."""
+    absent = sorted({index.highest(str(path)) for path in paths if str(path) not in index.tracked})
+    ignored = index.ignored(absent)
+    return [
+        f"{path} is not in the commit: Git ignores it; git add --force {shlex.quote(path)}"
+        if path in ignored
+        else f"{path} is not in the commit: git add {shlex.quote(path)}"
+        for path in absent
+    ]
 
 
 def read(layout: Layout) -> Index | None:

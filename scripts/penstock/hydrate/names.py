@@ -29,28 +29,27 @@ _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds
 _TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")
 _ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
 _NEAR = 0.86
-Found = tuple[Path, str]
 
 
 def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None = None) -> None:
     """Raise Findings for what would be ignored; with the index, only for what a commit holds of it."""
-    findings = [said for path, said in misnamed(layout, environments) if index is None or index.holds(path)]
+    findings = list(misnamed(layout, environments, index))
     if findings:
         raise Findings(findings, "rename it, or delete it: what no program reads is no part of the manifests")
 
 
-def misnamed(layout: Layout, environments: list[str]) -> Iterator[Found]:
-    """Every file and folder that would be ignored, or is there twice, and a line about it."""
-    yield from _like(layout, layout.root, _ROOT, exactly=True)
-    yield from _in_environments(layout, environments)
-    for name in _names(layout.components):
+def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
+    """A line for every file and folder that would be ignored, or is there twice."""
+    yield from _like(layout, layout.root, _ROOT, index, exactly=True)
+    yield from _in_environments(layout, environments, index)
+    for name in _names(layout.components, index):
         if name.endswith(_TEXTS) and not name.startswith("."):
             path = layout.components / name
-            yield path, f"{layout.relative(path)} is not read: a component is a folder of {layout.components.name}/"
-    for folder in _folders(layout.components):
-        yield from _in_component(layout, folder, environments)
-    for folder in _folders(layout.charts):
-        yield from _like(layout, folder, _CHART)
+            yield f"{layout.relative(path)} is not read: a component is a folder of {layout.components.name}/"
+    for folder in _folders(layout.components, index):
+        yield from _in_component(layout, folder, environments, index)
+    for folder in _folders(layout.charts, index):
+        yield from _like(layout, folder, _CHART, index)
 
 
 def kustomization(folder: Path) -> Path | None:
@@ -58,69 +57,71 @@ def kustomization(folder: Path) -> Path | None:
     return next((path for name in KUSTOMIZATIONS if (path := folder / name).is_file()), None)
 
 
-def _in_environments(layout: Layout, environments: list[str]) -> Iterator[Found]:
+def _in_environments(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
     folder = layout.environments
     known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
-    for name in _names(folder):
+    for name in _names(folder, index):
         # What a template puts together, such as `{{ .Environment.Name }}-more.yaml`, has the environment in its name.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
             continue
         meant = _meant(name, known, exactly=True) or nearest(name, known)
         if meant:
-            yield folder / name, f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+            yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
         elif not any(each in name for each in environments):
-            said = f"is not read: {layout.helmfile.name} lists no such environment"
-            yield folder / name, f"{layout.relative(folder / name)} {said}"
+            shown = layout.relative(folder / name)
+            yield f"{shown} is not read: {layout.helmfile.name} lists no such environment"
 
 
-def _in_component(layout: Layout, folder: Path, environments: list[str]) -> Iterator[Found]:
-    yield from _like(layout, folder, _COMPONENT)
-    present = [name for name in HELMFILES if (folder / name).is_file()]
+def _in_component(layout: Layout, folder: Path, environments: list[str], index: Index | None) -> Iterator[str]:
+    yield from _like(layout, folder, _COMPONENT, index)
+    present = [name for name in HELMFILES if name in _names(folder, index)]
     if len(present) > 1:
-        yield folder / present[1], f"{layout.relative(folder)} has both {' and '.join(present)}: keep one of them"
+        yield f"{layout.relative(folder)} has both {' and '.join(present)}: keep one of them"
     place = folder / "kustomize"
     for name in KUSTOMIZATIONS:
-        if (folder / name).is_file():
-            said = "is not read: it belongs into kustomize/overlays/<environment>/"
-            yield folder / name, f"{layout.relative(folder / name)} {said}"
-    if not place.is_dir():
+        if name in _names(folder, index):
+            shown = layout.relative(folder / name)
+            yield f"{shown} is not read: it belongs into kustomize/overlays/<environment>/"
+    if not _holds(place, index):
         return
-    yield from _like(layout, place, ("overlays/",))
+    yield from _like(layout, place, ("overlays/",), index)
     if not (place / "overlays").is_dir():
-        if any(walk(place)):
-            yield place, f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
+        if any(_holds(path, index) for path in walk(place)):
+            yield f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
         return
-    for overlay in _folders(place / "overlays"):
-        yield from _in_overlay(layout, overlay, environments)
+    for overlay in _folders(place / "overlays", index):
+        yield from _in_overlay(layout, overlay, environments, index)
 
 
-def _in_overlay(layout: Layout, overlay: Path, environments: list[str]) -> Iterator[Found]:
+def _in_overlay(layout: Layout, overlay: Path, environments: list[str], index: Index | None) -> Iterator[str]:
     shown = layout.relative(overlay)
     if not any(walk(overlay)):
         return
-    present = [name for name in KUSTOMIZATIONS if (overlay / name).is_file()]
+    present = [name for name in KUSTOMIZATIONS if name in _names(overlay, index)]
     if overlay.name not in environments:
         # Overlays may share one that lies beside them.
         if not _is_named(overlay.parent, f"../{overlay.name}"):
             meant = nearest(overlay.name, environments)
             hint = f"did you mean `{meant}`?" if meant else f"it lists {', '.join(environments)}"
-            yield overlay, f"{shown} is not read: {layout.helmfile.name} lists no environment `{overlay.name}`; {hint}"
+            yield f"{shown} is not read: {layout.helmfile.name} lists no environment `{overlay.name}`; {hint}"
     elif not present:
-        near = [name for name in _names(overlay) if _meant(name, KUSTOMIZATIONS)]
+        near = [name for name in _names(overlay, index) if _meant(name, KUSTOMIZATIONS)]
         for name in near:
-            yield overlay / name, f"{shown}/{name} is not read: did you mean `{KUSTOMIZATIONS[0]}`?"
+            yield f"{shown}/{name} is not read: did you mean `{KUSTOMIZATIONS[0]}`?"
         if not near and not _is_named(overlay.parent, f"../{overlay.name}"):
-            yield overlay, f"{shown} is not read: it has no {KUSTOMIZATIONS[0]}"
+            yield f"{shown} is not read: it has no {KUSTOMIZATIONS[0]}"
     elif len(present) > 1:
-        yield overlay / present[1], f"{shown} has {' and '.join(present)}: kustomize takes one of them"
+        yield f"{shown} has {' and '.join(present)}: kustomize takes one of them"
 
 
-def _like(layout: Layout, folder: Path, known: tuple[str, ...], exactly: bool = False) -> Iterator[Found]:
+def _like(
+    layout: Layout, folder: Path, known: tuple[str, ...], index: Index | None, exactly: bool = False
+) -> Iterator[str]:
     """A line for every name in a folder that is nearly a known one, unless another file there names it."""
-    for name in _names(folder):
+    for name in _names(folder, index):
         meant = _meant(name, known, exactly)
         if meant and not (folder != layout.root and _is_named(folder, name.rstrip("/"))):
-            yield folder / name, f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+            yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
 
 
 @cache
@@ -148,14 +149,18 @@ def _is_named(folder: Path, name: str) -> bool:
     return any(pattern.search(path.read_text(errors="replace")) for path in texts)
 
 
-def _names(folder: Path) -> list[str]:
-    """What lies in a folder but leftovers; a folder ends in a slash."""
+def _holds(path: Path, index: Index | None) -> bool:
+    return path.exists() and (index is None or index.holds(path))
+
+
+def _names(folder: Path, index: Index | None) -> list[str]:
+    """What lies in a folder but leftovers, with the index what a commit holds of it; a folder ends in a slash."""
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
         found = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
-    return [name for name in found if not is_leftover(name)]
+    return [name for name in found if not is_leftover(name) and (index is None or index.holds(folder / name))]
 
 
-def _folders(folder: Path) -> list[Path]:
-    return [folder / name for name in _names(folder) if name.endswith("/") and not name.startswith(".")]
+def _folders(folder: Path, index: Index | None) -> list[Path]:
+    return [folder / name for name in _names(folder, index) if name.endswith("/") and not name.startswith(".")]
