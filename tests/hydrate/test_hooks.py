@@ -138,6 +138,15 @@ def test_hydrate_and_diff_show_what_became_of_a_hook(good: Platform) -> None:
     assert not (good.tree / "greeting-pre-deploy").exists()
 
 
+@pytest.mark.parametrize("field", ["ttlSecondsAfterFinished", "backoffLimit"])
+def test_a_job_that_deletes_itself_is_warned_of(field: str, good: Platform) -> None:
+    hook(good, "migrate", "pre-install")
+    good.replace("charts/note/templates/migrate.yaml", "spec:\n", f"spec:\n  {field}: 60\n")
+    decide(good, migrate="apply")
+    warning = "warning: manifests/local/greeting-pre-deploy/job-migrate.yaml: Flux runs it again every 10 minutes"
+    assert (warning in good.succeed("hydrate").stderr) is (field == "ttlSecondsAfterFinished")
+
+
 def test_a_change_of_the_decision_alone_is_hydrated(good: Platform) -> None:
     """Nothing that is rendered changes, so what is rendered is no reason to keep the old manifests."""
     hook(good, "migrate", "pre-install")

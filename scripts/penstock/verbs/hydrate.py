@@ -49,6 +49,7 @@ def hydrate(environment: str | None, components: list[str], as_json: bool, platf
         for tree, found, summary in done:
             if found:
                 write.write(layout, tree.environment, tree.files, lock.encode(tree.lock))
+            _warn(tree, found)
             if not as_json:
                 _show(summary)
     if as_json:
@@ -70,6 +71,17 @@ def _compute(
 
 def _as_dict(environment: str, change: Change) -> dict[str, str]:
     return {"what": change.what, "path": f"manifests/{environment}/{change.path}"}
+
+
+def _warn(tree: Tree, found: list[Change]) -> None:
+    """Name the Jobs that delete themselves: gone from the cluster, Flux makes them again, and they run again."""
+    for change in found:
+        text = tree.files.get(change.path) or b""
+        if b"\nkind: Job\n" in text and b"\n  ttlSecondsAfterFinished:" in text:
+            console.warn(
+                f"manifests/{tree.environment}/{change.path}: Flux runs it again every 10 minutes, since "
+                "spec.ttlSecondsAfterFinished deletes it: take that out, by a value or a kustomization"
+            )
 
 
 def _show(summary: Summary) -> None:
