@@ -16,22 +16,13 @@ import (
 // what changed. Not by sigs.k8s.io/yaml, which folds: it could be told not to, but then Helm's toYaml, in the same
 // process, would no longer write what helm itself writes.
 func canonical(fields map[string]any) (string, error) {
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(fields); err != nil {
-		return "", err
-	}
-	var value any // JSON is YAML, and this way numbers keep their kind
-	if err := goyaml.Unmarshal(plain.Bytes(), &value); err != nil {
-		return "", err
-	}
 	var texts special
-	written, err := encode(texts.mark(value))
+	written, err := encode(texts.mark(fields))
 	if err != nil || len(texts) == 0 {
 		return written, err
 	}
 	written = texts.fill(written)
+	value := (*special)(nil).mark(fields)
 	var again any
 	if err := goyaml.Unmarshal([]byte(written), &again); err == nil && reflect.DeepEqual(again, value) {
 		return written, nil
@@ -57,21 +48,25 @@ type special []string
 // markOf is a character of the private use area, a number, and the next character.
 const markStart, markEnd = "\uE0F0", "\uE0F1"
 
+var markedKey = regexp.MustCompile(markStart + `(\d+)` + markEnd + `:`)
+
 var mark = regexp.MustCompile(`(?m)^( *)((?:- |\? |: )*)(.*?)` + markStart + `(\d+)` + markEnd + `$`)
 
-// mark gives a value with its special texts replaced.
+// mark gives a value with its special texts replaced and its numbers as Go has them; nil replaces none.
 func (texts *special) mark(value any) any {
 	switch value := value.(type) {
 	case string:
-		if !isSpecial(value) {
+		if texts == nil || !isSpecial(value) {
 			return value
 		}
 		*texts = append(*texts, value)
 		return markStart + strconv.Itoa(len(*texts)-1) + markEnd
+	case json.Number:
+		return numberOf(value)
 	case map[string]any:
 		marked := make(map[string]any, len(value))
 		for key, item := range value {
-			marked[key] = texts.mark(item)
+			marked[texts.markKey(key)] = texts.mark(item)
 		}
 		return marked
 	case []any:
@@ -84,8 +79,35 @@ func (texts *special) mark(value any) any {
 	return value
 }
 
+func (texts *special) markKey(key string) string {
+	if texts != nil && (isSpecial(key) || strings.Contains(key, "\n")) {
+		*texts = append(*texts, key)
+		return markStart + strconv.Itoa(len(*texts)-1) + markEnd
+	}
+	return key
+}
+
+// numberOf keeps an integer one, however great.
+func numberOf(number json.Number) any {
+	if integer, err := strconv.Atoi(number.String()); err == nil {
+		return integer
+	}
+	if natural, err := strconv.ParseUint(number.String(), 10, 64); err == nil {
+		return natural
+	}
+	fraction, _ := number.Float64()
+	return fraction
+}
+
 // fill puts the texts where their marks are, below the key or the dash that they belong to.
 func (texts special) fill(written string) string {
+	written = markedKey.ReplaceAllStringFunc(written, func(found string) string {
+		index, err := strconv.Atoi(strings.TrimSuffix(strings.Trim(found, markStart), markEnd+":"))
+		if err != nil || index >= len(texts) {
+			return found
+		}
+		return quoted(texts[index], "") + ":"
+	})
 	return mark.ReplaceAllStringFunc(written, func(line string) string {
 		part := mark.FindStringSubmatch(line)
 		index, err := strconv.Atoi(part[4])
@@ -103,6 +125,9 @@ func (texts special) fill(written string) string {
 // isSpecial tells a text with a character beyond the first 65,536, with one that some readers take for the end of a line
 // or drop, or of several lines of which one ends in a blank or has a character that must be escaped.
 func isSpecial(text string) bool {
+	if strings.Contains(text, "\n") && strings.HasPrefix(strings.TrimLeft(text, " \n"), "\t") {
+		return true // a tab before the first character of a block is taken for its indentation
+	}
 	severalLines := strings.IndexByte(text, '\n') >= 0 && strings.IndexByte(text, '\n') < len(text)-1
 	var before rune
 	for _, char := range text {
@@ -160,7 +185,8 @@ func endsInBlank(text string) bool {
 	return false
 }
 
-// quoted writes a text in double quotes; the end of each of its lines is escaped, and followed by one that isn't read.
+// quoted writes a text in double quotes; the end of each of its lines is escaped, and followed by one that isn't read. Without
+// an indentation it is one line.
 func quoted(text, indent string) string {
 	var line strings.Builder
 	line.WriteByte('"')
@@ -171,7 +197,7 @@ func quoted(text, indent string) string {
 			line.WriteRune(char)
 		case char == '\n':
 			line.WriteString(`\n`)
-			if index < len(text)-1 {
+			if indent != "" && index < len(text)-1 {
 				line.WriteString("\\\n" + indent)
 				if text[index+1] == ' ' {
 					line.WriteByte('\\') // blanks at the start of a line aren't read

@@ -53,8 +53,8 @@ func parseManifests(stream, from, last string) ([]Object, error) {
 		if string(raw) == "null" {
 			continue
 		}
-		if err := json.Unmarshal(raw, &releaseutil.SimpleHead{}); err != nil {
-			return nil, fmt.Errorf("%s: Helm doesn't take it for a manifest: %s", from, strings.TrimPrefix(err.Error(), "json: "))
+		if err := checkHead(raw, document, from); err != nil {
+			return nil, err
 		}
 		found, err := parseObject(raw, from)
 		if err != nil {
@@ -66,6 +66,17 @@ func parseManifests(stream, from, last string) ([]Object, error) {
 		objects = append(objects, found...)
 	}
 	return objects, nil
+}
+
+// checkHead refuses what Helm can't read a kind and annotations from.
+func checkHead(raw []byte, document, from string) error {
+	if json.Unmarshal(raw, &releaseutil.SimpleHead{}) == nil {
+		return nil // the short way: what remains, such as an annotation that is a number, Helm may still take
+	}
+	if err := yaml.Unmarshal([]byte(document), &releaseutil.SimpleHead{}); err != nil {
+		return fmt.Errorf("%s: Helm doesn't take it for a manifest: %s", from, yamlFault(err))
+	}
+	return nil
 }
 
 // keeps matches a block scalar that keeps the empty lines at its end.

@@ -32,7 +32,7 @@ func TestParseManifests(t *testing.T) {
 			}
 		})
 	}
-	if _, err := parseManifests("apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {a: 1}}\n", "f.yaml", ""); err == nil ||
+	if _, err := parseManifests("apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {a: [1]}}\n", "f.yaml", ""); err == nil ||
 		!strings.HasPrefix(err.Error(), "f.yaml: Helm doesn't take it for a manifest: ") {
 		t.Errorf("got %v", err)
 	}

@@ -53,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
     depends_on: list[str] = []
     release: str = ""
     message: str = ""
+    hint: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):
