@@ -25,9 +25,9 @@ class Functions(msgspec.Struct, frozen=True):
 
 
 # Strings and comments may hold braces, and names that are no calls.
-_TOKEN = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|/\*.*?\*/'
-_ACTION = re.compile(rf"\{{\{{(?:{_TOKEN}|(?!\}}\}}).)*\}}\}}", re.DOTALL)
-_QUIET = re.compile(_TOKEN, re.DOTALL)
+_OPAQUE = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|/\*.*?\*/'
+_ACTION = re.compile(rf"\{{\{{(?:{_OPAQUE}|(?!\}}\}}).)*\}}\}}", re.DOTALL)
+_QUIET = re.compile(_OPAQUE, re.DOTALL)
 _CALL = re.compile(r"(?<![\w.$])[A-Za-z_]\w*")
 # What makes nothing of the order of a list.
 _ORDERLESS = {"has", "len", "mustHas", "sortAlpha"}
