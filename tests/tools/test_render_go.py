@@ -8,6 +8,7 @@ import pytest
 
 from penstock.core.layout import ENGINE
 from penstock.tools import golang
+from penstock.tools.resolver import resolve
 from support import REAL_ENVIRONMENT
 
 # As the resolver builds it, so that Helm's packages come from Go's build cache.
@@ -16,7 +17,7 @@ FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
 
 @pytest.mark.parametrize("verb", [["vet", *FLAGS], ["test", *FLAGS]], ids=["vet", "test"])
 def test_go(verb: list[str]) -> None:
-    env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
+    env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT, "HELM": str(resolve("helm"))}
     argv = [str(golang.find_go()), *verb, "."]
     done = subprocess.run(argv, cwd=ENGINE / "tools" / "render", env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

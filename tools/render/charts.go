@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"sort"
 	"strings"
@@ -128,6 +131,9 @@ func (entry *chartFiles) render(release Release, prefix string, functions map[st
 
 // execute gives the chart as this release's values shape it, and what each of its templates writes.
 func (entry *chartFiles) execute(release Release, prefix string, functions map[string]any) (*chart.Chart, map[string]string, error) {
+	if err := chartutil.ValidateReleaseName(release.Name); err != nil {
+		return nil, nil, fmt.Errorf("release name %q: %w", release.Name, err)
+	}
 	loaded, err := loader.LoadFiles(entry.files)
 	if err != nil {
 		return nil, nil, err
@@ -146,7 +152,7 @@ func (entry *chartFiles) execute(release Release, prefix string, functions map[s
 	if wanted := loaded.Metadata.KubeVersion; wanted != "" && !chartutil.IsCompatibleRange(wanted, capabilities.KubeVersion.String()) {
 		return nil, nil, fmt.Errorf("the chart wants Kubernetes %s, this environment has %s", wanted, capabilities.KubeVersion.Version)
 	}
-	options := common.ReleaseOptions{Name: release.Name, Namespace: release.Namespace, Revision: 1, IsInstall: true}
+	options := common.ReleaseOptions{Name: release.Name, Namespace: cmp.Or(release.Namespace, "default"), Revision: 1, IsInstall: true}
 	context, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, release.SkipSchema)
 	if err != nil {
 		return nil, nil, errors.New(schemaPreface.ReplaceAllString(err.Error(), prefix+"/values.schema.json refuses the values: "))
@@ -158,6 +164,7 @@ func (entry *chartFiles) execute(release Release, prefix string, functions map[s
 	return loaded, rendered, nil
 }
 
+// collect gives the objects of what a chart renders: its definitions as they are, then its templates' manifests.
 func collect(loaded *chart.Chart, rendered map[string]string, prefix string) ([]Object, error) {
 	var objects []Object
 	for _, crd := range loaded.CRDObjects() {
@@ -167,15 +174,16 @@ func collect(loaded *chart.Chart, rendered map[string]string, prefix string) ([]
 		}
 		objects = append(objects, found...)
 	}
-	names := make([]string, 0, len(rendered))
-	for name := range rendered {
-		if !strings.HasSuffix(name, "NOTES.txt") && strings.TrimSpace(rendered[name]) != "" {
-			names = append(names, name)
-		}
+	manifests := maps.Clone(rendered)
+	maps.DeleteFunc(manifests, func(name, text string) bool {
+		return strings.HasSuffix(name, "NOTES.txt") || strings.TrimSpace(text) == ""
+	})
+	last, err := lastManifest(manifests)
+	if err != nil {
+		return nil, locateError(err, loaded, prefix)
 	}
-	sort.Strings(names)
-	for _, name := range names {
-		found, err := parseDocuments(rendered[name], path.Join(prefix, strings.TrimPrefix(name, loaded.Name()+"/")))
+	for _, name := range slices.Sorted(maps.Keys(manifests)) {
+		found, err := parseManifests(manifests[name], path.Join(prefix, strings.TrimPrefix(name, loaded.Name()+"/")), last)
 		if err != nil {
 			return nil, err
 		}
@@ -194,8 +202,22 @@ func capabilitiesOf(release Release) (*common.Capabilities, error) {
 		capabilities.KubeVersion = *version
 	}
 	capabilities.APIVersions = append(capabilities.APIVersions, release.APIVersions...)
+	capabilities.HelmVersion.Version = helmVersion()
 	return capabilities, nil
 }
+
+// helmVersion is the version of Helm that this program is built on. A released helm says it by a flag of its linker.
+var helmVersion = sync.OnceValue(func() string {
+	info, _ := debug.ReadBuildInfo()
+	if info != nil {
+		for _, module := range info.Deps {
+			if module.Path == "helm.sh/helm/v4" {
+				return module.Version
+			}
+		}
+	}
+	return ""
+})
 
 // locateError makes the engine's name of a template (chart/templates/x.yaml) a path that can be opened.
 func locateError(err error, loaded *chart.Chart, prefix string) error {

@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -141,6 +140,7 @@ func (platform *Platform) objects(component Component, releases []Release) ([]Ob
 		found, err := platform.release(component, release)
 		if err != nil {
 			answer := failure(component.Name, release.Name, err.Error())
+			answer.Hint, _ = isUnstable(err)
 			return nil, &answer
 		}
 		objects = append(objects, found...)
@@ -165,7 +165,8 @@ func (platform *Platform) release(component Component, release Release) ([]Objec
 	if rendered, ok := component.Rendered[release.id()]; ok {
 		if err == nil && platform.request.Prove {
 			// The chart is proven as far as it renders without what only helmfile knows to add.
-			if _, err := platform.charts.get(place).prove(release, local); errors.As(err, &unstable{}) {
+			_, err := platform.charts.get(place).prove(release, local)
+			if _, unstable := isUnstable(err); unstable {
 				return nil, err
 			}
 		}

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,5 +75,33 @@ func writeFile(t *testing.T, path, text string) {
 	}
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// A kustomization that only takes the chart's objects gives them back as they are, to the last newline.
+func TestKustomizeKeepsTexts(t *testing.T) {
+	root := t.TempDir()
+	folder := filepath.Join("components", "x", "kustomize", "overlays", "k3d")
+	writeFile(t, filepath.Join(root, folder, "kustomization.yaml"), "resources: [chart.yaml]\n")
+	var chart []Object
+	for _, text := range []string{"a\n\n\n", "a \r\nb\n", "\U0001F525\n x\n", "a\u2028b\n", "\ufeffa\n\n", " a\n  b\n\n"} {
+		raw, err := json.Marshal(map[string]any{"apiVersion": "x.org/v1", "kind": "X", "metadata": map[string]any{"name": "x" + strconv.Itoa(len(chart))}, "spec": map[string]any{"text": text}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		objects, err := parseObject(raw, "chart")
+		if err != nil {
+			t.Fatal(err)
+		}
+		chart = append(chart, objects...)
+	}
+	built, taken, err := kustomize(root, folder, chart)
+	if err != nil || !taken || len(built) != len(chart) {
+		t.Fatalf("got %d objects, taken %v, %v", len(built), taken, err)
+	}
+	for index, object := range built {
+		if object.Text != chart[index].Text {
+			t.Errorf("got\n%swant\n%s", object.Text, chart[index].Text)
+		}
 	}
 }

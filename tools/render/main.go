@@ -12,6 +12,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync"
+	"time"
+	_ "time/tzdata" // a template may name a zone that this machine doesn't have
 )
 
 // Request is everything that a run may depend on.
@@ -44,7 +46,11 @@ type Answer struct {
 	DependsOn []string `json:"depends_on,omitempty"` // components that the label dependsOn names
 	Release   string   `json:"release,omitempty"`
 	Message   string   `json:"message,omitempty"`
+	Hint      string   `json:"hint,omitempty"`
 }
+
+// A date is written in UTC wherever it is rendered.
+func init() { time.Local = time.UTC }
 
 func main() {
 	// A short life and little to keep: collecting garbage less often saves a third of the time for some 30 MB.

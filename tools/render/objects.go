@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-
-	goyaml "go.yaml.in/yaml/v3"
-	"sigs.k8s.io/yaml"
 )
 
 // Object is one Kubernetes object in canonical YAML (keys sorted), and what ordering and checks need to know of it.
@@ -36,54 +33,23 @@ type Defined struct {
 	Namespaced bool   `json:"namespaced"`
 }
 
-// What follows a separator on its line belongs to the document: a comment, or even an object in braces.
-var separator = regexp.MustCompile(`(?m)^---(?:[ \t\r]|$)`)
-
-// parseDocuments reads a YAML stream into objects; Lists are taken apart, empty documents dropped.
-func parseDocuments(stream, from string) ([]Object, error) {
-	var objects []Object
-	for _, document := range separator.Split(stream, -1) {
-		// As helm does: a block scalar that ends its document keeps one newline.
-		raw, err := yaml.YAMLToJSONStrict([]byte(strings.TrimRight(document, " \t\n") + "\n"))
-		if err != nil {
-			return nil, fmt.Errorf("%s: what it renders is not YAML: %s", from, yamlFault(err))
-		}
-		if string(raw) == "null" {
-			continue
-		}
-		found, err := parseObject(raw, from)
-		if err != nil {
-			return nil, err
-		}
-		objects = append(objects, found...)
-	}
-	return objects, nil
-}
-
 // yamlFault is what a YAML error says, without the library's own name for itself.
 func yamlFault(err error) string {
 	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
 }
 
 func parseObject(raw []byte, from string) ([]Object, error) {
-	var fields map[string]any
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber() // integers stay the integers that they were
-	err := decoder.Decode(&fields)
+	fields, err := fieldsOfJSON(raw)
 	if err != nil {
 		return nil, fmt.Errorf("%s: not an object: %.60s", from, raw)
 	}
-	kind := text(fields["kind"])
-	if items, ok := fields["items"].([]any); ok && strings.HasSuffix(kind, "List") {
-		return parseItems(items, from)
+	if items, listed := fields["items"]; listed && strings.HasSuffix(text(fields["kind"]), "List") {
+		return parseItems(fields, items, from)
 	}
 	object := Object{
-		APIVersion: text(fields["apiVersion"]), ObjectKind: kind, Source: from,
+		APIVersion: text(fields["apiVersion"]), ObjectKind: text(fields["kind"]), Source: from,
 		Namespace: text(at(fields, "metadata", "namespace")), Name: text(at(fields, "metadata", "name")),
 		Hooks: hooks(fields),
-	}
-	if isTest(object.Hooks) {
-		return nil, nil
 	}
 	if err := object.refuseUnnamed(fields); err != nil {
 		return nil, err
@@ -114,33 +80,25 @@ func (object *Object) refuseUnnamed(fields map[string]any) error {
 	return nil
 }
 
-// canonical writes an object with its keys sorted. A long line stays one line: it can be searched for, and a diff shows
-// what changed. Not by sigs.k8s.io/yaml, which folds: it could be told not to, but then Helm's toYaml, in the same
-// process, would no longer write what helm itself writes.
-func canonical(fields map[string]any) (string, error) {
-	var plain bytes.Buffer
-	encoder := json.NewEncoder(&plain)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(fields); err != nil {
-		return "", err
-	}
-	var value any // JSON is YAML, and this way numbers keep their kind
-	if err := goyaml.Unmarshal(plain.Bytes(), &value); err != nil {
-		return "", err
-	}
-	var text bytes.Buffer
-	writer := goyaml.NewEncoder(&text)
-	writer.SetIndent(2)
-	writer.CompactSeqIndent()
-	if err := writer.Encode(value); err != nil {
-		return "", err
-	}
-	return text.String(), writer.Close()
+func fieldsOfJSON(raw []byte) (fields map[string]any, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // integers stay the integers that they were
+	return fields, decoder.Decode(&fields)
 }
 
-func parseItems(items []any, from string) ([]Object, error) {
+// parseItems takes a List apart, as kubectl and kustomize do. The items of a typed one may leave its kind out.
+func parseItems(list map[string]any, items any, from string) ([]Object, error) {
+	kind := text(list["kind"])
+	entries, ok := items.([]any)
+	if !ok && items != nil {
+		return nil, fmt.Errorf("%s: the items of a %s are no list", from, kind)
+	}
 	var objects []Object
-	for _, item := range items {
+	for _, item := range entries {
+		fields, ok := item.(map[string]any)
+		if itemKind := strings.TrimSuffix(kind, "List"); ok && itemKind != "" && fields["kind"] == nil && fields["apiVersion"] == nil {
+			fields["kind"], fields["apiVersion"] = itemKind, list["apiVersion"]
+		}
 		inner, err := json.Marshal(item)
 		if err != nil {
 			return nil, err

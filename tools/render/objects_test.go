@@ -23,6 +23,12 @@ func TestParseDocuments(t *testing.T) {
 		{"a List is taken apart", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
 		{"a hook that is a test besides is no mere test", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: 'pre-install,test'}}\n", "p"},
 		{"tests are left out", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: test}}\n---\n" + configMap, "c"},
+		{"the end of a document", configMap + "...\n---\n" + configMap + "...\n# the end\n", "c c"},
+		{"a separator glued to a key", "---apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n---" + configMap, "p c"},
+		{"a typed List fills its items", "apiVersion: v1\nkind: ConfigMapList\nitems:\n- {metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
+		{"a List within a List", "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}}]}]\n", "a"},
+		{"a List of nothing", "apiVersion: v1\nkind: List\nitems: null\n---\napiVersion: v1\nkind: PodList\nitems: []\n", ""},
+		{"a kind that is no list", "apiVersion: x.org/v1\nkind: AllowList\nmetadata: {name: l}\n", "l"},
 	}
 	for _, test := range cases {
 		t.Run(test.lesson, func(t *testing.T) {
@@ -49,7 +55,12 @@ func TestParseDocumentsRefuses(t *testing.T) {
 			"f.yaml: ConfigMap c: the annotation penstock/defines has `Widget`, and wants `group/Kind Namespaced` or `group/Kind Cluster`",
 		},
 		{"no YAML", "a: [\n", "f.yaml: what it renders is not YAML: line 1"},
-		{"a key twice", configMap + "kind: Pod\n", `f.yaml: what it renders is not YAML: unmarshal errors:`},
+		{"two objects in a document", configMap + "kind: Pod\n", "f.yaml: several objects in one document, of which only the last would be left (ConfigMap c, Pod): put `---` between them"},
+		{"a second document unread", configMap + "...\n" + configMap, "f.yaml: `apiVersion: v1` follows the end of a document (...): put `---` between them"},
+		{"a directive", "%YAML 1.1\n---\n" + configMap, "f.yaml: what it renders is not YAML: line 1"},
+		{"an anchor of another document", "a: &a 1\napiVersion: v1\nkind: X\nmetadata: {name: x}\n---\nb: *a\n", "f.yaml: what it renders is not YAML: unknown anchor 'a' referenced"},
+		{"a List that is none", "apiVersion: v1\nkind: List\nitems: {a: b}\n", "f.yaml: the items of a List are no list"},
+		{"a List without a kind for its items", "apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n", "f.yaml: an object without apiVersion"},
 		{"no object", "[1]\n", "f.yaml: not an object: [1]"},
 		{"no name", "apiVersion: v1\nkind: Pod\n", "f.yaml: an object without metadata.name: v1 Pod"},
 		{
@@ -92,7 +103,7 @@ func TestCanonicalText(t *testing.T) {
 	cases := []struct{ lesson, value, want string }{
 		{"a long line", `"` + long + `"`, long},
 		{"lines", `"a\nb\n"`, "|\n    a\n    b"},
-		{"spaces at an end", `"a  \nb\n"`, `"a  \nb\n"`},
+		{"spaces at an end", `"a  \nb\n"`, "\"a  \\n\\\n    b\\n\""},
 		{"a word that is a boolean elsewhere", `"yes"`, `"yes"`},
 		{"the letter y", `"y"`, `"y"`},
 		{"a number as text", `"0123"`, `"0123"`},

@@ -173,9 +173,10 @@ def _answers(
         ]
         answers = [answer for answer in answers if answer.kind != "fallback"]
         answers += renderer.render(msgspec.structs.replace(request, components=again), home)
-    findings = [_finding(answer) for answer in answers if answer.kind == "error"]
-    if findings:
-        raise Findings(findings, "nothing was written; mend what is named above and run it again")
+    failed = [answer for answer in answers if answer.kind == "error"]
+    if failed:
+        hints = sorted({answer.hint or "fix what is named above and run it again" for answer in failed})
+        raise Findings([_finding(answer) for answer in failed], f"nothing was written; {'; '.join(hints)}")
     return answers
 
 

@@ -10,18 +10,12 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
-from penstock.hydrate import values
+from penstock.hydrate import gotmpl, values
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile
 
+_ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
 _UPWARD = re.compile(r"(?<![\w./-])(?:\.{1,2}/[\w./*@-]+|/(?:etc|home|root|tmp|usr|var|opt|mnt)/[\w./*@-]+)")
-# Template functions (sprig and helmfile) whose value differs from run to run or from machine to machine.
-_UNSTABLE = re.compile(
-    r"\{\{[^}]*?\b(now|ago|uuidv4|rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|htpasswd|bcrypt|"
-    r"gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|"
-    r"env|requiredEnv|expandenv|getHostByName)\b"
-)
-
 
 # One helmfile resolves its files one after another, some 5 ms each, and keeps them all in memory: so two run side by
 # side, each over a part at a time. More would be faster where there are more cores, but each takes over 100 MB. Below
@@ -32,7 +26,11 @@ _SIDE_BY_SIDE = 2
 
 def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
     """Raise Findings for what would make a component depend on more than its inputs, or on who reads them."""
-    findings = []
+    findings = [
+        line
+        for path in (*layout.root.glob("helmfile.yaml*"), *layout.environments.glob("*.gotmpl"))
+        for line in _unstable(layout.relative(path), path.read_text(errors="replace"))
+    ]
     for component in components:
         for path in walk(component.folder):
             if path.is_symlink():
@@ -45,7 +43,7 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
         )
     unclear = [line for component in components for line in values.ambiguous(layout, component)]
     if unclear:
-        raise Findings(unclear, "nothing was written; mend the lines named above and run it again")
+        raise Findings(unclear, "nothing was written; fix the lines named above and run it again")
 
 
 def resolve(layout: Layout, environment: str, components: list[Component], home: Path) -> str:
@@ -71,21 +69,22 @@ def _build(helmfiles: list[Path], environment: str, home: Path) -> str:
 
 
 def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
-    findings = []
+    findings: list[str] = []
     allowed = tuple(f"{folder}{os.sep}" for folder in (component.folder, layout.environments, layout.charts))
     shown, parent = layout.relative(path), str(path.parent)
-    for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1):
+    text = path.read_text(errors="replace")
+    findings += _unstable(shown, text)
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("#"):
             continue
-        unstable = _UNSTABLE.search(line)
-        if unstable:
-            findings.append(
-                f"{shown}:{number}: the template function `{unstable[1]}` doesn't give the same at every run"
-            )
-        if path.name.startswith("helmfile.yaml"):
+        if path.name.startswith("helmfile.yaml") or _ASKS.search(line):
             for match in _UPWARD.finditer(line):
                 # Text, not Path: this runs for every line of every component.
                 place = match[0] if match[0].startswith("/") else f"{parent}/{match[0]}"
                 if not f"{os.path.normpath(place)}{os.sep}".startswith(allowed):
                     findings.append(f"{shown}:{number}: {match[0]} leads out of the component")
     return findings
+
+
+def _unstable(shown: str, text: str) -> list[str]:
+    return [f"{shown}:{line}: the template function `{name}` {why}" for line, name, why in gotmpl.unstable(text)]

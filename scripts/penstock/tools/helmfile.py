@@ -98,7 +98,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
     try:
         return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
-        raise PenstockError(_readable(failure.result.complaint), "mend what is named above and run it again") from None
+        raise PenstockError(_readable(failure.result.complaint), "fix what is named above and run it again") from None
 
 
 # helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.

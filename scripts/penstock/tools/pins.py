@@ -55,10 +55,10 @@ class Program:
 
     @property
     def source_digest(self) -> str:
-        """SHA-256 over what a build reads from this repository: go.mod, go.sum and our own Go files."""
+        """SHA-256 over what a build reads from this repository: go.mod, go.sum, our Go files and what they embed."""
         digest = hashlib.sha256(" ".join((self.package, *self.stamps, *self.tags)).encode())
         for path in walk(self.home):
-            if path.suffix in {".mod", ".sum", ".go"} and not path.name.endswith("_test.go"):
+            if path.suffix in {".mod", ".sum", ".go", ".json"} and not path.name.endswith("_test.go"):
                 digest.update(path.name.encode() + b"\0" + path.read_bytes())
         return digest.hexdigest()
 

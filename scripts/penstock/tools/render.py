@@ -65,6 +65,7 @@ class Answer(msgspec.Struct, frozen=True):
     depends_on: list[str] = []
     release: str = ""
     message: str = ""
+    hint: str = ""
 
 
 class Wanted(msgspec.Struct, frozen=True):

@@ -1,0 +1,290 @@
+package main
+
+import (
+	crand "crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/Masterminds/sprig/v3"
+)
+
+// worldCount is in how many worlds a chart renders that calls a function that isn't pure. Two would show that its value
+// differs; what a template computes from it (the first letter, the remainder by two) can coincide in two of them.
+const worldCount = 4
+
+// A world decides what chance, the clock and the order of maps are in one render. In each world every such function
+// gives another value than in the others, whenever it has another one to give; for pure arguments it gives what Helm's
+// own function gives.
+type world struct {
+	number int
+	only   string          // if not empty, all functions but this one are those of world 0
+	called map[string]bool // the functions whose value could have been another one
+	calls  map[string]int
+}
+
+func newWorld(number int, only string) *world {
+	return &world{number: number, only: only, called: map[string]bool{}, calls: map[string]int{}}
+}
+
+// library has the functions that Helm takes from sprig.
+var library = sprig.TxtFuncMap()
+
+// functions are the replacements of all that isn't pure.
+func (w *world) functions() map[string]any {
+	const digits, letters = "0123456789", "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	functions := w.dates()
+	maps.Copy(functions, map[string]any{
+		"keys": w.keys, "values": w.values, "shuffle": w.shuffle, "randInt": w.randInt, "randBytes": w.randBytes, "uuidv4": w.uuidv4,
+		"randAlpha":    w.characters("randAlpha", letters),
+		"randAlphaNum": w.characters("randAlphaNum", letters+digits),
+		"randNumeric":  w.characters("randNumeric", digits),
+		"randAscii":    w.characters("randAscii", letters+digits), // nothing that YAML would read as anything but text
+	})
+	for _, name := range []string{"bcrypt", "htpasswd", "encryptAES", "genCAWithKey", "genSelfSignedCertWithKey", "genSignedCertWithKey"} {
+		functions[name] = w.salted(name)
+	}
+	for _, name := range []string{"genCA", "genSelfSignedCert", "genSignedCert"} {
+		functions[name] = w.certificate(name)
+	}
+	functions["genPrivateKey"] = w.privateKey
+	return functions
+}
+
+// turn tells in which world a function is, and that it was asked.
+func (w *world) turn(name string) int {
+	w.called[name] = true
+	if w.only != "" && w.only != name {
+		return 0
+	}
+	return w.number
+}
+
+// source is the same chance in every world, for this call of this function.
+func (w *world) source(name string) *rand.Rand {
+	w.calls[name]++
+	seed := fnv.New64a()
+	seed.Write([]byte(name))
+	return rand.New(rand.NewPCG(seed.Sum64(), uint64(w.calls[name])))
+}
+
+// shift is by how much a choice among n moves in a world: by half of them at first, then by one.
+func shift(number, n int) int {
+	if number%2 == 0 {
+		return number / 2 % n
+	}
+	return ((n+1)/2 + number/2) % n
+}
+
+func (w *world) characters(name, alphabet string) func(int) string {
+	real := library[name].(func(int) string)
+	return func(count int) string {
+		if count < 1 {
+			return real(count)
+		}
+		source, moved := w.source(name), shift(w.turn(name), len(alphabet))
+		text := make([]byte, count)
+		for index := range text {
+			text[index] = alphabet[(source.IntN(len(alphabet))+moved)%len(alphabet)]
+		}
+		return string(text)
+	}
+}
+
+func (w *world) bytes(name string, count int) []byte {
+	source, moved := w.source(name), shift(w.turn(name), 256)
+	data := make([]byte, count)
+	for index := range data {
+		data[index] = byte(source.IntN(256) + moved)
+	}
+	return data
+}
+
+func (w *world) randBytes(count int) (string, error) {
+	if count < 1 {
+		return library["randBytes"].(func(int) (string, error))(count)
+	}
+	return base64.StdEncoding.EncodeToString(w.bytes("randBytes", count)), nil
+}
+
+func (w *world) uuidv4() string {
+	data := w.bytes("uuidv4", 16)
+	data[6], data[8] = data[6]&0x0f|0x40, data[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", data[:4], data[4:6], data[6:8], data[8:10], data[10:])
+}
+
+// randInt gives both ends first: a condition on it turns somewhere between them.
+func (w *world) randInt(least, bound int) int {
+	size := bound - least
+	if size < 2 {
+		return library["randInt"].(func(int, int) int)(least, bound)
+	}
+	drawn := w.source("randInt").IntN(size)
+	switch w.turn("randInt") {
+	case 0:
+		return least
+	case 1:
+		return bound - 1
+	case 2:
+		return least + 1
+	}
+	return least + drawn
+}
+
+// arrange puts items into the order of a world: at first every item moves to another place.
+func arrange[T any](items []T, number int) []T {
+	if number%2 == 0 && number > 0 {
+		slices.Reverse(items)
+	}
+	if len(items) == 0 {
+		return items
+	}
+	by := (number + 1) / 2 % len(items)
+	if number%2 == 0 {
+		by = 0
+	}
+	return append(items[by:len(items):len(items)], items[:by]...)
+}
+
+func (w *world) shuffle(text string) string {
+	characters := []rune(text)
+	if strings.Trim(text, string(characters[:min(1, len(characters))])) == "" {
+		return text // one character, or always the same one
+	}
+	return string(arrange(characters, w.turn("shuffle")))
+}
+
+// arranged are the keys of a map in the order of a world.
+func (w *world) arranged(name string, fields map[string]any) []string {
+	keys := slices.Sorted(maps.Keys(fields))
+	if len(keys) < 2 {
+		return keys
+	}
+	return arrange(keys, w.turn(name))
+}
+
+func (w *world) keys(all ...map[string]any) []string {
+	keys := []string{}
+	for _, fields := range all {
+		keys = append(keys, w.arranged("keys", fields)...)
+	}
+	return keys
+}
+
+func (w *world) values(fields map[string]any) []any {
+	values := []any{}
+	for _, key := range w.arranged("values", fields) {
+		values = append(values, fields[key])
+	}
+	return values
+}
+
+// salted is a function of Helm's whose value has so much chance in it that it is another one at every call.
+func (w *world) salted(name string) any {
+	real := reflect.ValueOf(library[name])
+	return reflect.MakeFunc(real.Type(), func(arguments []reflect.Value) []reflect.Value {
+		w.turn(name)
+		return real.Call(arguments)
+	}).Interface()
+}
+
+// certificate takes its key from the world: Helm's are made at every call, for a tenth of a second each.
+func (w *world) certificate(name string) any {
+	kind, real := reflect.TypeOf(library[name]), reflect.ValueOf(library[name+"WithKey"])
+	return reflect.MakeFunc(kind, func(arguments []reflect.Value) []reflect.Value {
+		return real.Call(append(slices.Clone(arguments), reflect.ValueOf(rsaKeys[w.turn(name)]())))
+	}).Interface()
+}
+
+func (w *world) privateKey(kind string) string {
+	turn := w.turn("genPrivateKey")
+	if kind == "" || kind == "rsa" {
+		return rsaKeys[turn]()
+	}
+	return library["genPrivateKey"].(func(string) string)(kind)
+}
+
+// rsaKeys are a key for each world.
+var rsaKeys = func() (keys [worldCount]func() string) {
+	for number := range keys {
+		keys[number] = sync.OnceValue(func() string {
+			key, err := rsa.GenerateKey(crand.Reader, 2048)
+			if err != nil {
+				panic(err) // no chance left on this machine
+			}
+			return string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(key)}))
+		})
+	}
+	return keys
+}()
+
+// instants are the time of day in each world. Two of them share no field, from the year to the nanosecond.
+var instants = [worldCount]time.Time{
+	time.Date(2001, 2, 3, 4, 5, 6, 123456789, time.UTC),
+	time.Date(2034, 11, 28, 21, 52, 43, 987654321, time.UTC),
+	time.Date(2049, 7, 14, 11, 31, 17, 456789123, time.UTC),
+	time.Date(2068, 4, 26, 18, 14, 58, 741852963, time.UTC),
+}
+
+// dates are the functions that read the clock. Given a time they are Helm's own; given anything else, most of them take
+// the present for it.
+func (w *world) dates() map[string]any {
+	now := func(name string) time.Time { return instants[w.turn(name)] }
+	inZone := library["dateInZone"].(func(string, any, string) string)
+	in := func(name, format string, date any, zone string) string {
+		if !isTime(date) {
+			date = now(name)
+		}
+		return inZone(format, date, zone)
+	}
+	return map[string]any{
+		"now":  func() time.Time { return now("now") },
+		"date": func(format string, date any) string { return in("date", format, date, "Local") },
+		"dateInZone": func(format string, date any, zone string) string {
+			return in("dateInZone", format, date, zone)
+		},
+		"date_in_zone": func(format string, date any, zone string) string {
+			return in("date_in_zone", format, date, zone)
+		},
+		"htmlDate": func(date any) string { return in("htmlDate", "2006-01-02", date, "Local") },
+		"htmlDateInZone": func(date any, zone string) string {
+			return in("htmlDateInZone", "2006-01-02", date, zone)
+		},
+		"ago": func(date any) string {
+			switch date := date.(type) {
+			case time.Time:
+				return now("ago").Sub(date).Round(time.Second).String()
+			case int64:
+				return now("ago").Sub(time.Unix(date, 0)).Round(time.Second).String()
+			case int:
+				return now("ago").Sub(time.Unix(int64(date), 0)).Round(time.Second).String()
+			}
+			return time.Duration(0).String() // it takes the present for it
+		},
+		"durationRound": func(duration any) string {
+			if date, ok := duration.(time.Time); ok {
+				duration = int64(now("durationRound").Sub(date))
+			}
+			return library["durationRound"].(func(any) string)(duration)
+		},
+	}
+}
+
+// isTime tells whether sprig takes a value for a time; anything else it takes for now.
+func isTime(value any) bool {
+	switch value.(type) {
+	case time.Time, *time.Time, int64, int, int32:
+		return true
+	}
+	return false
+}
