@@ -148,6 +148,7 @@ FRAMES = [("", ""), ("[", "]"), ("{", "}"), ("a:\n  ", "\n")]
 
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join), st.sampled_from(FRAMES))
 @example("&a [*a]", ("", ""))
+@example("- &a [&a b, *a]\n- *a\n", ("", ""))
 @example("a: 1\n...\nb: 2\n", ("", ""))
 @example("'a' b", ("", ""))
 @generated
@@ -220,10 +221,9 @@ TEXTS = (
     | st.text("a \n\t:-#'\"\\\x85\u2028\ufeff\x00\x7f🔥", max_size=8)
 )
 NUMBERS = st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False, allow_infinity=False).map(scalars.number)
-VALUES = st.recursive(
-    st.none() | st.booleans() | NUMBERS | TEXTS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
-)
+LEAVES = st.none() | st.booleans() | NUMBERS | TEXTS
+BRANCHES = LEAVES | st.lists(LEAVES, max_size=3) | st.dictionaries(TEXTS, LEAVES, max_size=3)
+VALUES = BRANCHES | st.lists(BRANCHES, max_size=3) | st.dictionaries(TEXTS, BRANCHES, max_size=3)
 
 
 @given(st.dictionaries(TEXTS, VALUES, min_size=1, max_size=4), st.booleans())

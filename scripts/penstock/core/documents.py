@@ -90,9 +90,12 @@ class _Document:
         if not event.anchor:
             return self._content(event)
         before = self._nodes
-        self._anchors[event.anchor] = _OPEN, 1
+        opened = self._anchors[event.anchor] = _OPEN, before
         value = self._content(event)
-        self._anchors[event.anchor] = value, self._nodes - before + 1
+        if (
+            self._anchors[event.anchor] is opened
+        ):  # else a node inside it has the same anchor, which holds from there on
+            self._anchors[event.anchor] = value, self._nodes - before + 1
         return value
 
     def _content(self, event: Any) -> Any:
