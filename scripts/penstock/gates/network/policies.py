@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -23,12 +25,29 @@ def files(ends: Ends, connections: list[Connection]) -> dict[str, str]:
     spaces = sorted({pods.namespace for pods in subjects})
     folder = f"{_SOURCES}/{ends.rendered.environment}"
     named = [f"{space}.yaml" for space in spaces]
+    peers = _peers(connections)
     found = {
-        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), connections))
+        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), peers))
         for space in spaces
     }
     index = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": named}
     return found | {f"{folder}/kustomization.yaml": _HEAD + _dump(index)}
+
+
+@dataclass(frozen=True)
+class _Peers:
+    """Who sends to the pods of a workload, and to whom they send: the other end, the port, and why."""
+
+    senders: dict[End, list[tuple[End, Port, str]]]
+    receivers: dict[End, list[tuple[End, Port, str]]]
+
+
+def _peers(connections: list[Connection]) -> _Peers:
+    found = _Peers(defaultdict(list), defaultdict(list))
+    for item in connections:
+        found.senders[item.receiver].append((item.sender, item.port, item.why))
+        found.receivers[item.sender].append((item.receiver, item.port, item.why))
+    return found
 
 
 def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
@@ -41,12 +60,11 @@ def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
     return named
 
 
-def _policies(namespace: str, named: dict[str, Pods], connections: list[Connection]) -> Iterator[str]:
+def _policies(namespace: str, named: dict[str, Pods], peers: _Peers) -> Iterator[str]:
     nothing = "  endpointSelector: {}\n  ingress:\n    - {}\n  egress:\n    - {}\n"
     yield f"# Whatever no other policy allows. An empty rule allows nothing.\n{_object(namespace, DENY)}{nothing}"
     for name, pods in named.items():
-        coming = [(item.sender, item.port, item.why) for item in connections if item.receiver == pods]
-        going = [(item.receiver, item.port, item.why) for item in connections if item.sender == pods]
+        coming, going = peers.senders.get(pods, []), peers.receivers.get(pods, [])
         if not coming and not going:
             continue
         text = _object(namespace, name) + _indented(_dump({"endpointSelector": {"matchLabels": dict(pods.labels)}}), 2)

@@ -6,7 +6,7 @@ The forms (https://kubernetes.io/docs/concepts/services-networking/dns-pod-servi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.gates.rendered.addresses import Address
@@ -43,11 +43,14 @@ class Broken:
 
 @dataclass(frozen=True)
 class Network:
-    """The names of a cluster. `services` may hold more than the manifests do, such as those that Kubernetes makes."""
+    """The names of a cluster. `services` may hold more than the manifests do, such as those that Kubernetes makes.
+
+    `selected` gives the workloads that a selector selects in some namespaces.
+    """
 
     domain: str
     services: Mapping[Key, Service]
-    workloads: tuple[Workload, ...]
+    selected: Callable[[Selector, Iterable[str]], Iterator[Workload]]
     namespaces: frozenset[str]
 
     def resolve(self, address: Address, namespace: str) -> Target | Broken | None:
@@ -85,9 +88,9 @@ class Network:
 
     def behind(self, service: Service) -> list[Workload]:
         """The workloads whose pods a Service selects."""
-        selector = Selector(match_labels=service.spec.selector)
-        among = (item for item in self.workloads if item.namespace == service.namespace)
-        return [item for item in among if service.spec.selector and selector.selects(item.labels)]
+        if not service.spec.selector:
+            return []
+        return list(self.selected(Selector(match_labels=service.spec.selector), [service.namespace]))
 
     def _target(self, service: Service, wanted: int | str | None) -> Target | Broken:
         if wanted is None or service.is_external:
