@@ -49,12 +49,15 @@ def references() -> None:
 
 def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str]:
     """Declarations that nothing needs: in one of the environments that they name, or anywhere where they name none."""
-    for made in dict.fromkeys(made for one in worlds.values() for made in one.given):
-        there = [name for name, one in worlds.items() if made in one.given]
-        unused = [name for name in there if made not in used[name]]
+    given: dict[Given, list[str]] = {}
+    for name, one in worlds.items():
+        for made in one.given:
+            given.setdefault(made, []).append(name)
+    for made, having in given.items():
+        unused = [name for name in having if made not in used[name]]
         if made.environments and unused:
             yield f"{made.file}: {made}: nothing needs it in {', '.join(unused)}"
-        elif unused == there:
+        elif unused == having:
             yield f"{made.file}: {made}: nothing needs it"
 
 
