@@ -12,6 +12,7 @@ from penstock.gates.references.given import FILE, Given, HostGateway, declared
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
 from penstock.gates.rendered.nearest import ending
+from penstock.gates.rendered.read import Reader
 from penstock.hydrate import environments
 
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
@@ -32,7 +33,8 @@ def references() -> None:
     layout = find_platform()
     every = environments.names(layout)
     declarations = declared(layout, every)
-    worlds = {name: world(layout, name, declarations) for name in every}
+    reader = Reader()
+    worlds = {name: world(layout, name, declarations, reader) for name in every}
     verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
     flat = {name: [verdict for group in groups.values() for verdict in group] for name, groups in verdicts.items()}
     faults = dict.fromkeys(str(verdict) for group in flat.values() for verdict in group if verdict.fault)

@@ -14,6 +14,7 @@ from penstock.gates.rendered.labels import Labels, index, members
 from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import ConfigMap, Key, Service
 from penstock.gates.rendered.platform import Rendered, rendered
+from penstock.gates.rendered.read import Reader
 from penstock.gitops.objects import SOURCE
 from penstock.hydrate.kinds import CLUSTER_SCOPED
 from penstock.tools.flux import NAMESPACE
@@ -110,9 +111,9 @@ class World:
         return index(self._namespaces.values())
 
 
-def world(layout: Layout, environment: str, declarations: Declarations) -> World:
+def world(layout: Layout, environment: str, declarations: Declarations, reader: Reader) -> World:
     """Read one environment; PenstockError when its manifests can't be read."""
-    found = rendered(layout, environment)
+    found = rendered(layout, environment, reader)
     made = made_secrets(layout, found.components)
     return World(
         found,

@@ -12,10 +12,11 @@ from penstock.gates.rendered.dns import Network
 from penstock.gates.rendered.kinds import Selector
 from penstock.gates.rendered.labels import Labels, index, members
 from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service, Workload
-from penstock.gates.rendered.read import read
+from penstock.gates.rendered.read import Reader
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments
 from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.tools.flux import NAMESPACE
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,12 @@ class Rendered:
         return {namespace: (items, index(item.labels for item in items)) for namespace, items in found.items()}
 
 
-def rendered(layout: Layout, environment: str) -> Rendered:
+def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
     """Read manifests/<environment>; PenstockError when it's empty or not YAML."""
     manifests = Manifests(layout.tree(environment))
-    trees = [manifests.synced(), *(manifests.files(component) for component in manifests.components)]
-    found = [read(layout.relative(path), item) for files in trees for path, item in files.items()]
+    components = manifests.components
+    reader = reader or Reader()
+    paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
+    found = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
     domain = environments.read(layout, environment).cluster.domain
-    return Rendered(environment, domain, tuple(manifests.components), tuple(found))
+    return Rendered(environment, domain, tuple(components), found)
