@@ -55,7 +55,11 @@ def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str
     for name, one in worlds.items():
         for made in one.given:
             given.setdefault(made, []).append(name)
+    everywhere = {(item.kind, item.namespace, item.name) for one in worlds.values() for item in one.builtin}
     for made, having in given.items():
+        if (made.kind, made.namespace, made.name) in everywhere:
+            yield f"{made.file}: {made}: every cluster has it"
+            continue
         unused = [name for name in having if made not in used[name]]
         if made.environments and unused:
             yield f"{made.file}: {made}: nothing needs it in {', '.join(unused)}"

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.layout import Layout
+from penstock.gates.references import builtin
+from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
 from penstock.gates.references.given import Declarations, Given, HostGateway, NodePort, made_secrets
 from penstock.gates.rendered.dns import Network
 from penstock.gates.rendered.kinds import Metadata, Selector, ServicePort, ServiceSpec
@@ -16,6 +18,7 @@ from penstock.gates.rendered.objects import ConfigMap, Key, Service
 from penstock.gates.rendered.platform import Rendered, rendered
 from penstock.gates.rendered.read import Reader
 from penstock.gitops.objects import SOURCE
+from penstock.hydrate import environments
 from penstock.hydrate.kinds import CLUSTER_SCOPED
 from penstock.tools.flux import NAMESPACE
 
@@ -35,25 +38,32 @@ class Found:
 
 @dataclass(frozen=True)
 class World:
-    """One environment. `literals` are the plain values of the Secrets that `inv up` makes."""
+    """One environment.
+
+    `builtin` is what every cluster has, `given` what is declared. `literals` are the plain values of the Secrets that
+    `inv up` makes.
+    """
 
     rendered: Rendered
+    builtin: tuple[Given, ...]
     given: tuple[Given, ...]
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
     literals: tuple[tuple[Given, dict[str, str]], ...]
 
     @cached_property
-    def _given(self) -> dict[tuple[str, str], list[Given]]:
+    def _external(self) -> dict[tuple[str, str], list[Given]]:
+        """Kind and name -> what no manifest makes; what every cluster has comes first, so its declaration is idle."""
         found: dict[tuple[str, str], list[Given]] = {}
-        for item in self.given:
+        for item in (*self.builtin, *self.given):
             found.setdefault((item.kind, item.name), []).append(item)
         return found
 
     @cached_property
     def given_services(self) -> dict[Key, Given]:
-        """The Services that others make."""
-        return {(item.namespace, item.name): item for item in self.given if item.kind == "Service"}
+        """The Services that no manifest makes."""
+        every = (*self.given, *self.builtin)
+        return {(item.namespace, item.name): item for item in every if item.kind == "Service"}
 
     @cached_property
     def network(self) -> Network:
@@ -68,19 +78,20 @@ class World:
                 return Found(frozenset(item.keys) if isinstance(item, ConfigMap) else frozenset())
         if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
             return Found()
-        for made in self._given.get((kind, name), ()):
-            if made.namespace in ("", namespace):
+        for made in self._external.get((kind, name), ()):
+            if made.namespace in ("", namespace) or (made.namespace == EVERY and namespace in self.rendered.namespaces):
                 return Found(made.keys, made)
         return None
 
     def missing(self, kind: str, namespace: str, name: str) -> str:
         """That there is no such object, with the nearest one."""
-        known = {*self.rendered.of(kind), *((item.namespace, item.name) for item in self.given if item.kind == kind)}
+        external = (*self.builtin, *self.given)
+        known = {*self.rendered.of(kind), *((item.namespace, item.name) for item in external if item.kind == kind)}
         shown = name if kind in _CLUSTER_SCOPED or not namespace else f"{namespace}/{name}"
-        elsewhere = sorted(where for where, other in known if other == name and where)
+        elsewhere = sorted(where for where, other in known if other == name and where not in ("", EVERY))
         if elsewhere:
             return f"there is no {kind} {shown}; it is in the namespace {elsewhere[0]}"
-        near = ending(name, (other for where, other in known if where in ("", namespace)))
+        near = ending(name, (other for where, other in known if where in ("", EVERY, namespace)))
         return f"there is no {kind} {shown}{near}"
 
     def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, Given | None]:
@@ -88,7 +99,7 @@ class World:
         among = sorted(set(namespaces))
         if any(self.rendered.selected(selector, among)):
             return "", None
-        for made in self.given:
+        for made in (*self.builtin, *self.given):
             if made.kind == "Pod" and made.namespace in among and selector.selects(dict(made.labels)):
                 return "", made
         labels = [item.labels for item in self.rendered.workloads if item.namespace in among]
@@ -115,8 +126,10 @@ def world(layout: Layout, environment: str, declarations: Declarations, reader: 
     """Read one environment; PenstockError when its manifests can't be read."""
     found = rendered(layout, environment, reader)
     made = made_secrets(layout, found.components)
+    version = environments.read(layout, environment).kubernetes.version
     return World(
         found,
+        builtin.objects(version),
         (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in made)),
         tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
         declarations.host_gateways,
