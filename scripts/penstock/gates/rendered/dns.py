@@ -15,6 +15,12 @@ from penstock.gates.rendered.kinds import Selector, ServicePort
 from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Key, Service, Workload
 
+_USUAL_DOMAIN = ["cluster", "local"]
+# Domains of the internet that are good names for namespaces too: what ends in one may well lead outside.
+_PUBLIC_DOMAINS = frozenset(
+    {"ai", "app", "biz", "cloud", "com", "dev", "eu", "info", "io", "net", "org", "run", "sh", "tech", "test", "tools"}
+)
+
 
 @dataclass(frozen=True)
 class Backend:
@@ -60,6 +66,8 @@ class Network:
             at = host.index("svc", 2)
             *pod, name, where = host[:at]
             if host[at + 1 :] not in ([], self.domain.split(".")):
+                if address.is_name and host[at + 1 :] != _USUAL_DOMAIN:
+                    return None
                 return Broken(f"the cluster's domain is {self.domain}, not {'.'.join(host[at + 1 :])}")
         elif len(host) == 1:
             pod, name, where = [], host[0], namespace
@@ -73,6 +81,9 @@ class Network:
             return None
         service = self.services.get((where, name))
         if service is None:
+            is_outside = host[-1] in _PUBLIC_DOMAINS or (address.is_name and "svc" not in host)
+            if is_outside and len(host) > 1:
+                return None
             return Broken(f"there is no Service {where}/{name}{self._nearest(where, name)}")
         return self._pod_fault(service, pod) or self._target(service, address.port)
 
