@@ -67,8 +67,8 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
     assert caught.value.message.splitlines() == [
         "manifests/remote/harbour/persistentvolumeclaim-clock.yaml: spec.storageClassName: there is no StorageClass "
         "disks",
-        "manifests/remote/harbour/statefulset-ledger.yaml: spec.volumeClaimTemplates[0].spec.storageClassName: there is "
-        "no StorageClass disks",
+        "manifests/remote/harbour/statefulset-ledger.yaml: spec.volumeClaimTemplates[0].spec.storageClassName: "
+        "there is no StorageClass disks",
     ]
 
 

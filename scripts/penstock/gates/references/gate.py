@@ -39,11 +39,11 @@ def references() -> None:
     flat = {name: [verdict for group in groups.values() for verdict in group] for name, groups in verdicts.items()}
     faults = dict.fromkeys(str(verdict) for group in flat.values() for verdict in group if verdict.fault)
     if faults:
-        raise Findings(list(faults), f"mend what each line names, or declare in {FILE} what others make")
+        raise Findings(list(faults), f"fix what each line names, or declare in {FILE} what is made elsewhere")
     used = {name: {verdict.given for verdict in group if verdict.given} for name, group in flat.items()}
     idle = [*_idle(worlds, used), *_idle_rules(worlds, declarations.host_gateways)]
     if idle:
-        raise Findings(idle, "drop it, or mend the name that it has")
+        raise Findings(idle, "drop it, or fix its name")
     for name, groups in verdicts.items():
         parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
         console.good(f"{name}: {len(flat[name])} references proven ({parts})")
