@@ -97,7 +97,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure hydration against helmfile, and write docs/benchmarks.md."""
+    """Measure hydration against helmfile, and the gates, and write docs/benchmarks.md."""
     session.run("python", "-m", "penstock.verbs.bench", *session.posargs)
 
 

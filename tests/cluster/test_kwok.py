@@ -25,7 +25,9 @@ from penstock.cluster.state import State
 from penstock.core import yaml
 from penstock.core.layout import ENGINE
 from penstock.gates import rehearsal
+from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
+from penstock.hydrate.kinds import GIVEN_NAMESPACES
 from support import Platform, copy_platform
 
 
@@ -93,6 +95,54 @@ def test_what_was_applied_before_flux_is_fluxs_alone(town: Platform) -> None:
     namespace = json.loads(kubectl(town).run("get", "namespace", "town", "-o", "json", "--show-managed-fields").stdout)
     managers = {entry["manager"] for entry in namespace["metadata"]["managedFields"] if entry["operation"] == "Apply"}
     assert managers == {"kustomize-controller"}
+
+
+# What a control plane marks as its own, by kind: the label or annotation, and its value where it has to be that.
+_OWN = {
+    "APIService": ("kube-aggregator.kubernetes.io/automanaged", "onstart"),
+    "ClusterRole": ("kubernetes.io/bootstrapping", "rbac-defaults"),
+    "ClusterRoleBinding": ("kubernetes.io/bootstrapping", "rbac-defaults"),
+    "FlowSchema": ("apf.kubernetes.io/autoupdate-spec", "true"),
+    "PriorityLevelConfiguration": ("apf.kubernetes.io/autoupdate-spec", "true"),
+    "Role": ("kubernetes.io/bootstrapping", "rbac-defaults"),
+    "RoleBinding": ("kubernetes.io/bootstrapping", "rbac-defaults"),
+}
+
+
+def _objects(town: Platform, kind: str) -> dict[tuple[str, str], dict[str, Any]]:
+    found = kubectl(town).get(kind.lower(), "-A")
+    return {(item["metadata"].get("namespace", ""), item["metadata"]["name"]): item for item in found}
+
+
+def test_what_every_cluster_has_is_what_this_one_has(town: Platform) -> None:
+    """references/builtin.yaml is what the real control plane has by itself: nothing more, nothing less."""
+    expected: dict[str, set[tuple[str, str]]] = {}
+    for entry in builtin.entries():
+        if not entry.sources:
+            expected.setdefault(entry.kind, set()).update((entry.namespace, name) for name in entry.names)
+    controllers = {key for key in expected["ServiceAccount"] if key[0] == "kube-system"}
+    expected["ServiceAccount"] -= controllers
+    namespaces = {name for _, name in _objects(town, "Namespace")}
+    for kind, names in expected.items():
+        actual = _objects(town, kind)
+        every = {(place, name) for one, name in names for place in (namespaces if one == "*" else [one])}
+        assert every - set(actual) == set(), kind
+        mark, value = _OWN.get(kind, ("", ""))
+        own = {key for key, item in actual.items() if _marks(item).get(mark) == value}
+        assert own - every == set(), kind
+    assert namespaces >= GIVEN_NAMESPACES
+    # This controller manager has one account for all of its controllers; their bindings name those that they have else.
+    bound = [
+        subject
+        for key, item in _objects(town, "ClusterRoleBinding").items()
+        if key[1].startswith("system:controller:")
+        for subject in item["subjects"]
+    ]
+    assert controllers <= {(subject["namespace"], subject["name"]) for subject in bound}
+
+
+def _marks(item: dict[str, Any]) -> dict[str, str]:
+    return {**item["metadata"].get("labels", {}), **item["metadata"].get("annotations", {})}
 
 
 def test_claims_are_bound_and_secrets_are_made(town: Platform) -> None:

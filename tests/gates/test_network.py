@@ -283,6 +283,34 @@ def test_sources_that_are_not_what_the_verb_writes(town: Platform) -> None:
     dataflow()
 
 
+def test_an_entity_that_means_everything_lets_everything_through(town: Platform) -> None:
+    town.replace(ARCHIVE, "- ingress", "- all")
+    found = findings()
+    assert "local: world → town/archive 3100 gets through, and nothing asks for it" in found
+    assert "local: kube-system/operator → town/archive 3100 gets through, and nothing asks for it" in found
+
+
+def test_an_entity_that_is_not_the_same_everywhere_is_refused(town: Platform) -> None:
+    town.replace(ARCHIVE, "- ingress", "- cluster")
+    said = f"local: {ARCHIVE}: which of the others is of the entity `cluster` can't be judged here"
+    assert findings() == [said]
+
+
+def test_workloads_whose_labels_say_the_same_name_are_judged_each(town: Platform) -> None:
+    """Charts give all programs of a release one instance label: each is still a pod of its own."""
+    store = town.text("flow/statefulset-store.yaml").replace("name: store", "name: spare", 1)
+    town.write("manifests/local/flow/statefulset-spare.yaml", store.replace("app: store", "role: store"))
+    town.write(
+        f"{POLICIES}/networkpolicy-spare.yaml",
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: spare, namespace: town}\n"
+        "spec: {podSelector: {matchLabels: {role: store}}, ingress: [{ports: [{port: s3}]}]}\n",
+    )
+    found = findings()
+    said = "town/store (StatefulSet spare) 8333 gets through, and nothing asks for it"
+    assert f"local: kube-system/operator → {said}" in found
+    assert not any("(StatefulSet store)" in line for line in found)
+
+
 def test_policies_of_the_whole_cluster_are_refused(town: Platform) -> None:
     town.write(
         f"{POLICIES}/all.yaml",

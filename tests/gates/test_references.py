@@ -60,13 +60,90 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
     shutil.copytree(holding.tree, holding.root / "manifests" / "remote")
     shutil.copy(holding.root / "environments" / "local.yaml", holding.root / "environments" / "remote.yaml")
     gate.references()
-    holding.replace("given.yaml", "by: Kubernetes\n", "by: Kubernetes\n    environments: [local]\n")
+    carpenter = "by: the town's carpenter\n"
+    holding.replace("given.yaml", carpenter, f"{carpenter}    environments: [local]\n")
     with pytest.raises(PenstockError) as caught:
         gate.references()
-    assert caught.value.message == (
-        "manifests/remote/harbour/daemonset-watch.yaml: spec.template.spec.priorityClassName: "
-        "there is no PriorityClass system-node-critical"
-    )
+    assert caught.value.message.splitlines() == [
+        "manifests/remote/harbour/persistentvolumeclaim-clock.yaml: spec.storageClassName: there is no StorageClass "
+        "disks",
+        "manifests/remote/harbour/statefulset-ledger.yaml: spec.volumeClaimTemplates[0].spec.storageClassName: "
+        "there is no StorageClass disks",
+    ]
+
+
+# What charts name and every cluster has: an object's kind, where it names it, and the name.
+_BUILTIN = """\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: builtin}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: ROLE}
+subjects:
+  - {kind: ServiceAccount, name: default, namespace: SPACE}
+  - {kind: ServiceAccount, name: generic-garbage-collector, namespace: kube-system}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: builtin, namespace: kube-system}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: extension-apiserver-authentication-reader}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: builtin, namespace: town, labels: {app: builtin}}
+spec:
+  priorityClassName: system-cluster-critical
+  serviceAccountName: default
+  containers:
+    - name: main
+      image: example.org/builtin:1
+      args: ["--api=https://kubernetes.default.svc", "--dns=kube-dns.kube-system.svc.cluster.local:53"]
+      env: [{name: CA, valueFrom: {configMapKeyRef: {name: kube-root-ca.crt, key: KEY}}}]
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: builtin, namespace: kube-system}
+spec: {maxUnavailable: 1, selector: {matchLabels: {k8s-app: kube-dns}}}
+"""
+
+
+def _builtin(platform: Platform, role: str = "view", space: str = "town", key: str = "ca.crt") -> None:
+    text = _BUILTIN.replace("ROLE", role).replace("SPACE", space).replace("KEY", key)
+    for number, document in enumerate(text.split("---\n")):
+        platform.write(f"manifests/local/harbour/builtin-{number}.yaml", document)
+
+
+@pytest.mark.parametrize("role", ["view", "edit", "admin", "cluster-admin", "system:auth-delegator"])
+def test_what_every_cluster_has_needs_no_declaration(holding: Platform, role: str) -> None:
+    _builtin(holding, role)
+    gate.references()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"role": "viewer"}, "there is no ClusterRole viewer; did you mean `view`?"),
+        # New in Kubernetes 1.36, and this environment's is older.
+        (
+            {"role": "system:controller:device-taint-eviction-controller"},
+            "there is no ClusterRole system:controller:device-taint-eviction-controller",
+        ),
+        ({"space": "village"}, "there is no ServiceAccount village/default"),
+        ({"key": "ca.pem"}, "ConfigMap town/kube-root-ca.crt has no key `ca.pem`"),
+    ],
+)
+def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str, str], said: str) -> None:
+    _builtin(holding, **change)
+    with pytest.raises(PenstockError) as caught:
+        gate.references()
+    (line,) = caught.value.message.splitlines()
+    assert said in line
+
+
+def test_a_declaration_of_what_every_cluster_has_is_superfluous(holding: Platform) -> None:
+    holding.replace("given.yaml", "objects:\n", "objects:\n  - {kind: ClusterRole, name: view, by: Kubernetes}\n")
+    with pytest.raises(PenstockError) as caught:
+        gate.references()
+    assert caught.value.message == "given.yaml: ClusterRole view: every cluster has it"
 
 
 def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -172,6 +173,67 @@ def test_a_name_from_elsewhere_is_no_name_of_the_cluster() -> None:
     assert resolve("https://example.org:443") is None
     assert resolve("http://a.village:80") is None
     assert resolve("a word:80 of a text") is None
+
+
+# What a configuration has that isn't an address: names of Secrets, files and packages, mail, images, queries, comments.
+NO_ADDRESSES = [
+    "a-svc.town.svc.a-tls-pair",
+    "a-svc.town.svc.a-tls-ca",
+    "gone.town.svc.yaml",
+    "tls.gone.town.svc.crt",
+    "/etc/gone.town.svc.pem",
+    "--tls-cert-file=/certs/gone.town.svc.crt",
+    "org.example.svc.handler",
+    "org.example.svc.Handler",
+    "example.org/gone.town.svc/v2",
+    "example.org/gone.town:80",
+    "mailto:gone@town.svc",
+    "gone@gone.town.svc.cluster.local",
+    "spiffe://cluster.local/ns/town/sa/gone",
+    "s3://gone.town/prefix",
+    "oci://example.org/gone.town:80",
+    "--image=gone:7",
+    "--proxy-image=example.org/a:80",
+    'sum by (pod) (rate(gone:errors:rate5m{job="gone:80",instance=~"gone.*:80"}[5m]))',
+    "app.kubernetes.io/gone.town.svc: x",
+    "*.gone.town.svc",
+    "http://gone.dev:80/ and https://gone.io",
+    "# see http://gone:80",
+    "key = 1 # see gone.town.svc:80\nother = 2 // http://gone:81\n# gone:82\n// gone:83\n/* gone.town:84\n",
+]
+SPACES = [NAMESPACE, *({"kind": "Namespace", "metadata": {"name": name}} for name in ("dev", "io"))]
+WIDE = Rendered("local", "cluster.local", (), tuple(read("file", {"apiVersion": "v1", **item}) for item in SPACES))
+
+
+@pytest.mark.parametrize("text", NO_ADDRESSES)
+def test_what_only_looks_like_an_address_leads_nowhere_and_breaks_nothing(text: str) -> None:
+    found = [WIDE.network().resolve(address, "town") for _, address in in_value(text, "x")]
+    assert [one for one in found if one] == []
+
+
+def test_the_name_of_an_image_is_no_address() -> None:
+    value = {"image": "a:80", "SIDECAR_IMAGE": "a:80", "args": ["--image=a:80"], "bind_address": "a", "bind_port": 80}
+    assert list(in_value(value, "x")) == []
+
+
+@pytest.mark.parametrize("suffix", ["crt", "key", "pem", "yaml", "tls-pair", "tls-ca", "json", "local", "cluster"])
+@pytest.mark.parametrize("name", ["gone.town.svc", "a-0.gone.town.svc", "gone.elsewhere.svc"])
+def test_a_name_is_an_address_only_with_the_clusters_domain_at_its_end(name: str, suffix: str) -> None:
+    """With a port or a scheme it is one in any case."""
+    assert resolve(f"{name}.{suffix}") is None
+    for text in (f"{name}.{suffix}:80", f"http://{name}.{suffix}"):
+        assert resolve(text) == Broken(f"the cluster's domain is cluster.local, not {suffix}")
+    assert isinstance(resolve(name), Broken)
+    assert isinstance(resolve(f"{name}.cluster.local"), Broken)
+
+
+def test_the_usual_domain_is_no_ones_own() -> None:
+    """In a cluster of another domain, a name in cluster.local is still meant as an address."""
+    elsewhere = replace(PLATFORM, domain="town.example")
+    (address,) = in_text("a.town.svc.cluster.local")
+    assert elsewhere.network().resolve(address, "town") == Broken(
+        "the cluster's domain is town.example, not cluster.local"
+    )
 
 
 def main() -> Workload:

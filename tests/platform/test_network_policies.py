@@ -9,8 +9,9 @@ import pytest
 
 from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import load
+from penstock.gates.network.actors import actor
 from penstock.gates.network.ends import Port, shown
-from penstock.gates.network.judge import actor, refusal
+from penstock.gates.network.enforced import Enforced
 from penstock.gates.network.rendered import policies
 from penstock.gates.network.rules import Actor
 from penstock.gates.rendered.platform import Rendered, rendered
@@ -22,15 +23,17 @@ ENVIRONMENTS = environments.names(LAYOUT)
 ALLOWED = load(Path(__file__).parent / "allowed-connections.yaml", dict[str, dict[str, dict[str, str]]])
 LOCAL = ("k3d", "kind")
 # Who isn't among the manifests, and the ports that anybody could want of them.
-DNS = Actor(
-    "dns", "kube-system", {"k8s-app": "kube-dns"}, {name: (port, "TCP") for name, port in [("tcp", 53), ("m", 9153)]}
-)
-FLUX = Actor("flux", "flux-system", {"app": "source-controller"}, {"http": (9090, "TCP"), "metrics": (8080, "TCP")})
-IDENTITIES = Actor("pod-identity", ports={"http": (80, "TCP")}, entities=frozenset({"world"}), address="169.254.170.23")
-STRANGER = Actor("applications", "shop", {"app.kubernetes.io/name": "shop"}, {"any": (5000, "TCP")})
-NODES: dict[str, Port] = {
-    str(port): (port, "TCP") for port in (22, 80, 443, 4240, 4244, 6443, 9100, 9879, 9962, 9963, 9964, 9965, 10250)
-}
+
+
+def tcp(*numbers: int) -> frozenset[Port]:
+    return frozenset((number, "TCP") for number in numbers)
+
+
+DNS = Actor("dns", "kube-system", {"k8s-app": "kube-dns"}, tcp(53, 9153) | {(53, "UDP")})
+FLUX = Actor("flux", "flux-system", {"app": "source-controller"}, tcp(9090, 8080))
+IDENTITIES = Actor("pod-identity", ports=tcp(80), entities=frozenset({"world"}), address="169.254.170.23")
+STRANGER = Actor("applications", "shop", {"app.kubernetes.io/name": "shop"}, tcp(5000))
+NODES = tcp(22, 80, 443, 4240, 4244, 6443, 9100, 9879, 9962, 9963, 9964, 9965, 10250)
 ENTITIES = [
     Actor(name, ports=NODES, entities=frozenset({name}), address="203.0.113.1")
     for name in ("host", "ingress", "kube-apiserver", "remote-node", "world")
@@ -46,16 +49,17 @@ def everybody(platform: Rendered) -> list[Actor]:
 def reached(environment: str) -> dict[tuple[str, str], set[str]]:
     """Sender and receiver -> the ports that the policies let through, where one of them is subject to any."""
     platform = rendered(LAYOUT, environment)
-    there = policies(platform)
+    every = everybody(platform)
+    enforced = Enforced(every, policies(platform))
+    governed = enforced.governed_in | enforced.governed_out
     found: dict[tuple[str, str], set[str]] = {}
-    for sender, receiver in product(everybody(platform), repeat=2):
-        subject = [one for one in (sender, receiver) if any(policy.is_about(one) for policy in there)]
-        if not subject or "host" in sender.entities:  # a pod's own node is always let in
+    for (sender, one), (receiver, other) in product(enumerate(every), repeat=2):
+        is_governed = (governed >> sender | governed >> receiver) & 1
+        if not is_governed or "host" in one.entities:  # a pod's own node is always let in
             continue
-        ports = [*receiver.ports.values(), *([(53, "UDP")] if receiver is DNS else [])]
-        open_ones = {shown(port) for port in ports if not refusal(there, sender, receiver, port)}
+        open_ones = {shown(port) for port in other.ports if not enforced.refusal(sender, receiver, port)}
         if open_ones:
-            found[sender.name, receiver.name] = open_ones
+            found[one.name, other.name] = open_ones
     return found
 
 
@@ -76,14 +80,11 @@ def test_who_may_reach_whom(environment: str) -> None:
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows(environment: str) -> None:
     platform = rendered(LAYOUT, environment)
-    there = policies(platform)
     own = {name for _, name in platform.of("Namespace")}
     pods = [item for item in platform.workloads if item.namespace in own and not item.template.spec.host_network]
     assert pods
-    for item in pods:
-        about = [policy for policy in there if policy.is_about(actor(item))]
-        assert any(policy.ingress is not None for policy in about), item
-        assert any(policy.egress is not None for policy in about), item
+    enforced = Enforced([actor(item) for item in pods], policies(platform))
+    assert enforced.governed_in == enforced.governed_out == enforced.every
 
 
 @pytest.mark.parametrize(
@@ -103,7 +104,9 @@ def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows
 )
 def test_what_the_contract_lacks_is_denied_at_every_port(environment: str, sender: str, receiver: str) -> None:
     platform = rendered(LAYOUT, environment)
-    named = {one.name: one for one in everybody(platform)}
-    there, to = policies(platform), named[receiver]
-    assert to.ports
-    assert all(refusal(there, named[sender], to, port) for port in to.ports.values())
+    every = everybody(platform)
+    enforced = Enforced(every, policies(platform))
+    numbers = {one.name: number for number, one in enumerate(every)}
+    ports = every[numbers[receiver]].ports
+    assert ports
+    assert all(enforced.refusal(numbers[sender], numbers[receiver], port) for port in ports)

@@ -36,11 +36,16 @@ class Manifests:
     def files(self, component: str) -> dict[Path, dict[str, Any]]:
         """The objects of one component by file, with those that we made for it."""
         if component not in self._kept:
-            found = (self.tree / component).glob("*.yaml")
-            files = sorted(path for path in found if path.name != _INDEX and not is_leftover(path.name))
             shown = f"manifests/{self.tree.name}/{component}"
-            self._kept[component] = {path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in files}
+            self._kept[component] = {
+                path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in self.paths(component)
+            }
         return self._kept[component]
+
+    def paths(self, component: str) -> list[Path]:
+        """The files of the objects of one component, sorted."""
+        found = (self.tree / component).glob("*.yaml")
+        return sorted(path for path in found if path.name != _INDEX and not is_leftover(path.name))
 
     def nested(self, component: str) -> list[dict[str, Any]]:
         """The Flux Kustomizations that a component holds itself; they apply what it brings from another source."""

@@ -1,4 +1,4 @@
-"""nox -s bench: what hydration costs, against helmfile on the same input in the same run."""
+"""nox -s bench: what hydration costs, against helmfile on the same input in the same run, and what gates cost."""
 
 from __future__ import annotations
 
@@ -10,42 +10,92 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError, reported
 from penstock.core.layout import ENGINE
-from penstock.gates.bench import report, synthetic
+from penstock.gates.bench import report, report_gates, synthetic
+from penstock.gates.bench.gates import measure_networked, measure_shipped_gates
 from penstock.gates.bench.measure import measure, measure_shipped
 from penstock.tools.resolver import ensure
 
-SIZES = [10, 100, 500, 2000]
-_TOOLS = ["helm", "helmfile", "render"]
+SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]
+_TOOLS = ["helm", "helmfile", "kubeconform", "kustomize", "render"]
+_TARGET = ENGINE / "docs" / "benchmarks.md"
+_GATES = "\n## The gates\n"
 
 
-def bench(sizes: list[int], runs: int, write: bool) -> None:
-    """Measure synthetic platforms of these sizes and print the table; `write` also makes docs/benchmarks.md."""
-    if not sizes or min(sizes) < 1 or max(sizes) > 9999 or runs < 1:
+def bench(sizes: list[int], gate_sizes: list[int], runs: int, write: bool) -> None:
+    """Measure hydration and the gates at these numbers of components; `write` renews docs/benchmarks.md."""
+    every = [*sizes, *gate_sizes]
+    if not every or min(every) < 1 or max(every) > 9999 or runs < 1:
         raise PenstockError("bench measures sizes from 1 to 9999, in at least one round", "--sizes 10,100 --runs 3")
     ensure(_TOOLS)  # a build would be measured otherwise
+    if sizes:
+        hydration(sizes, runs, write)
+    if gate_sizes:
+        gates(sorted(set(gate_sizes)), runs, write)
+
+
+def hydration(sizes: list[int], runs: int, write: bool) -> None:
+    """Measure hydration of synthetic platforms, and helmfile on the same."""
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
         place = Path(folder).resolve()
         results = measure([synthetic.make(place / str(count), count) for count in sorted(set(sizes))], runs)
     shipped = measure_shipped(runs)
     console.table([heading.upper() for heading in report.HEADINGS], report.rows(results))
-    for bar in report.bars(results, shipped):
-        (console.good if bar.reached else console.warn)(f"{bar.what}: {bar.measured} (bar: {bar.bar})")
+    _show(report.bars(results, shipped))
     if write:
-        target = ENGINE / "docs" / "benchmarks.md"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(report.document(results, shipped, runs))
-        console.info(f"written: {target.relative_to(ENGINE)}")
+        _, _, after = _page()
+        _write(report.document(results, shipped, runs), after)
+
+
+def gates(sizes: list[int], runs: int, write: bool) -> None:
+    """Measure the gates on networked platforms, and on the shipped one with components added."""
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        place = Path(folder).resolve()
+        results = measure_networked(place, sizes, runs)
+        shipped = measure_shipped_gates(place, runs)
+    rows = report_gates.rows(results) + report_gates.rows(shipped)
+    console.table([heading.upper() for heading in report_gates.HEADINGS], rows)
+    _show(report_gates.bars(results, shipped))
+    if write:
+        before, _, _ = _page()
+        _write(before, report_gates.section(results, shipped, runs))
+
+
+def _show(bars: list[report.Bar]) -> None:
+    for bar in bars:
+        (console.good if bar.reached else console.warn)(f"{bar.what}: {bar.measured} (bar: {bar.bar})")
+
+
+def _page() -> tuple[str, str, str]:
+    """docs/benchmarks.md: what is about hydration, the heading of the gates, and what is below it."""
+    return (_TARGET.read_text() if _TARGET.is_file() else "").partition(_GATES)
+
+
+def _write(hydration: str, gates: str) -> None:
+    _TARGET.parent.mkdir(exist_ok=True)
+    _TARGET.write_text(f"{hydration}{_GATES}{gates}" if gates else hydration)
+    console.info(f"written: {_TARGET.relative_to(ENGINE)}")
+
+
+def _sizes(text: str) -> list[int]:
+    return [int(size) for size in text.split(",") if size.isdigit()]
 
 
 def main(words: list[str]) -> None:
-    """The command line of `nox -s bench`: --sizes 10,100 --runs 3 --dry."""
+    """The command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --runs 3 --dry."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
-    parser.add_argument("--sizes", default=",".join(map(str, SIZES)), help="numbers of components (10,100,500,2000)")
+    parser.add_argument(
+        "--sizes", default=",".join(map(str, SIZES)), help="sizes to hydrate, or none (10,100,500,2000)"
+    )
+    parser.add_argument(
+        "--gates",
+        default=",".join(map(str, GATE_SIZES)),
+        help="sizes for the gates, or none (30,100,500)",
+    )
     parser.add_argument("--runs", type=int, default=3, help="rounds; the medians count (3)")
     parser.add_argument("--dry", action="store_true", help="don't write docs/benchmarks.md")
     options = parser.parse_args(words)
     with reported():
-        bench([int(size) for size in options.sizes.split(",") if size.isdigit()], options.runs, not options.dry)
+        bench(_sizes(options.sizes), _sizes(options.gates), options.runs, not options.dry)
 
 
 if __name__ == "__main__":

@@ -116,7 +116,7 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
                 run(command)
             result.memory[what] = peak[0]
         else:
-            result.add(what, *_timed(command))
+            result.add(what, *timed(command))
             _baseline(result, number, what)
 
 
@@ -125,16 +125,16 @@ def _baseline(result: Measured, number: int, after: str) -> None:
     if result.count > LARGEST_BASELINE:
         return
     if after == COLD:
-        result.add(TEMPLATE, *_timed(Command(helmfile(), cwd=result.layout.root, timeout=3600)))
+        result.add(TEMPLATE, *timed(Command(helmfile(), cwd=result.layout.root, timeout=3600)))
     if after == ONE:
         step = max(1, result.count // (_CALLS + 1))
         names = [synthetic.name((number + step * call) % result.count) for call in range(_CALLS)]
-        each = [_timed(Command(helmfile("-l", f"name={name}"), cwd=result.layout.root, timeout=3600)) for name in names]
+        each = [timed(Command(helmfile("-l", f"name={name}"), cwd=result.layout.root, timeout=3600)) for name in names]
         seconds, processor = (sum(column) / len(each) * result.count for column in zip(*each, strict=True))
         result.add(PER_RELEASE, seconds, processor)
 
 
-def _timed(command: Command) -> tuple[float, float]:
+def timed(command: Command) -> tuple[float, float]:
     """Wall and processor seconds of a command and all that it starts and waits for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = run(command).seconds

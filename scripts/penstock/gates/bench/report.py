@@ -90,12 +90,12 @@ def document(results: list[Measured], shipped: Shipped, runs: int) -> str:
     return f"""\
 # Benchmarks
 
-Measured on {dt.datetime.now(dt.UTC).date()}, {_machine()}, files on {files}; {versions}. Medians of {runs} rounds.
+Measured on {today()}, {machine()}, files on {files}; {versions}. Medians of {runs} rounds.
 
 Repeat it:
 
 ```console
-$ nox -s bench -- --sizes {sizes} --runs {runs}
+$ nox -s bench -- --sizes {sizes} --gates none --runs {runs}
 ```
 
 ## What is measured
@@ -116,11 +116,11 @@ on all cores: it tells the work even where the machine was busy with something e
 {LARGEST_BASELINE} components. Peak memory is the largest sum of the resident memory of all processes of a command, seen
 every 20 ms in a round of its own; memory that two processes share counts twice.
 
-{_table(HEADINGS, rows(results))}
+{table(HEADINGS, rows(results))}
 
 ## The bars
 
-{_table(["what", "bar", "measured", "reached"], _bar_rows(results, shipped))}
+{table(["what", "bar", "measured", "reached"], bar_rows(bars(results, shipped)))}
 
 An empty Python starts in {shipped.python:.2f} s here and `inv --version` in {shipped.invoke:.2f} s; no command can be
 faster than that. The shipped platform has {shipped.components} components.
@@ -149,8 +149,8 @@ def _bars_of_500(result: Measured) -> list[Bar]:
     ]
 
 
-def _bar_rows(results: list[Measured], shipped: Shipped) -> list[list[str]]:
-    found = bars(results, shipped)
+def bar_rows(found: list[Bar]) -> list[list[str]]:
+    """Bars as rows of a table."""
     return [[bar.what, bar.bar, bar.measured, "yes" if bar.reached else "**no**"] for bar in found]
 
 
@@ -158,11 +158,18 @@ def _ratio(ours: float, theirs: float | None) -> str:
     return f"1/{theirs / ours:.1f}" if theirs else ""
 
 
-def _table(headings: list[str], lines: list[list[str]]) -> str:
+def table(headings: list[str], lines: list[list[str]]) -> str:
+    """A table as Markdown."""
     return "\n".join(f"| {' | '.join(line)} |" for line in (headings, ["---"] * len(headings), *lines))
 
 
-def _machine() -> str:
+def today() -> str:
+    """The date."""
+    return str(dt.datetime.now(dt.UTC).date())
+
+
+def machine() -> str:
+    """Cores, processor, memory and system."""
     memory = psutil.virtual_memory().total / 2**30
     return f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 

@@ -13,6 +13,7 @@ from penstock.gates.dataflow.contract import Arrow, Contract
 from penstock.gates.dataflow.settings import Settings
 from penstock.gates.network import proof
 from penstock.gates.rendered.platform import rendered
+from penstock.gates.rendered.read import Reader
 from penstock.hydrate import environments
 
 
@@ -25,7 +26,8 @@ def dataflow() -> None:
     if unknown:
         raise Findings(unknown, "mend the entry")
     broken: dict[str, list[str]] = {}
-    manifests = [rendered(layout, name) for name in every]
+    reader = Reader()
+    manifests = [rendered(layout, name, reader) for name in every]
     for one in manifests:
         settings, name = Settings(found, one), one.environment
         lines = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.gates.network.actors import Actors
 from penstock.gates.network.ends import Ends, shown
-from penstock.gates.network.judge import actor, refusal
-from penstock.gates.network.rules import Policy
+from penstock.gates.network.enforced import Enforced
 from penstock.gates.rendered.addresses import Address, in_value
 from penstock.gates.rendered.dns import Target
 from penstock.gates.rendered.files import files
 from penstock.gates.rendered.objects import Workload
 
 
-def unreachable(ends: Ends, policies: list[Policy]) -> Iterator[str]:
+def unreachable(ends: Ends, actors: Actors, enforced: Enforced) -> Iterator[str]:
     """A line for each address of another workload's that a program has and may not connect to."""
     network = ends.rendered.network()
     for workload in ends.subjects.values():
         for place, address in _of(ends, workload):
             target = network.resolve(address, workload.namespace)
             for item in target.backends if isinstance(target, Target) else ():
+                if item.workload.key == workload.key or item.workload.template.spec.host_network:
+                    continue
                 port = (item.port.container_port, item.port.protocol)
-                is_other = item.workload.key != workload.key and not item.workload.template.spec.host_network
-                refused = refusal(policies, actor(workload), actor(item.workload), port) if is_other else ""
+                refused = enforced.refusal(actors.number(workload), actors.number(item.workload), port)
                 if refused:
                     where = f"{address.text}, which is {item.workload} {shown(port)}"
                     yield f"{workload.namespace}/{workload.name}: {place} names {where}: {refused}"

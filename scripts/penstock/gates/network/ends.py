@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from penstock.core.errors import PenstockError
 from penstock.gates.network.contract import FILE, Connections
@@ -23,9 +24,8 @@ class Pods:
     labels: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        """Namespace/name where a label says the name."""
-        named = dict(self.labels)
-        name = named.get("app.kubernetes.io/instance") or ",".join(named.values())
+        """Namespace/name, as far as labels say the name."""
+        name = ",".join(dict.fromkeys(value for _, value in self.labels))
         return f"{self.namespace}/{name}" if name else f"the pods of {self.namespace}"
 
 
@@ -85,7 +85,7 @@ class Ends:
     def find(self, name: str) -> Workload | None:
         """The workload of that namespace/name; None where this environment has none."""
         namespace, _, own = name.partition("/")
-        return next((item for item in self.rendered.workloads if item.key == (namespace, own)), None)
+        return self.rendered.workloads_by_key.get((namespace, own))
 
     def named(self, name: str) -> End:
         """An end that connections.yaml names."""
@@ -96,18 +96,19 @@ class Ends:
             return Others(tuple(sorted({*self.owned, *end.others})))
         return Entities(tuple(end.entities), tuple(end.networks))
 
-    @property
+    @cached_property
     def owned(self) -> tuple[str, ...]:
         """The namespaces that the manifests themselves make, sorted."""
         return tuple(sorted(self.rendered.namespaces - GIVEN_NAMESPACES))
 
-    @property
+    @cached_property
     def subjects(self) -> dict[Pods, Workload]:
         """Every workload that policies are about: in one of those namespaces, on the pods' network."""
+        owned = frozenset(self.owned)
         return {
             subject(item): item
             for item in self.rendered.workloads
-            if item.namespace in self.owned and not item.template.spec.host_network
+            if item.namespace in owned and not item.template.spec.host_network
         }
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from penstock.core.yaml import dump
@@ -22,12 +25,29 @@ def files(ends: Ends, connections: list[Connection]) -> dict[str, str]:
     spaces = sorted({pods.namespace for pods in subjects})
     folder = f"{_SOURCES}/{ends.rendered.environment}"
     named = [f"{space}.yaml" for space in spaces]
+    peers = _peers(connections)
     found = {
-        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), connections))
+        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), peers))
         for space in spaces
     }
     index = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": named}
     return found | {f"{folder}/kustomization.yaml": _HEAD + _dump(index)}
+
+
+@dataclass(frozen=True)
+class _Peers:
+    """Who sends to the pods of a workload, and to whom they send: the other end, the port, and why."""
+
+    senders: dict[End, list[tuple[End, Port, str]]]
+    receivers: dict[End, list[tuple[End, Port, str]]]
+
+
+def _peers(connections: list[Connection]) -> _Peers:
+    found = _Peers(defaultdict(list), defaultdict(list))
+    for item in connections:
+        found.senders[item.receiver].append((item.sender, item.port, item.why))
+        found.receivers[item.sender].append((item.receiver, item.port, item.why))
+    return found
 
 
 def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
@@ -40,19 +60,19 @@ def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
     return named
 
 
-def _policies(namespace: str, named: dict[str, Pods], connections: list[Connection]) -> Iterator[str]:
+def _policies(namespace: str, named: dict[str, Pods], peers: _Peers) -> Iterator[str]:
     nothing = "  endpointSelector: {}\n  ingress:\n    - {}\n  egress:\n    - {}\n"
     yield f"# Whatever no other policy allows. An empty rule allows nothing.\n{_object(namespace, DENY)}{nothing}"
     for name, pods in named.items():
-        coming = [(item.sender, item.port, item.why) for item in connections if item.receiver == pods]
-        going = [(item.receiver, item.port, item.why) for item in connections if item.sender == pods]
+        coming, going = peers.senders.get(pods, []), peers.receivers.get(pods, [])
         if not coming and not going:
             continue
-        text = _object(namespace, name) + _indented(_dump({"endpointSelector": {"matchLabels": dict(pods.labels)}}), 2)
+        text = _object(namespace, name) + _indented(_selector(pods), 2)
         text += _direction("ingress", "from", coming) + _direction("egress", "to", going)
         yield text
 
 
+@cache
 def _object(namespace: str, name: str) -> str:
     metadata = {"name": name, "namespace": namespace}
     head = {"apiVersion": "cilium.io/v2", "kind": "CiliumNetworkPolicy", "metadata": metadata}
@@ -70,28 +90,50 @@ def _direction(section: str, word: str, allowed: list[tuple[End, Port, str]]) ->
     for end in sorted(ports, key=lambda item: (type(item).__name__, str(item))):
         reasons = dict.fromkeys(ports[end].values())
         text += "".join(f"    # {why}\n" for why in reasons)
-        text += "".join(_indented(_dump([rule]), 4) for rule in _rules(word, end, sorted(ports[end])))
+        text += "".join(_indented(_item(one + _to_ports(tuple(sorted(ports[end])))), 4) for one in _peers_of(word, end))
     return text
 
 
-def _rules(word: str, end: End, ports: list[Port]) -> Iterator[dict[str, Any]]:
-    there = [{"port": str(number), "protocol": protocol} for number, protocol in ports]
-    limit = {} if ANY in ports else {"toPorts": [{"ports": there}]}
+def _item(mapping: str) -> str:
+    """A mapping as an item of a list."""
+    return f"- {_indented(mapping, 2).removeprefix('  ')}"
+
+
+# The same ends and ports come back in many policies, and in all environments; writing YAML takes most of the time here.
+@cache
+def _selector(pods: Pods) -> str:
+    return _dump({"endpointSelector": {"matchLabels": dict(pods.labels)}})
+
+
+@cache
+def _to_ports(ports: tuple[Port, ...]) -> str:
+    if ANY in ports:
+        return ""
+    return _dump({"toPorts": [{"ports": [{"port": str(number), "protocol": protocol} for number, protocol in ports]}]})
+
+
+@cache
+def _peers_of(word: str, end: End) -> tuple[str, ...]:
+    """The peers of each rule that an end takes."""
+    return tuple(_dump(one) for one in _rules(word, end))
+
+
+def _rules(word: str, end: End) -> Iterator[dict[str, Any]]:
     if isinstance(end, Pods):
         labels = {NAMESPACE_LABEL: end.namespace} | dict(end.labels)
-        yield {f"{word}Endpoints": [{"matchLabels": labels}]} | limit
+        yield {f"{word}Endpoints": [{"matchLabels": labels}]}
     elif isinstance(end, Others):
         # Without the first, everything that is no pod would be selected too: it has no such label.
         which = [
             {"key": NAMESPACE_LABEL, "operator": "Exists"},
             {"key": NAMESPACE_LABEL, "operator": "NotIn", "values": list(end.namespaces)},
         ]
-        yield {f"{word}Endpoints": [{"matchExpressions": which}]} | limit
+        yield {f"{word}Endpoints": [{"matchExpressions": which}]}
     else:
         if end.names:
-            yield {f"{word}Entities": list(end.names)} | limit
+            yield {f"{word}Entities": list(end.names)}
         if end.networks:
-            yield {f"{word}CIDR": list(end.networks)} | limit
+            yield {f"{word}CIDR": list(end.networks)}
 
 
 def _dump(value: Any) -> str:

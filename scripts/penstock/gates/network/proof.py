@@ -8,8 +8,10 @@ from penstock.core.layout import Layout
 from penstock.gates.dataflow.contract import Contract
 from penstock.gates.network import addresses, sources, wanted
 from penstock.gates.network import contract as network
+from penstock.gates.network.actors import actors
 from penstock.gates.network.contract import Connections
 from penstock.gates.network.ends import Ends
+from penstock.gates.network.enforced import Enforced
 from penstock.gates.network.judge import judge
 from penstock.gates.network.rendered import policies
 from penstock.gates.rendered.platform import Rendered
@@ -42,8 +44,10 @@ def _judged(contract: Contract, found: Connections, rendered: Rendered) -> list[
     ends = Ends(found, rendered)
     connections = wanted.connections(contract, found, rendered)
     there = policies(rendered)
-    verdicts = judge(ends, connections, there)
-    lines = [*verdicts.findings, *addresses.unreachable(ends, there)]
+    every = actors(ends)
+    enforced = Enforced(every.every, there)
+    verdicts = judge(every, connections, enforced)
+    lines = [*verdicts.findings, *addresses.unreachable(ends, every, enforced)]
     if not lines:
         console.good(
             f"{rendered.environment}: {len(connections)} connections let through at both ends by {len(there)} "

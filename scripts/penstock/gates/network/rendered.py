@@ -17,6 +17,8 @@ from penstock.gates.rendered.platform import Rendered
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
+# It takes in the API server where that runs inside, and doesn't where a cloud runs it.
+_CLUSTER = "cluster"
 
 
 class _Closed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
@@ -101,6 +103,12 @@ def policies(rendered: Rendered) -> list[Policy]:
 def _cilium(item: Object) -> Policy:
     spec = convert(item.content.get("spec"), _Cilium, item.file)
     home = item.namespace
+    named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
+    if any(_CLUSTER in (entities or []) for entities in named):
+        hint = "name the pods by a selector, and the nodes by host and remote-node"
+        raise PenstockError(
+            f"{item.file}: which of the others is of the entity `{_CLUSTER}` can't be judged here", hint
+        )
     ingress = (
         None
         if spec.ingress is None

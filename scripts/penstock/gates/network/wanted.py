@@ -117,7 +117,8 @@ def has_token(workload: Workload, rendered: Rendered) -> bool:
     """Whether the pods of a workload get a token: the pod says so, else its service account, else Kubernetes does."""
     said = _pod_spec(workload).get("automountServiceAccountToken")
     if said is None:
-        account = rendered.of("ServiceAccount").get((workload.namespace, workload.template.spec.service_account_name))
+        name = workload.template.spec.service_account_name or "default"
+        account = rendered.of("ServiceAccount").get((workload.namespace, name))
         said = account.content.get("automountServiceAccountToken") if account else None
     return said is not False
 

@@ -12,6 +12,7 @@ from penstock.gates.references.given import FILE, Given, HostGateway, declared
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
 from penstock.gates.rendered.nearest import ending
+from penstock.gates.rendered.read import Reader
 from penstock.hydrate import environments
 
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
@@ -32,16 +33,17 @@ def references() -> None:
     layout = find_platform()
     every = environments.names(layout)
     declarations = declared(layout, every)
-    worlds = {name: world(layout, name, declarations) for name in every}
+    reader = Reader()
+    worlds = {name: world(layout, name, declarations, reader) for name in every}
     verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
     flat = {name: [verdict for group in groups.values() for verdict in group] for name, groups in verdicts.items()}
     faults = dict.fromkeys(str(verdict) for group in flat.values() for verdict in group if verdict.fault)
     if faults:
-        raise Findings(list(faults), f"mend what each line names, or declare in {FILE} what others make")
+        raise Findings(list(faults), f"fix what each line names, or declare in {FILE} what is made elsewhere")
     used = {name: {verdict.given for verdict in group if verdict.given} for name, group in flat.items()}
     idle = [*_idle(worlds, used), *_idle_rules(worlds, declarations.host_gateways)]
     if idle:
-        raise Findings(idle, "drop it, or mend the name that it has")
+        raise Findings(idle, "drop it, or fix its name")
     for name, groups in verdicts.items():
         parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
         console.good(f"{name}: {len(flat[name])} references proven ({parts})")
@@ -49,12 +51,19 @@ def references() -> None:
 
 def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str]:
     """Declarations that nothing needs: in one of the environments that they name, or anywhere where they name none."""
-    for made in dict.fromkeys(made for one in worlds.values() for made in one.given):
-        there = [name for name, one in worlds.items() if made in one.given]
-        unused = [name for name in there if made not in used[name]]
+    given: dict[Given, list[str]] = {}
+    for name, one in worlds.items():
+        for made in one.given:
+            given.setdefault(made, []).append(name)
+    everywhere = {(item.kind, item.namespace, item.name) for one in worlds.values() for item in one.builtin}
+    for made, having in given.items():
+        if (made.kind, made.namespace, made.name) in everywhere:
+            yield f"{made.file}: {made}: every cluster has it"
+            continue
+        unused = [name for name in having if made not in used[name]]
         if made.environments and unused:
             yield f"{made.file}: {made}: nothing needs it in {', '.join(unused)}"
-        elif unused == there:
+        elif unused == having:
             yield f"{made.file}: {made}: nothing needs it"
 
 

@@ -119,10 +119,12 @@ def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str)
     if namespace == item.namespace:
         return ""
     for grant in world.rendered.of("ReferenceGrant").values():
+        if grant.namespace != namespace:
+            continue
         spec = grant.content["spec"]
         is_from = any((one["kind"], one["namespace"]) == (item.kind, item.namespace) for one in spec["from"])
         is_to = any(one["kind"] == kind and one.get("name", name) == name for one in spec["to"])
-        if grant.namespace == namespace and is_from and is_to:
+        if is_from and is_to:
             return ""
     return f"no ReferenceGrant in {namespace} lets {item.kind}s of {item.namespace} use {kind} {name}"
 

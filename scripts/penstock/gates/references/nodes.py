@@ -25,19 +25,21 @@ class _Port:
     path: str
 
     def meets(self, other: _Port) -> bool:
-        """Whether both can't be had."""
-        is_same_ip = self.ip == other.ip or self.ip in _ANY or other.ip in _ANY
-        return (self.number, self.protocol) == (other.number, other.protocol) and is_same_ip
+        """Whether one address of a node would have both."""
+        return self.ip == other.ip or self.ip in _ANY or other.ip in _ANY
 
 
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each port that is claimed; it's the later one, by file, that is told of the other."""
-    taken = [_Port(item.port, item.protocol, "", item.by, "", "") for item in world.node_ports]
+    taken: dict[tuple[int, str], list[_Port]] = {}
+    for item in world.node_ports:
+        taken.setdefault((item.port, item.protocol), []).append(_Port(item.port, item.protocol, "", item.by, "", ""))
     for port in sorted(_claimed(world), key=lambda item: (item.file, item.path)):
-        other = next((item for item in taken if item.meets(port) and item.by != port.by), None)
+        same = taken.setdefault((port.number, port.protocol), [])
+        other = next((one for one in same if one.meets(port) and one.by != port.by), None)
         fault = f"{port.by} claims the node's port {port.number}/{port.protocol}, which {other.by} has" if other else ""
         yield Verdict(port.file, port.path, fault)
-        taken.append(port)
+        same.append(port)
 
 
 def holds(world: World, rule: HostGateway) -> bool:

@@ -7,7 +7,8 @@ from typing import Any
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.objects import Object
+from penstock.gates.rendered.objects import Key, Object
+from penstock.gates.rendered.platform import Rendered
 from penstock.hydrate.kinds import plural
 from penstock.kube.groups import group_of
 
@@ -17,40 +18,45 @@ _APPLYING = ("create", "patch", "get", "delete")
 
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each object of a component that is applied as an account."""
+    roles = _Roles(world.rendered)
+    folders: dict[str, list[Object]] = {}
     for item in world.rendered.objects:
+        folders.setdefault(item.file.rpartition("/")[0], []).append(item)
+    for item in world.rendered.of("Kustomization").values():
         account = item.content.get("spec", {}).get("serviceAccountName", "")
         if item.content["apiVersion"].startswith(_KUSTOMIZATION) and account:
-            for applied in _applied(world, item):
-                yield _verdict(world, applied, (item.namespace, account))
+            for applied in folders.get(str(item.content["spec"]["path"]).removeprefix("./"), []):
+                yield _verdict(roles, applied, (item.namespace, account))
 
 
-def _applied(world: World, kustomization: Object) -> Iterator[Object]:
-    folder = str(kustomization.content["spec"]["path"]).removeprefix("./")
-    return (item for item in world.rendered.objects if item.file.rpartition("/")[0] == folder)
+class _Roles:
+    """What accounts may do by the Roles bound to them; a ClusterRole doesn't count, nor a Role of another namespace."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        """The Roles and RoleBindings of an environment."""
+        roles = rendered.of("Role")
+        self._rules: dict[tuple[Key, str], list[dict[str, Any]]] = {}
+        for (namespace, _), binding in rendered.of("RoleBinding").items():
+            role = roles.get((namespace, binding.content["roleRef"]["name"]))
+            for account in _subjects(binding) if role else ():
+                self._rules.setdefault((account, namespace), []).extend(role.content["rules"] if role else ())
+
+    def verbs(self, account: Key, namespace: str, group: str, resource: str) -> set[str]:
+        """What an account may do with a resource in a namespace."""
+        rules = self._rules.get((account, namespace), [])
+        return {verb for rule in rules if _covers(rule, group, resource) for verb in rule["verbs"]}
 
 
-def _verdict(world: World, item: Object, account: tuple[str, str]) -> Verdict:
+def _verdict(roles: _Roles, item: Object, account: Key) -> Verdict:
     group = group_of(item.content["apiVersion"])
-    held = _verbs(world, account, item.namespace, group, plural(item.kind))
-    lacking = [verb for verb in _APPLYING if not {verb, "*"} & held]
+    allowed = roles.verbs(account, item.namespace, group, plural(item.kind))
+    lacking = [verb for verb in _APPLYING if not {verb, "*"} & allowed]
     shown = f"{'/'.join(account)}, as which Flux applies it"
     fault = f"{shown}, may not {' or '.join(lacking)} a {item.kind} in {item.namespace or 'the cluster'}"
     return Verdict(item.file, "kind", fault if lacking else "")
 
 
-def _verbs(world: World, account: tuple[str, str], namespace: str, group: str, resource: str) -> set[str]:
-    """What an account may do with a resource in a namespace; a Role of no other namespace counts, nor a ClusterRole."""
-    roles = world.rendered.of("Role")
-    found: set[str] = set()
-    for (where, _), binding in world.rendered.of("RoleBinding").items():
-        role = roles.get((where, binding.content["roleRef"]["name"]))
-        if where == namespace and role and account in _subjects(binding):
-            covering = [rule for rule in role.content["rules"] if _covers(rule, group, resource)]
-            found.update(verb for rule in covering for verb in rule["verbs"])
-    return found
-
-
-def _subjects(binding: Object) -> Iterator[tuple[str, str]]:
+def _subjects(binding: Object) -> Iterator[Key]:
     return (
         (subject.get("namespace", ""), subject["name"])
         for subject in binding.content.get("subjects", [])

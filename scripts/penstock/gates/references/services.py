@@ -8,33 +8,30 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gates.rendered.kinds import Selector, ServicePort
 from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Object, Service, Workload
+from penstock.gates.rendered.objects import Service, Workload
 
 _SLICE_OF = "kubernetes.io/service-name"
 
 
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector, each port, and each serviceName of a StatefulSet."""
-    slices = [item for item in world.rendered.objects if item.kind == "EndpointSlice"]
+    slices = {
+        (item.namespace, item.metadata.labels.get(_SLICE_OF, ""))
+        for item in world.rendered.of("EndpointSlice").values()
+    }
     for service in world.rendered.services.values():
         if service.spec.selector:
             fault, given = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
             yield Verdict(service.file, "spec.selector", fault, given)
             yield from _ports(world, service)
         elif not service.is_external:
-            yield Verdict(service.file, "spec.selector", "" if _has_slice(service, slices) else _NOTHING_BEHIND)
+            yield Verdict(service.file, "spec.selector", "" if service.key in slices else _NOTHING_BEHIND)
     for workload in world.rendered.workloads:
         if workload.kind == "StatefulSet" and workload.service_name:
             yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
 
 
 _NOTHING_BEHIND = f"there is neither a selector nor an EndpointSlice with the label {_SLICE_OF} for it"
-
-
-def _has_slice(service: Service, slices: list[Object]) -> bool:
-    return any(
-        item.namespace == service.namespace and item.metadata.labels.get(_SLICE_OF) == service.name for item in slices
-    )
 
 
 def _ports(world: World, service: Service) -> Iterator[Verdict]:

@@ -7,18 +7,22 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.layout import Layout
+from penstock.gates.references import builtin
+from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
 from penstock.gates.references.given import Declarations, Given, HostGateway, NodePort, made_secrets
 from penstock.gates.rendered.dns import Network
 from penstock.gates.rendered.kinds import Metadata, Selector, ServicePort, ServiceSpec
+from penstock.gates.rendered.labels import Labels, index, members
 from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service
+from penstock.gates.rendered.objects import ConfigMap, Key, Service
 from penstock.gates.rendered.platform import Rendered, rendered
+from penstock.gates.rendered.read import Reader
 from penstock.gitops.objects import SOURCE
+from penstock.hydrate import environments
 from penstock.hydrate.kinds import CLUSTER_SCOPED
 from penstock.tools.flux import NAMESPACE
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
-# Kubernetes puts this label on every namespace.
 _NAME_LABEL = "kubernetes.io/metadata.name"
 # `inv up` and docs/how-to/production.md make it, since its address is not the same everywhere.
 _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
@@ -34,22 +38,32 @@ class Found:
 
 @dataclass(frozen=True)
 class World:
-    """One environment. `literals` are the plain values of the Secrets that `inv up` makes."""
+    """One environment.
+
+    `builtin` is what every cluster has, `given` what is declared. `literals` are the plain values of the Secrets that
+    `inv up` makes.
+    """
 
     rendered: Rendered
+    builtin: tuple[Given, ...]
     given: tuple[Given, ...]
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
     literals: tuple[tuple[Given, dict[str, str]], ...]
 
     @cached_property
-    def _objects(self) -> dict[tuple[str, str, str], Object]:
-        return {(item.kind, *item.key): item for item in self.rendered.objects}
+    def _external(self) -> dict[tuple[str, str], list[Given]]:
+        """Kind and name -> what no manifest makes; what every cluster has comes first, so its declaration is idle."""
+        found: dict[tuple[str, str], list[Given]] = {}
+        for item in (*self.builtin, *self.given):
+            found.setdefault((item.kind, item.name), []).append(item)
+        return found
 
     @cached_property
     def given_services(self) -> dict[Key, Given]:
-        """The Services that others make."""
-        return {(item.namespace, item.name): item for item in self.given if item.kind == "Service"}
+        """The Services that no manifest makes."""
+        every = (*self.given, *self.builtin)
+        return {(item.namespace, item.name): item for item in every if item.kind == "Service"}
 
     @cached_property
     def network(self) -> Network:
@@ -59,25 +73,25 @@ class World:
     def find(self, kind: str, namespace: str, name: str) -> Found | None:
         """What a name leads to; None when there is nothing."""
         for where in (namespace, ""):
-            item = self._objects.get((kind, where, name))
+            item = self.rendered.of(kind).get((where, name))
             if item is not None:
                 return Found(frozenset(item.keys) if isinstance(item, ConfigMap) else frozenset())
         if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
             return Found()
-        for made in self.given:
-            if (made.kind, made.name) == (kind, name) and made.namespace in ("", namespace):
+        for made in self._external.get((kind, name), ()):
+            if made.namespace in ("", namespace) or (made.namespace == EVERY and namespace in self.rendered.namespaces):
                 return Found(made.keys, made)
         return None
 
     def missing(self, kind: str, namespace: str, name: str) -> str:
         """That there is no such object, with the nearest one."""
-        known = {key for key in self._objects if key[0] == kind}
-        known |= {(kind, item.namespace, item.name) for item in self.given if item.kind == kind}
+        external = (*self.builtin, *self.given)
+        known = {*self.rendered.of(kind), *((item.namespace, item.name) for item in external if item.kind == kind)}
         shown = name if kind in _CLUSTER_SCOPED or not namespace else f"{namespace}/{name}"
-        elsewhere = sorted(where for _, where, other in known if other == name and where)
+        elsewhere = sorted(where for where, other in known if other == name and where not in ("", EVERY))
         if elsewhere:
             return f"there is no {kind} {shown}; it is in the namespace {elsewhere[0]}"
-        near = ending(name, (other for _, where, other in known if where in ("", namespace)))
+        near = ending(name, (other for where, other in known if where in ("", EVERY, namespace)))
         return f"there is no {kind} {shown}{near}"
 
     def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, Given | None]:
@@ -85,7 +99,7 @@ class World:
         among = sorted(set(namespaces))
         if any(self.rendered.selected(selector, among)):
             return "", None
-        for made in self.given:
+        for made in (*self.builtin, *self.given):
             if made.kind == "Pod" and made.namespace in among and selector.selects(dict(made.labels)):
                 return "", made
         labels = [item.labels for item in self.rendered.workloads if item.namespace in among]
@@ -93,19 +107,29 @@ class World:
 
     def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
         """The namespaces that a selector selects, and why it's none."""
-        labels = {name: {_NAME_LABEL: name} for name in self.rendered.namespaces}
-        for (_, name), item in self.rendered.of("Namespace").items():
-            labels[name] = item.metadata.labels | labels[name]
-        found = frozenset(name for name, own in labels.items() if selector.selects(own))
-        return "" if found else f"no namespace has {_lacking(selector, list(labels.values()))}", found
+        names = list(self._namespaces)
+        found = frozenset(names[number] for number in members(self._namespace_labels.select(selector)))
+        return "" if found else f"no namespace has {_lacking(selector, list(self._namespaces.values()))}", found
+
+    @cached_property
+    def _namespaces(self) -> dict[str, dict[str, str]]:
+        """Each namespace with its labels; Kubernetes puts the name on it as one."""
+        made = {name: item.metadata.labels for (_, name), item in self.rendered.of("Namespace").items()}
+        return {name: {**made.get(name, {}), _NAME_LABEL: name} for name in sorted(self.rendered.namespaces)}
+
+    @cached_property
+    def _namespace_labels(self) -> Labels:
+        return index(self._namespaces.values())
 
 
-def world(layout: Layout, environment: str, declarations: Declarations) -> World:
+def world(layout: Layout, environment: str, declarations: Declarations, reader: Reader) -> World:
     """Read one environment; PenstockError when its manifests can't be read."""
-    found = rendered(layout, environment)
+    found = rendered(layout, environment, reader)
     made = made_secrets(layout, found.components)
+    version = environments.read(layout, environment).kubernetes.version
     return World(
         found,
+        builtin.objects(version),
         (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in made)),
         tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
         declarations.host_gateways,

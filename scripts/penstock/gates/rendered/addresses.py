@@ -12,6 +12,13 @@ _SCHEMES = {
     **dict.fromkeys(("http", "ws"), 80),
     **dict.fromkeys(("https", "wss"), 443),
     **dict.fromkeys(("postgres", "postgresql"), 5432),
+    "amqp": 5672,
+    "ldap": 389,
+    "ldaps": 636,
+    "mongodb": 27017,
+    "mysql": 3306,
+    "nats": 4222,
+    "redis": 6379,
     **dict.fromkeys(("dns", "grpc", "grpcs", "tcp", "tls", "udp"), 0),
 }
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
@@ -26,21 +33,33 @@ _TOKEN = re.compile(
 _HINT = re.compile(r"://|\.svc\b|[a-z0-9]\.?:\d|\._(?:tcp|udp)\.")
 _LIST = re.compile(r"(?:--?[\w.-]+=)?(?:dns(?:srv(?:noa)?)?\+)?[a-z][-a-z0-9.]*:\d{1,5}(?:,[a-z][-a-z0-9.]*:\d{1,5})*")
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-_COMMENT = ("#", ";", "//", "--")
+# How a line begins that is a comment; in a text of one line `--` begins a flag, and `//` a host.
+_COMMENT, _COMMENT_OF_LINES = ("#", ";"), ("//", "--", "/*", "* ")
+_COMMENT_AT_THE_END = re.compile(r"\s(?:#|//)\s.*$")
 _HOST_KEY = re.compile(r"(?i)^(.*?)(host|hostname|addr|address)$")
+# Where a program itself listens, by whatever name.
+_OWN_KEY = re.compile(r"(?i)bind|listen|advertise")
+# Keys, variables and flags whose values look like host:port, and are image:tag.
+_IMAGE = re.compile(r"(?i)^-{0,2}[\w.-]*image[\w.-]*$")
 
 
 @dataclass(frozen=True)
 class Address:
     """A host and its port: a number, the name of a Service's port (in an SRV name), or None where the text has none.
 
-    `certain` says that it can be nothing but an address, even where the host is a single word.
+    `certain` says that it can be nothing but an address, even where the host is a single word. Without it and without a
+    port it's only a name: an address if the cluster's own domain is at its end.
     """
 
     text: str
     host: str
     port: int | str | None
     certain: bool
+
+    @property
+    def is_name(self) -> bool:
+        """Whether nothing but its last labels says that it is an address."""
+        return self.port is None and not self.certain
 
 
 def in_text(text: str) -> Iterator[Address]:
@@ -53,29 +72,40 @@ def in_text(text: str) -> Iterator[Address]:
         if not _is_name(host):
             continue
         number: int | str | None = service or (int(port) if port else _SCHEMES.get(scheme or "") or None)
-        if number is not None or scheme or ".svc" in host:
+        if number is not None or scheme or "svc" in host.split(".")[2:]:
             yield Address(match[0], host, number, certain=scheme in _SCHEMES or is_list)
 
 
 def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterator[tuple[str, Address]]:
     """The addresses in plain values, with their paths; `env` are variables that are known and so can be filled in.
 
-    A `host` beside a `port` is an address too. Text of several lines is searched line by line, comments left out.
+    A `host` beside a `port` is an address too, what is under the name of an image is none. Text of several lines is
+    searched line by line, comments left out.
     """
     if isinstance(value, dict):
         pairs = _pairs(value)
         for key, inner in value.items():
             place = f"{path}.{key}" if path else str(key)
-            yield from [(place, pairs[key])] if key in pairs else in_value(inner, place, env)
+            if not (isinstance(inner, str) and _IMAGE.match(str(key))):
+                yield from [(place, pairs[key])] if key in pairs else in_value(inner, place, env)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from in_value(inner, f"{path}[{index}]", env)
     elif isinstance(value, str):
         lines = value.splitlines()
         for number, line in enumerate(lines, 1):
-            if not line.lstrip().startswith(_COMMENT) or len(lines) == 1:
-                place = path if len(lines) == 1 else f"{path} line {number}"
-                yield from ((place, address) for address in in_text(filled(line, env or {})))
+            place = path if len(lines) == 1 else f"{path} line {number}"
+            yield from ((place, address) for address in in_text(filled(_code(line, len(lines) > 1), env or {})))
+
+
+def _code(line: str, is_of_several: bool) -> str:
+    """A line without its comment; nothing of a flag that names an image."""
+    begin = line.lstrip()
+    if begin.startswith(_COMMENT) or (is_of_several and begin.startswith(_COMMENT_OF_LINES)):
+        return ""
+    if _IMAGE.match(begin.partition("=")[0]):
+        return ""
+    return _COMMENT_AT_THE_END.sub("", line)
 
 
 def filled(text: str, env: dict[str, str]) -> str:
@@ -87,7 +117,13 @@ def _pairs(value: dict[Any, Any]) -> dict[Any, Address]:
     found = {}
     for key, host in value.items():
         match = _HOST_KEY.match(str(key))
-        if match and isinstance(host, str) and _NAME.fullmatch(host) and _is_name(host):
+        if (
+            match
+            and not _OWN_KEY.search(match[1])
+            and isinstance(host, str)
+            and _NAME.fullmatch(host)
+            and _is_name(host)
+        ):
             wanted = f"{match[1]}port".lower()
             port = next((inner for other, inner in value.items() if str(other).lower() == wanted), None)
             if str(port).isdigit():

@@ -6,7 +6,7 @@ The forms (https://kubernetes.io/docs/concepts/services-networking/dns-pod-servi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from penstock.gates.rendered.addresses import Address
@@ -14,6 +14,12 @@ from penstock.gates.rendered.containers import Container, ContainerPort
 from penstock.gates.rendered.kinds import Selector, ServicePort
 from penstock.gates.rendered.nearest import ending
 from penstock.gates.rendered.objects import Key, Service, Workload
+
+_USUAL_DOMAIN = ["cluster", "local"]
+# Domains of the internet that are good names for namespaces too: what ends in one may well lead outside.
+_PUBLIC_DOMAINS = frozenset(
+    {"ai", "app", "biz", "cloud", "com", "dev", "eu", "info", "io", "net", "org", "run", "sh", "tech", "test", "tools"}
+)
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,14 @@ class Broken:
 
 @dataclass(frozen=True)
 class Network:
-    """The names of a cluster. `services` may hold more than the manifests do, such as those that Kubernetes makes."""
+    """The names of a cluster. `services` may hold more than the manifests do, such as those that Kubernetes makes.
+
+    `selected` gives the workloads that a selector selects in some namespaces.
+    """
 
     domain: str
     services: Mapping[Key, Service]
-    workloads: tuple[Workload, ...]
+    selected: Callable[[Selector, Iterable[str]], Iterator[Workload]]
     namespaces: frozenset[str]
 
     def resolve(self, address: Address, namespace: str) -> Target | Broken | None:
@@ -57,6 +66,8 @@ class Network:
             at = host.index("svc", 2)
             *pod, name, where = host[:at]
             if host[at + 1 :] not in ([], self.domain.split(".")):
+                if address.is_name and host[at + 1 :] != _USUAL_DOMAIN:
+                    return None
                 return Broken(f"the cluster's domain is {self.domain}, not {'.'.join(host[at + 1 :])}")
         elif len(host) == 1:
             pod, name, where = [], host[0], namespace
@@ -70,6 +81,9 @@ class Network:
             return None
         service = self.services.get((where, name))
         if service is None:
+            is_outside = host[-1] in _PUBLIC_DOMAINS or (address.is_name and "svc" not in host)
+            if is_outside and len(host) > 1:
+                return None
             return Broken(f"there is no Service {where}/{name}{self._nearest(where, name)}")
         return self._pod_fault(service, pod) or self._target(service, address.port)
 
@@ -85,9 +99,9 @@ class Network:
 
     def behind(self, service: Service) -> list[Workload]:
         """The workloads whose pods a Service selects."""
-        selector = Selector(match_labels=service.spec.selector)
-        among = (item for item in self.workloads if item.namespace == service.namespace)
-        return [item for item in among if service.spec.selector and selector.selects(item.labels)]
+        if not service.spec.selector:
+            return []
+        return list(self.selected(Selector(match_labels=service.spec.selector), [service.namespace]))
 
     def _target(self, service: Service, wanted: int | str | None) -> Target | Broken:
         if wanted is None or service.is_external:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import msgspec
@@ -119,6 +119,7 @@ class Workload(Object):
         return found[name]
 
 
+@cache
 def _documents(key: str, text: str) -> list[Any]:
     try:
         if key.endswith((".yaml", ".yml")):

@@ -10,11 +10,13 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.gates.rendered.dns import Network
 from penstock.gates.rendered.kinds import Selector
+from penstock.gates.rendered.labels import Labels, index, members
 from penstock.gates.rendered.objects import ConfigMap, Key, Object, Service, Workload
-from penstock.gates.rendered.read import read
+from penstock.gates.rendered.read import Reader
 from penstock.gitops.manifests import Manifests
 from penstock.hydrate import environments
 from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.tools.flux import NAMESPACE
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,14 @@ class Rendered:
 
     def of(self, kind: str) -> dict[Key, Object]:
         """Every object of a kind."""
-        return {item.key: item for item in self.objects if item.kind == kind}
+        return self._by_kind.get(kind, {})
+
+    @cached_property
+    def _by_kind(self) -> dict[str, dict[Key, Object]]:
+        found: dict[str, dict[Key, Object]] = {}
+        for item in self.objects:
+            found.setdefault(item.kind, {})[item.key] = item
+        return found
 
     @cached_property
     def services(self) -> dict[Key, Service]:
@@ -45,11 +54,15 @@ class Rendered:
         """Everything that makes pods."""
         return tuple(item for item in self.objects if isinstance(item, Workload))
 
+    @cached_property
+    def workloads_by_key(self) -> dict[Key, Workload]:
+        """The workload of each name; the first where several kinds have it."""
+        return {item.key: item for item in reversed(self.workloads)}
+
     def workload(self, namespace: str, name: str) -> Workload:
         """The workload of that name; PenstockError when there is none."""
-        for item in self.workloads:
-            if item.key == (namespace, name):
-                return item
+        if (namespace, name) in self.workloads_by_key:
+            return self.workloads_by_key[namespace, name]
         raise PenstockError(
             f"{self.environment}: no workload {namespace}/{name}",
             f"there are {', '.join(f'{item.namespace}/{item.name}' for item in self.workloads)}",
@@ -62,18 +75,31 @@ class Rendered:
 
     def network(self, more: Mapping[Key, Service] | None = None) -> Network:
         """The names of the cluster; `more` are Services that aren't in the manifests."""
-        return Network(self.domain, {**(more or {}), **self.services}, self.workloads, self.namespaces)
+        services = {**more, **self.services} if more else self.services
+        return Network(self.domain, services, self.selected, self.namespaces)
 
     def selected(self, selector: Selector, namespaces: Iterable[str]) -> Iterator[Workload]:
-        """The workloads in some namespaces whose pods a selector selects."""
-        among = set(namespaces)
-        return (item for item in self.workloads if item.namespace in among and selector.selects(item.labels))
+        """The workloads whose pods a selector selects, in one namespace after the other."""
+        for namespace in sorted(set(namespaces)):
+            if namespace in self._pods:
+                workloads, labels = self._pods[namespace]
+                yield from (workloads[number] for number in members(labels.select(selector)))
+
+    @cached_property
+    def _pods(self) -> dict[str, tuple[list[Workload], Labels]]:
+        """Namespace -> its workloads and the labels of their pods."""
+        found: dict[str, list[Workload]] = {}
+        for item in self.workloads:
+            found.setdefault(item.namespace, []).append(item)
+        return {namespace: (items, index(item.labels for item in items)) for namespace, items in found.items()}
 
 
-def rendered(layout: Layout, environment: str) -> Rendered:
+def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
     """Read manifests/<environment>; PenstockError when it's empty or not YAML."""
     manifests = Manifests(layout.tree(environment))
-    trees = [manifests.synced(), *(manifests.files(component) for component in manifests.components)]
-    found = [read(layout.relative(path), item) for files in trees for path, item in files.items()]
+    components = manifests.components
+    reader = reader or Reader()
+    paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
+    found = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
     domain = environments.read(layout, environment).cluster.domain
-    return Rendered(environment, domain, tuple(manifests.components), tuple(found))
+    return Rendered(environment, domain, tuple(components), found)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from penstock.core.model import convert
+from penstock.core.yaml import parse
 from penstock.gates.rendered.kinds import ConfigMapData, Metadata, Part, Selector, ServiceSpec
 from penstock.gates.rendered.objects import ConfigMap, Object, Service, Workload
 from penstock.gates.rendered.pods import ClaimTemplate, PodTemplate
@@ -22,6 +24,20 @@ class _PodController(Part, frozen=True):
 
 
 _CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
+
+
+class Reader:
+    """Reads objects; text that several files have in common, as those of several environments do, only once."""
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self._objects: dict[bytes, Object] = {}
+
+    def read(self, file: str, text: bytes) -> Object:
+        """The object of a file; the errors of `parse` and of `read`."""
+        if text not in self._objects:
+            self._objects[text] = read(file, parse(text, file))
+        return replace(self._objects[text], file=file)
 
 
 def read(file: str, item: dict[str, Any]) -> Object:

@@ -1,0 +1,58 @@
+"""What every cluster has before any component: builtin.yaml, which lies beside this module."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from penstock.core.model import Strict, load
+from penstock.gates.references.given import Given
+
+FILE = Path(__file__).with_name("builtin.yaml")
+EVERY_NAMESPACE = "*"
+
+
+class Entry(Strict, frozen=True):
+    """Objects of a kind. `since` is the first Kubernetes that has them, `sources` where providers have them from.
+
+    Those with `sources` are on no bare control plane, but on the clusters of all providers.
+    """
+
+    kind: str
+    names: list[str]
+    namespace: str = ""
+    since: str = ""
+    keys: list[str] = []
+    ports: list[int] = []
+    labels: dict[str, str] = {}
+    sources: dict[str, str] = {}
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """The whole file."""
+    return tuple(load(FILE, list[Entry], FILE.name))
+
+
+@cache
+def objects(version: str) -> tuple[Given, ...]:
+    """The objects that every cluster of a Kubernetes version has, 1.35.5 for example."""
+    return tuple(
+        Given(
+            "",
+            entry.kind,
+            entry.namespace,
+            name,
+            "Kubernetes",
+            keys=frozenset(entry.keys),
+            ports=tuple(entry.ports),
+            labels=tuple(entry.labels.items()),
+        )
+        for entry in entries()
+        if not entry.since or _minor(entry.since) <= _minor(version)
+        for name in entry.names
+    )
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.lstrip("v").split(".")[:2])
