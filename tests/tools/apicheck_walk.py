@@ -71,7 +71,10 @@ class Walk:
         if "enum" in schema:
             yield from schema["enum"]
         elif "properties" in schema:
-            required = {key: next(self._samples(schema["properties"][key], depth - 1), None) for key in schema.get("required", [])}
+            required = {
+                key: next(self._samples(schema["properties"][key], depth - 1), None)
+                for key in schema.get("required", [])
+            }
             yield required
             if depth > 0:
                 for key, each in schema["properties"].items():

@@ -26,7 +26,7 @@ type judge struct {
 	custom  *custom
 }
 
-func newJudge(first request) (*judge, error) {
+func newJudge(first preamble) (*judge, error) {
 	if first.Version != "" {
 		if err := emulate(first.Version); err != nil {
 			return nil, err
@@ -158,10 +158,10 @@ func problemsOf(status metav1.Status) []problem {
 	return found
 }
 
-// longest is how long a value may be that a message repeats.
+// longest is how long a value may be that a message shows.
 const longest = 80
 
-// brief leaves out what of a message nobody reads: a long value, and the two objects line by line.
+// brief leaves out a long or empty value of a message, and the lines below it that compare two objects.
 func brief(message string) string {
 	first, _, _ := strings.Cut(message, "\n")
 	kind, rest, found := strings.Cut(message, " value: ")
@@ -170,7 +170,7 @@ func brief(message string) string {
 	}
 	values := json.NewDecoder(strings.NewReader(rest))
 	var value json.RawMessage
-	if values.Decode(&value) != nil || len(value) <= longest {
+	if values.Decode(&value) != nil || len(value) <= longest && !(kind == "Invalid" && string(value) == "null") {
 		return first
 	}
 	if detail, found := strings.CutPrefix(rest[values.InputOffset():], ": "); found {

@@ -11,8 +11,8 @@ import (
 	"k8s.io/klog/v2"
 )
 
-// request is the first line of the input: the Kubernetes version to emulate, and the definitions of custom resources.
-type request struct {
+// preamble is the first line of the input: the Kubernetes version to emulate, and the definitions of custom resources.
+type preamble struct {
 	Version   string            `json:"version"`
 	CRDs      []json.RawMessage `json:"crds"`
 	DualStack bool              `json:"dualStack"`
@@ -47,7 +47,7 @@ func run(input io.Reader, output io.Writer) error {
 	lines := json.NewDecoder(bufio.NewReaderSize(input, 1<<20))
 	answers := bufio.NewWriter(output)
 	defer answers.Flush()
-	var first request
+	var first preamble
 	if err := lines.Decode(&first); err != nil {
 		return fmt.Errorf("the first line: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"sync"
 
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
@@ -54,6 +55,17 @@ func (m *memory) bindClaim() bool {
 		}
 	}
 	return false
+}
+
+// settle does to an object what controllers do soon after it was created, as far as validation looks at it.
+func settle(object runtime.Object) {
+	if definition, found := object.(*apiextensions.CustomResourceDefinition); found {
+		definition.Status.AcceptedNames = definition.Spec.Names
+		definition.Status.Conditions = []apiextensions.CustomResourceDefinitionCondition{
+			{Type: apiextensions.NamesAccepted, Status: apiextensions.ConditionTrue},
+			{Type: apiextensions.Established, Status: apiextensions.ConditionTrue},
+		}
+	}
 }
 
 func (m *memory) Versioner() storage.Versioner { return storage.APIObjectVersioner{} }
@@ -131,6 +143,7 @@ func (m *memory) CompactRevision() int64                                    { re
 
 func (m *memory) put(key string, obj, out runtime.Object) error {
 	stored := obj.DeepCopyObject()
+	settle(stored)
 	m.versions++
 	if err := m.Versioner().UpdateObject(stored, m.versions); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/version"
+	"k8s.io/apiserver/pkg/audit"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizerfactory"
 	"k8s.io/apiserver/pkg/endpoints/filters"
@@ -116,7 +117,9 @@ func config(store *memory) *genericapiserver.Config {
 func chain(handler http.Handler, c *genericapiserver.Config) http.Handler {
 	admin := &user.DefaultInfo{Name: "system:admin", Groups: []string{user.SystemPrivilegedGroup}}
 	as := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		handler.ServeHTTP(w, r.WithContext(request.WithUser(r.Context(), admin)))
+		// Handlers expect it, whether anything is audited or not.
+		ctx := audit.WithAuditContext(r.Context())
+		handler.ServeHTTP(w, r.WithContext(request.WithUser(ctx, admin)))
 	})
 	return filters.WithRequestInfo(as, c.RequestInfoResolver)
 }

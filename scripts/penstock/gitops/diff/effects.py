@@ -87,7 +87,9 @@ def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
         more = _GOES_WITH.get(new.kind)
         text = f"deleted and created again, since the API server refuses the change: {shown}"
         return Effect("recreated", f"{text}{f'; {more}' if more else ''}")
-    return Effect("refused", f"refused: {shown}; {stopped}; give the object another name, or delete it in the cluster first")
+    return Effect(
+        "refused", f"refused: {shown}; {stopped}; give the object another name, or delete it in the cluster first"
+    )
 
 
 def _rolled(new: Item) -> Effect:
