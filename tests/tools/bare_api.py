@@ -1,0 +1,113 @@
+"""A bare API server: etcd and kube-apiserver with their defaults, no controller and no object."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from penstock.tools.resolver import resolve
+
+_TOKEN = "of-the-tests"
+_APPLY = "fieldManager=kustomize-controller&force=true&fieldValidation=Strict"
+
+
+class Api:
+    """A client that keeps one connection per thread."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._local = threading.local()
+
+    def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        """The status code and the answer."""
+        connection = getattr(self._local, "connection", None)
+        if connection is None:
+            # The server makes its own certificate.
+            context = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=context, timeout=60)
+            self._local.connection = connection
+        headers = {"Authorization": f"Bearer {_TOKEN}", "Accept": "application/json"}
+        if method == "PATCH":
+            headers["Content-Type"] = "application/apply-patch+yaml"
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
+
+    def get(self, path: str) -> Any:
+        """The answer to a GET, which has to succeed."""
+        code, answer = self.ask("GET", path)
+        assert code == 200, answer
+        return answer
+
+    def apply(self, path: str, item: dict[str, Any], dry_run: bool = False) -> tuple[int, Any]:
+        """Apply an object server-side, as Flux does."""
+        return self.ask("PATCH", f"{path}?{_APPLY}{'&dryRun=All' if dry_run else ''}", item)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Api]:
+    """A server that is ready; both programs are stopped at the end."""
+    etcd, peer, port = _free(3)
+    (folder / "tokens").write_text(f'{_TOKEN},tester,tester,"system:masters"\n')
+    subprocess.run(["openssl", "genrsa", "-out", folder / "key", "2048"], check=True, capture_output=True)
+    url, between = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}"
+    with ExitStack() as stack:
+        for name, flags in {
+            "etcd": {
+                "data-dir": folder / "etcd",
+                "listen-client-urls": url,
+                "advertise-client-urls": url,
+                "listen-peer-urls": between,
+                "initial-advertise-peer-urls": between,
+                "initial-cluster": f"default={between}",
+                "unsafe-no-fsync": "true",
+            },
+            "kube-apiserver": {
+                "etcd-servers": url,
+                "secure-port": port,
+                "bind-address": "127.0.0.1",
+                "cert-dir": folder / "certs",
+                "token-auth-file": folder / "tokens",
+                "authorization-mode": "RBAC",
+                "service-account-issuer": "https://api.test",
+                "service-account-key-file": folder / "key",
+                "service-account-signing-key-file": folder / "key",
+                "enable-priority-and-fairness": "false",
+            },
+        }.items():
+            log = stack.enter_context((folder / f"{name}.log").open("w"))
+            argv = [resolve(name), *(f"--{flag}={value}" for flag, value in flags.items())]
+            program = subprocess.Popen(argv, stdout=log, stderr=log)
+            stack.callback(program.wait)
+            stack.callback(program.terminate)
+        api = Api(port)
+        _await(api, folder / "kube-apiserver.log")
+        yield api
+
+
+def _await(api: Api, log: Path) -> None:
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            if api.ask("GET", "/readyz")[0] == 200:
+                return
+        except OSError:
+            api._local.connection = None
+        time.sleep(0.1)
+    raise AssertionError(log.read_text()[-2000:])
+
+
+def _free(count: int) -> list[int]:
+    with ExitStack() as stack:
+        taken = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(count)]
+        return [each.getsockname()[1] for each in taken]
