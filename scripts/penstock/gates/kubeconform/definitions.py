@@ -17,11 +17,12 @@ from penstock.tools import flux
 Object = dict[str, Any]
 
 
-def definitions(environment: str, manifests: Manifests, objects: list[Object]) -> list[Object]:
+def definitions(environment: str, manifests: Manifests) -> list[Object]:
     """Every definition: Flux's, those of nested Flux Kustomizations, of operators, and among the manifests themselves.
 
     Findings where a nested Kustomization declares other kinds than its source defines. The last of a name wins.
     """
+    objects = manifests.all_objects()
     nested = [item for item in objects if is_nested(item)]
     applied = {item["metadata"]["name"]: mirrored(manifests, item) for item in nested}
     _refuse_other_kinds(environment, nested, applied)

@@ -16,6 +16,8 @@ _ITEM = re.compile(r"\[[^]]*\]")
 # How the API server's code prints a value of YAML.
 _VALUE = re.compile(r"&value\.valueUnstructured\{Value:(.*)\}")
 _NO_FIELD = ("", "<nil>", "[]")
+# What the API server adds where it stopped looking.
+_MORE = "some validation rules were not checked because the object was invalid"
 
 
 def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> list[str]:
@@ -26,7 +28,7 @@ def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> lis
     """
     if verdict and verdict.unreadable:
         return [verdict.unreadable]
-    found = [_line(problem) for problem in problems]
+    found = [_line(problem) for problem in problems if not (len(problems) > 1 and problem.detail.startswith(_MORE))]
     reported = {_ITEM.sub("[]", problem.field) for problem in problems}
     later = [field(fault.path) for fault in (verdict.faults if verdict else []) if fault.unknown]
     found += [
@@ -39,7 +41,9 @@ def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> lis
 
 def _line(problem: Problem) -> str:
     detail = _VALUE.sub(r"\1", " ".join(problem.detail.split()))
-    where = "" if problem.field in _NO_FIELD else problem.field
+    where = problem.field
+    if where in _NO_FIELD:
+        where, detail = "", detail.removeprefix('Invalid value: "": ')
     if problem.type == "Conflict":
         detail = detail.partition('": ')[2] or detail
         where = "metadata.uid" if detail.startswith("uid mismatch") else "metadata.resourceVersion"

@@ -71,12 +71,12 @@ def _check(
     environment: str, manifests: Manifests, files: dict[Path, Object], kubernetes: Kubernetes
 ) -> list[tuple[Path, str]]:
     """A line for each fault, with its file."""
-    defined = definitions.definitions(environment, manifests, list(files.values()))
+    defined = definitions.definitions(environment, manifests)
     builtin = schemas(kubernetes.version)
     served = builtin.served(kubernetes.api_versions)
     known = served.union(*map(definitions.kinds, defined))
     changes = [apicheck.Change(item if _is_exported(item) else None, item) for item in files.values()]
-    verdicts = apicheck.check(changes, version=kubernetes.version, crds=defined)
+    verdicts = apicheck.check(changes, version=kubernetes.version, crds=defined, dual_stack=True)
     kinds = {path: Kind.of(item["apiVersion"], item["kind"]) for path, item in files.items()}
     fits = _fits(manifests.tree, builtin, served.intersection(kinds.values()))
     found = []
