@@ -41,7 +41,7 @@ class Api:
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         text = answer.read()
-        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
+        return answer.status, json.loads(text) if text.startswith(b"{") else text.decode()
 
     def get(self, path: str) -> Any:
         """The answer to a GET, which has to succeed."""
@@ -59,7 +59,6 @@ def running(folder: Path) -> Iterator[Api]:
     """A server that is ready; both programs are stopped at the end."""
     etcd, peer, port = _free(3)
     (folder / "tokens").write_text(f'{_TOKEN},tester,tester,"system:masters"\n')
-    subprocess.run(["openssl", "genrsa", "-out", folder / "key", "2048"], check=True, capture_output=True)
     url, between = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}"
     with ExitStack() as stack:
         for name, flags in {
@@ -80,8 +79,9 @@ def running(folder: Path) -> Iterator[Api]:
                 "token-auth-file": folder / "tokens",
                 "authorization-mode": "RBAC",
                 "service-account-issuer": "https://api.test",
-                "service-account-key-file": folder / "key",
-                "service-account-signing-key-file": folder / "key",
+                # The server makes the key of its certificate itself, before it reads this one.
+                "service-account-key-file": folder / "certs" / "apiserver.key",
+                "service-account-signing-key-file": folder / "certs" / "apiserver.key",
                 "enable-priority-and-fairness": "false",
             },
         }.items():

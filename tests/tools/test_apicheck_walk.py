@@ -126,16 +126,21 @@ def fields(verdict: Verdict) -> set[tuple[str, str]] | str:
     """The type and the field of each problem."""
     if verdict.unknown or verdict.old:
         return "no answer"
-    return {(each.type, each.field) for each in verdict.new}
+    return {(each.type, "" if each.type == "Typed" else each.field) for each in verdict.new}
 
 
 def told(code: int, answer: Any) -> str:
-    return "taken" if code < 300 else f"{code} {answer['message'][:500]}"
+    return "accepted" if code < 300 else f"{code} {answer if isinstance(answer, str) else answer['message'][:500]}"
 
 
 def causes(code: int, answer: Any) -> set[tuple[str, str]]:
+    """The same of the server's answer."""
     if code < 300:
         return set()
+    if isinstance(answer, str):  # its own code failed
+        return {("InternalError", "")}
+    if "typed patch object" in answer["message"]:
+        return {("Typed", "")}
     found = (answer.get("details") or {}).get("causes") or []
     return {(each["reason"].removeprefix("FieldValue"), each.get("field", "")) for each in found} or {
         (answer.get("reason", ""), "")
