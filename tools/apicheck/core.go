@@ -68,61 +68,66 @@ func (c core) NewRESTStorage(resources serverstorage.APIResourceConfigSource, op
 		return info, failed
 	}
 	add("pods", pods.Pod, nil)
-	addresses := map[api.IPFamily]ipallocator.Interface{api.IPv4Protocol: addresses{"10.0.0.0/8"}}
+	addresses := map[api.IPFamily]ipallocator.Interface{api.IPv4Protocol: cidr("10.0.0.0/8")}
 	if c.dualStack {
-		addresses[api.IPv6Protocol] = addresses6()
+		addresses[api.IPv6Protocol] = cidr("fd00::/8")
 	}
-	services, _, _, failed := servicestore.NewREST(options, api.IPv4Protocol, addresses, ports{}, nil, pods.Pod, nil)
+	services, _, _, failed := servicestore.NewREST(options, api.IPv4Protocol, addresses, &ports{}, nil, pods.Pod, nil)
 	add("services", services, failed)
 	return info, err
 }
 
-func addresses6() ipallocator.Interface { return addresses{"fd00::/8"} }
+// cidr gives every Service the same address and takes any that it asks for: which are free, only the cluster knows.
+type cidr string
 
-// addresses gives every Service the same address and takes any that it asks for: which are free, only the cluster knows.
-type addresses struct{ cidr string }
-
-func (a addresses) Allocate(net.IP) error { return nil }
-func (a addresses) AllocateNext() (net.IP, error) {
-	ip := a.CIDR().IP
+func (c cidr) Allocate(net.IP) error { return nil }
+func (c cidr) AllocateNext() (net.IP, error) {
+	ip := c.CIDR().IP
 	ip[len(ip)-1] = 1
 	return ip, nil
 }
-func (a addresses) Release(net.IP) error          { return nil }
-func (a addresses) ForEach(func(net.IP))          {}
-func (a addresses) Has(net.IP) bool               { return false }
-func (a addresses) Destroy()                      {}
-func (a addresses) EnableMetrics()                {}
-func (a addresses) DryRun() ipallocator.Interface { return a }
 
-func (a addresses) CIDR() net.IPNet {
-	_, network, err := net.ParseCIDR(a.cidr)
+func (c cidr) Release(net.IP) error          { return nil }
+func (c cidr) ForEach(func(net.IP))          {}
+func (c cidr) Has(net.IP) bool               { return false }
+func (c cidr) Destroy()                      {}
+func (c cidr) EnableMetrics()                {}
+func (c cidr) DryRun() ipallocator.Interface { return c }
+
+func (c cidr) CIDR() net.IPNet {
+	_, network, err := net.ParseCIDR(string(c))
 	if err != nil {
 		panic(err)
 	}
 	return *network
 }
 
-func (a addresses) IPFamily() api.IPFamily {
-	if a.CIDR().IP.To4() == nil {
+func (c cidr) IPFamily() api.IPFamily {
+	if c.CIDR().IP.To4() == nil {
 		return api.IPv6Protocol
 	}
 	return api.IPv4Protocol
 }
 
-// ports takes any port of a cluster's usual range.
-type ports struct{}
+// ports takes any port of a cluster's usual range, and gives each Service the next one.
+type ports struct{ given int }
 
-func (ports) Allocate(port int) error {
+func (p *ports) Allocate(port int) error {
 	if !kubeoptions.DefaultServiceNodePortRange.Contains(port) {
 		return &portallocator.ErrNotInRange{ValidPorts: kubeoptions.DefaultServiceNodePortRange.String()}
 	}
 	return nil
 }
 
-func (ports) AllocateNext() (int, error) { return kubeoptions.DefaultServiceNodePortRange.Base, nil }
-func (ports) Release(int) error          { return nil }
-func (ports) ForEach(func(int))          {}
-func (ports) Has(int) bool               { return false }
-func (ports) Destroy()                   {}
-func (ports) EnableMetrics()             {}
+func (p *ports) AllocateNext() (int, error) {
+	p.given++
+	usual := kubeoptions.DefaultServiceNodePortRange
+	// From the end, where few write down a port of their own.
+	return usual.Base + usual.Size - 1 - p.given%usual.Size, nil
+}
+
+func (p *ports) Release(int) error { return nil }
+func (p *ports) ForEach(func(int)) {}
+func (p *ports) Has(int) bool      { return false }
+func (p *ports) Destroy()          {}
+func (p *ports) EnableMetrics()    {}

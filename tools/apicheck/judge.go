@@ -118,7 +118,13 @@ func address(kind schema.GroupVersionKind, of resource, name string, namespace a
 	return "/" + strings.Join(append(parts, of.name, name), "/")
 }
 
-func send(handler http.Handler, address string, raw []byte) []problem {
+func send(handler http.Handler, address string, raw []byte) (problems []problem) {
+	// An API server survives this as well, and answers with an internal error.
+	defer func() {
+		if fault := recover(); fault != nil {
+			problems = []problem{{"InternalError", "", fmt.Sprintf("the API server's own code fails: %v", fault)}}
+		}
+	}()
 	r := &http.Request{
 		Method: http.MethodPatch,
 		URL:    &url.URL{Path: address, RawQuery: "fieldManager=kustomize-controller&force=true&fieldValidation=Strict"},

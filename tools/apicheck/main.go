@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/go-logr/logr"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/klog/v2"
 )
 
@@ -35,8 +37,9 @@ type answer struct {
 }
 
 func main() {
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
+	// What the handlers log of an object is in the answer too.
+	klog.SetLoggerWithOptions(logr.Discard(), klog.ContextualLogger(true))
+	utilruntime.ErrorHandlers, utilruntime.PanicHandlers = nil, nil
 	if err := run(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -30,6 +30,7 @@ class Problem(msgspec.Struct, frozen=True):
     field: str = ""
 
     def __str__(self) -> str:
+        """As the API server words it."""
         return f"{self.field}: {self.detail}" if self.field else self.detail
 
 

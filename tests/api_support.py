@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,25 +23,36 @@ _APPLY = "fieldManager=kustomize-controller&force=true&fieldValidation=Strict"
 class Api:
     """A client that keeps one connection per thread."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, certificate: Path) -> None:
         self._port = port
+        self._certificate = certificate
         self._local = threading.local()
+        self._opened: list[http.client.HTTPSConnection] = []
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """The status code and the answer."""
-        connection = getattr(self._local, "connection", None)
-        if connection is None:
-            # The server makes its own certificate.
-            context = ssl._create_unverified_context()
-            connection = http.client.HTTPSConnection("127.0.0.1", self._port, context=context, timeout=60)
-            self._local.connection = connection
+        connection = self._connection()
         headers = {"Authorization": f"Bearer {_TOKEN}", "Accept": "application/json"}
         if method == "PATCH":
             headers["Content-Type"] = "application/apply-patch+yaml"
         connection.request(method, path, None if body is None else json.dumps(body), headers)
         answer = connection.getresponse()
         text = answer.read()
-        return answer.status, json.loads(text) if text.startswith((b"{", b"[")) else text.decode()
+        return answer.status, json.loads(text) if text.startswith(b"{") else text.decode()
+
+    def _connection(self) -> http.client.HTTPSConnection:
+        found: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
+        if found is None:
+            context = ssl.create_default_context(cafile=self._certificate)
+            found = http.client.HTTPSConnection("127.0.0.1", self._port, context=context, timeout=60)
+            self._local.connection = found
+            self._opened.append(found)
+        return found
+
+    def close(self) -> None:
+        """Close every connection."""
+        for connection in self._opened:
+            connection.close()
 
     def get(self, path: str) -> Any:
         """The answer to a GET, which has to succeed."""
@@ -59,7 +70,6 @@ def running(folder: Path) -> Iterator[Api]:
     """A server that is ready; both programs are stopped at the end."""
     etcd, peer, port = _free(3)
     (folder / "tokens").write_text(f'{_TOKEN},tester,tester,"system:masters"\n')
-    subprocess.run(["openssl", "genrsa", "-out", folder / "key", "2048"], check=True, capture_output=True)
     url, between = f"http://127.0.0.1:{etcd}", f"http://127.0.0.1:{peer}"
     with ExitStack() as stack:
         for name, flags in {
@@ -80,29 +90,31 @@ def running(folder: Path) -> Iterator[Api]:
                 "token-auth-file": folder / "tokens",
                 "authorization-mode": "RBAC",
                 "service-account-issuer": "https://api.test",
-                "service-account-key-file": folder / "key",
-                "service-account-signing-key-file": folder / "key",
+                # The server makes the key of its certificate itself, before it reads this one.
+                "service-account-key-file": folder / "certs" / "apiserver.key",
+                "service-account-signing-key-file": folder / "certs" / "apiserver.key",
                 "enable-priority-and-fairness": "false",
             },
         }.items():
             log = stack.enter_context((folder / f"{name}.log").open("w"))
-            argv = [resolve(name), *(f"--{flag}={value}" for flag, value in flags.items())]
+            argv = [str(resolve(name)), *(f"--{flag}={value}" for flag, value in flags.items())]
             program = subprocess.Popen(argv, stdout=log, stderr=log)
             stack.callback(program.wait)
             stack.callback(program.terminate)
-        api = Api(port)
-        _await(api, folder / "kube-apiserver.log")
+        api = Api(port, folder / "certs" / "apiserver.crt")
+        stack.callback(api.close)
+        _await(api, program, folder / "kube-apiserver.log")
         yield api
 
 
-def _await(api: Api, log: Path) -> None:
+def _await(api: Api, server: subprocess.Popen[bytes], log: Path) -> None:
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
+    while time.monotonic() < until and server.poll() is None:
+        # There is neither a port nor a certificate at first.
+        with suppress(OSError):
             if api.ask("GET", "/readyz")[0] == 200:
                 return
-        except OSError:
-            api._local.connection = None
+        api.close()
         time.sleep(0.1)
     raise AssertionError(log.read_text()[-2000:])
 

@@ -10,6 +10,7 @@ Path = tuple[str | int, ...]
 Schema = dict[str, Any]
 # Of the metadata, what a chart sets; the rest is the server's.
 _METADATA = ("labels", "annotations", "finalizers", "ownerReferences")
+_FIXED = ("apiVersion", "kind", "status")
 _DEPTH = 3
 
 
@@ -42,7 +43,7 @@ class Walk:
         properties = self._resolved(schema).get("properties", {})
         more = self._resolved(schema).get("additionalProperties")
         for key, each in value.items():
-            if path == () and key in ("apiVersion", "kind", "status") or path == ("metadata",) and key not in _METADATA:
+            if (path == () and key in _FIXED) or (path == ("metadata",) and key not in _METADATA):
                 continue
             if (*path, key) != ("metadata",):
                 yield (*path, key), _GONE
@@ -52,7 +53,7 @@ class Walk:
                 yield from (((*path, key), sample) for sample in self._samples(missing, _DEPTH))
         if isinstance(more, dict):
             yield from (((*path, "more"), sample) for sample in self._samples(more, _DEPTH))
-        if properties and not path[-1:] == ("metadata",):
+        if properties and path[-1:] != ("metadata",):
             yield (*path, "unknownField"), "a"
 
     def _list(self, value: list[Any], schema: Schema, path: Path) -> Iterator[tuple[Path, Any]]:
@@ -110,7 +111,13 @@ def _scalars(schema: Schema) -> list[Any]:
         return ["YQ=="]
     if format_ == "int-or-string" or "oneOf" in schema:
         return [1, "1"]
-    return {"integer": [1, 0], "number": [1], "boolean": [True, False], "string": ["a"]}.get(type_ or "", [])
+    simple: dict[str | None, list[Any]] = {
+        "integer": [1, 0],
+        "number": [1],
+        "boolean": [True, False],
+        "string": ["a"],
+    }
+    return simple.get(type_, [])
 
 
 def _others(value: Any, schema: Schema) -> list[Any]:
