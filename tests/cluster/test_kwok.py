@@ -18,18 +18,14 @@ import psutil
 import pytest
 import yaml
 
-from cluster_support import folder, kubectl, prepare, running, state_of
-from kubeconform_support import Api, custom_resources, objects
+from cluster_support import kubectl, prepare, running, state_of
 from penstock.cluster import kubeconfig
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.layout import ENGINE
 from penstock.gates import rehearsal
-from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
 from penstock.gitops import status as status_of_flux
-from penstock.tools import kubeconform
-from penstock.tools.pins import PROGRAMS
 from support import Platform, copy_platform
 
 
@@ -365,44 +361,3 @@ def test_status_without_a_cluster_says_so(tmp_path: Path) -> None:
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-2:] == ["error: there is no cluster here", "  hint: run `inv up`"]
     assert not (platform.root / ".penstock").exists()
-
-
-def test_every_kind_that_the_api_server_serves_has_a_schema_and_no_other_passes(town: Platform, tmp_path: Path) -> None:
-    """Discovery tells which kinds can be applied; those of the definitions in the cluster are no part of Kubernetes."""
-    found = Api(folder(town) / "kubeconfig").discover()
-    custom = {item["spec"]["group"] for item in kubectl(town).get("crd")}
-    served = {Kind.of(*key) for key, resource in found.items() if "patch" in resource["verbs"]}
-    builtin = schemas(PROGRAMS["kube-apiserver"].version)
-    assert builtin.served() == {kind for kind in served if kind.group not in custom}
-    builtin.write(builtin.served(), tmp_path)
-    (tmp_path / "objects").mkdir()
-    for number, kind in enumerate(builtin.served()):
-        item = {"apiVersion": kind.api_version, "kind": kind.kind, "metadata": {"name": "a"}}
-        (tmp_path / "objects" / f"{number}.yaml").write_text(json.dumps(item))
-    verdicts = kubeconform.validate(tmp_path / "objects", tmp_path / FILES)
-    assert len(verdicts) == len(builtin.served())
-    assert [verdict.kind for verdict in verdicts if verdict.is_skipped] == []
-
-
-def test_the_rows_of_the_gate_kubeconform_are_what_the_api_server_answers(town: Platform) -> None:
-    api = Api(folder(town) / "kubeconfig")
-    api.discover()
-    cases = [*custom_resources(), *objects()]
-    definitions = [case.definition for case in cases if case.definition]
-    names = [yaml.safe_load(text)["metadata"]["name"] for text in definitions]
-    try:
-        assert [api.apply(text, dry=False) for text in definitions] == [""] * len(definitions)
-        api.wait_for({case.item["apiVersion"] for case in cases if case.definition})
-        wrong = {}
-        for case in cases:
-            if case.again:
-                api.apply(case.text, dry=False)
-            answer = api.apply(case.text)
-            expected = case.answer or case.says
-            if bool(answer) != bool(expected) or not all(text in answer for text in expected):
-                wrong[case.row] = answer[:500]
-        assert wrong == {}
-    finally:
-        kubectl(town).run("delete", "crd", "--ignore-not-found", *names)
-        applied = [f"configmap/{case.item['metadata']['name']}" for case in cases if case.again]
-        kubectl(town).run("delete", "-n", "town", "--ignore-not-found", *applied)

@@ -73,9 +73,21 @@ def test_good_manifests_fit_their_schemas(inside: Platform) -> None:
     [
         ("greeting/configmap-greeting.yaml", ("\ndata:", "\ndada:"), "dada: field not declared in schema"),
         ("greeting/configmap-greeting.yaml", ("text: hello world", "text: 7"), "data.text: expected string, got 7"),
-        ("greeting/configmap-greeting.yaml", ("kind: ConfigMap", "kind: ConfigMop"), "nor a definition serves v1 ConfigMop: did you mean ConfigMap?"),
-        ("flux-system/kustomization-greeting.yaml", ("prune: true", "proon: true"), "spec.proon: field not declared in schema"),
-        ("flux-system/kustomization-greeting.yaml", ("interval: 10m", "interval: often"), 'spec.interval: Invalid value: "often"'),
+        (
+            "greeting/configmap-greeting.yaml",
+            ("kind: ConfigMap", "kind: ConfigMop"),
+            "nor a definition serves v1 ConfigMop: did you mean ConfigMap?",
+        ),
+        (
+            "flux-system/kustomization-greeting.yaml",
+            ("prune: true", "proon: true"),
+            "spec.proon: field not declared in schema",
+        ),
+        (
+            "flux-system/kustomization-greeting.yaml",
+            ("interval: 10m", "interval: often"),
+            'spec.interval: Invalid value: "often"',
+        ),
     ],
 )
 def test_a_manifest_that_does_not_fit_is_named(inside: Platform, file: str, edit: tuple[str, str], said: str) -> None:
