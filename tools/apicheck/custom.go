@@ -18,6 +18,8 @@ type custom struct {
 	handler     http.Handler
 	definitions cache.Store
 	raw         map[schema.GroupKind]json.RawMessage
+	served      map[schema.GroupVersionKind]resource
+	webhooks    map[schema.GroupKind]bool
 }
 
 func newCustom(store *memory, definitions []json.RawMessage) (*custom, error) {
@@ -31,8 +33,15 @@ func newCustom(store *memory, definitions []json.RawMessage) (*custom, error) {
 	if err != nil {
 		return nil, err
 	}
-	informer := server.Informers.Apiextensions().V1().CustomResourceDefinitions().Informer()
-	return &custom{server.GenericAPIServer.Handler, informer.GetStore(), index(definitions)}, nil
+	return &custom{
+		handler:     server.GenericAPIServer.Handler,
+		definitions: server.Informers.Apiextensions().V1().CustomResourceDefinitions().Informer().GetStore(),
+		raw:         index(definitions),
+		webhooks:    map[schema.GroupKind]bool{},
+		served: map[schema.GroupVersionKind]resource{
+			apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition"): {name: "customresourcedefinitions"},
+		},
+	}, nil
 }
 
 func index(definitions []json.RawMessage) map[schema.GroupKind]json.RawMessage {
@@ -51,32 +60,39 @@ func index(definitions []json.RawMessage) map[schema.GroupKind]json.RawMessage {
 	return found
 }
 
-// find gives the resource of a kind whose definition is known, and sees to it that it is served.
+// find gives the resource of a kind; a kind whose definition is known is served from then on.
 func (c *custom) find(kind schema.GroupVersionKind) (resource, bool) {
-	if kind == apiextensionsv1.SchemeGroupVersion.WithKind("CustomResourceDefinition") {
-		return resource{name: "customresourcedefinitions"}, true
+	if raw, found := c.raw[kind.GroupKind()]; found {
+		delete(c.raw, kind.GroupKind())
+		c.serve(raw)
 	}
-	raw, found := c.raw[kind.GroupKind()]
-	if !found {
-		return resource{}, false
-	}
+	found, ok := c.served[kind]
+	return found, ok
+}
+
+// serve makes a definition an established one. A definition that can't be read serves nothing.
+func (c *custom) serve(raw json.RawMessage) {
 	definition := &apiextensionsv1.CustomResourceDefinition{}
 	if json.Unmarshal(raw, definition) != nil {
-		return resource{}, false
+		return
 	}
 	apiextensionsapiserver.Scheme.Default(definition)
-	if !apihelpers.HasServedCRDVersion(definition, kind.Version) {
-		return resource{}, false
+	if conversion := definition.Spec.Conversion; conversion != nil && conversion.Strategy == apiextensionsv1.WebhookConverter {
+		c.webhooks[schema.GroupKind{Group: definition.Spec.Group, Kind: definition.Spec.Names.Kind}] = true
 	}
 	definition.UID = types.UID(definition.Name)
-	// Only the storage version's own objects are there: nothing has to be converted.
 	definition.Spec.Conversion = &apiextensionsv1.CustomResourceConversion{Strategy: apiextensionsv1.NoneConverter}
 	definition.Status.AcceptedNames = definition.Spec.Names
 	for _, condition := range []apiextensionsv1.CustomResourceDefinitionConditionType{apiextensionsv1.NamesAccepted, apiextensionsv1.Established} {
 		apihelpers.SetCRDCondition(definition, apiextensionsv1.CustomResourceDefinitionCondition{Type: condition, Status: apiextensionsv1.ConditionTrue})
 	}
 	if c.definitions.Add(definition) != nil {
-		return resource{}, false
+		return
 	}
-	return resource{definition.Spec.Names.Plural, definition.Spec.Scope == apiextensionsv1.NamespaceScoped}, true
+	names := resource{definition.Spec.Names.Plural, definition.Spec.Scope == apiextensionsv1.NamespaceScoped}
+	for _, version := range definition.Spec.Versions {
+		if version.Served {
+			c.served[schema.GroupVersionKind{Group: definition.Spec.Group, Version: version.Name, Kind: definition.Spec.Names.Kind}] = names
+		}
+	}
 }

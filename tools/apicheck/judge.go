@@ -47,6 +47,9 @@ func (j *judge) judge(next item) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if j.isConverted(next) {
+		j.builtin.store.forget()
+	}
 	replaced, known, err := j.apply(next.New)
 	said := answer{Unknown: !known, Old: old, New: replaced}
 	if err != nil || next.Old == nil || len(old) > 0 || len(replaced) == 0 {
@@ -65,6 +68,15 @@ func (j *judge) judge(next item) (answer, error) {
 	return said, err
 }
 
+// isConverted tells whether a webhook turns the old object into the version of the new one: into what, it alone knows.
+func (j *judge) isConverted(next item) bool {
+	var old, replaced head
+	if next.Old == nil || json.Unmarshal(next.Old, &old) != nil || json.Unmarshal(next.New, &replaced) != nil {
+		return false
+	}
+	return old.APIVersion != replaced.APIVersion && j.custom.webhooks[replaced.kind().GroupKind()]
+}
+
 type head struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
@@ -72,6 +84,10 @@ type head struct {
 		Name      any `json:"name"`
 		Namespace any `json:"namespace"`
 	} `json:"metadata"`
+}
+
+func (h head) kind() schema.GroupVersionKind {
+	return schema.FromAPIVersionAndKind(h.APIVersion, h.Kind)
 }
 
 func (j *judge) apply(raw json.RawMessage) (problems []problem, known bool, err error) {
@@ -82,7 +98,7 @@ func (j *judge) apply(raw json.RawMessage) (problems []problem, known bool, err 
 	if err := json.Unmarshal(raw, &object); err != nil {
 		return nil, false, err
 	}
-	kind := schema.FromAPIVersionAndKind(object.APIVersion, object.Kind)
+	kind := object.kind()
 	if err := j.builtin.install(kind.Group); err != nil {
 		return nil, false, err
 	}
@@ -101,7 +117,11 @@ func (j *judge) apply(raw json.RawMessage) (problems []problem, known bool, err 
 	if wrong := path.IsValidPathSegmentName(name); wrong != nil {
 		return []problem{{"Invalid", "metadata.name", strings.Join(wrong, ", ")}}, true, nil
 	}
-	return send(handler, address(kind, found, name, object.Metadata.Namespace), raw), true, nil
+	problems, stored := send(handler, address(kind, found, name, object.Metadata.Namespace), raw)
+	if len(problems) == 0 && handler == j.custom.handler && stored > etcdLimit {
+		problems = []problem{{"RequestEntityTooLarge", "", fmt.Sprintf("etcd takes at most %d bytes, and these are %d", etcdLimit, stored)}}
+	}
+	return problems, true, nil
 }
 
 func address(kind schema.GroupVersionKind, of resource, name string, namespace any) string {
@@ -118,7 +138,12 @@ func address(kind schema.GroupVersionKind, of resource, name string, namespace a
 	return "/" + strings.Join(append(parts, of.name, name), "/")
 }
 
-func send(handler http.Handler, address string, raw []byte) (problems []problem) {
+// etcdLimit is what etcd takes by default. Definitions and custom resources are stored as the JSON that is answered; the
+// limits of built-in kinds, such as a ConfigMap's, are lower.
+const etcdLimit = 3 << 19
+
+// send applies an object; stored is how long the answer is.
+func send(handler http.Handler, address string, raw []byte) (problems []problem, stored int) {
 	// An API server survives this as well, and answers with an internal error.
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -135,13 +160,13 @@ func send(handler http.Handler, address string, raw []byte) (problems []problem)
 	w := &response{header: http.Header{}}
 	handler.ServeHTTP(w, r)
 	if w.code < 300 {
-		return nil
+		return nil, w.body.Len()
 	}
 	var status metav1.Status
 	if err := json.Unmarshal(w.body.Bytes(), &status); err != nil || status.Message == "" {
-		return []problem{{"Unknown", "", fmt.Sprintf("%d: %s", w.code, w.body.String())}}
+		return []problem{{"Unknown", "", fmt.Sprintf("%d: %s", w.code, w.body.String())}}, 0
 	}
-	return problemsOf(status)
+	return problemsOf(status), 0
 }
 
 var typed = regexp.MustCompile(`(?m)(?:^\s*|: )\.(\S+): (.+)$`)
