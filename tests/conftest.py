@@ -20,6 +20,7 @@ MakePlatform = Callable[..., Platform]
 _PROGRAMS = [
     "actionlint",
     "amtool",
+    "apicheck",
     "cilium-agent",
     "helm",
     "helmfile",

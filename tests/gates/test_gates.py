@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import Findings
 from penstock.core.layout import ENGINE
-from penstock.gates import oracle, schema, workflows
+from penstock.gates import oracle, workflows
 from penstock.gates.__main__ import main
-from support import PLATFORMS, Platform
+from support import Platform
 
 
 @pytest.fixture
@@ -63,91 +63,6 @@ def test_the_oracle_names_an_object_that_differs(inside: Platform, edit: tuple[s
     assert f"local: {said}" in findings(oracle.oracle)
 
 
-def test_good_manifests_fit_their_schemas(inside: Platform) -> None:
-    schema.schema()
-
-
-@pytest.mark.parametrize(
-    ("file", "edit", "said"),
-    [
-        ("greeting/configmap-greeting.yaml", ("data:", "dada:"), "'dada'"),
-        ("greeting/configmap-greeting.yaml", ("text: hello world", "text: 7"), "/data/text"),
-        ("greeting/configmap-greeting.yaml", ("kind: ConfigMap", "kind: ConfigMop"), "could not find schema"),
-        ("flux-system/kustomization-greeting.yaml", ("prune: true", "proon: true"), "'proon'"),
-        ("flux-system/kustomization-greeting.yaml", ("interval: 10m", "interval: often"), "/spec/interval"),
-    ],
-)
-def test_a_manifest_that_does_not_fit_is_named(inside: Platform, file: str, edit: tuple[str, str], said: str) -> None:
-    path = inside.tree / file
-    assert edit[0] in path.read_text()
-    path.write_text(path.read_text().replace(*edit))
-    (line,) = findings(schema.schema)
-    assert line.startswith(f"manifests/local/{file}: ")
-    assert said in line
-
-
-def test_a_custom_resource_is_checked_by_the_definition_among_the_manifests(inside: Platform) -> None:
-    folder = "components/widgets/kustomize/overlays/local"
-    inside.write(f"{folder}/kustomization.yaml", "resources: [crd.yaml, widget.yaml]\n")
-    inside.write(
-        f"{folder}/crd.yaml",
-        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.example.org}\n"
-        "spec:\n  group: example.org\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n"
-        "    - name: v1\n      served: true\n      storage: true\n      schema:\n        openAPIV3Schema:\n"
-        "          type: object\n          properties:\n            apiVersion: {type: string}\n"
-        "            kind: {type: string}\n            metadata: {type: object}\n            spec:\n"
-        "              type: object\n              properties: {size: {type: integer}}\n",
-    )
-    widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w, namespace: town}\nspec: {size: 3}\n"
-    inside.write(f"{folder}/widget.yaml", widget)
-    inside.hydrate()
-    schema.schema()
-    inside.write(f"{folder}/widget.yaml", widget.replace("size: 3", "sise: 3"))
-    inside.hydrate()
-    (line,) = findings(schema.schema)
-    assert "'sise'" in line
-
-
-POLICY = (
-    "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: p, namespace: town}\n"
-    "spec:\n  endpointSelector: {}\n  ingress:\n    - fromEntities: [ingress]\n"
-)
-OPERATOR = (
-    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: operator\n  namespace: town\n  annotations:\n"
-    "    penstock/defines: |\n      cilium.io/CiliumNetworkPolicy Namespaced\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("policy", "said"),
-    [
-        (POLICY, ""),
-        (POLICY.replace("[ingress]", "[ingres]"), "/spec"),
-        (POLICY.replace("fromEntities", "fromEntity"), "/spec"),
-        (POLICY.replace("  ingress:\n    - fromEntities: [ingress]\n", ""), "/spec"),
-    ],
-)
-def test_what_an_operator_defines_is_checked_by_its_own_definition(inside: Platform, policy: str, said: str) -> None:
-    """Cilium's says that one of several keys has to be there: naming them there closes nothing."""
-    folder = "components/policies/kustomize/overlays/local"
-    inside.write(f"{folder}/kustomization.yaml", "resources: [operator.yaml, policy.yaml]\n")
-    inside.write(f"{folder}/operator.yaml", OPERATOR)
-    inside.write(f"{folder}/policy.yaml", policy)
-    inside.hydrate()
-    if said:
-        (line,) = findings(schema.schema)
-        assert line.startswith("manifests/local/policies/ciliumnetworkpolicy-p.yaml: ")
-        assert said in line
-    else:
-        schema.schema()
-
-
-def test_a_version_without_schemas_says_which_there_are() -> None:
-    with pytest.raises(PenstockError, match=r"there are no schemas for Kubernetes 9\.9\.0") as caught:
-        schema.kubernetes_schemas("9.9.0")
-    assert "v1.35.0" in caught.value.hint
-
-
 def test_workflows_are_checked_where_there_are_any(inside: Platform) -> None:
     workflows.workflows()
     good = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: 'true'}]\n"
@@ -156,35 +71,6 @@ def test_workflows_are_checked_where_there_are_any(inside: Platform) -> None:
     inside.write(".github/workflows/bad.yaml", good.replace("runs-on", "runs-off"))
     lines = findings(workflows.workflows)
     assert any("bad.yaml" in line and "runs-on" in line for line in lines)
-
-
-KINDS = "a-running-platform/components/kinds/kustomize/overlays/local"
-
-
-@pytest.mark.parametrize(
-    ("declared", "said"),
-    [
-        (
-            "gateway.networking.k8s.io/Gatewayclass Cluster",
-            [
-                "lacks `gateway.networking.k8s.io/GatewayClass Cluster`",
-                "has `gateway.networking.k8s.io/Gatewayclass Cluster`, which its source does not define",
-            ],
-        ),
-        (
-            "gateway.networking.k8s.io/GatewayClass Namespaced",
-            ["has `gateway.networking.k8s.io/GatewayClass Namespaced`, which its source does not define"],
-        ),
-    ],
-)
-def test_declared_kinds_are_those_that_the_source_defines(inside: Platform, declared: str, said: list[str]) -> None:
-    for name in ("kinds.yaml", "kustomization.yaml"):
-        inside.write(f"components/kinds/kustomize/overlays/local/{name}", (PLATFORMS / KINDS / name).read_text())
-    edited = inside.root / "components" / "kinds" / "kustomize" / "overlays" / "local" / "kinds.yaml"
-    edited.write_text(edited.read_text().replace("gateway.networking.k8s.io/GatewayClass Cluster", declared))
-    inside.hydrate()
-    found = findings(schema.schema)
-    assert {f"local: Kustomization definitions: penstock/defines {line}" for line in said} <= set(found)
 
 
 def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

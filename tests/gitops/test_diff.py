@@ -12,6 +12,15 @@ from penstock.core.errors import PenstockError
 from penstock.gitops.diff import compare
 from penstock.gitops.diff.fields import Field
 from penstock.gitops.diff.fields import compare as fields
+from penstock.gitops.diff.trees import Item
+from penstock.tools.apicheck import Problem, Verdict
+
+
+@pytest.fixture(autouse=True)
+def _accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An API server that accepts everything; what the real one answers is in test_immutable.py."""
+    answer(monkeypatch, Verdict())
+
 
 GROUPS = {
     "apps/v1": ["Deployment", "StatefulSet", "DaemonSet"],
@@ -145,71 +154,71 @@ def spec(kind: str, **fields: Any) -> dict[str, Any]:
     return an(kind, spec=fields)
 
 
-CLAIM = {"resources": {"requests": {"storage": "5Gi"}}, "storageClassName": "disks"}
-REFUSED = [
-    (spec("Deployment", selector={"a": "b"}), spec("Deployment", selector={"a": "c"}), "spec.selector"),
-    (spec("DaemonSet", selector={"a": "b"}), spec("DaemonSet", selector={"a": "c"}), "spec.selector"),
-    (spec("StatefulSet", selector={"a": "b"}), spec("StatefulSet", selector={"a": "c"}), "spec.selector"),
-    (spec("StatefulSet", serviceName="a"), spec("StatefulSet", serviceName="b"), "spec.serviceName"),
-    (spec("StatefulSet"), spec("StatefulSet", podManagementPolicy="Parallel"), "spec.podManagementPolicy"),
-    (spec("StatefulSet"), spec("StatefulSet", volumeClaimTemplates=[{"a": "b"}]), "spec.volumeClaimTemplates"),
-    (workload("Job", SHOP), workload("Job", {"containers": []}), "spec.template"),
-    (spec("Job", completions=1), spec("Job", completions=2), "spec.completions"),
-    (spec("Service"), spec("Service", clusterIP="None"), "spec.clusterIP"),
-    (spec("Service", clusterIP="None"), spec("Service"), "spec.clusterIP"),
-    (an("StorageClass", parameters={"type": "gp2"}), an("StorageClass", parameters={"type": "gp3"}), "parameters"),
-    (an("StorageClass"), an("StorageClass", reclaimPolicy="Retain"), "reclaimPolicy"),
-    (an("RoleBinding", roleRef={"name": "a"}), an("RoleBinding", roleRef={"name": "b"}), "roleRef"),
-    (an("ClusterRoleBinding", roleRef={"name": "a"}), an("ClusterRoleBinding", roleRef={"name": "b"}), "roleRef"),
-    (spec("PersistentVolumeClaim", **CLAIM), spec("PersistentVolumeClaim"), "spec.storageClassName"),
-    (
-        spec("PersistentVolumeClaim", **CLAIM),
-        spec("PersistentVolumeClaim", **CLAIM | {"resources": {"requests": {"storage": "5.2G"}}}),
-        "spec.resources",
-    ),
-    (an("ConfigMap", immutable=True, data={"a": "1"}), an("ConfigMap", immutable=True, data={"a": "2"}), "data"),
-]
+FIXED = Problem("Invalid", "field is immutable", "spec.selector")
 
 
-@pytest.mark.parametrize(("old", "new", "path"), REFUSED, ids=[f"{each[1]['kind']} {each[2]}" for each in REFUSED])
-def test_what_the_api_server_refuses_holds_up_the_component(old: Any, new: Any, path: str) -> None:
-    [(what, says)] = effects([old], [new])
+def answer(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
+    """Let the API server answer this to every change."""
+    monkeypatch.setattr(compare, "verdicts", lambda pairs, *_: [verdict for _ in pairs])
+
+
+def test_what_the_api_server_refuses_stops_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, Verdict(new=[FIXED, Problem("Forbidden", "no", "spec.a")]))
+    [(what, says)] = effects([spec("Deployment", a=1)], [spec("Deployment", a=2)])
     assert what == "refused"
-    assert says.startswith(
-        f"refused: {path} can't be changed, and as long as it stands so, Flux applies nothing of shop;"
+    assert says == (
+        "refused: spec.selector: field is immutable; spec.a: no; until this is fixed, Flux applies nothing of shop; "
+        "give the object another name, or delete it in the cluster first"
     )
 
 
+def test_what_is_wrong_with_or_without_the_old_object_needs_another_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, Verdict(new=[FIXED], alone=True))
+    says = "refused: spec.selector: field is immutable; until this is fixed, Flux applies nothing of shop"
+    forced = spec("Deployment", a=2)
+    forced["metadata"]["annotations"] = {f"{FLUX}/force": "Enabled"}
+    assert effects([spec("Deployment", a=1)], [spec("Deployment", a=2)]) == [("refused", says)]
+    assert effects([spec("Deployment", a=1)], [forced]) == [("refused", says)]
+
+
+def test_a_claim_can_grow_once_it_is_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, Verdict(new=[Problem("Forbidden", "spec is immutable", "spec")], when_bound=True))
+    [(what, says)] = effects([spec("PersistentVolumeClaim", a=1)], [spec("PersistentVolumeClaim", a=2)])
+    assert (what, "this holds while the claim is unbound" in says) == ("refused", True)
+
+
+def test_what_was_refused_before_is_for_the_gates(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, Verdict(old=[FIXED], new=[FIXED]))
+    assert effects([spec("Deployment", a=1)], [spec("Deployment", a=2)]) == []
+
+
 @pytest.mark.parametrize("where", [0, 1])
-def test_what_flux_may_force_is_made_anew(where: int) -> None:
+def test_what_flux_may_force_is_created_again(where: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer(monkeypatch, Verdict(new=[FIXED]))
     pair = [workload("Deployment", SHOP, selector={"a": "b"}), workload("Deployment", SHOP, selector={"a": "c"})]
     pair[where]["metadata"]["annotations"] = {f"{FLUX}/force": "Enabled"}
-    says = "deleted and made anew, since spec.selector can't be changed; its pods go with it"
-    assert effects(pair[:1], pair[1:]) == [("recreated", says)]
+    [(what, says)] = effects(pair[:1], pair[1:])
+    assert what == "recreated"
+    assert says.startswith(
+        "deleted and created again, since the API server refuses the change: spec.selector: field is"
+    )
+    assert says.endswith("; its pods go with it")
 
 
-ALLOWED = [
-    (spec("StatefulSet"), spec("StatefulSet", podManagementPolicy="OrderedReady")),
-    (spec("StatefulSet", replicas=1), spec("StatefulSet", replicas=3, minReadySeconds=5)),
-    (an("StorageClass"), an("StorageClass", reclaimPolicy="Delete", allowVolumeExpansion=True)),
-    (spec("Job", parallelism=1), spec("Job", parallelism=2)),
-    (spec("Service", clusterIP="None"), spec("Service", type="ExternalName", externalName="a.example")),
-    (spec("Service", ports=[{"port": 80}]), spec("Service", ports=[{"port": 81}])),
-    (
-        spec("PersistentVolumeClaim", **CLAIM),
-        spec("PersistentVolumeClaim", **CLAIM | {"resources": {"requests": {"storage": "6Gi"}}}),
-    ),
-    (
-        spec("PersistentVolumeClaim", **CLAIM),
-        spec("PersistentVolumeClaim", **CLAIM, volumeAttributesClassName="fast"),
-    ),
-    (an("ConfigMap", data={"a": "1"}), an("ConfigMap", immutable=True, data={"a": "2"})),
-]
+def test_the_api_server_is_asked_only_about_what_changes_and_flux_applies(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
 
+    def verdicts(pairs: list[tuple[Item, Item]], *_: object) -> list[Verdict]:
+        asked.extend(str(new) for _, new in pairs)
+        return [Verdict() for _ in pairs]
 
-@pytest.mark.parametrize(("old", "new"), ALLOWED)
-def test_what_the_api_server_takes_has_no_effect_of_its_own(old: Any, new: Any) -> None:
-    assert effects([old], [new]) == []
+    monkeypatch.setattr(compare, "verdicts", verdicts)
+    kept = an("Secret", {f"{FLUX}/ssa": "Ignore"}, data={"a": "1"})
+    same = spec("Deployment", a=1)
+    effects(
+        [an("ConfigMap", data={"a": "1"}), kept, same], [an("ConfigMap", data={"a": "2"}), {**kept, "data": {}}, same]
+    )
+    assert asked == ["ConfigMap town/shop"]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_name_is_no_call(text: str) -> None:
 
 def test_the_table_has_all_of_helmfiles_own_functions() -> None:
     """A function that a new helmfile brings fails here until functions.json classifies it."""
-    argv = [golang.find_go(), "list", "-m", "-f", "{{.Dir}}", "github.com/helmfile/helmfile"]
+    argv: list[str] = [str(golang.find_go()), "list", "-m", "-f", "{{.Dir}}", "github.com/helmfile/helmfile"]
     env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
     listed = subprocess.run(
         argv, cwd=ENGINE / "tools" / "helmfile", env=env, capture_output=True, text=True, check=True

@@ -57,6 +57,16 @@ def test_kubernetes_knows_its_minor_version() -> None:
     assert f"-X k8s.io/component-base/version.gitMinor={minor}" in program.ldflags
 
 
+def test_apicheck_is_built_of_the_packages_of_kube_apiserver() -> None:
+    """Another version would check another API, and would compile Kubernetes a second time."""
+    ours, theirs = (
+        dict(re.findall(r"^(?:require)?\s+(\S+) (v\S+)", (PROGRAMS[name].home / "go.mod").read_text(), re.M))
+        for name in ("apicheck", "kube-apiserver")
+    )
+    assert ours["k8s.io/kubernetes"] == PROGRAMS["kube-apiserver"].version
+    assert {name: version for name, version in ours.items() if theirs.get(name, version) != version} == {}
+
+
 def test_prometheus_counts_its_releases_otherwise_than_its_module() -> None:
     program = PROGRAMS["promtool"]
     assert "github.com/prometheus/prometheus v0.316.0" in (program.home / "go.mod").read_text()

@@ -1,4 +1,4 @@
-"""The renderer's own tests, and its style."""
+"""The renderer's own tests, and the style of our Go."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import pytest
 
 from penstock.core.layout import ENGINE
 from penstock.tools import golang
+from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 from support import REAL_ENVIRONMENT
 
@@ -23,9 +24,10 @@ def test_go(verb: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_gofmt() -> None:
+@pytest.mark.parametrize("name", sorted(name for name, program in PROGRAMS.items() if program.is_ours))
+def test_gofmt(name: str) -> None:
     go = golang.find_go()
     version = subprocess.run([go, "env", "GOROOT"], env=REAL_ENVIRONMENT, capture_output=True, text=True, check=True)
-    gofmt = [f"{version.stdout.strip()}/bin/gofmt", "-l", str(ENGINE / "tools" / "render")]
+    gofmt = [f"{version.stdout.strip()}/bin/gofmt", "-l", str(PROGRAMS[name].home)]
     done = subprocess.run(gofmt, env=REAL_ENVIRONMENT, capture_output=True, text=True, check=True)
     assert done.stdout == ""

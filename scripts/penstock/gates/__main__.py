@@ -11,10 +11,11 @@ from penstock.core.errors import PenstockError, reported
 
 
 def _gates() -> dict[str, Callable[[list[str]], None]]:
-    from penstock.gates import oracle, rehearsal, schema, sizes, workflows
+    from penstock.gates import oracle, rehearsal, sizes, workflows
     from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
     from penstock.gates.e2e.gate import e2e
+    from penstock.gates.kubeconform.gate import kubeconform
     from penstock.gates.references.gate import references
 
     gates = {
@@ -22,7 +23,7 @@ def _gates() -> dict[str, Callable[[list[str]], None]]:
         "config": config,
         "dataflow": dataflow,
         "hydrate-oracle": oracle.oracle,
-        "kubeconform": schema.schema,
+        "kubeconform": kubeconform,
         "references": references,
         "rehearse": rehearsal.rehearse,
         "sizes": sizes.sizes,

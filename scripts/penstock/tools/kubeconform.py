@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -9,34 +11,50 @@ import msgspec
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
+# One line of the whole message; `validationErrors` has only the outermost ones ("/metadata: validation failed").
+_LINE = re.compile(r"\s+- at '((?:[^'\\]|\\.)*)': ")
+_UNKNOWN = re.compile(r"additional properties (.+) not allowed")
+_QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
+# These only say that a line below them failed.
+_OUTER = ("validation failed", "'allOf' failed", "'anyOf' failed", "'oneOf' failed")
+
 
 class Fault(msgspec.Struct, frozen=True):
-    """One violation: where in the object, and what is wrong."""
+    """One violation: the steps to the field, what is wrong with it, and whether the schema doesn't know the field."""
 
-    path: str
-    msg: str
+    path: tuple[str, ...]
+    message: str
+    unknown: bool = False
 
 
-class Verdict(msgspec.Struct, frozen=True, rename="camel"):
-    """What kubeconform says of one object."""
+class Verdict(msgspec.Struct, frozen=True):
+    """What kubeconform reports for one object."""
 
     filename: str
+    status: str
     kind: str = ""
     name: str = ""
-    status: str = ""
+    version: str = ""
     msg: str = ""
-    validation_errors: list[Fault] = []
 
     @property
-    def is_bad(self) -> bool:
-        """Whether the object was refused, or could not be judged."""
-        return self.status != "statusValid"
+    def is_skipped(self) -> bool:
+        """Whether there is no schema for it."""
+        return self.status == "statusSkipped"
 
     @property
-    def said(self) -> str:
-        """What is wrong, in one line."""
-        faults = "; ".join(f"{fault.path or '/'}: {fault.msg}" for fault in self.validation_errors)
-        return f"{self.kind} {self.name}: {faults or ' '.join(self.msg.split()) or self.status}"
+    def unreadable(self) -> str:
+        """Why the file could not be read as an object, such as a key that it has twice; empty when it could."""
+        return " ".join(self.msg.split()) if self.status == "statusError" else ""
+
+    @property
+    def faults(self) -> list[Fault]:
+        """Every violation of the schema, at the innermost field."""
+        if self.status != "statusInvalid":
+            return []
+        _, *parts = _LINE.split(self.msg)
+        pairs = zip(parts[::2], parts[1::2], strict=True)
+        return list(dict.fromkeys(fault for pointer, message in pairs for fault in _faults(pointer, message.strip())))
 
 
 class _Output(msgspec.Struct, frozen=True):
@@ -44,11 +62,12 @@ class _Output(msgspec.Struct, frozen=True):
 
 
 def validate(tree: Path, schemas: Path) -> list[Verdict]:
-    """Judge every object below a folder by the schemas at a template of paths; a kind without one is refused."""
+    """Judge every object below a folder by the schemas at a template of paths; a kind without one is skipped."""
     argv: list[str | Path] = [
         resolve("kubeconform"),
         "-strict",
         "-verbose",
+        "-ignore-missing-schemas",
         "-output",
         "json",
         "-n",
@@ -61,3 +80,18 @@ def validate(tree: Path, schemas: Path) -> list[Verdict]:
     ]
     result = run(Command(argv, env={"HOME": str(tree), "PATH": ""}, bare=True, ok=(0, 1)))
     return msgspec.json.decode(result.stdout, type=_Output).resources
+
+
+def _faults(pointer: str, message: str) -> Iterator[Fault]:
+    path = tuple(step.replace("~1", "/").replace("~0", "~") for step in _plain(pointer).split("/")[1:])
+    unknown = _UNKNOWN.fullmatch(message)
+    if unknown:
+        for name in _QUOTED.findall(unknown[1]):
+            yield Fault((*path, _plain(name)), "unknown field", unknown=True)
+    elif not message.startswith(_OUTER):
+        # Null is a field that is left out.
+        yield Fault(path, message.replace("want null or ", "want "))
+
+
+def _plain(quoted: str) -> str:
+    return quoted.replace("\\'", "'").replace("\\\\", "\\")

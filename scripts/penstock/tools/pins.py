@@ -115,6 +115,7 @@ PROGRAMS = {
             ("--version",),
             (_PROMETHEUS_VERSION,),
         ),
+        Program("apicheck", "apicheck", "."),
         Program(
             "cilium-agent",
             "cilium",

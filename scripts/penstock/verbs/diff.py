@@ -65,7 +65,8 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
         stale = _stale(layout, name) if name in known else []
         for line in stale:
             console.warn(f"{line}; `inv hydrate` first, since this compares what is there")
-        found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale))
+        version = environments.read(layout, name).kubernetes.version if name in known else ""
+        found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale, version))
     return found
 
 

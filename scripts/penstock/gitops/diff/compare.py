@@ -8,10 +8,12 @@ import msgspec
 
 from penstock.core.layout import LOCK_NAME
 from penstock.gitops.diff import effects, hooks, trees
-from penstock.gitops.diff.effects import Declared, Effect
+from penstock.gitops.diff.effects import Declared, Effect, is_applied
 from penstock.gitops.diff.fields import Field, compare
+from penstock.gitops.diff.immutable import verdicts
 from penstock.gitops.diff.needs import Need, needs
-from penstock.gitops.diff.trees import Item, Objects
+from penstock.gitops.diff.trees import Item, Key, Objects
+from penstock.tools.apicheck import Verdict
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,15 +47,27 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def diff(
-    environment: str, old: Mapping[str, bytes], new: Mapping[str, bytes], declared: Declared, stale: list[str]
+    environment: str,
+    old: Mapping[str, bytes],
+    new: Mapping[str, bytes],
+    declared: Declared,
+    stale: list[str],
+    version: str = "",
 ) -> Diff:
-    """Compare the texts of two trees, by path; PenstockError names a file that holds no object."""
-    changes = [] if old == new else _changes(trees.objects(environment, old), trees.objects(environment, new), declared)
+    """Compare the texts of two trees, by path, as an API server of a Kubernetes version sees them.
+
+    PenstockError names a file that holds no object.
+    """
+    if old == new:
+        return Diff(environment=environment, stale=stale, changes=[])
+    before, after = trees.objects(environment, old), trees.objects(environment, new)
+    changes = _changes(before, after, declared, version)
     decided = hooks.compare(old.get(LOCK_NAME, b""), new.get(LOCK_NAME, b""))
     return Diff(environment=environment, stale=stale, changes=changes, hooks=decided)
 
 
-def _changes(before: Objects, after: Objects, declared: Declared) -> list[Change]:
+def _changes(before: Objects, after: Objects, declared: Declared, version: str) -> list[Change]:
+    answers = _answers(before, after, version)
     read = {need for item in before.values() for need in needs(item)}
     found = [_added(after[key], read, declared) for key in after.keys() - before.keys()]
     found += [
@@ -61,11 +75,19 @@ def _changes(before: Objects, after: Objects, declared: Declared) -> list[Change
         for old in (before[key] for key in before.keys() - after.keys())
     ]
     found += [
-        _changed(before[key], after[key], before, after, read, declared)
+        _changed(before[key], after[key], before, after, read, declared, answers.get(key))
         for key in after.keys() & before.keys()
         if before[key] != after[key]
     ]
     return sorted(found, key=lambda change: (change.component, change.object))
+
+
+def _answers(before: Objects, after: Objects, version: str) -> dict[Key, Verdict]:
+    """What the API server answers to each change that Flux applies."""
+    keys = [key for key, new in after.items() if key in before and before[key] != new and is_applied(new)]
+    pairs = [(before[key], after[key]) for key in keys if before[key].content != after[key].content]
+    found = verdicts(pairs, [item.content for item in after.values()], version)
+    return {new.key: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
 
 
 def _added(new: Item, read: set[Need], declared: Declared) -> Change:
@@ -73,9 +95,17 @@ def _added(new: Item, read: set[Need], declared: Declared) -> Change:
     return Change(what="added", component=new.component, object=str(new), effects=follows)
 
 
-def _changed(old: Item, new: Item, before: Objects, after: Objects, read: set[Need], declared: Declared) -> Change:
+def _changed(
+    old: Item,
+    new: Item,
+    before: Objects,
+    after: Objects,
+    read: set[Need],
+    declared: Declared,
+    answer: Verdict | None,
+) -> Change:
     follows = [
-        *effects.of_changed(old, new),
+        *effects.of_changed(old, new, answer),
         *effects.of_job(new),
         *effects.of_needs(new, read, declared),
         *effects.of_readers(new, before, after),

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from penstock.gitops.diff.immutable import immutable
+from penstock.gitops.diff.immutable import refusals
 from penstock.gitops.diff.needs import WORKLOADS, Need, needs, template
 from penstock.gitops.diff.trees import Item, Objects
+from penstock.tools.apicheck import Verdict
 
 # Namespace and name of a Secret -> its keys: what the components declare for `inv up` to make.
 Declared = Mapping[tuple[str, str], set[str]]
@@ -25,6 +26,10 @@ _GOES_WITH = {
     "Deployment": "its pods go with it",
     "DaemonSet": "its pods go with it",
 }
+
+
+# Annotations of an object with which Flux leaves it as it is in the cluster.
+_UNAPPLIED = (("reconcile", "disabled"), ("ssa", "ignore"), ("ssa", "ifnotpresent"))
 
 
 class Effect(msgspec.Struct, frozen=True):
@@ -70,33 +75,42 @@ def of_job(new: Item) -> Iterator[Effect]:
         )
 
 
-def of_changed(old: Item, new: Item) -> Iterator[Effect]:
-    """Pods rolled, and what the API server refuses."""
+def is_applied(new: Item) -> bool:
+    """Whether Flux applies an object that the cluster has already."""
+    return not any(new.says(name, value) for name, value in _UNAPPLIED)
+
+
+def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:
+    """Pods rolled, and what the API server refuses; `verdict` is its answer to a change that Flux applies."""
     if old.component != new.component:
         text = f"moved from {old.component} to {new.component}: if Flux reconciles {old.component} first, it deletes it"
-        yield Effect("moved", f"{text}, and {new.component} makes it anew")
+        yield Effect("moved", f"{text}, and {new.component} creates it again")
     if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
         yield Effect("unmanaged", "Flux leaves it as it is in the cluster: an annotation of its own says so")
         return
     if new.says("ssa", "ifnotpresent"):
         yield Effect("unmanaged", "Flux applies it only where it is missing: what is in the cluster stays as it is")
         return
-    fixed = immutable(old, new)
-    if fixed:
-        yield _fixed(old, new, fixed)
+    if verdict and refusals(verdict):
+        yield _refused(old, new, verdict)
     elif new.kind in WORKLOADS and template(old) != template(new):
         yield _rolled(new)
 
 
-def _fixed(old: Item, new: Item, paths: list[str]) -> Effect:
-    shown = f"{', '.join(paths)} can't be changed"
+def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
+    shown = "; ".join(map(str, refusals(verdict)))
+    stopped = f"until this is fixed, Flux applies nothing of {new.component}"
+    if verdict.when_bound:
+        once = "once it is bound, the API server accepts the change if the claim's StorageClass allows expansion"
+        return Effect("refused", f"refused: {shown}; this holds while the claim is unbound: {once}")
+    if verdict.alone:
+        return Effect("refused", f"refused: {shown}; {stopped}")
     if old.says("force", "enabled") or new.says("force", "enabled"):
         more = _GOES_WITH.get(new.kind)
-        return Effect("recreated", f"deleted and made anew, since {shown}{f'; {more}' if more else ''}")
+        text = f"deleted and created again, since the API server refuses the change: {shown}"
+        return Effect("recreated", f"{text}{f'; {more}' if more else ''}")
     return Effect(
-        "refused",
-        f"refused: {shown}, and as long as it stands so, Flux applies nothing of {new.component}; give the object "
-        "another name, or delete it in the cluster first",
+        "refused", f"refused: {shown}; {stopped}; give the object another name, or delete it in the cluster first"
     )
 
 

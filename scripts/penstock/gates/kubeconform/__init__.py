@@ -1,0 +1,1 @@
+"""The gate kubeconform: every manifest against its schema, and against the API server's own validation."""

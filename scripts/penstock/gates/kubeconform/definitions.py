@@ -1,0 +1,87 @@
+"""The CustomResourceDefinitions that custom resources are checked by, wherever they come from."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from penstock.cluster import operators
+from penstock.cluster.operators import DEFINES
+from penstock.core.errors import Findings
+from penstock.core.yaml import parse_all
+from penstock.gates.kubeconform.kubernetes import Kind
+from penstock.gitops import mirror
+from penstock.gitops.manifests import Manifests
+from penstock.tools import flux
+
+Object = dict[str, Any]
+
+
+def definitions(environment: str, manifests: Manifests) -> list[Object]:
+    """Every definition: Flux's, those of nested Flux Kustomizations, of operators, and among the manifests themselves.
+
+    Findings where a nested Kustomization declares other kinds than its source defines. The last of a name wins.
+    """
+    objects = manifests.all_objects()
+    nested = [item for item in objects if is_nested(item)]
+    applied = {item["metadata"]["name"]: mirrored(manifests, item) for item in nested}
+    _refuse_other_kinds(environment, nested, applied)
+    external = [item for items in applied.values() for item in items]
+    every = [*_flux(), *external, *operators.definitions(objects), *objects]
+    return list({item["metadata"]["name"]: item for item in every if is_definition(item)}.values())
+
+
+def kinds(definition: Object) -> set[Kind]:
+    """The kinds that a definition serves."""
+    spec = definition["spec"]
+    return {
+        Kind(spec["group"], version["name"], spec["names"]["kind"])
+        for version in spec["versions"]
+        if version.get("served")
+    }
+
+
+def is_definition(item: Object) -> bool:
+    """Whether an object is a definition with all that names its kinds; what it lacks has its own finding."""
+    if item["kind"] != "CustomResourceDefinition":
+        return False
+    try:
+        return bool(kinds(item))
+    except (AttributeError, KeyError, TypeError):
+        return False
+
+
+def is_nested(item: Object) -> bool:
+    """Whether an object is a Kustomization of Flux that a component has for a source of its own."""
+    return bool(item["kind"] == "Kustomization" and item["apiVersion"].startswith("kustomize.toolkit.fluxcd.io/"))
+
+
+def mirrored(manifests: Manifests, item: Object) -> list[Object]:
+    """What such a Kustomization applies, out of the Go module that stands in for its source."""
+    return [found for path in mirror.applied(manifests, item) for found in parse_all(path.read_bytes(), path)]
+
+
+@cache
+def _flux() -> tuple[Object, ...]:
+    return tuple(item for path in flux.crds() for item in parse_all(path.read_bytes(), path))
+
+
+def _refuse_other_kinds(environment: str, nested: list[Object], applied: dict[str, list[Object]]) -> None:
+    """The order of the components rests on what the annotation says, so it has to be what the source holds."""
+    for item in nested:
+        name = item["metadata"]["name"]
+        declared = set(item["metadata"].get("annotations", {}).get(DEFINES, "").strip().splitlines())
+        actual = {
+            f"{found['spec']['group']}/{found['spec']['names']['kind']} {found['spec']['scope']}"
+            for found in applied[name]
+            if found["kind"] == "CustomResourceDefinition"
+        }
+        if declared != actual:
+            raise Findings(
+                [f"{environment}: Kustomization {name}: {DEFINES} lacks `{line}`" for line in sorted(actual - declared)]
+                + [
+                    f"{environment}: Kustomization {name}: {DEFINES} has `{line}`, which its source does not define"
+                    for line in sorted(declared - actual)
+                ],
+                "fix the annotation in components/, then `inv hydrate`",
+            )

@@ -1,0 +1,76 @@
+"""One line for each fault of an object, out of what the API server's code and kubeconform report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from penstock.core.nearest import nearest
+from penstock.gates.kubeconform.kubernetes import Kind, Schemas
+from penstock.tools.apicheck import Problem
+from penstock.tools.kubeconform import Verdict
+
+_PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
+# The items of a list: the API server names some by their key (containers[name="a"]), kubeconform all by their number.
+_ITEM = re.compile(r"\[[^]]*\]")
+# How the API server's code prints a value of YAML.
+_VALUE = re.compile(r"&value\.valueUnstructured\{Value:(.*)\}")
+_NO_FIELD = ("", "<nil>", "[]")
+# What the API server adds where it stopped looking.
+_MORE = "some validation rules were not checked because the object was invalid"
+
+
+def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> list[str]:
+    """What is wrong with one object, each fault once.
+
+    The API server judges. kubeconform adds the fields that this version of Kubernetes doesn't have, and the files that
+    hold no object, such as those with a key twice.
+    """
+    if verdict and verdict.unreadable:
+        return [verdict.unreadable]
+    found = [_line(problem) for problem in problems if not (len(problems) > 1 and problem.detail.startswith(_MORE))]
+    reported = {_ITEM.sub("[]", problem.field) for problem in problems}
+    later = [field(fault.path) for fault in (verdict.faults if verdict else []) if fault.unknown]
+    found += [
+        f"{path}: Kubernetes {version} does not have this field"
+        for path in later
+        if _ITEM.sub("[]", path) not in reported
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _line(problem: Problem) -> str:
+    detail = _VALUE.sub(r"\1", " ".join(problem.detail.split()))
+    where = problem.field
+    if where in _NO_FIELD:
+        where, detail = "", detail.removeprefix('Invalid value: "": ')
+    if problem.type == "Conflict":
+        detail = detail.partition('": ')[2] or detail
+        where = "metadata.uid" if detail.startswith("uid mismatch") else "metadata.resourceVersion"
+    return f"{where}: {detail}" if where else detail
+
+
+def unserved(kind: Kind, version: str, schemas: Schemas, served: Iterable[Kind]) -> str:
+    """Why an object of a kind that nothing serves is refused, and what to write instead."""
+    known = set(served)
+    message = f"neither Kubernetes {version} nor a definition serves {kind}"
+    versions = sorted({other.api_version for other in known if other.kind == kind.kind})
+    if versions:
+        return f"{message}: use {' or '.join(versions)}"
+    if kind in schemas.names:
+        return (
+            f"{message}: turn it on in the API server (--runtime-config={kind.api_version}=true) and list "
+            f"{kind.api_version} in kubernetes.apiVersions of the environment"
+        )
+    near = nearest(kind.kind, {other.kind for other in known})
+    if near:
+        return f"{message}: did you mean {near}?"
+    if kind.group in {other.group for other in schemas.names}:
+        return f"{message}: this version of Kubernetes has no such kind"
+    return f"{message}: add its CustomResourceDefinition to a component"
+
+
+def field(path: tuple[str, ...]) -> str:
+    """Steps as the API server writes them: spec.containers[0].image, data[a/b]."""
+    parts = (f".{step}" if _PLAIN.fullmatch(step) else f"[{step}]" for step in path)
+    return "".join(parts).removeprefix(".")

@@ -1,0 +1,53 @@
+"""CustomResourceDefinitions without a cluster: from the manifests, and from the modules that stand in for a source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+from penstock.core.yaml import parse_all
+from penstock.tools import flux
+from penstock.tools.modules import OPERATORS, UPSTREAM
+
+GroupKind = tuple[str, str]
+
+
+def definitions(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The definitions of these kinds that can be found here.
+
+    An environment's own objects come first, then what its Kustomizations bring from another source, then the modules of
+    Flux, of the Gateway API and of operators.
+    """
+    found: dict[GroupKind, dict[str, Any]] = {}
+    own = (item for item in objects if item["kind"] == "CustomResourceDefinition")
+    for item in (*own, *_read(kinds, _brought(objects)), *_read(kinds, _modules())):
+        key = item["spec"]["group"], item["spec"]["names"]["kind"]
+        if key in kinds:
+            found.setdefault(key, item)
+    return list(found.values())
+
+
+def _read(kinds: Collection[GroupKind], files: Iterator[Path]) -> Iterator[dict[str, Any]]:
+    names = [f"kind: {kind}\n".encode() for _, kind in kinds]
+    for path in files:
+        text = path.read_bytes()
+        if any(name in text for name in names):
+            yield from (item for item in parse_all(text, path) if item["kind"] == "CustomResourceDefinition")
+
+
+def _brought(objects: Collection[dict[str, Any]]) -> Iterator[Path]:
+    """The files that the Kustomizations among some objects apply from a source that a module stands in for."""
+    urls = {item["metadata"]["name"]: item["spec"]["url"] for item in objects if item["kind"] == "GitRepository"}
+    for item in objects:
+        if item["kind"] == "Kustomization":
+            module = UPSTREAM.get(urls.get(item["spec"]["sourceRef"]["name"], ""))
+            if module:
+                yield from sorted((module.root / item["spec"]["path"]).glob("*.yaml"))
+
+
+def _modules() -> Iterator[Path]:
+    yield from flux.crds()
+    for module in (*UPSTREAM.values(), *OPERATORS.values()):
+        # The Gateway API's folders are `standard` and `experimental`.
+        yield from sorted((module.root / module.inside).rglob("*.yaml"), reverse=True)

@@ -1,0 +1,95 @@
+"""Which changes the API server refuses: its own code, in tools/apicheck, through the functions that `inv diff` uses."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from penstock.core.layout import ENGINE
+from penstock.core.yaml import parse
+from penstock.gitops.diff.immutable import immutable, refusals, verdicts
+from penstock.gitops.diff.trees import Item
+
+PAIRS: list[dict[str, Any]] = parse((ENGINE / "tests" / "tools" / "apicheck" / "pairs.yaml").read_bytes(), "pairs.yaml")
+
+
+def item(api_version: str, kind: str, **content: Any) -> Item:
+    return Item("shop", {"apiVersion": api_version, "kind": kind, "metadata": {"name": "shop"}, **content})
+
+
+def definition() -> dict[str, Any]:
+    """A kind with an address that can't change, and a default."""
+    rules = [{"rule": "self == oldSelf", "message": "the address is fixed"}]
+    address = {"type": "string", "x-kubernetes-validations": rules}
+    fields = {"address": address, "open": {"type": "boolean", "default": True}}
+    root = {"type": "object", "properties": {"spec": {"type": "object", "properties": fields}}}
+    schema = {"openAPIV3Schema": root}
+    versions = [{"name": "v1", "served": True, "storage": True, "schema": schema}]
+    names = {"kind": "Shop", "plural": "shops"}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "shops.town.example"},
+        "spec": {"group": "town.example", "scope": "Cluster", "names": names, "versions": versions},
+    }
+
+
+def test_the_pairs() -> None:
+    """In one process, as `inv diff` asks."""
+    found = verdicts([(Item("shop", pair["old"]), Item("shop", pair["new"])) for pair in PAIRS])
+    actual = {
+        pair["name"]: sorted({each.field for each in refusals(verdict)})
+        for pair, verdict in zip(PAIRS, found, strict=True)
+    }
+    assert actual == {pair["name"]: sorted(pair.get("refused", [])) for pair in PAIRS}
+    assert [pair["name"] for pair, verdict in zip(PAIRS, found, strict=True) if verdict.when_bound] == ["a claim grows"]
+
+
+def test_one_change() -> None:
+    old, new = (item("scheduling.k8s.io/v1", "PriorityClass", value=value) for value in (1, 2))
+    assert (immutable(old, old), immutable(old, new)) == ([], ["value"])
+
+
+def test_a_transition_rule_of_a_definition_among_the_manifests() -> None:
+    old = item("town.example/v1", "Shop", spec={"address": "a"})
+    pairs = [
+        (old, item("town.example/v1", "Shop", spec=spec)) for spec in ({"address": "b"}, {"address": "a", "open": True})
+    ]
+    refused, accepted = verdicts(pairs, [definition()])
+    assert [str(each) for each in refusals(refused)] == ['spec.address: Invalid value: "b": the address is fixed']
+    assert (accepted.unknown, refusals(accepted)) == (False, [])
+
+
+def test_the_kinds_of_the_gateway_api_are_known() -> None:
+    old, new = (
+        item("gateway.networking.k8s.io/v1", "GatewayClass", spec={"controllerName": f"town.example/{name}"})
+        for name in ("a", "b")
+    )
+    assert immutable(old, new) == ["spec.controllerName"]
+
+
+def test_a_kind_without_a_definition_has_no_answer() -> None:
+    old, new = (item("town.example/v1", "Market", spec={"a": value}) for value in (1, 2))
+    [verdict] = verdicts([(old, new)])
+    assert (verdict.unknown, immutable(old, new)) == (True, [])
+
+
+def test_what_is_invalid_before_and_after_is_not_the_changes_fault() -> None:
+    old, new = (item("v1", "ConfigMap", data={"a/b": value}) for value in ("1", "2"))
+    assert immutable(old, new) == []
+    good = item("v1", "ConfigMap", data={"a": "1"})
+    assert (immutable(good, new), immutable(old, good)) == (["data[a/b]"], [])
+
+
+@pytest.mark.parametrize(("version", "unknown"), [("1.35.5", True), ("1.37.0", False), ("1.99", False)])
+def test_the_version_decides_which_kinds_there_are(version: str, unknown: bool) -> None:
+    rule = item("resource.k8s.io/v1", "DeviceTaintRule", spec={"taint": {"key": "a", "effect": "NoSchedule"}})
+    [verdict] = verdicts([(rule, rule)], version=version)
+    assert verdict.unknown == unknown
+
+
+def test_nothing_is_asked_when_nothing_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("penstock.tools.apicheck.resolve", lambda name: tmp_path / name)
+    assert verdicts([]) == []
