@@ -96,12 +96,16 @@ class Schemas:
                 self._collect(found.decode(), needed)
 
 
+def minor(version: str) -> str:
+    """A version without its patch: 1.35 of 1.35.5."""
+    return ".".join(version.lstrip("v").split(".")[:2])
+
+
 @cache
 def schemas(version: str) -> Schemas:
     """The strict schemas of a Kubernetes version; PenstockError when the package has none of its minor version."""
     folder = Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
-    minor = ".".join(version.lstrip("v").split(".")[:2])
-    source = folder / f"v{minor}.0-local-strict"
+    source = folder / f"v{minor(version)}.0-local-strict"
     if not source.is_dir():
         known = sorted((path.name.split("-")[0] for path in folder.glob("v*-local-strict")), key=_by_number)
         raise PenstockError(f"there are no schemas for Kubernetes {version}", f"there are {', '.join(known)}")

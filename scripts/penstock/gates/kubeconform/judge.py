@@ -1,0 +1,65 @@
+"""The API server's verdict on the objects of several environments; equal objects of one version are judged once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from penstock.gates.kubeconform.kubernetes import minor
+from penstock.tools.apicheck import Change, Verdict, check
+
+Object = dict[str, Any]
+# Metadata of an object that was exported from a cluster.
+_EXPORTED = {"deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """The objects of an environment, its Kubernetes version, and the definitions of custom resources."""
+
+    version: str
+    definitions: Sequence[Object]
+    objects: Sequence[Object]
+
+    @cached_property
+    def basis(self) -> tuple[str, bytes]:
+        """What a verdict depends on besides the object."""
+        return minor(self.version), _text(self.definitions)
+
+    @cached_property
+    def texts(self) -> list[bytes]:
+        """Each object as text."""
+        return [_text(item) for item in self.objects]
+
+
+def verdicts(requests: Sequence[Request]) -> list[list[Verdict]]:
+    """A list for each request, with a verdict for each of its objects."""
+    batches: dict[tuple[str, bytes], dict[bytes, Object]] = {}
+    for request in requests:
+        batches.setdefault(request.basis, {}).update(zip(request.texts, request.objects, strict=True))
+    some = {request.basis: request for request in requests}
+    with ThreadPoolExecutor() as pool:
+        answers = pool.map(lambda basis: _check(some[basis], list(batches[basis].values())), batches)
+    known = {
+        basis: dict(zip(batches[basis], answer, strict=True)) for basis, answer in zip(batches, answers, strict=True)
+    }
+    return [[known[request.basis][text] for text in request.texts] for request in requests]
+
+
+def _check(request: Request, objects: list[Object]) -> list[Verdict]:
+    changes = [Change(item if _is_exported(item) else None, item) for item in objects]
+    return check(changes, version=request.version, crds=request.definitions, dual_stack=True)
+
+
+def _is_exported(item: Object) -> bool:
+    """Whether an object has what the API server refuses only when Flux applies the object again."""
+    return not _EXPORTED.isdisjoint(item["metadata"])
+
+
+def _text(value: Any) -> bytes:
+    return msgspec.json.encode(value, enc_hook=str)
