@@ -92,9 +92,7 @@ class _Document:
         before = self._nodes
         opened = self._anchors[event.anchor] = _OPEN, before
         value = self._content(event)
-        if (
-            self._anchors[event.anchor] is opened
-        ):  # else a node inside it has the same anchor, which holds from there on
+        if self._anchors[event.anchor] is opened:  # else a node inside it took the name over
             self._anchors[event.anchor] = value, self._nodes - before + 1
         return value
 
