@@ -31,6 +31,7 @@ def test_every_function_that_is_not_pure_is_refused(name: str) -> None:
         ('{{ "}}" | shuffle }}', [(1, "shuffle")]),
         ("{{ if .a\n  }}x{{ printf `}}\n` |\n uuidv4 }}", [(4, "uuidv4")]),
         ('{{ tpl "{{ now }}" . }}', [(1, "now")]),
+        ('{{ now | date "2006" }}', [(1, "now")]),
         ('{{ tpl `a: {{ env "HOME" }}` . }}', [(1, "env")]),
         ("{{ keys .Values.a | first }}", [(1, "keys")]),
         ("{{ range $k := values .a }}{{ end }}{{ sortAlpha .b }}", [(1, "values")]),
@@ -55,6 +56,7 @@ def test_a_call_is_found_where_it_stands(text: str, expected: list[tuple[int, st
         "{{ len (keys .Values.a) }}",
         '{{ if has "a" (keys .Values.a) }}x{{ end }}',
         "{{ include `date` . }}",
+        '{{ toDate "2006" "2020" | date "01" }}',
         "{{ .Values.x.env }}",
     ],
 )

@@ -31,6 +31,9 @@ _QUIET = re.compile(_OPAQUE, re.DOTALL)
 _CALL = re.compile(r"(?<![\w.$])[A-Za-z_]\w*")
 # What makes nothing of the order of a list.
 _ORDERLESS = {"has", "len", "mustHas", "sortAlpha"}
+# These write a time that they are given, and the present for anything else; what gives one is in the same action.
+_WRITERS = {"date", "date_in_zone", "dateInZone", "htmlDate", "htmlDateInZone"}
+_TIMES = {"mustToDate", "now", "toDate"}
 
 
 @cache
@@ -74,7 +77,8 @@ def _calls(action: str, line: int) -> Iterator[tuple[int, str, str]]:
             yield from unstable(quoted[0][1:-1].replace('\\"', '"'))
     bare = _QUIET.sub(lambda quoted: re.sub(r"[^\n]", " ", quoted[0]), action)
     calls = [(call[0], line + bare.count("\n", 0, call.start())) for call in _CALL.finditer(bare)]
-    sorted_there = any(name in _ORDERLESS for name, _ in calls)
+    names = {name for name, _ in calls}
+    harmless = {*(functions().order if names & _ORDERLESS else ()), *(_WRITERS if names & _TIMES else ())}
     for name, at in calls:
-        if name in _faults() and not (sorted_there and name in functions().order):
+        if name in _faults() and name not in harmless:
             yield at, name, _faults()[name].format(name)
