@@ -24,7 +24,7 @@ HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # A folder ends in a slash.
 _ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "given.yaml")
-_COMPONENT = (*HELMFILES, "secrets.yaml", "kustomize/")
+_COMPONENT = (*HELMFILES, "secrets.yaml", "hooks.yaml", "kustomize/")
 _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds/")
 _TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")
 _ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
