@@ -10,12 +10,28 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
+<<<<<<< HEAD
 from penstock.hydrate import gotmpl, values
+=======
+from penstock.hydrate import names, values
+>>>>>>> files
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
 _UPWARD = re.compile(r"(?<![\w./-])(?:\.{1,2}/[\w./*@-]+|/(?:etc|home|root|tmp|usr|var|opt|mnt)/[\w./*@-]+)")
+<<<<<<< HEAD
+=======
+# What an entry of a kustomization names above its own folder: an item of a list, or the path of a patch.
+_ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
+# Template functions (sprig and helmfile) whose value differs from run to run or from machine to machine.
+_UNSTABLE = re.compile(
+    r"\{\{[^}]*?\b(now|ago|uuidv4|rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|htpasswd|bcrypt|"
+    r"gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|"
+    r"env|requiredEnv|expandenv|getHostByName)\b"
+)
+
+>>>>>>> files
 
 # One helmfile resolves its files one after another, some 5 ms each, and keeps them all in memory: so two run side by
 # side, each over a part at a time. More would be faster where there are more cores, but each takes over 100 MB. Below
@@ -37,6 +53,8 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
                 refuse_outward(path, component.folder)
             if component.helmfile and path.name.endswith((".gotmpl", "helmfile.yaml")):
                 findings += _unhermetic(layout, component, path)
+            if path.name in names.KUSTOMIZATIONS:
+                findings += _outward(layout, component, path)
     if findings:
         raise Findings(
             findings, "a component reads only its own folder, environments/ and charts/, and the same at every run"
@@ -66,6 +84,17 @@ def _build(helmfiles: list[Path], environment: str, home: Path) -> str:
         return helmfile.build(helmfiles[0], environment, home)
     with helmfile.selection(helmfiles, environment) as path:
         return helmfile.build(path, environment, home)
+
+
+def _outward(layout: Layout, component: Component, path: Path) -> list[str]:
+    """A line for each entry of a kustomization that lies outside of what Kustomize may read."""
+    folder = component.folder / "kustomize"
+    entries = _ENTRY.findall(path.read_text(errors="replace"))
+    return [
+        f"{layout.relative(path)}: {entry} is outside of {layout.relative(folder)}"
+        for entry in entries
+        if not f"{os.path.normpath(path.parent / entry)}{os.sep}".startswith(f"{folder}{os.sep}")
+    ]
 
 
 def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
