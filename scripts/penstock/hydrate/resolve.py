@@ -10,28 +10,14 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
-<<<<<<< HEAD
-from penstock.hydrate import gotmpl, values
-=======
-from penstock.hydrate import names, values
->>>>>>> files
+from penstock.hydrate import gotmpl, names, values
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
 _UPWARD = re.compile(r"(?<![\w./-])(?:\.{1,2}/[\w./*@-]+|/(?:etc|home|root|tmp|usr|var|opt|mnt)/[\w./*@-]+)")
-<<<<<<< HEAD
-=======
 # What an entry of a kustomization names above its own folder: an item of a list, or the path of a patch.
 _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
-# Template functions (sprig and helmfile) whose value differs from run to run or from machine to machine.
-_UNSTABLE = re.compile(
-    r"\{\{[^}]*?\b(now|ago|uuidv4|rand(?:Alpha|AlphaNum|Numeric|Ascii|Bytes|Int)|shuffle|htpasswd|bcrypt|"
-    r"gen(?:PrivateKey|CA|CAWithKey|SelfSignedCert|SelfSignedCertWithKey|SignedCert|SignedCertWithKey)|"
-    r"env|requiredEnv|expandenv|getHostByName)\b"
-)
-
->>>>>>> files
 
 # One helmfile resolves its files one after another, some 5 ms each, and keeps them all in memory: so two run side by
 # side, each over a part at a time. More would be faster where there are more cores, but each takes over 100 MB. Below
