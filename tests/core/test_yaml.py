@@ -68,6 +68,7 @@ def test_values(text: str, value: Any) -> None:
         ("a: &b [*b]\n", "f:1:8: the anchor `b` contains itself", "fix the line named above"),
         ("<<: 1\n", "f:1:5: `<<` merges a mapping, or a list of mappings", "fix the line named above"),
         ("[a?b]\n", "f:1:2: a `?` in unquoted text between brackets or braces", "quote the text"),
+        ('é: ["\\\\/", "\\/"]\n', "f:1:12: the escape `\\/`, which Kubernetes does not read", "write the slash alone"),
         ("a: 1\n...\nb: 2\n", "f:3:1: not YAML: did not find expected <document start>", "fix the line named above"),
         (
             "%YAML 1.2\n---\na: 1\n",

@@ -15,6 +15,8 @@ from penstock.core.errors import PenstockError
 _Parser: Any = getattr(yaml, "CSafeLoader", None)
 # libyaml skips a byte order mark that begins a line, and Go's library takes it for text.
 _INNER_MARK = re.compile(rb"(?:[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9])(\xef\xbb\xbf)")
+# A slash that is escaped, as JSON allows: Go's library knows no such escape.
+_SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _OPEN = object()
 
 
@@ -44,13 +46,14 @@ def documents(data: bytes, *, single: bool = False, last_wins: bool = False) -> 
         raise Fault(place(data, found.start(1)), "a byte order mark inside the file", "remove it")
     following = parser()(data).get_event
     following()  # the stream's start
+    slashes = data.decode("utf-8-sig", "replace") if b"\\/" in data else ""
     first = True
     while (event := following()).__class__ is yaml.DocumentStartEvent:
         if not first and single:
             _refuse(event, "a second document, where one is expected", "write each document into a file of its own")
         if event.version and event.version != (1, 1):
             _refuse(event, "%YAML of a version other than 1.1, which Kubernetes does not read", "remove the directive")
-        yield _Document(following, last_wins).read()
+        yield _Document(following, slashes, last_wins).read()
         following()  # the document's end
         first = False
 
@@ -63,8 +66,9 @@ def _refuse(event: Any, problem: str, hint: str = "fix the line named above") ->
 class _Document:
     """The events of one document, and its anchors: the value of each, and how many nodes that has."""
 
-    def __init__(self, following: Any, last_wins: bool):
+    def __init__(self, following: Any, slashes: str, last_wins: bool):
         self._following = following
+        self._slashes = slashes
         self._last_wins = last_wins
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._nodes = self._copied = self._flow = 0
@@ -98,6 +102,8 @@ class _Document:
 
     def _content(self, event: Any) -> Any:
         if event.__class__ is yaml.ScalarEvent:
+            if self._slashes and event.style == '"' and self._escapes_a_slash(event):
+                _refuse(event, "the escape `\\/`, which Kubernetes does not read", "write the slash alone")
             if self._flow and not event.style and "?" in event.value:
                 _refuse(event, "a `?` in unquoted text between brackets or braces", "quote the text")
             return _scalar(event)
@@ -105,6 +111,9 @@ class _Document:
         value = self._mapping() if event.__class__ is yaml.MappingStartEvent else self._sequence()
         self._flow -= event.flow_style
         return value
+
+    def _escapes_a_slash(self, event: Any) -> bool:
+        return bool(_SLASH.search(self._slashes, event.start_mark.index, event.end_mark.index))
 
     def _sequence(self) -> list[Any]:
         found = []
