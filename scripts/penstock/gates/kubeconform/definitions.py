@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from penstock.cluster import operators
@@ -27,7 +28,8 @@ def definitions(environment: str, manifests: Manifests) -> list[Object]:
     applied = {item["metadata"]["name"]: mirrored(manifests, item) for item in nested}
     _refuse_other_kinds(environment, nested, applied)
     external = [item for items in applied.values() for item in items]
-    every = [*_flux(), *external, *operators.definitions(objects), *objects]
+    of_flux = [item for path in flux.crds() for item in _documents(path)]
+    every = [*of_flux, *external, *operators.definitions(objects), *objects]
     return list({item["metadata"]["name"]: item for item in every if is_definition(item)}.values())
 
 
@@ -58,12 +60,13 @@ def is_nested(item: Object) -> bool:
 
 def mirrored(manifests: Manifests, item: Object) -> list[Object]:
     """What such a Kustomization applies, out of the Go module that stands in for its source."""
-    return [found for path in mirror.applied(manifests, item) for found in parse_all(path.read_bytes(), path)]
+    return [found for path in mirror.applied(manifests, item) for found in _documents(path)]
 
 
 @cache
-def _flux() -> tuple[Object, ...]:
-    return tuple(item for path in flux.crds() for item in parse_all(path.read_bytes(), path))
+def _documents(path: Path) -> tuple[Object, ...]:
+    """The objects of a module's file, which are the same for every environment."""
+    return tuple(parse_all(path.read_bytes(), path))
 
 
 def _refuse_other_kinds(environment: str, nested: list[Object], applied: dict[str, list[Object]]) -> None:
