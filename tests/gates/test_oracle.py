@@ -1,0 +1,62 @@
+"""What the oracle compares: helmfile's text, read as Kubernetes reads it, with the manifests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from penstock.core.yaml import parse
+from penstock.gates.oracle import _differences, _parsed
+
+HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: n}\ndata:\n"
+KEY = ("v1", "ConfigMap", "n", "o")
+
+
+def differences(rendered: str, manifest: str) -> list[tuple[tuple[str, ...], str]]:
+    item: dict[str, Any] = parse(HEAD + manifest)
+    return _differences(_parsed(HEAD + rendered), {KEY: item})
+
+
+@pytest.mark.parametrize(
+    ("rendered", "manifest"),
+    [
+        ("12:30:45", '"12:30:45"'),
+        ("22:22", '"22:22"'),
+        ("2020-01-01", '"2020-01-01"'),
+        ("=", '"="'),
+        ("<<", '"<<"'),
+        ("1e+06", "1000000"),
+        ("1.0", "1"),
+        ("yes", "true"),
+        ("y", "true"),
+        ("0o17", "15"),
+        ("0b11", "3"),
+        ("1_000", "1000"),
+        ("010", "8"),
+        ("9007199254740993", "9007199254740993"),
+        ("123456789012345678901234567890", "1.2345678901234568e+29"),
+        ("!!str 5", '"5"'),
+        ("~", "null"),
+        ("", "null"),
+        ('"a\x85b\u2028c"', '"a b\\Lc"'),
+    ],
+)
+def test_what_kubernetes_reads_alike_is_equal(rendered: str, manifest: str) -> None:
+    assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == []
+
+
+@pytest.mark.parametrize(
+    ("rendered", "manifest"), [("1", '"1"'), ("true", "1"), ("1.5", "1"), ("~", '""'), ("on", '"on"')]
+)
+def test_what_kubernetes_reads_differently_is_not(rendered: str, manifest: str) -> None:
+    assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == [(KEY, "differs at .data.x")]
+
+
+def test_documents_of_helmfile() -> None:
+    """Empty ones are no objects, the last of two equal keys wins as in Helm, and a List is its items."""
+    empty = "# Source: a\n---\n---\nnull\n---\n"
+    assert differences("  x: a\n  x: b\n---\n" + empty, "  x: b\n") == []
+    item = HEAD.replace("\n", "\n  ").rstrip()
+    text = f"{empty}apiVersion: v1\nkind: ConfigMapList\nitems:\n- {item} {{x: b}}\n"
+    assert _parsed(text) == {KEY: parse(HEAD + "  x: b\n")}
