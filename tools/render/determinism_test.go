@@ -40,7 +40,7 @@ var impure = map[string][]string{
 	"randAscii":                {`{{ randAscii 8 | quote }}`, `{{ randAscii 1 | quote }}`},
 	"randNumeric":              {`{{ randNumeric 1 | quote }}`, `{{ randNumeric 3 | substr 1 2 | quote }}`},
 	"randBytes":                {`{{ randBytes 1 }}`, `{{ randBytes 16 | b64dec | sha256sum | trunc 3 | quote }}`},
-	"randInt":                  {`{{ randInt 0 2 | quote }}`, `"{{ randInt 0 60 }} * * * *"`, `{{ mod (randInt 0 60) 2 | quote }}`, `{{ gt (randInt 0 60) 57 | quote }}`, `{{ randInt 5 8 | quote }}`},
+	"randInt":                  {`{{ randInt 0 2 | quote }}`, `"{{ randInt 0 60 }} * * * *"`, `{{ mod (randInt 0 60) 2 | quote }}`, `{{ gt (randInt 0 60) 57 | quote }}`, `{{ randInt 5 8 | quote }}`, `{{ tpl "{{ randInt 0 2 }}" . | quote }}`},
 	"shuffle":                  {`{{ shuffle "ab" }}`, `{{ shuffle "abc" | trunc 1 }}`, `{{ shuffle "aab" | trunc 1 }}`, `{{ shuffle "aaab" | substr 1 2 }}`},
 	"uuidv4":                   {`{{ uuidv4 }}`, `{{ uuidv4 | trunc 1 | quote }}`},
 	"bcrypt":                   {`{{ bcrypt "b" | quote }}`},
