@@ -107,9 +107,9 @@ func compareWithHelm(t *testing.T, files map[string]string) string {
 func textsOf(objects []Object) []string {
 	known := []string{"pre-install", "post-install", "pre-upgrade", "post-upgrade", "pre-delete", "post-delete", "pre-rollback", "post-rollback"}
 	var texts []string
-	for _, object := range objects {
-		for event := range strings.SplitSeq(strings.ToLower(object.Hook), ",") {
-			if object.Hook != "" && !slices.Contains(known, strings.TrimSpace(event)) {
+	for _, object := range finished(objects) {
+		for _, event := range object.Hooks {
+			if !slices.Contains(known, event) {
 				object.Text = ""
 			}
 		}

@@ -13,7 +13,7 @@ func TestParseManifests(t *testing.T) {
 	cases := []struct{ lesson, stream, want string }{
 		{"tests are left out", hooked("test") + "---\n" + hooked(" Test-Success, test") + "---\n" + configMap, "c:"},
 		{"a hook that is also a test", hooked("pre-install,test"), "p:pre-install,test"},
-		{"a hook that says nothing", hooked(""), "p:none"},
+		{"a hook that says nothing", hooked(""), "p:"},
 		{"a hook that Helm doesn't know", hooked("crd-install"), "p:crd-install"},
 		{"a test within a List is none for Helm", "apiVersion: v1\nkind: List\nitems:\n- " + strings.ReplaceAll(strings.TrimSpace(hooked("test")), "\n", "\n  ") + "\n- {apiVersion: v1, kind: Pod, metadata: {name: q}}\n", "p:test q:"},
 	}
@@ -25,7 +25,7 @@ func TestParseManifests(t *testing.T) {
 			}
 			var got []string
 			for _, object := range objects {
-				got = append(got, object.Name+":"+object.Hook)
+				got = append(got, object.Name+":"+strings.Join(object.Hooks, ","))
 			}
 			if got := strings.Join(got, " "); got != test.want {
 				t.Errorf("got %q, want %q", got, test.want)

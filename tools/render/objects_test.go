@@ -22,7 +22,6 @@ func TestParseDocuments(t *testing.T) {
 		{"a separator in a text", configMap + "data:\n  a: |\n    x\n    ---\n    y\n", "c"},
 		{"a List is taken apart", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
 		{"a hook that is a test besides is no mere test", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: 'pre-install,test'}}\n", "p"},
-		{"tests are left out", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: test}}\n---\n" + configMap, "c"},
 		{"the end of a document", configMap + "...\n---\n" + configMap + "...\n# the end\n", "c c"},
 		{"a separator glued to a key", "---apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n---" + configMap, "p c"},
 		{"a typed List fills its items", "apiVersion: v1\nkind: ConfigMapList\nitems:\n- {metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n", "a b"},
