@@ -101,9 +101,9 @@ def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[By
     user.commit("Hydrate")
     made = bystanders(user, folder / "around")
     edit(made, "text: of the worktree\n")
-    with made.untouched():
-        up = made.worktree.run("up", env=made.environment)
     try:
+        with made.untouched():
+            up = made.worktree.run("up", env=made.environment)
         assert up.returncode == 0, up.stderr
         yield made
     finally:
