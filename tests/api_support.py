@@ -98,6 +98,7 @@ def running(folder: Path) -> Iterator[Api]:
                 # The server makes the key of its certificate itself, before it reads this one.
                 "service-account-key-file": folder / "certs" / "apiserver.key",
                 "service-account-signing-key-file": folder / "certs" / "apiserver.key",
+                "allow-privileged": "true",
                 "enable-priority-and-fairness": "false",
             },
         }.items():
