@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,11 @@ class Api:
         if method == "PATCH":
             headers["Content-Type"] = "application/apply-patch+yaml"
         connection.request(method, path, None if body is None else json.dumps(body), headers)
-        answer = connection.getresponse()
+        try:
+            answer = connection.getresponse()
+        except http.client.RemoteDisconnected:  # its own code failed
+            connection.close()
+            return 500, ""
         text = answer.read()
         return answer.status, json.loads(text) if text.startswith(b"{") else text.decode()
 
@@ -44,6 +48,7 @@ class Api:
         found: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)
         if found is None:
             context = ssl.create_default_context(cafile=self._certificate)
+            context.check_hostname = False  # the certificate that it makes for itself is for another address
             found = http.client.HTTPSConnection("127.0.0.1", self._port, context=context, timeout=60)
             self._local.connection = found
             self._opened.append(found)
@@ -94,6 +99,7 @@ def running(folder: Path) -> Iterator[Api]:
                 # The server makes the key of its certificate itself, before it reads this one.
                 "service-account-key-file": folder / "certs" / "apiserver.key",
                 "service-account-signing-key-file": folder / "certs" / "apiserver.key",
+                "allow-privileged": "true",
                 "enable-priority-and-fairness": "false",
             },
         }.items():
@@ -109,15 +115,18 @@ def running(folder: Path) -> Iterator[Api]:
 
 
 def _await(api: Api, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
+    last: object = None
     while time.monotonic() < until and server.poll() is None:
-        # There is neither a port nor a certificate at first.
-        with suppress(OSError):
-            if api.ask("GET", "/readyz")[0] == 200:
+        try:
+            last = api.ask("GET", "/readyz")
+            if last[0] == 200:
                 return
+        except OSError as error:  # at first there is neither a port nor a certificate
+            last = error
         api.close()
         time.sleep(0.1)
-    raise AssertionError(log.read_text()[-2000:])
+    raise AssertionError(f"{last}\n{log.read_text()[-2000:]}")
 
 
 def _free(count: int) -> list[int]:

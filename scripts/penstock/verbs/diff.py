@@ -62,7 +62,7 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
         stale = _stale(layout, name) if name in known else []
         for line in stale:
             console.warn(f"{line}; `inv hydrate` first, since this compares what is there")
-        version = environments.read(layout, name).kubernetes.version if name in known else ""
+        version = _version(layout, name) if name in known else ""
         found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale, version))
     return found
 
@@ -73,6 +73,13 @@ def _stale(layout: Layout, environment: str) -> list[str]:
     except PenstockError as error:
         # The sources can't be read or the lock is damaged: no reason to hide what is in the manifests.
         return [error.message]
+
+
+def _version(layout: Layout, environment: str) -> str:
+    try:
+        return environments.read(layout, environment).kubernetes.version
+    except PenstockError:
+        return ""  # the hydration names what is wrong; the newest version is the best guess
 
 
 def _declared(layout: Layout) -> Declared:
