@@ -94,7 +94,6 @@ def running(folder: Path) -> Iterator[Api]:
                 "cert-dir": folder / "certs",
                 "token-auth-file": folder / "tokens",
                 "authorization-mode": "RBAC",
-                "allow-privileged": "true",
                 "service-account-issuer": "https://api.test",
                 # The server makes the key of its certificate itself, before it reads this one.
                 "service-account-key-file": folder / "certs" / "apiserver.key",
