@@ -94,11 +94,11 @@ def running(folder: Path) -> Iterator[Api]:
                 "cert-dir": folder / "certs",
                 "token-auth-file": folder / "tokens",
                 "authorization-mode": "RBAC",
-                "allow-privileged": "true",
                 "service-account-issuer": "https://api.test",
                 # The server makes the key of its certificate itself, before it reads this one.
                 "service-account-key-file": folder / "certs" / "apiserver.key",
                 "service-account-signing-key-file": folder / "certs" / "apiserver.key",
+                "allow-privileged": "true",
                 "enable-priority-and-fairness": "false",
             },
         }.items():

@@ -31,7 +31,6 @@ import (
 	aggregatorscheme "k8s.io/kube-aggregator/pkg/apiserver/scheme"
 	apiservicerest "k8s.io/kube-aggregator/pkg/registry/apiservice/rest"
 	"k8s.io/kubernetes/pkg/api/legacyscheme"
-	"k8s.io/kubernetes/pkg/capabilities"
 	"k8s.io/kubernetes/pkg/controlplane"
 	controlplaneapiserver "k8s.io/kubernetes/pkg/controlplane/apiserver"
 	generatedopenapi "k8s.io/kubernetes/pkg/generated/openapi"
@@ -126,8 +125,6 @@ func chain(handler http.Handler, c *genericapiserver.Config) http.Handler {
 }
 
 func newServer(dualStack bool) (*server, error) {
-	// As with --allow-privileged, which kubeadm, k3s, EKS and kwok start kube-apiserver with.
-	capabilities.Setup(true, 0)
 	s := &server{store: &memory{objects: map[string]runtime.Object{}}, resources: map[schema.GroupVersionKind]resource{},
 		providers: map[string]controlplaneapiserver.RESTStorageProvider{}}
 	c := config(s.store)
