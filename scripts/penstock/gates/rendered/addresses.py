@@ -39,8 +39,8 @@ _COMMENT_AT_THE_END = re.compile(r"\s(?:#|//)\s.*$")
 _HOST_KEY = re.compile(r"(?i)^(.*?)(host|hostname|addr|address)$")
 # Where a program itself listens, by whatever name.
 _OWN_KEY = re.compile(r"(?i)bind|listen|advertise")
-# Keys, variables and flags whose values look like host:port, and are image:tag.
-_IMAGE = re.compile(r"(?i)^-{0,2}[\w.-]*image[\w.-]*$")
+# In the names of keys, variables and flags whose values look like host:port, and are image:tag.
+_IMAGE = "image"
 
 
 @dataclass(frozen=True)
@@ -86,12 +86,12 @@ def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterat
         pairs = _pairs(value)
         for key, inner in value.items():
             place = f"{path}.{key}" if path else str(key)
-            if not (isinstance(inner, str) and _IMAGE.match(str(key))):
+            if not (isinstance(inner, str) and _IMAGE in str(key).lower()):
                 yield from [(place, pairs[key])] if key in pairs else in_value(inner, place, env)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from in_value(inner, f"{path}[{index}]", env)
-    elif isinstance(value, str):
+    elif isinstance(value, str) and ("$" in value or _HINT.search(value)):
         lines = value.splitlines()
         for number, line in enumerate(lines, 1):
             place = path if len(lines) == 1 else f"{path} line {number}"
@@ -103,7 +103,8 @@ def _code(line: str, is_of_several: bool) -> str:
     begin = line.lstrip()
     if begin.startswith(_COMMENT) or (is_of_several and begin.startswith(_COMMENT_OF_LINES)):
         return ""
-    if _IMAGE.match(begin.partition("=")[0]):
+    flag, is_set, _ = begin.partition("=")
+    if is_set and _IMAGE in flag.lower() and " " not in flag:
         return ""
     return _COMMENT_AT_THE_END.sub("", line)
 
