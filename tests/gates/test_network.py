@@ -98,7 +98,7 @@ def test_the_reason_stands_above_each_rule(town: Platform) -> None:
     assert (
         "    # Archive → Store (blocks)\n    - toEndpoints:\n        - matchLabels:\n"
         "            k8s:io.kubernetes.pod.namespace: town\n            app: store\n"
-        "      toPorts:\n        - ports:\n            - port: '8333'\n              protocol: TCP\n"
+        '      toPorts:\n        - ports:\n            - port: "8333"\n              protocol: TCP\n'
     ) in town.text("../../" + SOURCES + "/town.yaml")
 
 

@@ -9,8 +9,8 @@ import pytest
 from penstock.core.yaml import parse
 from penstock.gates.oracle import _differences, _parsed
 
-HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: n}\ndata:\n"
-KEY = ("v1", "ConfigMap", "n", "o")
+HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: town}\ndata:\n"
+KEY = ("v1", "ConfigMap", "town", "o")
 
 
 def differences(rendered: str, manifest: str) -> list[tuple[tuple[str, ...], str]]:

@@ -331,7 +331,7 @@ def test_a_job_of_a_forced_kustomization_is_made_again() -> None:
         "metadata": {"name": "shop", "namespace": "flux-system"},
         "spec": {"force": True},
     }
-    jobs = [workload("Job", {**SHOP, "hostNetwork": network}) for network in (True, False)]
+    jobs = [workload("Job", {**SHOP, "hostNetwork": network, "restartPolicy": "Never"}) for network in (True, False)]
     old, new = (texts(job) | texts(flux, component="flux-system") for job in jobs)
     (change,) = compare.diff("local", old, new, {}, []).changes
     assert [effect.what for effect in change.effects] == ["recreated"]

@@ -100,7 +100,7 @@ def test_a_merge_that_fits_together_passes(forked: Platform) -> None:
 
 def test_a_lock_that_hydrate_did_not_write_is_refused(good: Platform) -> None:
     path = good.tree / "penstock.lock"
-    path.write_text(path.read_text().replace('"version": 2', '"version": 2 '))
+    path.write_text(path.read_text().replace('"version": 3', '"version": 3 '))
     with pytest.raises(Findings, match=r"penstock\.lock is not as `inv hydrate` writes it"):
         good.check(fast=True)
 

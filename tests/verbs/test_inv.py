@@ -32,7 +32,7 @@ def test_pip_gets_none_of_the_variables_of_a_hook(tmp_path: Path) -> None:
     hostile = dict.fromkeys(variables, str(tmp_path)) | {"GIT_CONFIG_COUNT": "0", "MINE": "kept"}
     env = {**os.environ, **hostile, "PATH": f"{fake.parent}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run([tmp_path / "inv", "up"], env=env, capture_output=True, text=True, check=True)
-    assert done.stdout == f"inv --search-root {tmp_path} up\n"
+    assert done.stdout == f"inv -m invoke --search-root {tmp_path} up\n"
     seen = (tmp_path / "seen").read_text().splitlines()
     assert "MINE=kept" in seen
     assert [line for line in seen if line.partition("=")[0] in variables] == []

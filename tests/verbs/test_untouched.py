@@ -33,7 +33,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "cluster-create": [("", 0)],
     "gateway-install": [("", 1)],
     "cilium-install": [("", 1)],
-    "coredns-update": [("", 1)],
+    "coredns-update": [("", 0)],
     "flux-install": [("", 0)],
     "gitops-setup": [("", 0)],
     "gitops-enable": [("", 0)],
@@ -48,7 +48,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "reference": [("--help", 0)],  # it writes into this checkout, and starts no git
     "tools": [("", 0)],
     "test": [("--gate references", 0)],
-    "doctor": [("", 1)],
+    "doctor": [("", 0)],
     "cluster-delete": [("--dry-run", 0)],
     "down": [("", 0), ("", 0)],
 }

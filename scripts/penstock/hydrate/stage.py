@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from penstock.core.files import copy_sources, holds_leftovers
+from penstock.core.files import copy_sources
 from penstock.core.layout import Layout
 from penstock.hydrate.select import Component, shared_files
 
@@ -28,10 +28,10 @@ def stage(layout: Layout, environment: str, components: list[Component], home: P
 
 
 def _stage_charts(charts: Path, staged: Path) -> None:
-    """Charts are many files and few of them are read: a chart that is clean is only linked."""
+    """Copies, not links: helmfile writes into a chart that it patches."""
     staged.mkdir(parents=True)
     for chart in charts.iterdir():
-        if chart.is_dir() and not chart.is_symlink() and holds_leftovers(chart):
+        if chart.is_dir() and not chart.is_symlink():
             copy_sources(chart, staged / chart.name)
         else:
             (staged / chart.name).symlink_to(chart)

@@ -44,7 +44,7 @@ def hydrate(environment: str | None, components: list[str], as_json: bool, platf
         done = [_compute(layout, name, components, charts) for name in picked]
         # The charts first: killed before its tree is written, an environment is stale, and hydrated from these charts.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
-        for line in charts.write(used if picked == environments.names(layout) else None):
+        for line in charts.write(used if not environment and picked == environments.names(layout) else None):
             console.info(f"  {line}")
         for tree, found, summary in done:
             if found:
