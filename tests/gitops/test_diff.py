@@ -331,7 +331,15 @@ def test_a_job_of_a_forced_kustomization_is_made_again() -> None:
         "metadata": {"name": "shop", "namespace": "flux-system"},
         "spec": {"force": True},
     }
-    jobs = [workload("Job", {**SHOP, "hostNetwork": network, "restartPolicy": "Never"}) for network in (True, False)]
+    pods = [
+        {"restartPolicy": "Never", "hostNetwork": on, "containers": [{"name": "a", "image": "a"}]}
+        for on in (True, False)
+    ]
+    about = {"name": "migrate", "namespace": "town"}
+    jobs = [
+        {"apiVersion": "batch/v1", "kind": "Job", "metadata": about, "spec": {"template": {"spec": pod}}}
+        for pod in pods
+    ]
     old, new = (texts(job) | texts(flux, component="flux-system") for job in jobs)
     (change,) = compare.diff("local", old, new, {}, []).changes
     assert [effect.what for effect in change.effects] == ["recreated"]

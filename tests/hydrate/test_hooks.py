@@ -226,8 +226,8 @@ def test_a_mistake_in_the_policy(text: str, said: str, good: Platform) -> None:
 def test_another_name_of_the_file(good: Platform) -> None:
     good.write("components/greeting/hooks.yml", "hooks: []\n")
     assert refused(good.hydrate, good) == (
-        "components/greeting/hooks.yml is not read: did you mean `hooks.yaml`? | rename it, or delete it: what no program "
-        "reads is no part of the manifests"
+        "components/greeting/hooks.yml is not read: did you mean `hooks.yaml`? | rename it, or delete it: what no "
+        "program reads is no part of the manifests"
     )
 
 

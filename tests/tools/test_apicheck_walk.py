@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -130,21 +129,6 @@ def test_every_change_is_answered_as_the_api_server_answers_it(server: Server) -
     ]
     assert not differ, f"{len(differ)} of {len(cases)} differ:\n" + "\n".join(differ)
     assert len(cases) > 700
-
-
-@pytest.mark.parametrize("pair", PAIRS, ids=[pair["name"] for pair in PAIRS])
-def test_the_pairs_are_what_the_api_server_answers(server: Server, pair: dict[str, Any]) -> None:
-    server.create(pair["old"])
-    try:
-        code, answer = server.answer(pair["new"])
-    finally:
-        place = server.path(pair["old"])
-        server.api.ask("DELETE", f"{place}?gracePeriodSeconds=0&propagationPolicy=Background")
-        until = time.monotonic() + 60
-        while server.api.ask("GET", place)[0] != 404:  # the next pair has the same name
-            assert time.monotonic() < until, f"{place} is not deleted"
-            time.sleep(0.1)
-    assert {field for _, field in causes(code, answer)} == set(pair.get("refused", []))
 
 
 def shown(verdict: Verdict) -> list[str]:
