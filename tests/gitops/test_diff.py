@@ -323,8 +323,9 @@ def test_the_certificate_of_a_gateway_is_needed() -> None:
     assert (what, says.partition(":")[0]) == ("needs", "needs Secret town/vault")
 
 
-def test_a_job_of_a_forced_kustomization_is_made_again() -> None:
+def test_a_job_of_a_forced_kustomization_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """So are the Jobs that were hooks of Helm: Flux deletes what can't be changed, and it runs again."""
+    answer(monkeypatch, Verdict(new=[FIXED]))
     flux = {
         "apiVersion": f"{FLUX}/v1",
         "kind": "Kustomization",
