@@ -203,7 +203,7 @@ def test_flux_can_fetch_from_a_clone_that_is_not_whole(committed: Platform, tmp_
     before = contents(clone.root / ".git")
     taken = snapshot.take(clone.layout, tmp_path / "source.git")
     assert contents(clone.root / ".git") == before
-    # Flux' source-controller fetches the newest commit alone.
+    # Flux's source-controller fetches the newest commit alone.
     clone.git("clone", "--quiet", "--depth=1", f"file://{tmp_path}/source.git", str(tmp_path / "fetched"))
     fetched = Platform(tmp_path / "fetched")
     assert fetched.git("rev-parse", "HEAD") == taken.commit
