@@ -25,10 +25,10 @@ class Machine:
     platform: Platform
     fakes: Path
 
-    def up(self, provider: str = "k3d") -> PenstockError:
-        """What `inv up` is refused with."""
+    def up(self, provider: str = "k3d", timeout: str = "60") -> PenstockError:
+        """What `inv up` is refused with; the timeout is in seconds."""
         with contextlib.chdir(self.platform.root), pytest.raises(PenstockError) as refused:
-            up(Target(provider=provider, timeout="1"), "", merge=False)
+            up(Target(provider=provider, timeout=timeout), "", merge=False)
         return refused.value
 
     def down(self) -> None:
@@ -96,7 +96,7 @@ def test_a_creation_that_hangs_is_ended(
 ) -> None:
     monkeypatch.setattr(k3d, "GRACE_SECONDS", 0.5)
     misbehave("k3d", "hanging")
-    refused = machine.up()
+    refused = machine.up(timeout="1")
     assert refused.message == "the cluster was not made: k3d was still running after 2 s and was ended"
     assert "`inv down` clears away what is left" in refused.hint
     machine.down()
