@@ -5,6 +5,7 @@ A part of the changes in each run; PENSTOCK_WALK=all tries every one.
 
 from __future__ import annotations
 
+import operator
 import os
 import re
 import zlib
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 import api_support
 from api_support import Api
@@ -74,9 +76,17 @@ class Server:
         return f"{kind.root}{inside}/{kind.resource}/{item['metadata']['name']}"
 
     def create(self, item: dict[str, Any]) -> None:
-        """Apply an object, which has to succeed."""
+        """Apply an object, which has to succeed; a definition is established then."""
         code, answer = self.api.apply(self.path(item), item)
         assert code in (200, 201), f"{item['kind']}: {answer}"
+        if item["kind"] == "CustomResourceDefinition":
+            retrying = Retrying(stop=stop_after_delay(60), wait=wait_fixed(0.1), retry=retry_if_result(operator.not_))
+            retrying(self.established, item)
+
+    def established(self, definition: dict[str, Any]) -> bool:
+        """Whether the server serves the kind."""
+        conditions = self.api.get(self.path(definition)).get("status", {}).get("conditions") or []
+        return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
     def answer(self, new: dict[str, Any]) -> tuple[int, Any]:
         """What the server answers to a change, which it only tries."""
@@ -129,6 +139,20 @@ def test_every_change_is_answered_as_the_api_server_answers_it(server: Server) -
     ]
     assert not differ, f"{len(differ)} of {len(cases)} differ:\n" + "\n".join(differ)
     assert len(cases) > 700
+
+
+@pytest.mark.parametrize(("number", "pair"), [*enumerate(PAIRS)], ids=[pair["name"] for pair in PAIRS])
+def test_the_pairs_are_what_the_api_server_answers(server: Server, number: int, pair: dict[str, Any]) -> None:
+    old, new = (named(pair[state], f"pair-{number}") for state in ("old", "new"))
+    server.create(old)
+    code, answer = server.answer(new)
+    assert {field for _, field in causes(code, answer)} == set(pair.get("refused", []))
+
+
+def named(item: dict[str, Any], name: str) -> dict[str, Any]:
+    """The object under a name that no other pair has, unless its kind gives it the name."""
+    about = item["metadata"]
+    return item | {"metadata": about | {"name": name}} if about["name"] == "pair" else item
 
 
 def shown(verdict: Verdict) -> list[str]:
