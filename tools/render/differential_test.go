@@ -20,7 +20,7 @@ import (
 // CASES is how many charts are made up, from the seed SEED on.
 
 // What the renderer refuses, and Helm doesn't: it would lose something, or give something else tomorrow.
-var stricter = regexp.MustCompile(`several objects in one document|follows the end of a document|without apiVersion, kind or metadata.name|not an object|differs between two renders|the items of a`)
+var stricter = regexp.MustCompile(`several objects in one document|follows the end of a document|without apiVersion, kind or metadata.name|not an object|differs between two renders|the items of a|has to be text|is no text`)
 
 func TestOddCharts(t *testing.T) {
 	for lesson, files := range oddCharts() {
@@ -187,6 +187,7 @@ func oddCharts() map[string]map[string]string {
 		"a list as a document (refused)":     one("- a\n- b\n"),
 		"a text as a document (refused)":     one("text\n"),
 		"Windows":                            one(strings.ReplaceAll(named("a", "data:\n  x: |\n    a\n    b\n")+"---\n"+named("b"), "\n", "\r\n")),
+		"blanks after the last line":         one(named("a", "data:\n  x: >-\n    a\n    b\t \n\n")),
 		"an indented document (refused)":     one("  apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: a}\n"),
 		"blanks before the first line":       one("\n\n" + named("a") + "---\n\n\n" + named("b")),
 		"bytes that are not UTF-8 (refused)": one(named("a", "data: {a: \"\xe9\"}\n")),

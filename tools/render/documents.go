@@ -79,11 +79,12 @@ func checkHead(raw []byte, document, from string) error {
 	return nil
 }
 
-// keeps matches a block scalar that keeps the empty lines at its end.
-var keeps = regexp.MustCompile(`[|>][1-9]?\+|[|>]\+[1-9]`)
+// keeps matches a block scalar that keeps the empty lines at its end, and blanks at the end of a document, which any block
+// scalar keeps.
+var keeps = regexp.MustCompile(`[|>][1-9]?\+|[|>]\+[1-9]|\S[^\S\n]+\s*(?:\z|\n---)`)
 
-// printed is a document as Helm prints it: with one more newline, and the last one with no more than one. A block scalar
-// with a `+` at its end has them in its value.
+// printed is a document as Helm prints it: with one more newline, and the last one with no blanks and one newline at its
+// end. A block scalar there has them in its value.
 func printed(document, last string) string {
 	if document == last {
 		return strings.TrimRightFunc(document, unicode.IsSpace) + "\n"

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -46,6 +48,9 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 	if items, listed := fields["items"]; listed && strings.HasSuffix(text(fields["kind"]), "List") {
 		return parseItems(fields, items, from)
 	}
+	if err := refuseMistyped(fields, from); err != nil {
+		return nil, err
+	}
 	object := Object{
 		APIVersion: text(fields["apiVersion"]), ObjectKind: text(fields["kind"]), Source: from,
 		Namespace: text(at(fields, "metadata", "namespace")), Name: text(at(fields, "metadata", "name")),
@@ -61,6 +66,25 @@ func parseObject(raw []byte, from string) ([]Object, error) {
 		return nil, err
 	}
 	return []Object{object}, object.asApplied(fields)
+}
+
+// refuseMistyped names what an object is known by that isn't text, such as `name: on`. All other fields are for kubeconform.
+func refuseMistyped(fields map[string]any, from string) error {
+	about, _ := fields["metadata"].(map[string]any)
+	values := map[string]any{
+		"apiVersion": fields["apiVersion"], "kind": fields["kind"],
+		"metadata.name": about["name"], "metadata.namespace": about["namespace"],
+	}
+	for _, path := range slices.Sorted(maps.Keys(values)) {
+		switch value := values[path].(type) {
+		case nil, string:
+		case bool, json.Number:
+			return fmt.Errorf("%s: %s has %s: %v, which has to be text: put it in quotes", from, text(fields["kind"]), path, value)
+		default:
+			return fmt.Errorf("%s: %s has a %s that is no text", from, text(fields["kind"]), path)
+		}
+	}
+	return nil
 }
 
 // refuseUnnamed names what an object lacks that Flux, and Git, would know it by.

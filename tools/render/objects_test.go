@@ -61,6 +61,14 @@ func TestParseDocumentsRefuses(t *testing.T) {
 		{"a List that is none", "apiVersion: v1\nkind: List\nitems: {a: b}\n", "f.yaml: the items of a List are no list"},
 		{"a List without a kind for its items", "apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n", "f.yaml: an object without apiVersion"},
 		{"no object", "[1]\n", "f.yaml: not an object: [1]"},
+		{
+			"a name that YAML reads as a boolean", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: off}\n",
+			"f.yaml: ConfigMap has metadata.name: false, which has to be text: put it in quotes",
+		},
+		{
+			"a namespace that is a list", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: [a]}\n",
+			"f.yaml: ConfigMap has a metadata.namespace that is no text",
+		},
 		{"no name", "apiVersion: v1\nkind: Pod\n", "f.yaml: an object without metadata.name: v1 Pod"},
 		{
 			"a name that the API server makes up", "apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: m-}\n",
