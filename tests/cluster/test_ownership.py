@@ -41,6 +41,7 @@ class Fake(Kubectl):
     diff_code: int = 0
     diff_text: str = ""
     asked: list[str] = field(default_factory=list)
+    tried: list[bytes] = field(default_factory=list)
 
     def run(
         self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
@@ -49,6 +50,7 @@ class Fake(Kubectl):
         self.asked.append(said[0])
         code, text, complaint = 0, "", ""
         if said[0] == "diff":
+            self.tried.append(stdin or b"")
             code, text, complaint = self.diff_code, self.diff_text, "error: it broke"
         elif said[1] == status.KUSTOMIZATIONS:
             text = json.dumps({"items": [_owner("platform", ROOT), _owner("net", *self.inventory)]})
@@ -122,6 +124,23 @@ def test_a_difference_is_drift_and_a_dry_run_that_fails_is_none(tmp_path: Path) 
     with pytest.raises(PenstockError, match=r"^error: it broke$") as caught:
         ownership.prove(session(tmp_path / "b", Fake(diff_code=1)), Step("test"))
     assert not isinstance(caught.value, ownership.Drifted)
+
+
+def test_what_flux_leaves_alone_may_differ(tmp_path: Path) -> None:
+    once = {
+        "apiVersion": "v1",
+        "kind": "ConfigMap",
+        "metadata": {
+            "name": "once",
+            "namespace": "kube-system",
+            "annotations": {"kustomize.toolkit.fluxcd.io/ssa": "IfNotPresent"},
+        },
+    }
+    fake = Fake(inventory=(OWN, "kube-system_once__ConfigMap"))
+    assert ownership.prove(session(tmp_path, fake, once), Step("test")).startswith("2 objects, all owned by Flux")
+    (tried,) = fake.tried
+    assert b"DaemonSet" in tried
+    assert b"once" not in tried
 
 
 def test_only_alerts_need_the_controller_that_sends_them(tmp_path: Path) -> None:

@@ -11,10 +11,10 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.gitops import objects, status
 from penstock.gitops.manifests import inventory_id
 from penstock.gitops.status import Kustomization
+from penstock.kube.marks import GROUP, is_left_alone
 from penstock.tools.flux import NAMESPACE
 from penstock.tools.kubectl import Kubectl
 
-_GROUP = "kustomize.toolkit.fluxcd.io"
 Unchanged = tuple[int, int]
 """How many objects would not change, and how many were left out since this cluster alone has them patched."""
 
@@ -63,7 +63,7 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
         as_flux_does(item, name)
         for name, items in components.items()
         for item in items
-        if (name, item["kind"], item["metadata"]["name"]) not in patched
+        if (name, item["kind"], item["metadata"]["name"]) not in patched and not is_left_alone(item)
     ]
     result = kubectl.diff(stream, deadline)
     if result.code:
@@ -94,7 +94,7 @@ def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> s
 
 def as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
     """An object with the labels by which Flux knows its own."""
-    labels = {**item["metadata"].get("labels", {}), f"{_GROUP}/name": component, f"{_GROUP}/namespace": NAMESPACE}
+    labels = {**item["metadata"].get("labels", {}), f"{GROUP}/name": component, f"{GROUP}/namespace": NAMESPACE}
     return {**item, "metadata": {**item["metadata"], "labels": labels}}
 
 

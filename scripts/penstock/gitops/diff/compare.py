@@ -8,11 +8,12 @@ import msgspec
 
 from penstock.core.layout import LOCK_NAME
 from penstock.gitops.diff import effects, hooks, trees
-from penstock.gitops.diff.effects import Declared, Effect, is_applied
+from penstock.gitops.diff.effects import Declared, Effect
 from penstock.gitops.diff.fields import Field, compare
 from penstock.gitops.diff.immutable import verdicts
 from penstock.gitops.diff.needs import Need, needs
 from penstock.gitops.diff.trees import Item, Key, Objects
+from penstock.kube.marks import is_left_alone
 from penstock.tools.apicheck import Verdict
 
 
@@ -84,7 +85,9 @@ def _changes(before: Objects, after: Objects, declared: Declared, version: str) 
 
 def _answers(before: Objects, after: Objects, version: str) -> dict[Key, Verdict]:
     """What the API server answers to each change that Flux applies."""
-    keys = [key for key, new in after.items() if key in before and before[key] != new and is_applied(new)]
+    keys = [
+        key for key, new in after.items() if key in before and before[key] != new and not is_left_alone(new.content)
+    ]
     pairs = [(before[key], after[key]) for key in keys if before[key].content != after[key].content]
     found = verdicts(pairs, [item.content for item in after.values()], version)
     return {new.key: verdict for (_, new), verdict in zip(pairs, found, strict=True)}

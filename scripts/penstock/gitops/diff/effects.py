@@ -28,10 +28,6 @@ _GOES_WITH = {
 }
 
 
-# Annotations of an object with which Flux leaves it as it is in the cluster.
-_UNAPPLIED = (("reconcile", "disabled"), ("ssa", "ignore"), ("ssa", "ifnotpresent"))
-
-
 class Effect(msgspec.Struct, frozen=True):
     """One consequence.
 
@@ -73,11 +69,6 @@ def of_job(new: Item) -> Iterator[Effect]:
             f"runs again and again: it is deleted {ttl} s after it ends, and Flux, which reconciles every 10 minutes, "
             "makes it again; take spec.ttlSecondsAfterFinished out",
         )
-
-
-def is_applied(new: Item) -> bool:
-    """Whether Flux applies an object that the cluster has already."""
-    return not any(new.says(name, value) for name, value in _UNAPPLIED)
 
 
 def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:

@@ -11,6 +11,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
+from penstock.kube.marks import marked
 from penstock.kube.nulls import as_stored
 from penstock.tools.git import files
 
@@ -51,9 +52,7 @@ class Item:
         """Whether a label or an annotation of Flux' has this value, in whatever case, as Flux reads it."""
         if self.forced and (name, value) == ("force", "enabled"):
             return True
-        metadata = self.content["metadata"]
-        found = [metadata.get(where, {}).get(f"kustomize.toolkit.fluxcd.io/{name}") for where in _MARKS]
-        return value.lower() in [str(each).lower() for each in found]
+        return marked(self.content, name, value)
 
     def __str__(self) -> str:
         """As people say it: Deployment observability/grafana."""
@@ -61,7 +60,6 @@ class Item:
         return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
 
 
-_MARKS = ("labels", "annotations")
 Objects = dict[Key, Item]
 
 
