@@ -51,6 +51,7 @@ def test_every_address_of_a_list_is_found() -> None:
     "text",
     [
         "0.0.0.0:4317",
+        "tcp:90",
         ":9090",
         "[::]:80",
         "localhost:80",

@@ -24,7 +24,11 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
         if item.secret_keys
     ]
     if findings:
-        raise Findings(findings, "declare it in components/<name>/secrets.yaml: `inv up` makes it in the cluster, once")
+        raise Findings(
+            findings,
+            "have the chart leave it out, by a value such as `existingSecret` or a patch with `$patch: delete`, and "
+            "declare it in components/<name>/secrets.yaml: `inv up` makes it in the cluster, once",
+        )
 
 
 def refuse_dropped(component: str, objects: list[Object]) -> None:

@@ -162,7 +162,7 @@ def _at_home(selector: Selector, home: str) -> Selector:
 
 
 def _plain(rendered: Rendered, item: Object) -> Policy:
-    spec = convert(item.content["spec"], _Plain, item.file)
+    spec = convert(item.content.get("spec", {}), _Plain, item.file)
     kinds = spec.policy_types or ["Ingress", *(["Egress"] if spec.egress else [])]
     rules: dict[str, tuple[Rule, ...]] = {
         "Ingress": tuple(_plain_rule(rendered, item, one.peers, one.ports) for one in spec.ingress),

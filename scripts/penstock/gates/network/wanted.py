@@ -103,7 +103,7 @@ def _routes(ends: Ends) -> Iterator[Connection]:
 
 
 def _hosts(route: Object) -> str:
-    return ", ".join(route.content["spec"].get("hostnames", [])) or f"HTTPRoute {route.name}"
+    return ", ".join(route.content.get("spec", {}).get("hostnames", [])) or f"HTTPRoute {route.name}"
 
 
 def _api(ends: Ends) -> Iterator[Connection]:

@@ -95,7 +95,7 @@ def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
     open_ones = [item for item in named if _lets_in(world, gateway, item, route.namespace)]
     if not open_ones:
         return f"no listener of {gateway} lets in routes of the namespace {route.namespace}: {', '.join(_names(named))}"
-    hosts = route.content["spec"].get("hostnames", [])
+    hosts = route.content.get("spec", {}).get("hostnames", [])
     wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in open_ones)]
     if wrong:
         offered = {item.hostname for item in open_ones}

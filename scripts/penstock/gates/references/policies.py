@@ -43,7 +43,7 @@ class _Spec(Part, frozen=True):
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector and each port."""
     for policy in world.rendered.of("NetworkPolicy").values():
-        spec = convert(policy.content["spec"], _Spec, policy.file)
+        spec = convert(policy.content.get("spec", {}), _Spec, policy.file)
         fault, given = world.selects(spec.pod_selector, [policy.namespace])
         yield Verdict(policy.file, "spec.podSelector", fault, given)
         own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))

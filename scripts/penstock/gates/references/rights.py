@@ -39,12 +39,14 @@ class _Roles:
         for (namespace, _), binding in rendered.of("RoleBinding").items():
             role = roles.get((namespace, binding.content["roleRef"]["name"]))
             for account in _subjects(binding) if role else ():
-                self._rules.setdefault((account, namespace), []).extend(role.content["rules"] if role else ())
+                self._rules.setdefault((account, namespace), []).extend(
+                    (role.content.get("rules") if role else None) or ()
+                )
 
     def verbs(self, account: Key, namespace: str, group: str, resource: str) -> set[str]:
         """What an account may do with a resource in a namespace."""
         rules = self._rules.get((account, namespace), [])
-        return {verb for rule in rules if _covers(rule, group, resource) for verb in rule["verbs"]}
+        return {verb for rule in rules if _covers(rule, group, resource) for verb in rule.get("verbs") or ()}
 
 
 def _verdict(roles: _Roles, item: Object, account: Key) -> Verdict:
@@ -59,7 +61,7 @@ def _verdict(roles: _Roles, item: Object, account: Key) -> Verdict:
 def _subjects(binding: Object) -> Iterator[Key]:
     return (
         (subject.get("namespace", ""), subject["name"])
-        for subject in binding.content.get("subjects", [])
+        for subject in binding.content.get("subjects") or ()
         if subject["kind"] == "ServiceAccount"
     )
 
@@ -67,4 +69,4 @@ def _subjects(binding: Object) -> Iterator[Key]:
 def _covers(rule: dict[str, Any], group: str, resource: str) -> bool:
     if rule.get("resourceNames"):
         return False
-    return bool({group, "*"} & set(rule.get("apiGroups", [])) and {resource, "*"} & set(rule.get("resources", [])))
+    return bool({group, "*"} & set(rule.get("apiGroups") or ()) and {resource, "*"} & set(rule.get("resources") or ()))

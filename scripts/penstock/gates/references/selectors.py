@@ -20,7 +20,7 @@ def check(world: World) -> Iterator[Verdict]:
         for path, term in _terms(workload.template.spec.affinity):
             yield from _term(world, workload, f"{workload.pod_path}.affinity.{path}", term)
     for item in world.rendered.of("PodDisruptionBudget").values():
-        selector = convert(item.content["spec"].get("selector", {}), Selector, item.file)
+        selector = convert(item.content.get("spec", {}).get("selector", {}), Selector, item.file)
         fault, given = world.selects(selector, [item.namespace])
         yield Verdict(item.file, "spec.selector", fault, given)
 

@@ -21,6 +21,8 @@ _SCHEMES = {
     "redis": 6379,
     **dict.fromkeys(("dns", "grpc", "grpcs", "tcp", "tls", "udp"), 0),
 }
+# Before a number they tell how it is reached, as in `tcp:90`, and are no host.
+_TRANSPORTS = {"grpc", "http", "https", "tcp", "tls", "udp", "ws", "wss"}
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _TOKEN = re.compile(
     r"(?<![\w.$@%{}()<>/:-])"
@@ -69,7 +71,7 @@ def in_text(text: str) -> Iterator[Address]:
     is_list = bool(_LIST.fullmatch(text))
     for match in _TOKEN.finditer(text):
         scheme, service, host, port = match["scheme"], match["service"], match["host"], match["port"]
-        if not _is_name(host):
+        if not _is_name(host) or (host in _TRANSPORTS and not scheme):
             continue
         number: int | str | None = service or (int(port) if port else _SCHEMES.get(scheme or "") or None)
         if number is not None or scheme or "svc" in host.split(".")[2:]:

@@ -56,7 +56,9 @@ def read(file: str, item: dict[str, Any]) -> Object:
     if kind in _CONTROLLERS:
         return _workload(Object(file, kind, metadata, content), spec, "spec.template")
     if kind == "CronJob":
-        return _workload(Object(file, kind, metadata, content), spec["jobTemplate"]["spec"], _CRON_TEMPLATE)
+        return _workload(
+            Object(file, kind, metadata, content), spec.get("jobTemplate", {}).get("spec", {}), _CRON_TEMPLATE
+        )
     return Object(file, kind, metadata, content)
 
 

@@ -106,7 +106,7 @@ def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
 
 
 def _rolled(new: Item) -> Effect:
-    strategy = new.content["spec"].get("updateStrategy", {}).get("type")
+    strategy = (new.content.get("spec") or {}).get("updateStrategy", {}).get("type")
     if strategy == "OnDelete":
         return Effect("unread", "its pods change only as each is deleted: its updateStrategy is OnDelete")
     return Effect("rolled", "its pods are rolled")
