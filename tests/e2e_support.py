@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.core.process import Command, Result
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.steps import Run

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 
-from penstock.gates.network.ends import Port
-from penstock.gates.network.rules import NAMESPACE, Actor, Peer, Policy, Rule
+from penstock.policies.peers import Port
+from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule
 
 
 def refusal(policies: list[Policy], sender: Actor, receiver: Actor, port: Port) -> str:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.platform.layout import ENGINE, Layout
 from penstock.core.yaml import parse
-from penstock.gates.rendered.objects import Object, Workload
-from penstock.gates.rendered.platform import rendered
-from penstock.hydrate import environments
+from penstock.kube.objects import Object, Workload
+from penstock.platform.rendered import rendered
+from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 ENVIRONMENTS = environments.names(LAYOUT)

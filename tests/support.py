@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.platform.layout import ENGINE, Layout
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
 from penstock.hydrate import lock

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
 from penstock.verbs.test import GATES

@@ -14,6 +14,7 @@ from typing import Any
 from penstock.cluster.processes import free_ports
 from penstock.core.process import Command, spawn
 from penstock.gitops import objects
+from penstock.kube.flux import NAMESPACE
 from penstock.tools import flux
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.on_path import FLUX
@@ -25,7 +26,7 @@ def deployment(name: str) -> dict[str, Any]:
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
-        "metadata": {"name": name, "namespace": flux.NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
         "spec": {
             "selector": {"matchLabels": {"app": name}},
             "template": {"metadata": {"labels": {"app": name}}, "spec": {"containers": [container]}},
@@ -37,7 +38,7 @@ def install(kubectl: Kubectl, components: list[str], folder: Path) -> None:
     kubectl.run("apply", "--server-side", *(word for path in flux.crds() for word in ("-f", path)), timeout=120)
     kubectl.apply([objects.namespace(), *map(deployment, components)], "flux")
     for name in components:
-        kubectl.run("rollout", "status", f"deployment/{name}", "-n", flux.NAMESPACE, "--timeout=60s")
+        kubectl.run("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=60s")
     one, two, three, four, storage = free_ports(5)
     (folder / "artifacts").mkdir()
     source = flux.source_controller(kubectl.kubeconfig, folder / "artifacts", flux.Ports(one, two, storage))

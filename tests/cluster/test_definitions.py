@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from penstock.cluster import definitions
+from penstock.cluster import crds
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.tools.kubectl import Kubectl
@@ -40,25 +40,25 @@ def cluster(*texts: str) -> Kubectl:
 
 
 def test_each_is_established_or_not() -> None:
-    found = definitions.names(cluster("towns.example.org True\nwidgets.example.org False\nnew.example.org \n"))
+    found = crds.names(cluster("towns.example.org True\nwidgets.example.org False\nnew.example.org \n"))
     assert found == {"towns.example.org": True, "widgets.example.org": False, "new.example.org": False}
 
 
 def test_waits_until_all_are() -> None:
     asked = Cluster("a True\nb \n", "a True\nb False\n", "a True\nb True\n", "")
-    definitions.await_established(cast("Kubectl", asked), {"a", "b"}, Step("x"))
+    crds.await_established(cast("Kubectl", asked), {"a", "b"}, Step("x"))
     assert asked.texts == [""]
 
 
 def test_names_those_that_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(definitions, "_SECONDS", 0.0)
     with pytest.raises(PenstockError) as caught:
-        definitions.await_established(cluster("a True\nb False\nother False\n"), {"a", "b", "c"}, Step("x"))
+        crds.await_established(cluster("a True\nb False\nother False\n"), {"a", "b", "c"}, Step("x"))
     assert caught.value.message == "the API server does not serve b, c"
 
 
 def test_those_of_others_are_not_waited_for() -> None:
-    definitions.await_established(cluster("a True\nother False\n"), {"a"}, Step("x"))
+    crds.await_established(cluster("a True\nother False\n"), {"a"}, Step("x"))
 
 
 def test_what_was_applied_is_read_from_kubectls_answer() -> None:
@@ -66,4 +66,4 @@ def test_what_was_applied_is_read_from_kubectls_answer() -> None:
         "namespace/town serverside-applied\n"
         "customresourcedefinition.apiextensions.k8s.io/widgets.example.org serverside-applied\n"
     )
-    assert definitions.in_answer(said) == {"widgets.example.org"}
+    assert crds.in_answer(said) == {"widgets.example.org"}

@@ -17,7 +17,7 @@ import pytest
 from cluster.others import CONTEXT, TOKEN, Others, others
 from cluster_support import prepare
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
 

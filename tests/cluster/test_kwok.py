@@ -23,11 +23,11 @@ from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
-from penstock.gates import rehearsal
+from penstock.platform.layout import ENGINE
+from penstock.gates import rehearse
 from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
-from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import GIVEN_NAMESPACES
 from support import Platform, copy_platform
 
 
@@ -69,12 +69,12 @@ def test_everything_is_ready_at_the_commit(town: Platform) -> None:
 def test_the_rehearsal_finds_nothing_unsettled_until_a_replica_is_missing(town: Platform) -> None:
     state = State(town.root / ".penstock" / "local")
     session = Session(town.layout, "local", state, state.read(), timeout=5, provider=Kwok())
-    assert rehearsal._unsettled(session) == []
+    assert rehearse._unsettled(session) == []
     scale = ("scale", "statefulset/server", "-n", "town")
     # For the claim of a third there is no volume: it never runs.
     kubectl(town).run(*scale, "--replicas=3")
     try:
-        assert "StatefulSet town/server has 2 of 3 pods ready" in rehearsal._unsettled(session)
+        assert "StatefulSet town/server has 2 of 3 pods ready" in rehearse._unsettled(session)
     finally:
         kubectl(town).run(*scale, "--replicas=2")
         kubectl(town).run("rollout", "status", "statefulset/server", "-n", "town", "--timeout=30s")

@@ -8,8 +8,9 @@ from typing import Any, cast
 import pytest
 
 from penstock.cluster import secrets
+from penstock.platform.secrets import Secret, declared
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.tools.kubectl import Kubectl
 
 
@@ -34,7 +35,7 @@ class Cluster:
             self.held[item["metadata"]["namespace"], item["metadata"]["name"]] = {"data": data}
 
 
-LOGIN = secrets.Secret(name="login", namespaces=["a", "b"], literal={"user": "x"}, generate={"password": 24})
+LOGIN = Secret(name="login", namespaces=["a", "b"], literal={"user": "x"}, generate={"password": 24})
 
 
 def test_every_namespace_gets_the_same_once() -> None:
@@ -78,5 +79,5 @@ def test_a_declaration_is_read_strictly(tmp_path: Path, text: str, message: str)
     folder.mkdir(parents=True)
     (folder / "secrets.yaml").write_text(text)
     with pytest.raises(PenstockError) as refused:
-        secrets.declared(Layout(tmp_path), ["web"])
+        declared(Layout(tmp_path), ["web"])
     assert message in refused.value.message

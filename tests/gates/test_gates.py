@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings
-from penstock.core.layout import ENGINE
-from penstock.gates import oracle, workflows
+from penstock.platform.layout import ENGINE
+from penstock.gates import hydrate_oracle
+from penstock.gates import actionlint
 from penstock.gates.__main__ import main
 from support import Platform
 
@@ -28,7 +29,7 @@ def findings(gate: Callable[[], None]) -> list[str]:
 
 
 def test_the_oracle_agrees_with_what_was_hydrated(inside: Platform) -> None:
-    oracle.oracle()
+    hydrate_oracle.oracle()
 
 
 def test_the_oracle_agrees_on_a_kustomization_over_a_chart(inside: Platform) -> None:
@@ -37,7 +38,7 @@ def test_the_oracle_agrees_on_a_kustomization_over_a_chart(inside: Platform) -> 
     inside.write(f"{overlay}/kustomization.yaml", "namePrefix: well-\nresources: [chart.yaml]\n")
     inside.hydrate()
     assert (inside.tree / "dressed" / "configmap-well-dressed.yaml").is_file()
-    oracle.oracle()
+    hydrate_oracle.oracle()
 
 
 def test_the_oracle_agrees_on_a_long_line_which_helm_folds_in_a_file(inside: Platform) -> None:
@@ -46,7 +47,7 @@ def test_the_oracle_agrees_on_a_long_line_which_helm_folds_in_a_file(inside: Pla
     inside.release("long", chart="workload", values=values + files)
     inside.hydrate()
     assert "word\n" in inside.text("long/configmap-long.yaml")
-    oracle.oracle()
+    hydrate_oracle.oracle()
 
 
 @pytest.mark.parametrize(
@@ -60,16 +61,16 @@ def test_the_oracle_agrees_on_a_long_line_which_helm_folds_in_a_file(inside: Pla
 def test_the_oracle_names_an_object_that_differs(inside: Platform, edit: tuple[str, str], said: str) -> None:
     path = inside.tree / "greeting" / "configmap-greeting.yaml"
     path.write_text(path.read_text().replace(*edit))
-    assert f"local: {said}" in findings(oracle.oracle)
+    assert f"local: {said}" in findings(hydrate_oracle.oracle)
 
 
 def test_workflows_are_checked_where_there_are_any(inside: Platform) -> None:
-    workflows.workflows()
+    actionlint.workflows()
     good = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: 'true'}]\n"
     inside.write(".github/workflows/good.yaml", good)
-    workflows.workflows()
+    actionlint.workflows()
     inside.write(".github/workflows/bad.yaml", good.replace("runs-on", "runs-off"))
-    lines = findings(workflows.workflows)
+    lines = findings(actionlint.workflows)
     assert any("bad.yaml" in line and "runs-on" in line for line in lines)
 
 

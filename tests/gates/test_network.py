@@ -10,11 +10,11 @@ import pytest
 from penstock.core import yaml
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.yaml import parse
-from penstock.gates.dataflow import contract
+from penstock.platform import dataflow as contract
 from penstock.gates.dataflow.gate import dataflow
-from penstock.gates.network import contract as network
-from penstock.gates.network import wanted
-from penstock.gates.rendered.platform import rendered
+from penstock.policies import contract as network
+from penstock.policies import expected
+from penstock.platform.rendered import rendered
 from penstock.verbs.diagram import diagram
 from penstock.verbs.network_policies import network_policies
 from support import PLATFORMS, Platform, copy_platform
@@ -59,7 +59,7 @@ def findings() -> list[str]:
 def test_what_connects_in_the_town(town: Platform) -> None:
     connections = network.read(town.root)
     assert connections
-    found = wanted.connections(contract.read(town.root), connections, rendered(town.layout, "local"))
+    found = expected.connections(contract.read(town.root), connections, rendered(town.layout, "local"))
     assert sorted(f"{item}: {item.why}" for item in found) == [
         "ingress → town/archive 3100: requests from outside, by archive.example.org",
         "pods of other namespaces → town/agent 4317: what people send",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from penstock.core.yaml import parse
-from penstock.gates.oracle import _differences, _parsed
+from penstock.gates.hydrate_oracle import _differences, _parsed
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: town}\ndata:\n"
 KEY = ("v1", "ConfigMap", "town", "o")

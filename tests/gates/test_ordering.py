@@ -12,8 +12,9 @@ import pytest
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, Process, State
-from penstock.core.layout import Layout
-from penstock.gates import ordering, rehearsal
+from penstock.platform.layout import Layout
+from penstock.gates import ordering
+from penstock.gates import rehearse
 
 # As kustomize-controller writes them, with the quotes inside its JSON.
 KIND = (
@@ -89,4 +90,4 @@ WHOLE = [
     ],
 )
 def test_what_has_not_settled_is_named(pods: Any, claims: Any, workloads: Any, said: list[str]) -> None:
-    assert rehearsal._unsettled(SimpleNamespace(kubectl=Fake(pods, claims, workloads))) == said  # type: ignore[arg-type]
+    assert rehearse._unsettled(SimpleNamespace(kubectl=Fake(pods, claims, workloads))) == said  # type: ignore[arg-type]

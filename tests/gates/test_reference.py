@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
-from penstock.gates.reference import errors, errors_page, pages, verbs_page, words
-from penstock.gates.reference.comments import comments
-from penstock.gates.reference.sources import Package
+from penstock.platform.layout import ENGINE
+from penstock.docs import errors
+from penstock.docs import errors_page
+from penstock.docs import pages
+from penstock.docs import verbs_page
+from penstock.docs import words
+from penstock.docs.comments import comments
+from penstock.docs.sources import Package
 from penstock.verbs.reference import reference
 
 

@@ -9,13 +9,13 @@ import pytest
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import convert
-from penstock.gates.rendered.addresses import in_text, in_value
-from penstock.gates.rendered.dns import Broken, Target
-from penstock.gates.rendered.files import file_at, files
-from penstock.gates.rendered.kinds import Selector
-from penstock.gates.rendered.objects import Workload
-from penstock.gates.rendered.platform import Rendered
-from penstock.gates.rendered.read import read
+from penstock.kube.addresses import in_text, in_value
+from penstock.kube.dns import Broken, Target
+from penstock.platform.files import file_at, files
+from penstock.kube.fields import Selector
+from penstock.kube.objects import Workload
+from penstock.platform.rendered import Rendered
+from penstock.kube.read import read
 
 
 def found(text: str) -> list[tuple[str, int | str | None, bool]]:

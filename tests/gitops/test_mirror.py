@@ -10,7 +10,7 @@ import pytest
 
 from penstock.core.errors import PenstockError
 from penstock.gitops import mirror
-from penstock.gitops.manifests import Manifests
+from penstock.platform.manifests import Manifests
 from penstock.gitops.mirror import Mirror
 from penstock.gitops.objects import dump
 from penstock.tools.git import git

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from penstock.core.errors import Findings
-from penstock.gates import oracle
+from penstock.gates import hydrate_oracle
 from support import Platform
 
 LEFT = ["{}~", "#{}#", ".#{}", ".{}.swp", "._{}", ".DS_Store", "Thumbs.db"]
@@ -40,7 +40,7 @@ def test_leftovers_change_nothing(good: Platform, monkeypatch: pytest.MonkeyPatc
     good.check(fast=True)
     good.check()
     monkeypatch.chdir(good.root)
-    oracle.oracle()
+    hydrate_oracle.oracle()
     # An input that did change: all is rendered, and the leftovers are still part of nothing.
     good.write("charts/note/README.md", "read me\n")
     good.hydrate()

@@ -9,8 +9,9 @@ import msgspec
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout
-from penstock.hydrate import check, environments, lock, order, select, split
+from penstock.platform.layout import Layout
+from penstock.hydrate import check, lock, order, select, split
+from penstock.platform import environments
 from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Lock, Locked, LockedComponent
 from penstock.tools.render import Answer, Defined, Object, Rule

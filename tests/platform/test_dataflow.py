@@ -8,15 +8,16 @@ from dataclasses import dataclass, field
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout
-from penstock.gates.dataflow import contract, proofs
-from penstock.gates.dataflow.contract import Ref, Step
-from penstock.gates.dataflow.settings import Setting, Settings
-from penstock.gates.rendered.platform import rendered
-from penstock.hydrate import environments
+from penstock.platform.layout import ENGINE, Layout
+from penstock.gates.dataflow import proofs
+from penstock.platform import dataflow
+from penstock.platform.dataflow import Ref, Step
+from penstock.platform.settings import Setting, Settings
+from penstock.platform.rendered import rendered
+from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
-CONTRACT = contract.read(ENGINE)
+CONTRACT = dataflow.read(ENGINE)
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Broken(Settings):
 
 
 def shown(step: Step) -> str:
-    return f"{step.said[0]} {[ref.node for ref in contract.refs(step)]}"
+    return f"{step.said[0]} {[ref.node for ref in dataflow.refs(step)]}"
 
 
 def wrong(step: Step, number: int) -> str:
@@ -55,7 +56,7 @@ def unbreakable(environment: str) -> Iterator[str]:
                     proofs.prove(Broken(CONTRACT, manifests, number, wrong(step, number)), step)
                 except PenstockError:
                     continue
-                yield f"{contract.title(arrow, CONTRACT)}: {shown(step)}: {where}"
+                yield f"{dataflow.title(arrow, CONTRACT)}: {shown(step)}: {where}"
 
 
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))

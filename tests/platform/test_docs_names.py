@@ -10,9 +10,9 @@ import pytest
 from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.core.yaml import parse
-from penstock.gates.rendered.platform import Rendered, rendered
+from penstock.platform.rendered import Rendered, rendered
 from platform_components import ENVIRONMENTS, LAYOUT
 
 PAGES = [ENGINE / "README.md", *sorted((ENGINE / "docs").rglob("*.md"))]

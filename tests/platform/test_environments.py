@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.platform.layout import ENGINE, Layout
 from penstock.core.yaml import parse
-from penstock.hydrate import environments, typed
+from penstock.platform import environments
+from penstock.hydrate import values_schema
 
 LAYOUT = Layout(ENGINE)
 NAMES = environments.names(LAYOUT)
@@ -41,7 +42,7 @@ def test_a_value_that_base_has_already_is_not_said_again(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_values_fit_their_schema(name: str) -> None:
-    typed.refuse_untyped(LAYOUT, name)
+    values_schema.refuse_untyped(LAYOUT, name)
 
 
 def test_no_template_asks_for_the_name_of_its_environment() -> None:

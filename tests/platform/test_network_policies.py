@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.platform.layout import ENGINE, Layout
 from penstock.core.model import load
-from penstock.gates.network.actors import actor
-from penstock.gates.network.ends import Port, shown
-from penstock.gates.network.enforced import Enforced
-from penstock.gates.network.rendered import policies
-from penstock.gates.network.rules import Actor
-from penstock.gates.rendered.platform import Rendered, rendered
-from penstock.hydrate import environments
+from penstock.policies.actors import actor
+from penstock.policies.peers import Port, shown
+from penstock.policies.enforced import Enforced
+from penstock.policies.parse import policies
+from penstock.policies.rules import Actor
+from penstock.platform.rendered import Rendered, rendered
+from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 ENVIRONMENTS = environments.names(LAYOUT)

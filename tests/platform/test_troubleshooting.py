@@ -6,9 +6,10 @@ import re
 
 import pytest
 
-from penstock.core.layout import ENGINE
-from penstock.gates.reference import errors, words
-from penstock.gates.reference.sources import Package
+from penstock.platform.layout import ENGINE
+from penstock.docs import errors
+from penstock.docs import words
+from penstock.docs.sources import Package
 
 PAGE = (ENGINE / "docs/troubleshooting.md").read_text()
 ENTRIES = errors.entries(Package(ENGINE / "scripts/penstock"))

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import definitions, nodes
+from penstock.cluster import nodes
+from penstock.cluster import crds
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import mirror, status
-from penstock.gitops.manifests import inventory_id
-from penstock.tools.flux import NAMESPACE
+from penstock.platform.manifests import inventory_id
+from penstock.kube.flux import NAMESPACE
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
 _DEFINITIONS = ", definitions"
@@ -31,7 +32,7 @@ def apply(session: Session, component: str, step: Step) -> str:
     for command in commands(session, component):
         said = session.kubectl.carry_out(command).text
         if command.about.endswith(_DEFINITIONS):
-            definitions.await_established(session.kubectl, definitions.in_answer(said), step)
+            crds.await_established(session.kubectl, crds.in_answer(said), step)
     _note_generations(session, component)
     if session.provider.runs_pods:
         _await_workloads(session, component, step)

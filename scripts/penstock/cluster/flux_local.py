@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penstock.cluster import definitions, processes
+from penstock.cluster import processes
+from penstock.cluster import crds
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.console import Step
@@ -18,11 +19,11 @@ def install(session: Session, step: Step) -> str:
     """Apply Flux' definitions, and start those of its processes that don't run."""
     kubectl = session.kubectl
     wanted = {_crd_name(path) for path in flux.crds()}
-    if session.noted.flux != flux.version() or not wanted <= set(definitions.names(kubectl)):
+    if session.noted.flux != flux.version() or not wanted <= set(crds.names(kubectl)):
         step.note("applying Flux' CustomResourceDefinitions")
         for command in _applied(session):
             kubectl.carry_out(command)
-        definitions.await_established(kubectl, wanted, step)
+        crds.await_established(kubectl, wanted, step)
         session.noted.flux = flux.version()
         session.note()
     step.note("starting Flux' controllers")

@@ -6,6 +6,7 @@ from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
+from penstock.kube.flux import NAMESPACE
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
 
@@ -25,7 +26,7 @@ def install(session: Session, step: Step) -> str:
         if missing:
             raise PenstockError(
                 f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
-                f"KUBECONFIG={session.state.kubeconfig} kubectl -n {flux.NAMESPACE} describe deployments",
+                f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
             )
     # Noted even where it was there before us.
     session.noted.flux = FLUX.version
@@ -47,7 +48,7 @@ def controllers(session: Session) -> list[str]:
 def _lacking(session: Session, wanted: list[str]) -> list[str]:
     """The controllers that aren't available in the pinned version."""
     there = {}
-    for item in session.kubectl.get("deployments", "-n", flux.NAMESPACE):
+    for item in session.kubectl.get("deployments", "-n", NAMESPACE):
         version = item["metadata"].get("labels", {}).get(_VERSION_LABEL, "").lstrip("v")
         available = item.get("status", {}).get("availableReplicas", 0)
         there[item["metadata"]["name"]] = version == FLUX.version and available > 0

@@ -18,6 +18,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.process import Command
 from penstock.gitops import mirror, objects, remote, server, snapshot, status
+from penstock.kube.flux import NAMESPACE
 from penstock.tools import flux
 from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
@@ -80,7 +81,7 @@ def reconcile(session: Session, kind: str, *names: str) -> str:
 
 def _asking(session: Session, kind: str, names: Iterable[str], token: str) -> Command:
     # Under kubectl's own name kustomize-controller would take it for a manual change, and undo it.
-    words = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", flux.NAMESPACE]
+    words = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", NAMESPACE]
     return session.kubectl.command(*words, f"reconcile.fluxcd.io/requestedAt={token}")
 
 
@@ -135,7 +136,7 @@ def _keys(session: Session) -> list[str]:
     """The keys of the Secret for a private remote, which its owner makes; none where there is no such Secret."""
     if not session.noted.phase or is_by_name():
         return []  # there may be no cluster yet, or what is wanted is to be shown alone
-    return list((session.kubectl.get_one("secret", objects.CREDENTIALS, flux.NAMESPACE) or {}).get("data", {}))
+    return list((session.kubectl.get_one("secret", objects.CREDENTIALS, NAMESPACE) or {}).get("data", {}))
 
 
 def _url(session: Session, repository: str) -> str:
@@ -149,7 +150,7 @@ def _address(session: Session) -> Address | None:
 
 def _hint(session: Session) -> str:
     if session.noted.source == "remote":
-        return f"inv flux-status; a private remote needs the Secret {flux.NAMESPACE}/{objects.CREDENTIALS}"
+        return f"inv flux-status; a private remote needs the Secret {NAMESPACE}/{objects.CREDENTIALS}"
     return f"inv logs source-controller; inv logs {PROCESS}"
 
 

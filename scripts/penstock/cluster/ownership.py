@@ -9,10 +9,10 @@ from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.gitops import objects, status
-from penstock.gitops.manifests import inventory_id
+from penstock.platform.manifests import inventory_id
 from penstock.gitops.status import Kustomization
-from penstock.kube.marks import GROUP, is_left_alone
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import GROUP, is_left_alone
+from penstock.kube.flux import NAMESPACE
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]

@@ -1,50 +1,12 @@
-"""Secrets that the platform needs and Git must not hold: declared by the components, made in the cluster, once."""
+"""Create the Secrets that the components declare, once."""
 
 from __future__ import annotations
 
 import secrets
 from typing import Any
 
-from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
-from penstock.core.model import Strict, load
+from penstock.platform.secrets import Secret
 from penstock.tools.kubectl import PENSTOCK, Kubectl
-
-FILE = "secrets.yaml"
-_FEWEST_BYTES = 16
-
-
-class Secret(Strict, frozen=True):
-    """A Secret with the same content in every one of its namespaces.
-
-    `literal` holds plain values; `generate` maps keys to a number of random bytes, which are written url-safe.
-    """
-
-    name: str
-    namespaces: list[str]
-    literal: dict[str, str] = {}
-    generate: dict[str, int] = {}
-
-
-class _File(Strict, frozen=True):
-    secrets: list[Secret]
-
-
-def declared(layout: Layout, components: list[str]) -> list[Secret]:
-    """What the secrets.yaml of these components declare; PenstockError for an unknown key or too short a secret."""
-    found = []
-    for component in components:
-        path = layout.components / component / FILE
-        if path.is_file():
-            found += load(path, _File, layout.relative(path)).secrets
-    for secret in found:
-        for key, count in secret.generate.items():
-            if count < _FEWEST_BYTES:
-                raise PenstockError(
-                    f"Secret {secret.name}: {key} asks for {count} random bytes, which can be guessed",
-                    f"ask for {_FEWEST_BYTES} or more",
-                )
-    return found
 
 
 def make(kubectl: Kubectl, wanted: list[Secret]) -> list[str]:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 from penstock.cluster import bootstrap, git_source, processes, secrets
+from penstock.platform.secrets import Secret, declared
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -27,7 +28,7 @@ def enable(session: Session, step: Step) -> str:
 
 def commands(session: Session) -> list[Command]:
     """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
-    wanted = secrets.declared(session.layout, session.manifests.components)
+    wanted = declared(session.layout, session.manifests.components)
     about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in wanted)
     made = [session.kubectl.applying([], PENSTOCK, about)] if wanted else []
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
@@ -38,7 +39,7 @@ def commands(session: Session) -> list[Command]:
 
 def make_secrets(session: Session, step: Step) -> list[str]:
     """Make the Secrets that the components declare, and first the namespaces that they lie in."""
-    wanted = secrets.declared(session.layout, session.manifests.components)
+    wanted = declared(session.layout, session.manifests.components)
     step.note("making secrets")
     # The same bytes that Flux applies a moment later: it adopts them without a change, and adds its labels.
     there = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
@@ -102,7 +103,7 @@ def explain(session: Session, name: str, item: Kustomization | None) -> Penstock
     return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
 
 
-def _early(session: Session, wanted: list[secrets.Secret], there: set[str]) -> list[dict[str, Any]]:
+def _early(session: Session, wanted: list[Secret], there: set[str]) -> list[dict[str, Any]]:
     """The namespaces that these Secrets lie in and that aren't there yet."""
     namespaces = {namespace for secret in wanted for namespace in secret.namespaces} - there
     found = session.manifests.all_objects()

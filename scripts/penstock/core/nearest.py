@@ -1,20 +1,34 @@
-"""What somebody may have meant who typed a name that there isn't."""
+"""Suggest the closest known name for a misspelled one."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
 
+# A longer list says less than none.
+_MOST = 6
 
-def nearest(wanted: str, known: Iterable[str]) -> str | None:
-    """The one name that begins like the wanted one, else the one most like it; None when none is near."""
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The one known name that `name` is the beginning of, else the one most like it; None when none is close."""
     names = sorted(set(known))
-    begun = [name for name in names if wanted and name.startswith(wanted)]
-    near = begun if len(begun) == 1 else difflib.get_close_matches(wanted, names, n=1)
-    return near[0] if near else None
+    begun = [each for each in names if name and each.startswith(name)]
+    close = begun if len(begun) == 1 else difflib.get_close_matches(name, names, n=1)
+    return close[0] if close else None
 
 
-def did_you_mean(wanted: str, known: Iterable[str], otherwise: str) -> str:
-    """The hint of an error about an unknown name: the nearest one, or what to say where none is near."""
-    near = nearest(wanted, known)
-    return f"did you mean `{near}`?" if near else otherwise
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """The hint for an unknown name: the closest one, or `otherwise`."""
+    close = nearest(name, known)
+    return f"did you mean `{close}`?" if close else otherwise
+
+
+def ending(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: `; did you mean …?`, a short list of what there is, or nothing."""
+    names = sorted(set(known))
+    close = nearest(name, names)
+    if close:
+        return f"; did you mean `{close}`?"
+    if not 0 < len(names) <= _MOST:
+        return ""
+    return f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"

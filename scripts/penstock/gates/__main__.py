@@ -11,7 +11,10 @@ from penstock.core.errors import PenstockError, reported
 
 
 def _gates() -> dict[str, Callable[[list[str]], None]]:
-    from penstock.gates import oracle, rehearsal, sizes, workflows
+    from penstock.gates import sizes
+    from penstock.gates import hydrate_oracle
+    from penstock.gates import rehearse
+    from penstock.gates import actionlint
     from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
     from penstock.gates.e2e.gate import e2e
@@ -19,13 +22,13 @@ def _gates() -> dict[str, Callable[[list[str]], None]]:
     from penstock.gates.references.gate import references
 
     gates = {
-        "actionlint": workflows.workflows,
+        "actionlint": actionlint.workflows,
         "config": config,
         "dataflow": dataflow,
-        "hydrate-oracle": oracle.oracle,
+        "hydrate-oracle": hydrate_oracle.oracle,
         "kubeconform": kubeconform,
         "references": references,
-        "rehearse": rehearsal.rehearse,
+        "rehearse": rehearse.rehearse,
         "sizes": sizes.sizes,
     }
     return dict(sorted({"e2e": e2e, **{name: _alone(name, gate) for name, gate in gates.items()}}.items()))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.gitops import status
-from penstock.gitops.manifests import inventory_id
+from penstock.platform.manifests import inventory_id
 from penstock.tools.kubectl import Kubectl
 
 _LABEL = "kustomize.toolkit.fluxcd.io/name"

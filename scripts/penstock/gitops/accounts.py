@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import NAMESPACE
 
 ROLE = "flux-apply"
 # No rendered file has it: theirs begin with their kind, and no kind has a dot.

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.gitops.manifests import Manifests
+from penstock.platform.manifests import Manifests
 from penstock.gitops.objects import LOCAL_CREDENTIALS
 from penstock.tools.modules import UPSTREAM, Module
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from penstock.core import yaml
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import NAMESPACE
 from penstock.tools.repository import BRANCH
 
 SOURCE = "platform"

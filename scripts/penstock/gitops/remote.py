@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.core.process import CommandFailed, CommandTimedOut
 from penstock.tools.git import changed, git, head
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from penstock.gitops.objects import SOURCE
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import NAMESPACE
 from penstock.tools.kubectl import Kubectl
 
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from penstock.hydrate.kinds import plural
+from penstock.kube.kinds import plural
 from penstock.hydrate.labels import Labels
 from penstock.tools.render import Rule
 

@@ -11,7 +11,7 @@ from typing import Any
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import file_sha256, sha256, write_atomically, writing
-from penstock.core.layout import Layout, cache_home
+from penstock.platform.layout import Layout, cache_home
 from penstock.hydrate import charts_lock
 from penstock.tools import helm
 

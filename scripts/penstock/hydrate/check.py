@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from penstock.core.errors import Findings
-from penstock.hydrate.kinds import FLUX_KINDS, is_cluster_scoped
+from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
 from penstock.hydrate.lock import LockedComponent
 from penstock.kube.groups import is_built_in
 

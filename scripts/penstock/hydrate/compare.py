@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from penstock.core.files import sha256
-from penstock.core.layout import LOCK_NAME
+from penstock.platform.layout import LOCK_NAME
 from penstock.hydrate import lock
 from penstock.hydrate.tree import Tree
 

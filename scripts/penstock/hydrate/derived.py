@@ -7,7 +7,7 @@ from penstock.hydrate import accounts, order
 from penstock.hydrate.labels import ReadLabels
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import units
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import NAMESPACE
 
 
 def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256, walk
-from penstock.core.layout import LOCK_NAME, Layout
+from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from penstock.core.errors import Findings
 from penstock.core.files import walk
-from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.platform.layout import SCHEMA_NAME, Layout
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import nearest
 from penstock.hydrate.index import Index

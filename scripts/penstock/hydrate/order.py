@@ -15,7 +15,7 @@ from itertools import pairwise
 from penstock.core.errors import PenstockError
 from penstock.hydrate import admission
 from penstock.hydrate.admission import Admission, Judged
-from penstock.hydrate.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import GIVEN_NAMESPACES
 from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import chains, steps, units

@@ -8,21 +8,11 @@ import msgspec
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import plain_folder, sha256
-from penstock.core.layout import Layout
-from penstock.hydrate import (
-    check,
-    derived,
-    environments,
-    hooks,
-    labels,
-    lock,
-    offline,
-    resolve,
-    select,
-    split,
-    stage,
-    typed,
-)
+from penstock.platform.layout import Layout
+from penstock.hydrate import check, derived, hooks, labels, lock, resolve, select, split, stage
+from penstock.platform import environments
+from penstock.hydrate import upstream_charts
+from penstock.hydrate import values_schema
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, unit_name, units
@@ -100,12 +90,12 @@ def _render(
     """The lock's entries of the rendered components, and their files where they changed; `known` are whole on disk."""
     if not work:
         return {}, {}
-    typed.refuse_untyped(inputs.layout, inputs.environment)
+    values_schema.refuse_untyped(inputs.layout, inputs.environment)
     policies = _policies(inputs, work)
     resolve.refuse_unhermetic(inputs.layout, work)
     with plain_folder("penstock-home-") as home:
         layout, staged = stage.stage(inputs.layout, inputs.environment, work, home)
-        archives = offline.prepare(layout, charts, inputs.environment, staged, home)
+        archives = upstream_charts.prepare(layout, charts, inputs.environment, staged, home)
         states = resolve.resolve(layout, inputs.environment, staged, home)
         answers = _answers(inputs, layout, staged, states, archives, known, policies, home)
     entries: dict[str, LockedComponent] = {}

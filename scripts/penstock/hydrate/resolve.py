@@ -9,7 +9,7 @@ from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.hydrate import gotmpl, names, values
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile

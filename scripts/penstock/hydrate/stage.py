@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.core.files import copy_sources
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.hydrate.select import Component, shared_files
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.files import sha256, walk
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
 

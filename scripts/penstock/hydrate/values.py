@@ -10,7 +10,7 @@ import yaml
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.core.yaml import compose
 from penstock.hydrate.select import Component
 

@@ -1,1 +1,1 @@
-"""What an object of Kubernetes is: pure functions."""
+"""What an object is: pure functions over Kubernetes objects, no I/O."""

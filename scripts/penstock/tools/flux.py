@@ -11,7 +11,6 @@ from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 
 CONTROLLERS = ["source-controller", "kustomize-controller"]
-NAMESPACE = "flux-system"
 _BASES = "config/crd/bases"
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, cache_home
+from penstock.platform.layout import ENGINE, cache_home
 from penstock.core.process import Command, CommandFailed, run, watch
 
 # The pins name the toolchain they need, which arrives as a checked Go module; the user's own Go settings that

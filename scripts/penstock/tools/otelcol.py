@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.core.process import Command, run
 from penstock.tools.pins import required_version
 from penstock.tools.resolver import resolve

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import PenstockError, reported
-from penstock.core.layout import ENGINE
-from penstock.gates.bench import report, report_gates, synthetic
-from penstock.gates.bench.gates import measure_networked, measure_shipped_gates
-from penstock.gates.bench.measure import measure, measure_shipped
+from penstock.platform.layout import ENGINE
+from penstock.bench import report
+from penstock.bench import report_gates
+from penstock.bench import synthetic
+from penstock.bench.gates import measure_networked, measure_shipped_gates
+from penstock.bench.measure import measure, measure_shipped
 from penstock.tools.resolver import ensure
 
 SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from penstock.core import console
-from penstock.core.layout import find_platform
-from penstock.gates.dataflow import contract, pictures
+from penstock.platform.layout import find_platform
+from penstock.gates.dataflow import pictures
+from penstock.platform import dataflow
 
 
 def diagram(only_print: bool) -> None:
     """Draw the picture into every page that has a place for it, or print it."""
     layout = find_platform()
-    found = contract.read(layout.root)
+    found = dataflow.read(layout.root)
     if only_print:
         console.out(pictures.mermaid(found))
         return

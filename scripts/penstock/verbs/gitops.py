@@ -8,6 +8,7 @@ from penstock.cluster import processes
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.gitops import status
+from penstock.kube.flux import NAMESPACE
 from penstock.tools import flux
 from penstock.verbs.status import kustomization_rows, refuse_silent
 from penstock.verbs.target import looking
@@ -43,7 +44,7 @@ def flux_status(environment: str, as_json: bool) -> None:
                 item["metadata"].get("labels", {}).get("app.kubernetes.io/version", ""),
                 item.get("status", {}).get("availableReplicas", 0) > 0,
             )
-            for item in session.kubectl.get("deployments", "-n", flux.NAMESPACE)
+            for item in session.kubectl.get("deployments", "-n", NAMESPACE)
         ]
     else:
         controllers = [

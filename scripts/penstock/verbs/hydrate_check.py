@@ -6,8 +6,9 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout, find_platform
-from penstock.hydrate import environments, index, names
+from penstock.platform.layout import Layout, find_platform
+from penstock.hydrate import index, names
+from penstock.platform import environments
 from penstock.hydrate.compare import changes
 from penstock.hydrate.fast import fast_findings, line_ends, unused_charts
 from penstock.hydrate.index import Index

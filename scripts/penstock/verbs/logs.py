@@ -10,7 +10,7 @@ from penstock.cluster.workloads import workloads
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
-from penstock.tools.flux import NAMESPACE
+from penstock.kube.flux import NAMESPACE
 from penstock.verbs.target import looking
 
 

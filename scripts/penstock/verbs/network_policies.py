@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import find_platform
-from penstock.gates.dataflow import contract
-from penstock.gates.network import contract as network
-from penstock.gates.network import policies, sources
-from penstock.gates.rendered.platform import rendered
-from penstock.hydrate import environments
+from penstock.platform.layout import find_platform
+from penstock.platform import dataflow
+from penstock.policies import contract as network
+from penstock.policies import generate
+from penstock.policies import sources
+from penstock.platform.rendered import rendered
+from penstock.platform import environments
 from penstock.verbs.hydrate import hydrate
 
 
@@ -22,14 +23,14 @@ def network_policies() -> None:
     connections = network.read(layout.root)
     if connections is None:
         raise PenstockError(f"{network.FILE}: not there", "docs/reference/files.md has its keys")
-    found = contract.read(layout.root)
+    found = dataflow.read(layout.root)
     hydrate(None, [], as_json=False)
     every = [rendered(layout, name) for name in environments.names(layout)]
     changed = sources.write(layout, sources.generate(found, connections, every))
     for path in changed:
         console.info(f"  ~ {path}")
     if changed:
-        hydrate(None, [policies.COMPONENT], as_json=False)
+        hydrate(None, [generate.COMPONENT], as_json=False)
     console.good(
-        f"components/{policies.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed"
+        f"components/{generate.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed"
     )

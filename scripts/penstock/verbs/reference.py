@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.core import console
-from penstock.gates.reference import pages
+from penstock.docs import pages
 
 
 def reference() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.core.process import Command, interactive
 
 GATES = [

@@ -15,7 +15,7 @@ from penstock.cluster.smoke.check import NotApplicable, World
 from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.gitops.manifests import Manifests
+from penstock.platform.manifests import Manifests
 from platform_components import LAYOUT
 from smoke_support import Fake, Web, fails, passes, serve, world
 

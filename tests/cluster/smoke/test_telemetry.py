@@ -16,8 +16,8 @@ from penstock.cluster.smoke import telemetry
 from penstock.cluster.smoke.check import Check
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.cluster.smoke.telemetry import NAMESPACE, TARGETS, Signal
-from penstock.gates.rendered.objects import Service
-from penstock.gates.rendered.platform import rendered
+from penstock.kube.objects import Service
+from penstock.platform.rendered import rendered
 from platform_components import ENVIRONMENTS, LAYOUT
 from smoke_support import Answers, Fake, Web, fails, passes, serve, world
 

@@ -7,7 +7,7 @@ from penstock.cluster.providers.k3d import K3d
 from penstock.cluster.providers.kind import Kind
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.providers.provider import Provider
-from penstock.cluster.settings import Cluster
+from penstock.platform.cluster import Cluster
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean

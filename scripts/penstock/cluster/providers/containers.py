@@ -13,7 +13,7 @@ from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.cluster.settings import Cluster
+from penstock.platform.cluster import Cluster
 from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError

@@ -8,7 +8,7 @@ from pathlib import Path
 from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.cluster.settings import Cluster
+from penstock.platform.cluster import Cluster
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import settings
+from penstock.platform import cluster
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
@@ -54,6 +54,6 @@ class K3d(Containers):
         return networks, docker.volumes(f"{self.label}={session.noted.cluster}")
 
 
-def _settings(session: Session) -> settings.K3d:
+def _settings(session: Session) -> cluster.K3d:
     assert session.cluster.k3d is not None, "choose() asks whether the environment fits"
     return session.cluster.k3d

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import settings
+from penstock.platform import cluster
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
@@ -59,6 +59,6 @@ class Kind(Containers):
         return [kind.NETWORK] if came_with_it and not docker.attached(kind.NETWORK) else [], []
 
 
-def _settings(session: Session) -> settings.Kind:
+def _settings(session: Session) -> cluster.Kind:
     assert session.cluster.kind is not None, "choose() asks whether the environment fits"
     return session.cluster.kind

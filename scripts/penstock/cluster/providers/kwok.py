@@ -7,7 +7,7 @@ from typing import Any
 from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.cluster.settings import Cluster
+from penstock.platform.cluster import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError

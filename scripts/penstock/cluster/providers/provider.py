@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from penstock.cluster.settings import Cluster
+from penstock.platform.cluster import Cluster
 from penstock.core.console import Step
 from penstock.core.process import Command
 

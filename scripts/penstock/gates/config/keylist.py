@@ -13,7 +13,7 @@ from msgspec import field
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import Strict, load
-from penstock.gates.rendered.nearest import ending
+from penstock.core.nearest import ending
 
 FOLDER = Path(__file__).parents[1] / "keys"
 SAID = "checked against our key list, not by the program"

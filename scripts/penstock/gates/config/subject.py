@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from penstock.core.errors import PenstockError
-from penstock.gates.rendered.containers import Container, EnvVar
-from penstock.gates.rendered.files import MountedFile, files
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Workload
-from penstock.gates.rendered.platform import Rendered
+from penstock.kube.containers import Container, EnvVar
+from penstock.platform.files import MountedFile, files
+from penstock.core.nearest import ending
+from penstock.kube.objects import Workload
+from penstock.platform.rendered import Rendered
 
 _IMAGE = re.compile(r"(?:.*/)?(?P<name>[^/:@]+)(?::(?P<tag>[^@]+))?(?:@.*)?")
 _REFERENCE = re.compile(r"\$\((\w+)\)")

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.gates.config import keylist, listed
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named

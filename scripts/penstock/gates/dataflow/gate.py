@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import find_platform
-from penstock.gates.dataflow import contract, pictures, proofs
-from penstock.gates.dataflow.contract import Arrow, Contract
-from penstock.gates.dataflow.settings import Settings
-from penstock.gates.network import proof
-from penstock.gates.rendered.platform import rendered
-from penstock.gates.rendered.read import Reader
-from penstock.hydrate import environments
+from penstock.platform.layout import find_platform
+from penstock.gates.dataflow import pictures, proofs
+from penstock.platform import dataflow as contract
+from penstock.platform.dataflow import Arrow, Contract
+from penstock.platform.settings import Settings
+from penstock.policies import proof
+from penstock.platform.rendered import rendered
+from penstock.kube.read import Reader
+from penstock.platform import environments
 
 
 def dataflow() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.gates.dataflow.contract import Contract
+from penstock.platform.dataflow import Contract
 
 BEGIN, END = "<!-- dataflow: drawn by `inv diagram` -->", "<!-- end of dataflow -->"
 _BETWEEN = re.compile(rf"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)

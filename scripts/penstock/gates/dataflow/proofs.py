@@ -7,12 +7,12 @@ import re
 from pathlib import PurePosixPath
 
 from penstock.core.errors import PenstockError
-from penstock.gates.dataflow.contract import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step
-from penstock.gates.dataflow.settings import Setting, Settings
-from penstock.gates.rendered.addresses import Address, in_text
-from penstock.gates.rendered.containers import Container
-from penstock.gates.rendered.dns import Broken, Target
-from penstock.gates.rendered.objects import Workload
+from penstock.platform.dataflow import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step
+from penstock.platform.settings import Setting, Settings, leads_to
+from penstock.kube.addresses import Address, in_text
+from penstock.kube.containers import Container
+from penstock.kube.dns import Broken, Target
+from penstock.kube.objects import Workload
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
@@ -94,22 +94,6 @@ def _route(
         raise PenstockError(f"{value} leads to {led} of {workload}, and it listens on {wanted} ({listening.where})")
     assert target.port
     return f"{target.service} port {target.port.port} → container {container.name} port {wanted}"
-
-
-def leads_to(settings: Settings, value: str, namespace: str) -> Target:
-    """The Service and port behind an end point, for a pod of a namespace; PenstockError when there is none."""
-    network = settings.rendered.network()
-    found = list(in_text(value))
-    if not found:
-        raise PenstockError(f"{value} is no address")
-    target = network.resolve(Address(found[0].text, found[0].host, found[0].port, certain=True), namespace)
-    if target is None:
-        raise PenstockError(f"{value} is no name of this cluster")
-    if isinstance(target, Broken):
-        raise PenstockError(f"{value}: {target.said}")
-    if target.port is None:
-        raise PenstockError(f"{value} has no port")
-    return target
 
 
 def _listens(setting: Setting) -> int:

@@ -12,7 +12,7 @@ from penstock.core.errors import Findings
 from penstock.core.yaml import parse_all
 from penstock.gates.kubeconform.kubernetes import Kind
 from penstock.gitops import mirror
-from penstock.gitops.manifests import Manifests
+from penstock.platform.manifests import Manifests
 from penstock.tools import flux
 
 Object = dict[str, Any]

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from penstock.core.model import Strict, load
-from penstock.gates.references.given import Given
+from penstock.platform.external import Given
 
 FILE = Path(__file__).with_name("builtin.yaml")
 EVERY_NAMESPACE = "*"

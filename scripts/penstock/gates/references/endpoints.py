@@ -8,10 +8,10 @@ from typing import Any
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.addresses import in_value
-from penstock.gates.rendered.dns import Broken, Target
-from penstock.gates.rendered.files import files
-from penstock.gates.rendered.objects import ConfigMap, Key, Workload
+from penstock.kube.addresses import in_value
+from penstock.kube.dns import Broken, Target
+from penstock.platform.files import files
+from penstock.kube.objects import ConfigMap, Key, Workload
 
 
 @dataclass(frozen=True)

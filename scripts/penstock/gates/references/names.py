@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock.gates.references.verdict import Verdict, at
+from penstock.kube.paths import at
+from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Object, Workload
+from penstock.core.nearest import ending
+from penstock.kube.objects import Object, Workload
 
 _CONTAINER = {
     "env[].valueFrom.configMapKeyRef": "ConfigMap",

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.containers import Container, Handler
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Object, Service, Workload
-from penstock.gates.rendered.pods import Volume
+from penstock.kube.containers import Container, Handler
+from penstock.core.nearest import ending
+from penstock.kube.objects import Object, Service, Workload
+from penstock.kube.pods import Volume
 
 _SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.model import convert
-from penstock.gates.references.given import Given
+from penstock.platform.external import Given
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.kinds import Part, Selector
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Object, Workload
+from penstock.kube.fields import Part, Selector
+from penstock.core.nearest import ending
+from penstock.kube.objects import Object, Workload
 
 
 class _Port(Part, frozen=True):

@@ -7,9 +7,9 @@ from typing import Any
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.objects import Key, Object
-from penstock.gates.rendered.platform import Rendered
-from penstock.hydrate.kinds import plural
+from penstock.kube.objects import Key, Object
+from penstock.platform.rendered import Rendered
+from penstock.kube.kinds import plural
 from penstock.kube.groups import group_of
 
 _KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/"

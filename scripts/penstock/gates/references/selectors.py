@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from penstock.core.model import convert
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.kinds import Selector
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Workload
-from penstock.gates.rendered.pods import Affinity, PodTerm
+from penstock.kube.fields import Selector
+from penstock.core.nearest import ending
+from penstock.kube.objects import Workload
+from penstock.kube.pods import Affinity, PodTerm
 
 
 def check(world: World) -> Iterator[Verdict]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gates.rendered.kinds import Selector, ServicePort
-from penstock.gates.rendered.nearest import ending
-from penstock.gates.rendered.objects import Service, Workload
+from penstock.kube.fields import Selector, ServicePort
+from penstock.core.nearest import ending
+from penstock.kube.objects import Service, Workload
 
 _SLICE_OF = "kubernetes.io/service-name"
 

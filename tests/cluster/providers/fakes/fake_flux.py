@@ -36,6 +36,7 @@ def install() -> None:
     from penstock.cluster.processes import free_ports
     from penstock.core.process import spawn
     from penstock.gitops.objects import namespace
+    from penstock.kube.flux import NAMESPACE
     from penstock.tools import flux
     from penstock.tools.kubectl import Kubectl
 
@@ -53,7 +54,7 @@ def install() -> None:
     kubectl = Kubectl(kubeconfig)
     kubectl.apply([namespace()], "flux")
     kubectl.run("apply", "--server-side", *(word for path in flux.crds() for word in ("-f", path)))
-    kubectl.apply([deployment(name, flux.NAMESPACE, given.version) for name in given.components.split(",")], "flux")
+    kubectl.apply([deployment(name, NAMESPACE, given.version) for name in given.components.split(",")], "flux")
     (HERE / "flux").mkdir(exist_ok=True)
     ports = free_ports(5)
     commands = {
@@ -62,7 +63,7 @@ def install() -> None:
     }
     for name, command in commands.items():
         (HERE / "pids" / name).write_text(str(spawn(command, HERE / f"{name}.log")))
-        kubectl.run("rollout", "status", f"deployment/{name}", "-n", flux.NAMESPACE, "--timeout=60s")
+        kubectl.run("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=60s")
     print("✔ install finished")
 
 

@@ -1,0 +1,91 @@
+"""What the gates cost on networked platforms of several sizes, and on the shipped one with components added."""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from penstock.core import console
+from penstock.platform.layout import Layout
+from penstock.core.process import Command
+from penstock.bench import bundles
+from penstock.bench import networked
+from penstock.bench.measure import inv, timed
+from penstock.gates.dataflow import pictures
+from penstock.platform import dataflow as contract
+
+# So many components are added to the shipped platform.
+ADDED = 12
+CHECK, SCHEMA, REFERENCES, DATAFLOW = "hydrate-check", "kubeconform", "references", "dataflow"
+GATES = (CHECK, SCHEMA, REFERENCES, DATAFLOW)
+
+
+@dataclass
+class GateTimes:
+    """A platform: gate -> wall and processor seconds of each run."""
+
+    title: str
+    count: int
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    processor: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+
+    def middle(self, gate: str) -> float:
+        """The median wall time in seconds."""
+        return median(self.seconds[gate])
+
+    def work(self, gate: str) -> float:
+        """The median processor time in seconds, of all processes on all cores."""
+        return median(self.processor[gate])
+
+
+def measure_networked(folder: Path, sizes: list[int], runs: int) -> list[GateTimes]:
+    """Measure all gates on networked platforms of these sizes, each by turns in `runs` rounds."""
+    platforms = [_prepared(folder / str(count), count) for count in sizes]
+    results = [GateTimes(f"{count} components", count) for count in sizes]
+    for number in range(1, runs + 1):
+        for layout, result in zip(platforms, results, strict=True):
+            with console.step(f"round {number} of {runs}, the gates over {result.title}"):
+                _round(layout, result)
+    return results
+
+
+def measure_shipped_gates(folder: Path, runs: int) -> list[GateTimes]:
+    """Measure all gates on a copy of the shipped platform, and on one with ADDED large components."""
+    alone, more = bundles.copy(folder / "shipped"), bundles.copy(folder / "more")
+    bundles.add(more, ADDED)
+    platforms = {"the shipped platform": alone, f"the same and {ADDED} large components": more}
+    results = []
+    for title, layout in platforms.items():
+        with console.step(f"preparing {title}"):
+            _hydrate(layout)
+        result = GateTimes(title, sum(1 for path in layout.components.iterdir() if path.is_dir()))
+        with console.step(f"the gates over {title}"):
+            for _ in range(runs):
+                _round(layout, result)
+        results.append(result)
+    return results
+
+
+def _prepared(folder: Path, count: int) -> Layout:
+    with console.step(f"preparing {count} components in {len(networked.ENVIRONMENTS)} environments"):
+        layout = networked.make(folder, count)
+        pictures.draw(layout.root, contract.read(layout.root))
+        _hydrate(layout)
+    return layout
+
+
+def _hydrate(layout: Layout) -> None:
+    """Hydrate, and write and hydrate the policies, which are made from what is hydrated."""
+    for verb in ("hydrate", "network-policies", "hydrate"):
+        timed(Command(inv(verb), cwd=layout.root, timeout=3600))
+
+
+def _round(layout: Layout, result: GateTimes) -> None:
+    for gate in GATES:
+        argv = inv(gate) if gate == CHECK else [sys.executable, "-m", "penstock.gates", gate]
+        seconds, processor = timed(Command(argv, cwd=layout.root, timeout=3600))
+        result.seconds[gate].append(seconds)
+        result.processor[gate].append(processor)

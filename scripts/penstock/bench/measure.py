@@ -1,0 +1,167 @@
+"""What hydrating a platform costs, and what helmfile alone costs on the same input, by turns in one run."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import psutil
+
+from penstock.core import console
+from penstock.platform.layout import ENGINE, Layout
+from penstock.core.process import Command, run
+from penstock.bench import synthetic
+from penstock.tools.resolver import resolve
+
+# helmfile and one call per release are measured up to this size; beyond it they take too long to repeat.
+LARGEST_BASELINE = 500
+# So many calls per release are measured in every round; the rest is extrapolated, since each call costs the same.
+_CALLS = 3
+# How often memory is looked at, in seconds.
+_EVERY = 0.02
+
+COLD, ONE, NOTHING, FAST = "cold", "one values file changed", "nothing changed", "hydrate-check --fast"
+TEMPLATE, PER_RELEASE = "helmfile template", "helmfile template -l name=…, per release"
+
+
+@dataclass
+class Measured:
+    """A platform of `count` components: what was run -> wall and processor seconds of each run, and peak bytes."""
+
+    layout: Layout
+    count: int
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    processor: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    memory: dict[str, int] = field(default_factory=dict)
+
+    def middle(self, what: str) -> float | None:
+        """The median wall time in seconds, or None when it wasn't measured."""
+        return median(self.seconds[what]) if self.seconds.get(what) else None
+
+    def work(self, what: str) -> float | None:
+        """The median processor time in seconds, of all processes on all cores, or None when it wasn't measured."""
+        return median(self.processor[what]) if self.processor.get(what) else None
+
+    def add(self, what: str, seconds: float, processor: float) -> None:
+        """Note one run."""
+        self.seconds[what].append(seconds)
+        self.processor[what].append(processor)
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """The platform of this repository: seconds of the fast check, of `inv --version` and of an empty Python."""
+
+    components: int
+    fast: float
+    invoke: float
+    python: float
+
+
+def inv(*words: str) -> list[str | Path]:
+    """The command that a user runs, by whichever folder it is run from."""
+    return [Path(sys.executable).with_name("inv"), f"--search-root={ENGINE}", *words]
+
+
+def helmfile(*words: str) -> list[str | Path]:
+    """The same helmfile and helm that hydrate uses."""
+    return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *words]
+
+
+def measure(platforms: list[Layout], runs: int) -> list[Measured]:
+    """Measure synthetic platforms in `runs` rounds; in each, every platform and everything has its turn."""
+    results = [Measured(layout, sum(1 for _ in layout.components.iterdir())) for layout in platforms]
+    for number in range(runs + 1):
+        # The first round is for memory alone: looking at it costs time.
+        warm_up = number == 0
+        for result in results:
+            title = "memory" if warm_up else f"round {number} of {runs}"
+            with console.step(f"{title}, {result.count} components"):
+                _round(result, number, warm_up)
+    return results
+
+
+def measure_shipped(runs: int) -> Shipped:
+    """Time the fast check of this repository's own platform, Python's start included."""
+    fast, invoke, python = [], [], []
+    with console.step("the shipped platform"):
+        for _ in range(max(runs, 5)):
+            # Exit 1 says that something is stale, which takes as long to find as that nothing is.
+            fast.append(run(Command(inv("hydrate-check", "--fast"), cwd=ENGINE, ok=(0, 1))).seconds)
+            invoke.append(run(Command(inv("--version"), cwd=ENGINE)).seconds)
+            python.append(run(Command([sys.executable, "-c", "pass"], cwd=ENGINE)).seconds)
+    components = sum(path.is_dir() for path in Layout(ENGINE).components.iterdir())
+    return Shipped(components, median(fast), median(invoke), median(python))
+
+
+def _round(result: Measured, number: int, warm_up: bool) -> None:
+    layout = result.layout
+    shutil.rmtree(layout.manifests, ignore_errors=True)
+    changed = result.count // 2
+    for what, words in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
+        if what == ONE:
+            values = layout.components / synthetic.name(changed) / "values.yaml"
+            values.write_text(synthetic.values(changed, number + 1))
+        command = Command(inv(*words), cwd=layout.root, timeout=3600)
+        if warm_up:
+            with _watching_memory() as peak:
+                run(command)
+            result.memory[what] = peak[0]
+        else:
+            result.add(what, *timed(command))
+            _baseline(result, number, what)
+
+
+def _baseline(result: Measured, number: int, after: str) -> None:
+    """helmfile's turn: between two of ours, so that a busy minute of the machine hits both."""
+    if result.count > LARGEST_BASELINE:
+        return
+    if after == COLD:
+        result.add(TEMPLATE, *timed(Command(helmfile(), cwd=result.layout.root, timeout=3600)))
+    if after == ONE:
+        step = max(1, result.count // (_CALLS + 1))
+        names = [synthetic.name((number + step * call) % result.count) for call in range(_CALLS)]
+        each = [timed(Command(helmfile("-l", f"name={name}"), cwd=result.layout.root, timeout=3600)) for name in names]
+        seconds, processor = (sum(column) / len(each) * result.count for column in zip(*each, strict=True))
+        result.add(PER_RELEASE, seconds, processor)
+
+
+def timed(command: Command) -> tuple[float, float]:
+    """Wall and processor seconds of a command and all that it starts and waits for."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = run(command).seconds
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+@contextmanager
+def _watching_memory() -> Iterator[list[int]]:
+    """The largest sum, in bytes, of the resident memory of all that runs below us while the context lasts."""
+    peak, ended = [0], threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_EVERY):
+            peak[0] = max(peak[0], sum(_resident(child) for child in psutil.Process().children(recursive=True)))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peak
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def _resident(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except psutil.Error:
+        return 0  # it has just ended

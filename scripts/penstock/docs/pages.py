@@ -1,0 +1,53 @@
+"""The generated pages: which there are, whether they are what the code says, and writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.files import write_atomically
+from penstock.platform.layout import ENGINE, Layout
+from penstock.docs import errors
+from penstock.docs import errors_page
+from penstock.docs import settings_page
+from penstock.docs import verbs_page
+from penstock.docs.sources import Package
+
+
+def _errors(root: Path) -> str:
+    found = errors.entries(Package(root / "scripts" / "penstock"))
+    faults = errors.faults(found)
+    if faults:
+        raise Findings(faults, "give each a hint: what to do about it")
+    return errors_page.page(found)
+
+
+_PAGES: dict[str, Callable[[Path], str]] = {
+    "docs/reference/verbs.md": lambda root: verbs_page.page(root / "tasks.py"),
+    "docs/reference/settings.md": lambda root: settings_page.page(Layout(root)),
+    "docs/reference/errors.md": _errors,
+}
+
+
+def written(root: Path = ENGINE) -> dict[str, str]:
+    """Every page as it should be, by path; Findings for an error that has no hint."""
+    if not (root / "docs").is_dir():
+        raise PenstockError(f"{root}: there is no docs/ here", "run it in a checkout of Penstock, not in a wheel")
+    return {path: page(root) for path, page in _PAGES.items()}
+
+
+def stale(root: Path = ENGINE) -> dict[str, str]:
+    """The pages that are not what they should be."""
+    pages = written(root)
+    return {
+        path: text for path, text in pages.items() if not (root / path).is_file() or (root / path).read_text() != text
+    }
+
+
+def write(root: Path = ENGINE) -> list[str]:
+    """Write those that are stale, and give their paths."""
+    changed = stale(root)
+    for path, text in changed.items():
+        write_atomically(root / path, text.encode())
+    return list(changed)

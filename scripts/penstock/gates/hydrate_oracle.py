@@ -1,0 +1,186 @@
+"""The oracle: what plain `helmfile template` and `kustomize build` render, against manifests/, object by object.
+
+Nothing of the hydrator has a part in it but the list of components, the copy of the sources that programs see, and
+which archive an upstream chart is.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from penstock.core import console
+from penstock.core.errors import Findings
+from penstock.core.files import plain_folder
+from penstock.platform.layout import Layout, find_platform
+from penstock.core.process import Command, run
+from penstock.core.yaml import parse_all
+from penstock.gitops import accounts
+from penstock.platform.manifests import Manifests
+from penstock.hydrate import hooks, names, select, stage
+from penstock.platform import environments
+from penstock.hydrate import upstream_charts
+from penstock.hydrate.charts import Charts
+from penstock.hydrate.hooks import Policy
+from penstock.hydrate.select import Component
+from penstock.tools import helmfile
+from penstock.tools.resolver import resolve
+
+_CHART = "chart.yaml"
+_TESTS = {"test", "test-success", "test-failure"}
+_HOOK = re.compile(r"helm\.sh/hook(-.*)?")
+# What kustomize, and so Flux, strips from an object: kustomize's own books.
+_BOOKKEEPING = re.compile(
+    r"(internal\.)?config\.kubernetes\.io/(index|path)|config\.k8s\.io/id|config\.kubernetes\.io/origin"
+    r"|alpha\.config\.kubernetes\.io/transformations|internal\.config\.kubernetes\.io/(id|seqindent|refBy"
+    r"|annotations-migration-resource-id|previous(Kinds|Names|Namespaces)|prefixes|suffixes|generatorBehavior"
+    r"|needsHashSuffix|allow(Name|Kind)Change)"
+)
+
+
+def oracle() -> None:
+    """Findings for every object that is missing, extra or different; all environments."""
+    layout = find_platform()
+    for name in environments.names(layout):
+        expected = _expected(layout, name)
+        manifests = Manifests(layout.tree(name))
+        files = [entry for component in manifests.components for entry in manifests.files(component).items()]
+        # What gives Flux' accounts their rights is made of the objects, not rendered: hydrate-check holds that.
+        actual = {_key(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
+        # Helm leaves out a hook that it no longer knows (crd-install), so there is nothing to compare it with.
+        policies = [_policy(layout, item, name) for item in select.components(layout, name)]
+        for key in actual.keys() - expected.keys():
+            if any(_decision(policy, key) == "apply" for policy in policies):
+                del actual[key]
+        findings = [f"{name}: {_shown(key)} {said}" for key, said in _differences(expected, actual)]
+        if findings:
+            raise Findings(
+                findings, "the hydrator and helmfile disagree: hydrate first; if it stays, report it as a bug"
+            )
+        console.good(f"{name}: {len(actual)} objects, each equal to what helmfile and kustomize render")
+
+
+def _expected(layout: Layout, environment: str) -> dict[tuple[str, ...], Any]:
+    found: dict[tuple[str, ...], Any] = {}
+    policies = {item.name: _policy(layout, item, environment) for item in select.components(layout, environment)}
+    with plain_folder("penstock-oracle-") as home:
+        staged, components = stage.stage(layout, environment, select.components(layout, environment), home)
+        upstream_charts.prepare(staged, Charts(layout, may_lock=False), environment, components, home)
+        plain = [item for item in components if not item.kustomization and not policies[item.name].text]
+        helmfiles = [item.helmfile for item in plain if item.helmfile]
+        if helmfiles:
+            with helmfile.selection(helmfiles, environment) as path:
+                found |= _applied(_parsed(helmfile.template(path, environment, home)), Policy(""))
+        for item in components:
+            if item not in plain:
+                found |= _applied(_parsed(_rendered(item, environment, home)), policies[item.name])
+    return found
+
+
+def _policy(layout: Layout, component: Component, environment: str) -> Policy:
+    return hooks.read(layout.components / component.name, environment, environments.names(layout))
+
+
+def _decision(policy: Policy, key: tuple[str, ...]) -> str:
+    """What the policy says of an object, were it a hook; empty where it says nothing."""
+    _, kind, namespace, name = key
+    return next((each.action for each in policy.decisions if each.means(kind, namespace, name)), "")
+
+
+def _applied(rendered: dict[tuple[str, ...], Any], policy: Policy) -> dict[tuple[str, ...], Any]:
+    """What of it Flux has to apply: without tests and the hooks that are left out, and without what only Helm reads."""
+    found = {}
+    for key, item in rendered.items():
+        events = _events(item)
+        if events and (events <= _TESTS or _decision(policy, key) == "omit"):
+            continue
+        annotations = item["metadata"].get("annotations") or {}
+        left = {
+            name: value
+            for name, value in annotations.items()
+            if not (_BOOKKEEPING.fullmatch(name) or (events and _HOOK.fullmatch(name)))
+        }
+        if left != annotations:
+            metadata = {**item["metadata"], "annotations": left}
+            item = {**item, "metadata": metadata if left else {k: v for k, v in metadata.items() if k != "annotations"}}
+        found[key] = item
+    return found
+
+
+def _events(item: dict[str, Any]) -> set[str]:
+    """When Helm applies an object, were it installed by Helm; empty where it is no hook."""
+    value = (item["metadata"].get("annotations") or {}).get("helm.sh/hook")
+    return set() if value is None else {event.strip().lower() for event in str(value).split(",")}
+
+
+def _without_tests(stream: str) -> str:
+    """A chart's output without the objects of `helm test`; helm's own --skip-tests leaves out other hooks with them."""
+    documents = re.split(r"^---$", stream, flags=re.MULTILINE)
+    return "---".join(text for text in documents if "helm.sh/hook" not in text or not _is_test(text))
+
+
+def _is_test(text: str) -> bool:
+    return any(events and events <= _TESTS for events in map(_events, _parsed(text).values()))
+
+
+def _rendered(component: Component, environment: str, home: Path) -> str:
+    chart = helmfile.template(component.helmfile, environment, home) if component.helmfile else ""
+    if component.kustomization is None:
+        return chart
+    chart = _without_tests(chart)
+    copy = home / component.name
+    shutil.copytree(component.folder, copy)
+    found = [path for name in names.KUSTOMIZATIONS for path in copy.rglob(name)]
+    taken = [path.parent for path in found if _CHART in path.read_text()]
+    for folder in taken:
+        (folder / _CHART).write_text(chart)
+    place = copy / component.kustomization.relative_to(component.folder)
+    built = run(Command([resolve("kustomize"), "build", place], env={"HOME": str(home), "PATH": ""}, bare=True)).text
+    return built if taken else f"{chart}\n---\n{built}"
+
+
+def _parsed(stream: str) -> dict[tuple[str, ...], Any]:
+    documents = parse_all(stream, "what helmfile and kustomize render", last_wins=True)
+    return {_key(item): item for document in documents if document for item in _items(document)}
+
+
+def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """The objects of a List, which the hydrator writes one by one, or the object itself."""
+    items = document.get("items")
+    return items if isinstance(items, list) and str(document.get("kind")).endswith("List") else [document]
+
+
+def _key(item: dict[str, Any]) -> tuple[str, ...]:
+    metadata = item["metadata"]
+    return (item["apiVersion"], item["kind"], metadata.get("namespace", ""), metadata["name"])
+
+
+def _differences(
+    expected: dict[tuple[str, ...], Any], actual: dict[tuple[str, ...], Any]
+) -> list[tuple[tuple[str, ...], str]]:
+    found = [(key, "is rendered by helmfile, but not in manifests/") for key in sorted(expected.keys() - actual.keys())]
+    found += [
+        (key, "is in manifests/, but not rendered by helmfile") for key in sorted(actual.keys() - expected.keys())
+    ]
+    for key in sorted(expected.keys() & actual.keys()):
+        path = _first_difference(expected[key], actual[key], "")
+        if path:
+            found.append((key, f"differs at {path}"))
+    return found
+
+
+def _first_difference(left: Any, right: Any, path: str) -> str:
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        pairs = [(f"{path}.{key}", left[key], right[key]) for key in left]
+    elif isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = [(f"{path}[{index}]", *both) for index, both in enumerate(zip(left, right, strict=True))]
+    else:
+        return "" if type(left) is type(right) and left == right else path or "."
+    return next((found for where, one, other in pairs if (found := _first_difference(one, other, where))), "")
+
+
+def _shown(key: tuple[str, ...]) -> str:
+    _, kind, namespace, name = key
+    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"

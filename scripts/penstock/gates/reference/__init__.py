@@ -1,1 +1,0 @@
-"""The generated pages of docs/reference: from the code, by `inv reference`."""

@@ -1,0 +1,122 @@
+"""Containers: their variables, ports, probes and mounts."""
+
+from __future__ import annotations
+
+from msgspec import field
+
+from penstock.kube.fields import Part
+
+
+class KeyRef(Part, frozen=True):
+    """A key of a ConfigMap or a Secret."""
+
+    key: str
+    name: str = ""
+    optional: bool = False
+
+
+class SourceRef(Part, frozen=True):
+    """All keys of a ConfigMap or a Secret."""
+
+    name: str = ""
+    optional: bool = False
+
+
+class FieldRef(Part, frozen=True):
+    """A field of the pod itself, such as status.hostIP."""
+
+    field_path: str
+
+
+class EnvSource(Part, frozen=True):
+    """Where the value of a variable comes from."""
+
+    config_map_key_ref: KeyRef | None = None
+    secret_key_ref: KeyRef | None = None
+    field_ref: FieldRef | None = None
+
+
+class EnvVar(Part, frozen=True):
+    """A variable of a container's environment."""
+
+    name: str
+    value: str = ""
+    value_from: EnvSource | None = None
+
+
+class EnvFrom(Part, frozen=True):
+    """Variables from all keys of a ConfigMap or a Secret."""
+
+    prefix: str = ""
+    config_map_ref: SourceRef | None = None
+    secret_ref: SourceRef | None = None
+
+
+class ContainerPort(Part, frozen=True):
+    """A port that a container listens on; `host_port` is 0 where the node has none for it."""
+
+    container_port: int
+    name: str = ""
+    host_port: int = 0
+    protocol: str = "TCP"
+    host_ip: str = field(default="", name="hostIP")
+
+
+class PortUser(Part, frozen=True):
+    """What a probe or a hook opens: a number, or the name of a container port."""
+
+    port: int | str = 0
+    path: str = ""
+
+
+class Handler(Part, frozen=True):
+    """A probe, or what a lifecycle hook does."""
+
+    http_get: PortUser | None = None
+    tcp_socket: PortUser | None = None
+    grpc: PortUser | None = None
+
+
+class Lifecycle(Part, frozen=True):
+    """What runs after a container's start and before its end."""
+
+    post_start: Handler = Handler()
+    pre_stop: Handler = Handler()
+
+
+class VolumeMount(Part, frozen=True):
+    """Where a container sees a volume, or the file or folder `sub_path` of it."""
+
+    name: str
+    mount_path: str
+    sub_path: str = ""
+    sub_path_expr: str = ""
+
+
+class VolumeDevice(Part, frozen=True):
+    """Where a container sees a raw volume."""
+
+    name: str
+
+
+class Container(Part, frozen=True):
+    """A container of a pod; `restart_policy` is Always in an init container that keeps running."""
+
+    name: str
+    image: str = ""
+    command: list[str] = []
+    args: list[str] = []
+    env: list[EnvVar] = []
+    env_from: list[EnvFrom] = []
+    ports: list[ContainerPort] = []
+    volume_mounts: list[VolumeMount] = []
+    volume_devices: list[VolumeDevice] = []
+    readiness_probe: Handler = Handler()
+    liveness_probe: Handler = Handler()
+    startup_probe: Handler = Handler()
+    lifecycle: Lifecycle = Lifecycle()
+    restart_policy: str = ""
+
+    def literal_env(self) -> dict[str, str]:
+        """The variables whose values the manifest holds."""
+        return {item.name: item.value for item in self.env if item.value_from is None}

@@ -1,0 +1,157 @@
+"""Pod templates: containers, volumes, and the other pods that their place depends on."""
+
+from __future__ import annotations
+
+from msgspec import UNSET, UnsetType, field
+
+from penstock.kube.containers import Container, SourceRef
+from penstock.kube.fields import Metadata, Part, Selector
+
+
+class KeyToPath(Part, frozen=True):
+    """A key of a ConfigMap or a Secret, and its file in the volume."""
+
+    key: str
+    path: str
+
+
+class ConfigMapVolume(Part, frozen=True):
+    """A ConfigMap as files; all of its keys where `items` is empty."""
+
+    name: str = ""
+    items: list[KeyToPath] = []
+    optional: bool = False
+
+
+class SecretVolume(Part, frozen=True):
+    """A Secret as files. A projected volume says `name`, a volume of its own `secretName`."""
+
+    name: str = ""
+    secret_name: str = ""
+    items: list[KeyToPath] = []
+    optional: bool = False
+
+
+class Projection(Part, frozen=True):
+    """One source of a projected volume."""
+
+    config_map: ConfigMapVolume | None = None
+    secret: SecretVolume | None = None
+
+
+class Projected(Part, frozen=True):
+    """A volume of several sources."""
+
+    sources: list[Projection] = []
+
+
+class Claim(Part, frozen=True):
+    """The PersistentVolumeClaim of a volume."""
+
+    claim_name: str
+
+
+class ClaimSpec(Part, frozen=True):
+    """What a PersistentVolumeClaim asks for; without `storageClassName` it's the cluster's default class."""
+
+    storage_class_name: str | UnsetType = UNSET
+    volume_name: str = ""
+
+
+class ClaimTemplate(Part, frozen=True):
+    """A PersistentVolumeClaim, or the pattern of those that a workload makes."""
+
+    metadata: Metadata = Metadata()
+    spec: ClaimSpec = ClaimSpec()
+
+
+class Ephemeral(Part, frozen=True):
+    """A claim that lives as long as its pod."""
+
+    volume_claim_template: ClaimTemplate = ClaimTemplate()
+
+
+class HostPath(Part, frozen=True):
+    """A file or folder of the node."""
+
+    path: str
+
+
+class Volume(Part, frozen=True):
+    """A volume of a pod."""
+
+    name: str
+    config_map: ConfigMapVolume | None = None
+    secret: SecretVolume | None = None
+    projected: Projected | None = None
+    persistent_volume_claim: Claim | None = None
+    ephemeral: Ephemeral | None = None
+    host_path: HostPath | None = None
+
+    def projections(self) -> list[Projection]:
+        """The ConfigMaps and Secrets in it, whichever way they got there."""
+        if self.projected:
+            return self.projected.sources
+        return [Projection(config_map=self.config_map, secret=self.secret)]
+
+
+class PodTerm(Part, frozen=True):
+    """The pods that an affinity is about: in the pod's own namespace unless it says otherwise."""
+
+    label_selector: Selector | None = None
+    namespaces: list[str] = []
+    namespace_selector: Selector | None = None
+
+
+class WeightedPodTerm(Part, frozen=True):
+    """A PodTerm that is only preferred."""
+
+    pod_affinity_term: PodTerm
+
+
+class PodAffinity(Part, frozen=True):
+    """Pods to be near to, or away from."""
+
+    required: list[PodTerm] = field(default_factory=list, name="requiredDuringSchedulingIgnoredDuringExecution")
+    preferred: list[WeightedPodTerm] = field(
+        default_factory=list, name="preferredDuringSchedulingIgnoredDuringExecution"
+    )
+
+
+class Affinity(Part, frozen=True):
+    """Where a pod may run, as far as it depends on other pods."""
+
+    pod_affinity: PodAffinity = PodAffinity()
+    pod_anti_affinity: PodAffinity = PodAffinity()
+
+
+class Spread(Part, frozen=True):
+    """A topology spread constraint."""
+
+    label_selector: Selector | None = None
+
+
+class PodSpec(Part, frozen=True):
+    """What runs in a pod."""
+
+    containers: list[Container]
+    init_containers: list[Container] = []
+    volumes: list[Volume] = []
+    service_account_name: str = ""
+    host_network: bool = False
+    dns_policy: str = "ClusterFirst"
+    priority_class_name: str = ""
+    image_pull_secrets: list[SourceRef] = []
+    affinity: Affinity = Affinity()
+    topology_spread_constraints: list[Spread] = []
+
+    def serving(self) -> list[Container]:
+        """The containers that run for as long as the pod does."""
+        return [*self.containers, *(item for item in self.init_containers if item.restart_policy == "Always")]
+
+
+class PodTemplate(Part, frozen=True):
+    """A pod template."""
+
+    spec: PodSpec
+    metadata: Metadata = Metadata()

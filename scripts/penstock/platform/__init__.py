@@ -1,0 +1,1 @@
+"""The repository as data: layout, environments, declared secrets and external objects, manifests."""

@@ -1,0 +1,67 @@
+"""Configuration files as containers see them: the keys of ConfigMaps, at the paths where they are mounted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.kube.containers import Container, VolumeMount
+from penstock.core.nearest import ending
+from penstock.kube.objects import ConfigMap, Workload
+from penstock.platform.rendered import Rendered
+from penstock.kube.pods import ConfigMapVolume
+
+
+@dataclass(frozen=True)
+class MountedFile:
+    """A file in a container, and the key of the ConfigMap that it is."""
+
+    path: str
+    config_map: ConfigMap
+    key: str
+
+    @property
+    def text(self) -> str:
+        """What it holds."""
+        return self.config_map.files.data[self.key]
+
+    @property
+    def documents(self) -> list[Any]:
+        """What it holds as plain values, see ConfigMap.documents."""
+        return self.config_map.documents[self.key]
+
+
+def files(rendered: Rendered, workload: Workload, container: Container) -> dict[str, MountedFile]:
+    """Path -> file, for every text file that a container has from a ConfigMap of the manifests."""
+    volumes = {volume.name: volume for volume in workload.template.spec.volumes}
+    found = {}
+    for mount in container.volume_mounts:
+        volume = volumes.get(mount.name)
+        for projection in volume.projections() if volume else []:
+            source = projection.config_map
+            config_map = rendered.config_maps.get((workload.namespace, source.name)) if source else None
+            if source and config_map:
+                for file in _mounted(mount, source, config_map):
+                    found[file.path] = file
+    return found
+
+
+def file_at(rendered: Rendered, workload: Workload, container: Container, path: str) -> MountedFile:
+    """The file at a path of a container; PenstockError with the nearest path when there is none."""
+    found = files(rendered, workload, container)
+    if path not in found:
+        said = f"the container `{container.name}` has no file {path} from a ConfigMap"
+        raise PenstockError(f"{workload.file}: {said}{ending(path, found)}")
+    return found[path]
+
+
+def _mounted(mount: VolumeMount, source: ConfigMapVolume, config_map: ConfigMap) -> Iterator[MountedFile]:
+    paths = {item.path: item.key for item in source.items} or {key: key for key in config_map.files.data}
+    for path, key in paths.items():
+        inside = PurePosixPath(path)
+        if key in config_map.files.data and inside.is_relative_to(mount.sub_path):
+            below = inside.relative_to(mount.sub_path)
+            yield MountedFile((PurePosixPath(mount.mount_path) / below).as_posix(), config_map, key)

@@ -1,0 +1,71 @@
+"""A tree of manifests as Flux will see it: its components and their objects, read back from the files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from penstock.core.errors import PenstockError
+from penstock.core.leftovers import is_leftover
+from penstock.core.yaml import parse
+from penstock.kube.flux import NAMESPACE
+
+_INDEX = "kustomization.yaml"
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """manifests/<environment>/; what is read once is kept, and not to be changed."""
+
+    tree: Path
+    _kept: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def components(self) -> list[str]:
+        """The components that have a Flux Kustomization, sorted; PenstockError when there are none."""
+        files = sorted((self.tree / NAMESPACE).glob("kustomization-*.yaml")) if self.tree.is_dir() else []
+        if not files:
+            raise PenstockError(f"manifests/{self.tree.name} is empty", f"run `inv hydrate -e {self.tree.name}`")
+        return [file.stem.removeprefix("kustomization-") for file in files]
+
+    def objects(self, component: str) -> list[dict[str, Any]]:
+        """The objects of one component."""
+        return list(self.files(component).values())
+
+    def files(self, component: str) -> dict[Path, dict[str, Any]]:
+        """The objects of one component by file, with those that we made for it."""
+        if component not in self._kept:
+            shown = f"manifests/{self.tree.name}/{component}"
+            self._kept[component] = {
+                path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in self.paths(component)
+            }
+        return self._kept[component]
+
+    def paths(self, component: str) -> list[Path]:
+        """The files of the objects of one component, sorted."""
+        found = (self.tree / component).glob("*.yaml")
+        return sorted(path for path in found if path.name != _INDEX and not is_leftover(path.name))
+
+    def nested(self, component: str) -> list[dict[str, Any]]:
+        """The Flux Kustomizations that a component holds itself; they apply what it brings from another source."""
+        return [item for item in self.objects(component) if item["kind"] == "Kustomization"]
+
+    def synced(self) -> dict[Path, dict[str, Any]]:
+        """What Flux syncs first, by file: the components' Kustomizations, and the accounts that they are applied as."""
+        return self.files(NAMESPACE)
+
+    def all_objects(self) -> list[dict[str, Any]]:
+        """Every object of every component."""
+        return [item for component in self.components for item in self.objects(component)]
+
+
+def inventory_id(item: dict[str, Any]) -> str:
+    """The id under which Flux lists an object in an inventory: namespace_name_group_kind.
+
+    RBAC names may hold a colon, which Flux writes as two underscores (cli-utils, object.ObjMetadata).
+    """
+    metadata = item["metadata"]
+    group = item["apiVersion"].rpartition("/")[0]
+    name = metadata["name"].replace(":", "__")
+    return f"{metadata.get('namespace', '')}_{name}_{group}_{item['kind']}"

@@ -1,0 +1,105 @@
+"""All objects of one environment, by what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from penstock.core.errors import PenstockError
+from penstock.platform.layout import Layout
+from penstock.kube.dns import Network
+from penstock.kube.fields import Selector
+from penstock.kube.labels import Labels, index, members
+from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
+from penstock.kube.read import Reader
+from penstock.platform.manifests import Manifests
+from penstock.platform import environments
+from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.flux import NAMESPACE
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """The manifests of an environment. `domain` is the cluster's DNS domain."""
+
+    environment: str
+    domain: str
+    components: tuple[str, ...]
+    objects: tuple[Object, ...]
+
+    def of(self, kind: str) -> dict[Key, Object]:
+        """Every object of a kind."""
+        return self._by_kind.get(kind, {})
+
+    @cached_property
+    def _by_kind(self) -> dict[str, dict[Key, Object]]:
+        found: dict[str, dict[Key, Object]] = {}
+        for item in self.objects:
+            found.setdefault(item.kind, {})[item.key] = item
+        return found
+
+    @cached_property
+    def services(self) -> dict[Key, Service]:
+        """Every Service."""
+        return {item.key: item for item in self.objects if isinstance(item, Service)}
+
+    @cached_property
+    def config_maps(self) -> dict[Key, ConfigMap]:
+        """Every ConfigMap."""
+        return {item.key: item for item in self.objects if isinstance(item, ConfigMap)}
+
+    @cached_property
+    def workloads(self) -> tuple[Workload, ...]:
+        """Everything that makes pods."""
+        return tuple(item for item in self.objects if isinstance(item, Workload))
+
+    @cached_property
+    def workloads_by_key(self) -> dict[Key, Workload]:
+        """The workload of each name; the first where several kinds have it."""
+        return {item.key: item for item in reversed(self.workloads)}
+
+    def workload(self, namespace: str, name: str) -> Workload:
+        """The workload of that name; PenstockError when there is none."""
+        if (namespace, name) in self.workloads_by_key:
+            return self.workloads_by_key[namespace, name]
+        raise PenstockError(
+            f"{self.environment}: no workload {namespace}/{name}",
+            f"there are {', '.join(f'{item.namespace}/{item.name}' for item in self.workloads)}",
+        )
+
+    @cached_property
+    def namespaces(self) -> frozenset[str]:
+        """The namespaces that are there: the manifests' own and those that every cluster has."""
+        return GIVEN_NAMESPACES | {name for _, name in self.of("Namespace")}
+
+    def network(self, more: Mapping[Key, Service] | None = None) -> Network:
+        """The names of the cluster; `more` are Services that aren't in the manifests."""
+        services = {**more, **self.services} if more else self.services
+        return Network(self.domain, services, self.selected, self.namespaces)
+
+    def selected(self, selector: Selector, namespaces: Iterable[str]) -> Iterator[Workload]:
+        """The workloads whose pods a selector selects, in one namespace after the other."""
+        for namespace in sorted(set(namespaces)):
+            if namespace in self._pods:
+                workloads, labels = self._pods[namespace]
+                yield from (workloads[number] for number in members(labels.select(selector)))
+
+    @cached_property
+    def _pods(self) -> dict[str, tuple[list[Workload], Labels]]:
+        """Namespace -> its workloads and the labels of their pods."""
+        found: dict[str, list[Workload]] = {}
+        for item in self.workloads:
+            found.setdefault(item.namespace, []).append(item)
+        return {namespace: (items, index(item.labels for item in items)) for namespace, items in found.items()}
+
+
+def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
+    """Read manifests/<environment>; PenstockError when it's empty or not YAML."""
+    manifests = Manifests(layout.tree(environment))
+    components = manifests.components
+    reader = reader or Reader()
+    paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
+    found = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
+    domain = environments.read(layout, environment).cluster.domain
+    return Rendered(environment, domain, tuple(components), found)

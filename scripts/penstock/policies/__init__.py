@@ -1,0 +1,1 @@
+"""Network policies: generated from the contract, evaluated against it."""

@@ -1,0 +1,38 @@
+"""Addresses in the configuration of our pods: whatever a program is told of, the policies let it reach."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.policies.actors import Actors
+from penstock.policies.peers import Ends, shown
+from penstock.policies.enforced import Enforced
+from penstock.kube.addresses import Address, in_value
+from penstock.kube.dns import Target
+from penstock.platform.files import files
+from penstock.kube.objects import Workload
+
+
+def unreachable(ends: Ends, actors: Actors, enforced: Enforced) -> Iterator[str]:
+    """A line for each address of another workload's that a program has and may not connect to."""
+    network = ends.rendered.network()
+    for workload in ends.subjects.values():
+        for place, address in _of(ends, workload):
+            target = network.resolve(address, workload.namespace)
+            for item in target.backends if isinstance(target, Target) else ():
+                if item.workload.key == workload.key or item.workload.template.spec.host_network:
+                    continue
+                port = (item.port.container_port, item.port.protocol)
+                refused = enforced.refusal(actors.number(workload), actors.number(item.workload), port)
+                if refused:
+                    where = f"{address.text}, which is {item.workload} {shown(port)}"
+                    yield f"{workload.namespace}/{workload.name}: {place} names {where}: {refused}"
+
+
+def _of(ends: Ends, workload: Workload) -> Iterator[tuple[str, Address]]:
+    for _, container in workload.containers():
+        env = container.literal_env()
+        yield from in_value({"command": container.command, "args": container.args, "env": env}, "", env)
+        for file in files(ends.rendered, workload, container).values():
+            for document in file.documents:
+                yield from in_value(document, file.key, env)

@@ -1,0 +1,138 @@
+"""What policies let through, for all actors at once.
+
+A set of actors is an integer with a bit for each (rendered/labels.py). For a receiver and a port two sets answer for
+every sender: those that the policies let out to it, and those that it lets in. Rules of the same peers and ports count
+as one, so the work grows with the policies and not with the pairs of pods.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections import defaultdict
+from collections.abc import Iterable
+
+from penstock.policies.peers import Port
+from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
+from penstock.kube.labels import Bits, index, members
+
+_Spans = tuple[Span, ...] | None
+_Lets = dict[int, dict[_Spans, Bits]]
+"""Receiver -> ports -> the senders that are let through to them."""
+
+
+class Enforced:
+    """Policies, applied to some actors. An actor is meant by its number in that list.
+
+    `governed_out` and `governed_in` are those that may send and receive only what a policy allows.
+    """
+
+    def __init__(self, actors: list[Actor], policies: list[Policy]) -> None:
+        """Every policy that selects an actor, or lets one through."""
+        self.actors = actors
+        self._labels = index({**one.labels, NAMESPACE: one.namespace} if one.is_pod else {} for one in actors)
+        self.every = self._labels.every
+        self._entities = _entities(actors)
+        self._worlds = [number for number, one in enumerate(actors) if "world" in one.entities]
+        self.governed_out, self._out = self._egress(policies)
+        self.governed_in, self._in = self._ingress(policies)
+        # A pod's own node: Cilium lets it in always (allow-localhost).
+        self.own_node = self._entities.get("host", 0)
+        self._answers: dict[tuple[int, Port], tuple[Bits, Bits]] = {}
+
+    def senders(self, receiver: int, port: Port) -> tuple[Bits, Bits]:
+        """The senders that are let out to a port of a receiver, and those that it lets in."""
+        key = receiver, port
+        if key not in self._answers:
+            out = self._let(self._out, receiver, port) | (self.every & ~self.governed_out)
+            is_governed = self.governed_in >> receiver & 1
+            into = self._let(self._in, receiver, port) | self.own_node if is_governed else self.every
+            self._answers[key] = out, into
+        return self._answers[key]
+
+    def refusal(self, sender: int, receiver: int, port: Port) -> str:
+        """Which of both refuses a connection; empty when both let it through."""
+        out, into = self.senders(receiver, port)
+        if not out >> sender & 1:
+            return f"no policy lets it out of {self.actors[sender].name}"
+        return "" if into >> sender & 1 else f"no policy lets it in to {self.actors[receiver].name}"
+
+    def _let(self, lets: _Lets, receiver: int, port: Port) -> Bits:
+        actor = self.actors[receiver]
+        return _union(
+            senders
+            for spans, senders in lets.get(receiver, {}).items()
+            if spans is None or any(span.takes(port, actor) for span in spans)
+        )
+
+    def _egress(self, policies: list[Policy]) -> tuple[Bits, _Lets]:
+        governed = 0
+        senders: dict[tuple[Bits, _Spans], Bits] = defaultdict(int)
+        for policy in policies:
+            if policy.egress is not None:
+                governed |= (selected := self._selected(policy))
+                for rule in policy.egress:
+                    senders[self._peers(rule), rule.ports] |= selected
+        return governed, _by_receiver((receivers, spans, bits) for (receivers, spans), bits in senders.items())
+
+    def _ingress(self, policies: list[Policy]) -> tuple[Bits, _Lets]:
+        governed = 0
+        receivers: dict[tuple[Bits, _Spans], Bits] = defaultdict(int)
+        for policy in policies:
+            if policy.ingress is not None:
+                governed |= (selected := self._selected(policy))
+                for rule in policy.ingress:
+                    receivers[self._peers(rule), rule.ports] |= selected
+        return governed, _by_receiver((bits, spans, senders) for (senders, spans), bits in receivers.items())
+
+    def _selected(self, policy: Policy) -> Bits:
+        return self._labels.select(policy.pods) & self._in_namespaces([policy.namespace])
+
+    def _in_namespaces(self, names: Iterable[str]) -> Bits:
+        return _union(self._labels.pairs.get((NAMESPACE, name), 0) for name in names)
+
+    def _peers(self, rule: Rule) -> Bits:
+        return self.every if rule.peers is None else _union(self._peer(one) for one in rule.peers)
+
+    def _peer(self, peer: Peer) -> Bits:
+        if peer.entity:
+            return self.every if peer.entity == "all" else self._entities.get(peer.entity, 0)
+        if peer.network:
+            return self._network(peer)
+        if peer.pods is None:
+            return 0
+        within = self.every if peer.namespaces is None else self._in_namespaces(peer.namespaces)
+        return self._labels.select(peer.pods) & within
+
+    def _network(self, peer: Peer) -> Bits:
+        return _union(1 << number for number in self._worlds if _within(self.actors[number].address, peer))
+
+
+def _entities(actors: list[Actor]) -> dict[str, Bits]:
+    found: dict[str, Bits] = defaultdict(int)
+    for number, actor in enumerate(actors):
+        for name in actor.entities:
+            found[name] |= 1 << number
+    return dict(found)
+
+
+def _by_receiver(lets: Iterable[tuple[Bits, _Spans, Bits]]) -> _Lets:
+    found: _Lets = {}
+    for receivers, spans, senders in lets:
+        for receiver in members(receivers) if senders else ():
+            into = found.setdefault(receiver, {})
+            into[spans] = into.get(spans, 0) | senders
+    return found
+
+
+def _within(address: str, peer: Peer) -> bool:
+    found = ipaddress.ip_address(address)
+    return found in ipaddress.ip_network(peer.network) and not any(
+        found in ipaddress.ip_network(one) for one in peer.but
+    )
+
+
+def _union(sets: Iterable[Bits]) -> Bits:
+    found = 0
+    for one in sets:
+        found |= one
+    return found

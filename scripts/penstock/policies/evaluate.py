@@ -1,0 +1,89 @@
+"""What the policies do to every pair of actors and every port: what is asked for gets through, nothing else does."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from penstock.policies.actors import Actors
+from penstock.policies.peers import ANY, Connection, Port, shown
+from penstock.policies.enforced import Enforced
+from penstock.kube.labels import Bits, members
+
+# No actor listens there: a sender that is let through to it is let through to all ports.
+_SPARE: Port = (1, "TCP")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """Connections that were let through at both ends, others that weren't, and what is wrong."""
+
+    allowed: int
+    denied: int
+    findings: list[str]
+
+
+def judge(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
+    """Try every pair of actors that one of our own pods is part of, at every port that any has or a connection names.
+
+    One receiver and port at a time, all senders at once: a set holds those that get through, another those that are
+    asked for, and a finding is what is in only one of them.
+    """
+    ports = _ports(actors, connections)
+    asked = _asked(actors, connections, ports)
+    findings: dict[tuple[int, int, Port], str] = {}
+    allowed = denied = 0
+    for receiver, senders in _pairs(actors, enforced):
+        for port in ports[receiver]:
+            out, into = enforced.senders(receiver, port)
+            through = out & into & senders
+            reasons = asked.get((receiver, port), {})
+            for sender in members((through ^ _set(reasons)) & senders):
+                findings[sender, receiver, port] = _finding(enforced, sender, receiver, port, reasons.get(sender))
+            allowed += through.bit_count()
+            denied += (senders & ~through).bit_count()
+    return Verdicts(allowed, denied, [line for _, line in sorted(findings.items())])
+
+
+def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
+    """Each receiver with its senders: to our own pods all, to others our own; a pod's own node is let in always."""
+    own = _set(actors.own)
+    for number, receiver in enumerate(actors.every):
+        senders = enforced.every if number in actors.own else own
+        yield number, senders & ~enforced.own_node if receiver.is_pod else senders
+
+
+def _ports(actors: Actors, connections: list[Connection]) -> list[list[Port]]:
+    """For each actor the ports that its containers have, those that connections to it name, and one that none has."""
+    found = [{*one.ports, _SPARE} for one in actors.every]
+    for item in connections:
+        for receiver in actors.of[item.receiver] if item.port != ANY else ():
+            found[receiver].add(item.port)
+    return [sorted(one) for one in found]
+
+
+def _asked(
+    actors: Actors, connections: list[Connection], ports: list[list[Port]]
+) -> dict[tuple[int, Port], dict[int, str]]:
+    """Receiver and port -> the senders that may reach it, and why."""
+    found: dict[tuple[int, Port], dict[int, str]] = defaultdict(dict)
+    for item in connections:
+        for receiver in actors.of[item.receiver]:
+            for port in ports[receiver] if item.port == ANY else [item.port]:
+                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.why))
+    return found
+
+
+def _finding(enforced: Enforced, sender: int, receiver: int, port: Port, why: str | None) -> str:
+    line = f"{enforced.actors[sender].name} → {enforced.actors[receiver].name} {shown(port)}"
+    if why is None:
+        return f"{line} gets through, and nothing asks for it"
+    return f"{line} ({why}): {enforced.refusal(sender, receiver, port)}"
+
+
+def _set(numbers: Iterable[int]) -> Bits:
+    found = 0
+    for number in numbers:
+        found |= 1 << number
+    return found

@@ -1,0 +1,195 @@
+"""The policies among the manifests, Cilium's and Kubernetes' own, as rules.
+
+Cilium's are read closed: a key that isn't named here would change what a policy does, so it's an error. What each
+means: https://docs.cilium.io/en/stable/security/policy/language/.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.model import convert
+from penstock.policies.rules import NAMESPACE, Peer, Policy, Rule, Span
+from penstock.kube.fields import Part, Requirement, Selector
+from penstock.kube.objects import Object
+from penstock.platform.rendered import Rendered
+
+_NAME_LABEL = "kubernetes.io/metadata.name"
+_LAST = 65535
+# It takes in the API server where that runs inside, and doesn't where a cloud runs it.
+_CLUSTER = "cluster"
+
+
+class _Closed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+    """What is read closed."""
+
+
+class _Port(_Closed, frozen=True):
+    port: str
+    end_port: int = 0
+    protocol: str = "ANY"
+
+
+class _Ports(_Closed, frozen=True):
+    ports: list[_Port]
+
+
+class _Ingress(_Closed, frozen=True):
+    from_endpoints: list[Selector] | None = None
+    from_entities: list[str] | None = None
+    from_cidr: list[str] | None = msgspec.field(default=None, name="fromCIDR")
+    to_ports: list[_Ports] = []
+
+
+class _Egress(_Closed, frozen=True):
+    to_endpoints: list[Selector] | None = None
+    to_entities: list[str] | None = None
+    to_cidr: list[str] | None = msgspec.field(default=None, name="toCIDR")
+    to_ports: list[_Ports] = []
+
+
+class _Cilium(_Closed, frozen=True):
+    endpoint_selector: Selector
+    ingress: list[_Ingress] | None = None
+    egress: list[_Egress] | None = None
+    description: str = ""
+
+
+class _PlainPort(Part, frozen=True):
+    port: int | str = 0
+    end_port: int = 0
+    protocol: str = "TCP"
+
+
+class _Block(Part, frozen=True):
+    cidr: str
+    excepted: list[str] = msgspec.field(default_factory=list, name="except")
+
+
+class _PlainPeer(Part, frozen=True):
+    pod_selector: Selector | None = None
+    namespace_selector: Selector | None = None
+    ip_block: _Block | None = None
+
+
+class _PlainIngress(Part, frozen=True, rename={"peers": "from"}):
+    peers: list[_PlainPeer] = []
+    ports: list[_PlainPort] = []
+
+
+class _PlainEgress(Part, frozen=True, rename={"peers": "to"}):
+    peers: list[_PlainPeer] = []
+    ports: list[_PlainPort] = []
+
+
+class _Plain(Part, frozen=True):
+    pod_selector: Selector = Selector()
+    policy_types: list[str] = []
+    ingress: list[_PlainIngress] = []
+    egress: list[_PlainEgress] = []
+
+
+def policies(rendered: Rendered) -> list[Policy]:
+    """Every policy of an environment; PenstockError for one that can't be judged here."""
+    for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
+        raise PenstockError(
+            f"{item.file}: policies of the whole cluster can't be judged here", "write one for each namespace"
+        )
+    found = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
+    return found + [_plain(rendered, item) for item in rendered.of("NetworkPolicy").values()]
+
+
+def _cilium(item: Object) -> Policy:
+    spec = convert(item.content.get("spec"), _Cilium, item.file)
+    home = item.namespace
+    named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
+    if any(_CLUSTER in (entities or []) for entities in named):
+        hint = "name the pods by a selector, and the nodes by host and remote-node"
+        raise PenstockError(
+            f"{item.file}: which of the others is of the entity `{_CLUSTER}` can't be judged here", hint
+        )
+    ingress = (
+        None
+        if spec.ingress is None
+        else tuple(
+            _rule(home, one.from_endpoints, one.from_entities, one.from_cidr, one.to_ports) for one in spec.ingress
+        )
+    )
+    egress = (
+        None
+        if spec.egress is None
+        else tuple(_rule(home, one.to_endpoints, one.to_entities, one.to_cidr, one.to_ports) for one in spec.egress)
+    )
+    return Policy(item.file, home, _unprefixed(spec.endpoint_selector), ingress, egress)
+
+
+def _rule(
+    home: str, pods: list[Selector] | None, entities: list[str] | None, networks: list[str] | None, ports: list[_Ports]
+) -> Rule:
+    """Without peers and without ports it allows nothing; an empty list of peers doesn't either."""
+    peers = [Peer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
+    peers += [Peer(entity=one) for one in entities or []] + [Peer(network=one) for one in networks or []]
+    is_said = not (pods is None and entities is None and networks is None)
+    spans = tuple(_span(one) for group in ports for one in group.ports)
+    return Rule(tuple(peers) if is_said or not ports else None, spans if ports else None)
+
+
+def _span(port: _Port) -> Span:
+    if not port.port.isdigit():
+        return Span(0, 0, port.protocol, port.port)
+    first = int(port.port)
+    return Span(0, _LAST, port.protocol) if first == 0 else Span(first, max(first, port.end_port), port.protocol)
+
+
+def _unprefixed(selector: Selector) -> Selector:
+    """Cilium's labels bear their source; those of pods are k8s'."""
+    labels = {_key(key): value for key, value in selector.match_labels.items()}
+    more = [Requirement(_key(one.key), one.operator, one.values) for one in selector.match_expressions]
+    return Selector(labels, more)
+
+
+def _key(key: str) -> str:
+    return key.removeprefix("k8s:").removeprefix("any:")
+
+
+def _at_home(selector: Selector, home: str) -> Selector:
+    """A selector that says nothing of namespaces is about the policy's own."""
+    keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
+    if NAMESPACE in keys:
+        return selector
+    return Selector({**selector.match_labels, NAMESPACE: home}, selector.match_expressions)
+
+
+def _plain(rendered: Rendered, item: Object) -> Policy:
+    spec = convert(item.content.get("spec", {}), _Plain, item.file)
+    kinds = spec.policy_types or ["Ingress", *(["Egress"] if spec.egress else [])]
+    rules: dict[str, tuple[Rule, ...]] = {
+        "Ingress": tuple(_plain_rule(rendered, item, one.peers, one.ports) for one in spec.ingress),
+        "Egress": tuple(_plain_rule(rendered, item, one.peers, one.ports) for one in spec.egress),
+    }
+    ingress, egress = (rules[kind] if kind in kinds else None for kind in ("Ingress", "Egress"))
+    return Policy(item.file, item.namespace, spec.pod_selector, ingress, egress)
+
+
+def _plain_rule(rendered: Rendered, item: Object, peers: list[_PlainPeer], ports: list[_PlainPort]) -> Rule:
+    spans = tuple(map(_plain_span, ports))
+    found = tuple(_plain_peer(rendered, item, one) for one in peers)
+    return Rule(found or None, spans or None)
+
+
+def _plain_span(port: _PlainPort) -> Span:
+    if isinstance(port.port, str):
+        return Span(0, 0, port.protocol, port.port)
+    return Span(port.port, max(port.port, port.end_port) or _LAST, port.protocol)
+
+
+def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> Peer:
+    if peer.ip_block:
+        return Peer(network=peer.ip_block.cidr, but=tuple(peer.ip_block.excepted))
+    among = frozenset({item.namespace})
+    if peer.namespace_selector is not None:
+        made = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
+        labels = {name: {**made.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
+        among = frozenset(name for name, own in labels.items() if peer.namespace_selector.selects(own))
+    return Peer(pods=peer.pod_selector or Selector(), namespaces=among)

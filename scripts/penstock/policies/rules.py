@@ -1,0 +1,80 @@
+"""Policies as rules, and the actors that they apply to: a policy means the same, whichever kind it is of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from penstock.policies.peers import Port
+from penstock.kube.fields import Selector
+
+NAMESPACE = "io.kubernetes.pod.namespace"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A sender or receiver: a pod with its labels and ports, or an entity or a network outside.
+
+    `ports` are those that its containers have, `names` those of them that have a name.
+    """
+
+    name: str
+    namespace: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    ports: frozenset[Port] = frozenset()
+    names: dict[str, Port] = field(default_factory=dict)
+    entities: frozenset[str] = frozenset()
+    address: str = ""
+
+    @property
+    def is_pod(self) -> bool:
+        """Whether it is a pod on the pods' network: policies select no other."""
+        return bool(self.namespace)
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Whom a rule lets through: pods by their labels (and their namespace's), an entity, or a network.
+
+    Networks are those outside: Cilium knows pods and nodes by other means.
+    """
+
+    pods: Selector | None = None
+    namespaces: frozenset[str] | None = None
+    entity: str = ""
+    network: str = ""
+    but: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Span:
+    """Ports of a rule: from one number to another, or a port by its name. ANY is every protocol."""
+
+    first: int
+    last: int
+    protocol: str
+    name: str = ""
+
+    def takes(self, port: Port, receiver: Actor) -> bool:
+        """Whether a port of the receiver is among them."""
+        if self.name:
+            return receiver.names.get(self.name) == port and self.protocol in ("ANY", port[1])
+        return self.first <= port[0] <= self.last and self.protocol in ("ANY", port[1])
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Peers and ports; None is any of them."""
+
+    peers: tuple[Peer, ...] | None
+    ports: tuple[Span, ...] | None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A policy: the pods that it selects, and what it allows in each direction; None where it says nothing of one."""
+
+    file: str
+    namespace: str
+    pods: Selector
+    ingress: tuple[Rule, ...] | None
+    egress: tuple[Rule, ...] | None

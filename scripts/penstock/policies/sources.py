@@ -1,0 +1,53 @@
+"""The sources of the policies in components/, held to what the generator gives."""
+
+from __future__ import annotations
+
+from penstock.core.files import walk, write_atomically
+from penstock.platform.layout import Layout
+from penstock.core.leftovers import is_leftover
+from penstock.platform.dataflow import Contract
+from penstock.policies import generate
+from penstock.policies import expected
+from penstock.policies.contract import FILE, Connections
+from penstock.policies.peers import Ends
+from penstock.platform.rendered import Rendered
+
+
+def generate(contract: Contract, found: Connections, environments: list[Rendered]) -> dict[str, str]:
+    """Path -> text of every source, for the environments given."""
+    made: dict[str, str] = {}
+    for rendered in environments:
+        every = expected.connections(contract, found, rendered)
+        made |= generate.files(Ends(found, rendered), every)
+    return made
+
+
+def stale(layout: Layout, made: dict[str, str]) -> list[str]:
+    """A line for every source that isn't what the generator gives: missing, different, or not of its making."""
+    folder = layout.components / generate.COMPONENT
+    there = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
+    findings = [f"{path}: there is nothing to write here any more" for path in there if path not in made]
+    for path, text in made.items():
+        if path not in there:
+            findings.append(f"{path}: not written yet")
+        elif there[path].read_text() != text:
+            findings.append(f"{path}: not what dataflow.yaml, {FILE} and the manifests give")
+    return findings
+
+
+def write(layout: Layout, made: dict[str, str]) -> list[str]:
+    """Write what is stale, take away what nothing gives; the paths that changed."""
+    changed = []
+    for path, text in made.items():
+        place = layout.root / path
+        if not place.is_file() or place.read_text() != text:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(place, text.encode())
+            changed.append(path)
+    for place in sorted((layout.components / generate.COMPONENT).rglob("*"), reverse=True):
+        if place.is_file() and layout.relative(place) not in made and not is_leftover(place.name):
+            place.unlink()
+            changed.append(layout.relative(place))
+        elif place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+    return changed

@@ -1,0 +1,119 @@
+"""One environment before and after: its objects, and what follows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from penstock.platform.layout import LOCK_NAME
+from penstock.review import effects
+from penstock.review import hooks
+from penstock.review import trees
+from penstock.review.effects import Declared, Effect
+from penstock.review.fields import Field, compare
+from penstock.review.immutable import verdicts
+from penstock.review.needs import Need, needs
+from penstock.review.trees import Item, Key, Objects
+from penstock.kube.flux import is_left_alone
+from penstock.tools.apicheck import Verdict
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """An object that is added, changed or removed; `object` as people say it, such as Deployment demo/api."""
+
+    what: str
+    component: str
+    object: str
+    fields: list[Field] = []
+    effects: list[Effect] = []
+
+
+class Diff(msgspec.Struct, frozen=True, kw_only=True):
+    """An environment: `stale` has what says that its manifests aren't what its sources give.
+
+    `hooks` are hooks of Helm of which another thing becomes than before.
+    """
+
+    environment: str
+    stale: list[str]
+    changes: list[Change]
+    hooks: list[str] = []
+
+    def count(self, what: str) -> int:
+        """How many objects are added, changed or removed."""
+        return sum(change.what == what for change in self.changes)
+
+    def objects(self, what: str) -> list[str]:
+        """The objects that have an effect."""
+        return [change.object for change in self.changes if any(effect.what == what for effect in change.effects)]
+
+
+def diff(
+    environment: str,
+    old: Mapping[str, bytes],
+    new: Mapping[str, bytes],
+    declared: Declared,
+    stale: list[str],
+    version: str = "",
+) -> Diff:
+    """Compare the texts of two trees, by path, as an API server of a Kubernetes version sees them.
+
+    PenstockError names a file that holds no object.
+    """
+    if old == new:
+        return Diff(environment=environment, stale=stale, changes=[])
+    before, after = trees.objects(environment, old), trees.objects(environment, new)
+    changes = _changes(before, after, declared, version)
+    decided = hooks.compare(old.get(LOCK_NAME, b""), new.get(LOCK_NAME, b""))
+    return Diff(environment=environment, stale=stale, changes=changes, hooks=decided)
+
+
+def _changes(before: Objects, after: Objects, declared: Declared, version: str) -> list[Change]:
+    answers = _answers(before, after, version)
+    read = {need for item in before.values() for need in needs(item)}
+    found = [_added(after[key], read, declared) for key in after.keys() - before.keys()]
+    found += [
+        Change(what="removed", component=old.component, object=str(old), effects=list(effects.of_removed(old)))
+        for old in (before[key] for key in before.keys() - after.keys())
+    ]
+    found += [
+        _changed(before[key], after[key], before, after, read, declared, answers.get(key))
+        for key in after.keys() & before.keys()
+        if before[key] != after[key]
+    ]
+    return sorted(found, key=lambda change: (change.component, change.object))
+
+
+def _answers(before: Objects, after: Objects, version: str) -> dict[Key, Verdict]:
+    """What the API server answers to each change that Flux applies."""
+    keys = [
+        key for key, new in after.items() if key in before and before[key] != new and not is_left_alone(new.content)
+    ]
+    pairs = [(before[key], after[key]) for key in keys if before[key].content != after[key].content]
+    found = verdicts(pairs, [item.content for item in after.values()], version)
+    return {new.key: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
+
+
+def _added(new: Item, read: set[Need], declared: Declared) -> Change:
+    follows = [*effects.of_job(new), *effects.of_needs(new, read, declared)]
+    return Change(what="added", component=new.component, object=str(new), effects=follows)
+
+
+def _changed(
+    old: Item,
+    new: Item,
+    before: Objects,
+    after: Objects,
+    read: set[Need],
+    declared: Declared,
+    answer: Verdict | None,
+) -> Change:
+    follows = [
+        *effects.of_changed(old, new, answer),
+        *effects.of_job(new),
+        *effects.of_needs(new, read, declared),
+        *effects.of_readers(new, before, after),
+    ]
+    fields = list(compare(old.content, new.content))
+    return Change(what="changed", component=new.component, object=str(new), fields=fields, effects=follows)

@@ -1,0 +1,147 @@
+"""What follows in the cluster from an object that is added, changed or removed: by Flux' rules and by Kubernetes'.
+
+Flux' are kustomize-controller's: https://fluxcd.io/flux/components/kustomize/kustomizations/ has its annotations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from penstock.review.immutable import refusals
+from penstock.review.needs import WORKLOADS, Need, needs, template
+from penstock.review.trees import Item, Objects
+from penstock.tools.apicheck import Verdict
+
+# Namespace and name of a Secret -> its keys: what the components declare for `inv up` to make.
+Declared = Mapping[tuple[str, str], set[str]]
+
+_GOES_WITH = {
+    "Namespace": "all that is in it goes with it",
+    "CustomResourceDefinition": "every object of its kind goes with it",
+    "PersistentVolumeClaim": "its data goes with it, unless its class retains volumes",
+    "StatefulSet": "its pods go with it, the claims of its pods stay",
+    "Kustomization": "what it has applied is pruned with it",
+    "Deployment": "its pods go with it",
+    "DaemonSet": "its pods go with it",
+}
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One consequence.
+
+    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` is for a user.
+    """
+
+    what: str
+    says: str
+
+
+def of_removed(old: Item) -> Iterator[Effect]:
+    """Flux prunes what is gone from Git, unless the object in the cluster says otherwise."""
+    for name, value in (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore")):
+        if old.says(name, value):
+            mark = f"kustomize.toolkit.fluxcd.io/{name}: {value}"
+            yield Effect("kept", f"not pruned: it says {mark}, so it stays in the cluster, owned by nobody")
+            return
+    more = _GOES_WITH.get(old.kind)
+    yield Effect("pruned", f"pruned{f'; {more}' if more else ''}")
+    if _kept_by_helm(old):
+        yield Effect(
+            "pruned",
+            "Helm would keep it (helm.sh/resource-policy: keep), Flux doesn't: to keep it, first give it the "
+            "annotation kustomize.toolkit.fluxcd.io/prune: disabled, let Flux apply that, and remove it then",
+        )
+
+
+def _kept_by_helm(item: Item) -> bool:
+    policy = (item.content["metadata"].get("annotations") or {}).get("helm.sh/resource-policy", "")
+    return str(policy).strip().lower() == "keep"
+
+
+def of_job(new: Item) -> Iterator[Effect]:
+    """A Job that deletes itself is gone from the cluster, so Flux makes it again."""
+    ttl = (new.content.get("spec") or {}).get("ttlSecondsAfterFinished") if new.kind == "Job" else None
+    if ttl is not None:
+        yield Effect(
+            "reruns",
+            f"runs again and again: it is deleted {ttl} s after it ends, and Flux, which reconciles every 10 minutes, "
+            "makes it again; take spec.ttlSecondsAfterFinished out",
+        )
+
+
+def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:
+    """Pods rolled, and what the API server refuses; `verdict` is its answer to a change that Flux applies."""
+    if old.component != new.component:
+        text = f"moved from {old.component} to {new.component}: if Flux reconciles {old.component} first, it deletes it"
+        yield Effect("moved", f"{text}, and {new.component} creates it again")
+    if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
+        yield Effect("unmanaged", "Flux leaves it as it is in the cluster: an annotation of its own says so")
+        return
+    if new.says("ssa", "ifnotpresent"):
+        yield Effect("unmanaged", "Flux applies it only where it is missing: what is in the cluster stays as it is")
+        return
+    if verdict and refusals(verdict):
+        yield _refused(old, new, verdict)
+    elif new.kind in WORKLOADS and template(old) != template(new):
+        yield _rolled(new)
+
+
+def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
+    shown = "; ".join(map(str, refusals(verdict)))
+    stopped = f"until this is fixed, Flux applies nothing of {new.component}"
+    if verdict.when_bound:
+        once = "once it is bound, the API server accepts the change if the claim's StorageClass allows expansion"
+        return Effect("refused", f"refused: {shown}; this holds while the claim is unbound: {once}")
+    if verdict.alone:
+        return Effect("refused", f"refused: {shown}; {stopped}")
+    if old.says("force", "enabled") or new.says("force", "enabled"):
+        more = _GOES_WITH.get(new.kind)
+        text = f"deleted and created again, since the API server refuses the change: {shown}"
+        return Effect("recreated", f"{text}{f'; {more}' if more else ''}")
+    return Effect(
+        "refused", f"refused: {shown}; {stopped}; give the object another name, or delete it in the cluster first"
+    )
+
+
+def _rolled(new: Item) -> Effect:
+    strategy = (new.content.get("spec") or {}).get("updateStrategy", {}).get("type")
+    if strategy == "OnDelete":
+        return Effect("unread", "its pods change only as each is deleted: its updateStrategy is OnDelete")
+    return Effect("rolled", "its pods are rolled")
+
+
+def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effect]:
+    """Secrets that an object reads and nothing read before, or keys of them: they have to be there first."""
+    known = {(namespace, name) for kind, namespace, name, _ in before if kind == "Secret"}
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for kind, namespace, name, key in sorted(needs(new) - before):
+        if kind == "Secret":
+            wanted.setdefault((namespace, name), []).extend([key] if key else [])
+    for secret, keys in wanted.items():
+        shown = f"Secret {'/'.join(secret)}" + (f" with {', '.join(keys)}" if keys else "")
+        if secret not in known:
+            yield Effect("needs", f"needs {shown}: {_maker(keys, declared.get(secret))}")
+        elif keys:
+            yield Effect("needs", f"needs {shown}: `inv up` never changes a Secret that is there, so look that it has")
+
+
+def _maker(keys: list[str], declared: set[str] | None) -> str:
+    if declared is None:
+        return "no secrets.yaml declares it, so a person or a program has to make it"
+    missing = [key for key in keys if key not in declared]
+    return f"its secrets.yaml has no {', '.join(missing)}" if missing else "`inv up` makes it; elsewhere a person does"
+
+
+def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
+    """Workloads that read a ConfigMap or Secret which changed, and whose pods stay as they are."""
+    if new.kind not in ("ConfigMap", "Secret"):
+        return
+    name = str(new.content["metadata"]["name"])
+    for key, item in after.items():
+        if item.kind not in WORKLOADS or item.namespace != new.namespace or key not in before:
+            continue
+        reads = any((kind, of) == (new.kind, name) for kind, _, of, _ in needs(item))
+        if reads and template(item) == template(before[key]):
+            yield Effect("unread", f"{item} reads it, and its pods are not rolled")

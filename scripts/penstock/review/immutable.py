@@ -1,0 +1,40 @@
+"""The changes that the API server refuses: kube-apiserver's own code answers, in tools/apicheck."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from penstock.gitops.definitions import definitions
+from penstock.review.trees import Item
+from penstock.tools.apicheck import Change, Verdict, check
+
+Pair = tuple[Item, Item]
+
+
+def immutable(old: Item, new: Item) -> list[str]:
+    """The paths of the fields that the API server of the newest known version refuses; empty when it takes the change.
+
+    A problem with the whole object has its message in place of a path.
+    """
+    [found] = verdicts([(old, new)])
+    return [problem.field or problem.detail for problem in refusals(found)]
+
+
+def refusals(verdict: Verdict) -> Sequence[Any]:
+    """The problems that the change brings; none when the old object was refused too: that is for the gates."""
+    return [] if verdict.old else verdict.new
+
+
+def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), version: str = "") -> list[Verdict]:
+    """The API server's answer to each change; `objects` are those of the environment, whose definitions count."""
+    changes = [Change(old.content, new.content) for old, new in pairs]
+    found = check(changes, version=version) if changes else []
+    unknown = [number for number, verdict in enumerate(found) if verdict.unknown]
+    kinds = {pairs[number][1].key[:2] for number in unknown}
+    crds = definitions(kinds, objects) if kinds else []
+    if crds:
+        again = check([changes[number] for number in unknown], version=version, crds=crds)
+        for number, verdict in zip(unknown, again, strict=True):
+            found[number] = verdict
+    return found
