@@ -16,9 +16,13 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Manifests:
-    """manifests/<environment>/; what is read once is kept, and not to be changed."""
+    """manifests/<environment>/; what is read once is kept, and not to be changed.
+
+    `parsed` has what texts hold; trees of several environments may share it, since most of their files are equal.
+    """
 
     tree: Path
+    parsed: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
     _kept: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -37,10 +41,14 @@ class Manifests:
         """The objects of one component by file, with those that we made for it."""
         if component not in self._kept:
             shown = f"manifests/{self.tree.name}/{component}"
-            self._kept[component] = {
-                path: parse(path.read_bytes(), f"{shown}/{path.name}") for path in self.paths(component)
-            }
+            self._kept[component] = {path: self._read(path, f"{shown}/{path.name}") for path in self.paths(component)}
         return self._kept[component]
+
+    def _read(self, path: Path, shown: str) -> dict[str, Any]:
+        text = path.read_bytes()
+        if text not in self.parsed:
+            self.parsed[text] = parse(text, shown)
+        return self.parsed[text]
 
     def paths(self, component: str) -> list[Path]:
         """The files of the objects of one component, sorted."""

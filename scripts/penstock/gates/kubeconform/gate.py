@@ -45,7 +45,8 @@ class _Environment:
 def kubeconform() -> None:
     """Findings for every manifest that the API server would refuse; all environments."""
     layout = find_platform()
-    every = [_read(layout, name) for name in environments.names(layout)]
+    parsed: dict[bytes, Object] = {}
+    every = [_read(layout, name, parsed) for name in environments.names(layout)]
     verdicts = judge.verdicts([environment.request for environment in every])
     with ThreadPoolExecutor() as pool:
         fits = list(pool.map(_fits, every))
@@ -60,9 +61,9 @@ def kubeconform() -> None:
         console.good(f"{each.name}: {len(each.files)} manifests fit Kubernetes {each.kubernetes.version}")
 
 
-def _read(layout: Layout, name: str) -> _Environment:
+def _read(layout: Layout, name: str, parsed: dict[bytes, Object]) -> _Environment:
     """What is in an environment; Findings for files that hold no object."""
-    manifests = Manifests(layout.tree(name))
+    manifests = Manifests(layout.tree(name), parsed)
     files = {path: item for component in manifests.components for path, item in manifests.files(component).items()}
     files |= manifests.synced()
     wrong = [f"{layout.relative(path)}: {line}" for path, item in files.items() if (line := _missing(item))]
