@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from penstock.platform.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.kube.objects import Object, Workload
-from penstock.platform.rendered import rendered
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
+from penstock.platform.rendered import rendered
 
 LAYOUT = Layout(ENGINE)
 ENVIRONMENTS = environments.names(LAYOUT)

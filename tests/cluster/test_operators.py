@@ -8,9 +8,9 @@ import pytest
 
 from penstock.cluster.operators import definitions
 from penstock.core.errors import PenstockError
+from penstock.platform import environments
 from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
-from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 POLICIES = "cilium.io/CiliumNetworkPolicy Namespaced"

@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from penstock.cluster import secrets
-from penstock.platform.secrets import Secret, declared
 from penstock.core.errors import PenstockError
 from penstock.platform.layout import Layout
+from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import Kubectl
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.gates.dataflow import pictures
-from penstock.platform import dataflow as contract
 from penstock.gates.dataflow.gate import dataflow
+from penstock.platform import dataflow as contract
 from penstock.verbs.diagram import diagram
 from support import Platform
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from penstock.core.yaml import parse_all
-from penstock.policies import parse as network
 from penstock.gates.references.gate import _CHECKS
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.platform.rendered import Rendered
 from penstock.kube.read import read
+from penstock.platform.rendered import Rendered
+from penstock.policies import parse as network
 
 KINDS = Path(__file__).parents[1] / "tools" / "apicheck" / "kinds.yaml"
 FULL: list[dict[str, Any]] = parse_all(KINDS.read_bytes(), "kinds.yaml")

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings
-from penstock.platform.layout import ENGINE
-from penstock.gates import hydrate_oracle
-from penstock.gates import actionlint
+from penstock.gates import actionlint, hydrate_oracle
 from penstock.gates.__main__ import main
+from penstock.platform.layout import ENGINE
 from support import Platform
 
 

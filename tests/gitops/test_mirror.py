@@ -10,9 +10,9 @@ import pytest
 
 from penstock.core.errors import PenstockError
 from penstock.gitops import mirror
-from penstock.platform.manifests import Manifests
 from penstock.gitops.mirror import Mirror
 from penstock.gitops.objects import dump
+from penstock.platform.manifests import Manifests
 from penstock.tools.git import git
 from penstock.tools.modules import UPSTREAM
 

@@ -19,8 +19,8 @@ from invoke.loader import FilesystemLoader
 
 from cluster_support import prepare
 from git_support import Bystanders, bystanders
-from penstock.platform.layout import ENGINE
 from penstock.gates import __main__ as gates
+from penstock.platform.layout import ENGINE
 from support import copy_platform
 
 # Verb -> what is run of it, and its exit code; in this order, on a cluster that is up.

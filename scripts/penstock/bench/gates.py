@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from penstock.core import console
-from penstock.platform.layout import Layout
-from penstock.core.process import Command
-from penstock.bench import bundles
-from penstock.bench import networked
+from penstock.bench import bundles, networked
 from penstock.bench.measure import inv, timed
+from penstock.core import console
+from penstock.core.process import Command
 from penstock.gates.dataflow import pictures
 from penstock.platform import dataflow as contract
+from penstock.platform.layout import Layout
 
 # So many components are added to the shipped platform.
 ADDED = 12

@@ -15,10 +15,10 @@ from statistics import median
 
 import psutil
 
-from penstock.core import console
-from penstock.platform.layout import ENGINE, Layout
-from penstock.core.process import Command, run
 from penstock.bench import synthetic
+from penstock.core import console
+from penstock.core.process import Command, run
+from penstock.platform.layout import ENGINE, Layout
 from penstock.tools.resolver import resolve
 
 # helmfile and one call per release are measured up to this size; beyond it they take too long to repeat.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import psutil
 
-from penstock.core.console import seconds, size
 from penstock.bench.measure import COLD, FAST, LARGEST_BASELINE, NOTHING, ONE, PER_RELEASE, TEMPLATE, Measured, Shipped
+from penstock.core.console import seconds, size
 
 HEADINGS = ["components", "what", "wall", "processor", "peak memory", "of helmfile template", "of one call per release"]
 _OURS = (COLD, ONE, NOTHING, FAST)

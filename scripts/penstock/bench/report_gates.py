@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from penstock.core.console import seconds
 from penstock.bench import networked
 from penstock.bench.gates import ADDED, DATAFLOW, GATES, REFERENCES, SCHEMA, GateTimes
 from penstock.bench.report import Bar, bar_rows, machine, table, today
+from penstock.core.console import seconds
 
 HEADINGS = ["platform", "gate", "wall", "processor", "growth"]
 _BARS = {REFERENCES: 10.0, DATAFLOW: 20.0, SCHEMA: 15.0}

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.cluster import nodes
-from penstock.cluster import crds
+from penstock.cluster import crds, nodes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import mirror, status
-from penstock.platform.manifests import inventory_id
 from penstock.kube.flux import NAMESPACE
+from penstock.platform.manifests import inventory_id
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
 _DEFINITIONS = ", definitions"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from penstock.cluster import processes
-from penstock.cluster import crds
+from penstock.cluster import crds, processes
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.console import Step

@@ -19,7 +19,6 @@ from penstock.core.files import write_atomically
 from penstock.core.process import Command
 from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.kube.flux import NAMESPACE
-from penstock.tools import flux
 from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.resolver import is_by_name

@@ -9,10 +9,9 @@ from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.gitops import objects, status
-from penstock.platform.manifests import inventory_id
 from penstock.gitops.status import Kustomization
-from penstock.kube.flux import GROUP, is_left_alone
-from penstock.kube.flux import NAMESPACE
+from penstock.kube.flux import GROUP, NAMESPACE, is_left_alone
+from penstock.platform.manifests import inventory_id
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]

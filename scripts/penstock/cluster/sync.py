@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from penstock.cluster import bootstrap, git_source, processes, secrets
-from penstock.platform.secrets import Secret, declared
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -14,6 +13,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
+from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import PENSTOCK
 
 _MOST_EVENTS = 3

@@ -11,10 +11,7 @@ from penstock.core.errors import PenstockError, reported
 
 
 def _gates() -> dict[str, Callable[[list[str]], None]]:
-    from penstock.gates import sizes
-    from penstock.gates import hydrate_oracle
-    from penstock.gates import rehearse
-    from penstock.gates import actionlint
+    from penstock.gates import actionlint, hydrate_oracle, rehearse, sizes
     from penstock.gates.config.gate import config
     from penstock.gates.dataflow.gate import dataflow
     from penstock.gates.e2e.gate import e2e

@@ -11,13 +11,13 @@ from typing import Any
 from penstock.cluster import bootstrap, phases, processes, workloads
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
-from penstock.platform.cluster import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.platform.layout import Layout, find_platform
 from penstock.gates import ordering, owned
 from penstock.platform import environments
+from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout, find_platform
 
 _KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.platform.manifests import Manifests
 from penstock.gitops.objects import LOCAL_CREDENTIALS
+from penstock.platform.manifests import Manifests
 from penstock.tools.modules import UPSTREAM, Module
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from penstock.core.errors import Findings
 from penstock.gitops import accounts as made
 from penstock.gitops.objects import dump
-from penstock.kube.kinds import GIVEN_NAMESPACES, plural
 from penstock.hydrate.lock import LockedComponent
-from penstock.kube.groups import is_built_in
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.groups import is_built_in
+from penstock.kube.kinds import GIVEN_NAMESPACES, plural
 
 # Kubernetes' own kinds that an account may apply. Left out is what gives rights (RBAC), what Kubernetes fills with the
 # token of any account (Secrets), and what limits the namespace (LimitRange, ResourceQuota).

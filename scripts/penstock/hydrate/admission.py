@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from penstock.kube.kinds import plural
 from penstock.hydrate.labels import Labels
+from penstock.kube.kinds import plural
 from penstock.tools.render import Rule
 
 # Never judged by a webhook, nor by a policy, so that a broken one can be removed.

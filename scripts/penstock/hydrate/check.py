@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from penstock.core.errors import Findings
-from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
 from penstock.hydrate.lock import LockedComponent
 from penstock.kube.groups import is_built_in
+from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
 
 if TYPE_CHECKING:
     from penstock.tools.render import Object  # what renders is not for the fast check

@@ -15,10 +15,10 @@ from itertools import pairwise
 from penstock.core.errors import PenstockError
 from penstock.hydrate import admission
 from penstock.hydrate.admission import Admission, Judged
-from penstock.kube.kinds import GIVEN_NAMESPACES
 from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import chains, steps, units
+from penstock.kube.kinds import GIVEN_NAMESPACES
 
 _FLUX = ".toolkit.fluxcd.io"
 _ADMISSION = "admission of "

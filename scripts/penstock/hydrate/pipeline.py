@@ -8,15 +8,25 @@ import msgspec
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import plain_folder, sha256
-from penstock.platform.layout import Layout
-from penstock.hydrate import check, derived, hooks, labels, lock, resolve, select, split, stage
-from penstock.platform import environments
-from penstock.hydrate import upstream_charts
-from penstock.hydrate import values_schema
+from penstock.hydrate import (
+    check,
+    derived,
+    hooks,
+    labels,
+    lock,
+    resolve,
+    select,
+    split,
+    stage,
+    upstream_charts,
+    values_schema,
+)
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, unit_name, units
 from penstock.hydrate.tree import Tree, on_disk
+from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
 from penstock.tools.render import Answer, Request, Wanted

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from penstock.core.nearest import ending
 from penstock.kube.addresses import Address
 from penstock.kube.containers import Container, ContainerPort
 from penstock.kube.fields import Selector, ServicePort
-from penstock.core.nearest import ending
 from penstock.kube.objects import Key, Service, Workload
 
 _USUAL_DOMAIN = ["cluster", "local"]

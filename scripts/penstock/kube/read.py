@@ -8,9 +8,9 @@ from typing import Any
 from penstock.core.model import convert
 from penstock.core.yaml import parse
 from penstock.kube.fields import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.kube.nulls import as_stored, without_nulls
 from penstock.kube.objects import ConfigMap, Object, Service, Workload
 from penstock.kube.pods import ClaimTemplate, PodTemplate
-from penstock.kube.nulls import as_stored, without_nulls
 
 
 class _PodController(Part, frozen=True):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.platform.cluster import Cluster
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import Layout
 from penstock.core.model import Strict, convert, load
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
+from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 
 _USUAL = "k3d"
 # The rest of an environment's file belongs to the platform.

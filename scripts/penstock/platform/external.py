@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.platform import secrets
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import Layout
 from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
+from penstock.platform import secrets
+from penstock.platform.layout import Layout
 
 FILE = "given.yaml"
 

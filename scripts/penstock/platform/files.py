@@ -8,11 +8,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.kube.containers import Container, VolumeMount
 from penstock.core.nearest import ending
+from penstock.kube.containers import Container, VolumeMount
 from penstock.kube.objects import ConfigMap, Workload
-from penstock.platform.rendered import Rendered
 from penstock.kube.pods import ConfigMapVolume
+from penstock.platform.rendered import Rendered
 
 
 @dataclass(frozen=True)

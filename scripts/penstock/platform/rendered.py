@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
+from penstock.kube.flux import NAMESPACE
+from penstock.kube.kinds import GIVEN_NAMESPACES
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
 from penstock.kube.read import Reader
-from penstock.platform.manifests import Manifests
 from penstock.platform import environments
-from penstock.kube.kinds import GIVEN_NAMESPACES
-from penstock.kube.flux import NAMESPACE
+from penstock.platform.layout import Layout
+from penstock.platform.manifests import Manifests
 
 
 @dataclass(frozen=True)

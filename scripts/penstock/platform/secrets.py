@@ -1,4 +1,4 @@
-"""Secrets that Git must not hold: components declare them in secrets.yaml, and `inv up` creates them in the cluster, once."""
+"""Secrets that Git must not hold: components declare them in secrets.yaml, `inv up` creates them in the cluster."""
 
 from __future__ import annotations
 

@@ -9,13 +9,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.platform.dataflow import Contract, Node, Ref
-from penstock.kube.addresses import Address, filled, in_text
-from penstock.kube.dns import Broken, Target
-from penstock.kube.containers import Container
-from penstock.platform.files import file_at
 from penstock.core.nearest import ending
+from penstock.kube.addresses import Address, filled, in_text
+from penstock.kube.containers import Container
+from penstock.kube.dns import Broken, Target
 from penstock.kube.objects import Workload
+from penstock.platform.dataflow import Contract, Node, Ref
+from penstock.platform.files import file_at
 from penstock.platform.rendered import Rendered
 
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\*|[^\]=]+=[^\]]*)\]")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from penstock.kube.objects import Key, Workload
 from penstock.policies.peers import End, Ends, Entities, Others, Pods, subject
 from penstock.policies.rules import Actor
-from penstock.kube.objects import Key, Workload
 
 # Any pod of a user's own, and an address of the world (RFC 5737).
 _STRANGER = "applications"

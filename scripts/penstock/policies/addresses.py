@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.policies.actors import Actors
-from penstock.policies.peers import Ends, shown
-from penstock.policies.enforced import Enforced
 from penstock.kube.addresses import Address, in_value
 from penstock.kube.dns import Target
-from penstock.platform.files import files
 from penstock.kube.objects import Workload
+from penstock.platform.files import files
+from penstock.policies.actors import Actors
+from penstock.policies.enforced import Enforced
+from penstock.policies.peers import Ends, shown
 
 
 def unreachable(ends: Ends, actors: Actors, enforced: Enforced) -> Iterator[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.errors import PenstockError
+from penstock.kube.addresses import in_text
 from penstock.platform import dataflow
 from penstock.platform.dataflow import Arrow, Connect
 from penstock.platform.settings import Settings, leads_to
 from penstock.policies.peers import Connection, Ends, Port, port
-from penstock.kube.addresses import in_text
 
 
 def connections(ends: Ends, settings: Settings) -> Iterator[Connection]:

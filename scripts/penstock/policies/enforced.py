@@ -11,9 +11,9 @@ import ipaddress
 from collections import defaultdict
 from collections.abc import Iterable
 
+from penstock.kube.labels import Bits, index, members
 from penstock.policies.peers import Port
 from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
-from penstock.kube.labels import Bits, index, members
 
 _Spans = tuple[Span, ...] | None
 _Lets = dict[int, dict[_Spans, Bits]]

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from penstock.policies.actors import Actors
-from penstock.policies.peers import ANY, Connection, Port, shown
-from penstock.policies.enforced import Enforced
 from penstock.kube.labels import Bits, members
+from penstock.policies.actors import Actors
+from penstock.policies.enforced import Enforced
+from penstock.policies.peers import ANY, Connection, Port, shown
 
 # No actor listens there: a sender that is let through to it is let through to all ports.
 _SPARE: Port = (1, "TCP")

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.nearest import ending
+from penstock.kube.addresses import Address
+from penstock.kube.dns import Target
+from penstock.kube.objects import Object, Workload
+from penstock.kube.paths import at
 from penstock.platform.dataflow import Contract
+from penstock.platform.rendered import Rendered
 from penstock.platform.settings import Settings
 from penstock.policies import arrows
 from penstock.policies.contract import FILE, Connections, Edge, Way
 from penstock.policies.peers import Connection, Ends, Pods, port
-from penstock.kube.paths import at
-from penstock.kube.addresses import Address
-from penstock.kube.dns import Target
-from penstock.core.nearest import ending
-from penstock.kube.objects import Object, Workload
-from penstock.platform.rendered import Rendered
 
 
 def connections(contract: Contract, found: Connections, rendered: Rendered) -> list[Connection]:

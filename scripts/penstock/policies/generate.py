@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 from penstock.core.yaml import dump
-from penstock.policies.peers import ANY, Connection, End, Ends, Others, Pods, Port
 from penstock.kube.objects import Workload
+from penstock.policies.peers import ANY, Connection, End, Ends, Others, Pods, Port
 
 NAMESPACE_LABEL = "k8s:io.kubernetes.pod.namespace"
 COMPONENT = "network-policies"

@@ -10,10 +10,10 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import convert
-from penstock.policies.rules import NAMESPACE, Peer, Policy, Rule, Span
 from penstock.kube.fields import Part, Requirement, Selector
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
+from penstock.policies.rules import NAMESPACE, Peer, Policy, Rule, Span
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535

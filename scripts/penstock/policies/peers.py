@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
-from penstock.policies.contract import FILE, Connections
+from penstock.kube.kinds import GIVEN_NAMESPACES
 from penstock.kube.objects import Workload
 from penstock.platform.rendered import Rendered
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.policies.contract import FILE, Connections
 
 Port = tuple[int, str]
 """A number and TCP or UDP."""

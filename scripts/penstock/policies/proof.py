@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import Layout
 from penstock.platform.dataflow import Contract
-from penstock.policies import addresses
-from penstock.policies import sources
-from penstock.policies import expected
+from penstock.platform.layout import Layout
+from penstock.platform.rendered import Rendered
+from penstock.policies import addresses, expected, sources
 from penstock.policies import contract as network
 from penstock.policies.actors import actors
 from penstock.policies.contract import Connections
-from penstock.policies.peers import Ends
 from penstock.policies.enforced import Enforced
 from penstock.policies.evaluate import judge
 from penstock.policies.parse import policies
-from penstock.platform.rendered import Rendered
+from penstock.policies.peers import Ends
 
 HINT = "a connection is missing: an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
 

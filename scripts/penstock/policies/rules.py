@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from penstock.policies.peers import Port
 from penstock.kube.fields import Selector
+from penstock.policies.peers import Port
 
 NAMESPACE = "io.kubernetes.pod.namespace"
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from penstock.core.files import walk, write_atomically
-from penstock.platform.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.platform.dataflow import Contract
-from penstock.policies import generate
+from penstock.platform.layout import Layout
+from penstock.platform.rendered import Rendered
 from penstock.policies import expected
+from penstock.policies import generate as policies
 from penstock.policies.contract import FILE, Connections
 from penstock.policies.peers import Ends
-from penstock.platform.rendered import Rendered
 
 
 def generate(contract: Contract, found: Connections, environments: list[Rendered]) -> dict[str, str]:
@@ -18,13 +18,13 @@ def generate(contract: Contract, found: Connections, environments: list[Rendered
     made: dict[str, str] = {}
     for rendered in environments:
         every = expected.connections(contract, found, rendered)
-        made |= generate.files(Ends(found, rendered), every)
+        made |= policies.files(Ends(found, rendered), every)
     return made
 
 
 def stale(layout: Layout, made: dict[str, str]) -> list[str]:
     """A line for every source that isn't what the generator gives: missing, different, or not of its making."""
-    folder = layout.components / generate.COMPONENT
+    folder = layout.components / policies.COMPONENT
     there = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
     findings = [f"{path}: there is nothing to write here any more" for path in there if path not in made]
     for path, text in made.items():
@@ -44,7 +44,7 @@ def write(layout: Layout, made: dict[str, str]) -> list[str]:
             place.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(place, text.encode())
             changed.append(path)
-    for place in sorted((layout.components / generate.COMPONENT).rglob("*"), reverse=True):
+    for place in sorted((layout.components / policies.COMPONENT).rglob("*"), reverse=True):
         if place.is_file() and layout.relative(place) not in made and not is_leftover(place.name):
             place.unlink()
             changed.append(layout.relative(place))

@@ -6,16 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
+from penstock.kube.flux import is_left_alone
 from penstock.platform.layout import LOCK_NAME
-from penstock.review import effects
-from penstock.review import hooks
-from penstock.review import trees
+from penstock.review import effects, hooks, trees
 from penstock.review.effects import Declared, Effect
 from penstock.review.fields import Field, compare
 from penstock.review.immutable import verdicts
 from penstock.review.needs import Need, needs
 from penstock.review.trees import Item, Key, Objects
-from penstock.kube.flux import is_left_alone
 from penstock.tools.apicheck import Verdict
 
 

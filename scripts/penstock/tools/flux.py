@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.process import Command
+from penstock.kube.flux import NAMESPACE
 from penstock.tools.modules import Module
 from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve

@@ -7,14 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from penstock.bench import report, report_gates, synthetic
+from penstock.bench.gates import measure_networked, measure_shipped_gates
+from penstock.bench.measure import measure, measure_shipped
 from penstock.core import console
 from penstock.core.errors import PenstockError, reported
 from penstock.platform.layout import ENGINE
-from penstock.bench import report
-from penstock.bench import report_gates
-from penstock.bench import synthetic
-from penstock.bench.gates import measure_networked, measure_shipped_gates
-from penstock.bench.measure import measure, measure_shipped
 from penstock.tools.resolver import ensure
 
 SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]

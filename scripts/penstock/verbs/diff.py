@@ -8,18 +8,17 @@ from typing import Any
 
 import msgspec
 
-from penstock.platform import secrets
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.hydrate import index
+from penstock.hydrate.fast import fast_findings
+from penstock.platform import environments, secrets
 from penstock.platform.layout import Layout, find_platform
 from penstock.review import trees
 from penstock.review.compare import Change, Diff
 from penstock.review.compare import diff as compare
 from penstock.review.effects import Declared
 from penstock.review.fields import Field
-from penstock.hydrate import index
-from penstock.platform import environments
-from penstock.hydrate.fast import fast_findings
 from penstock.tools.git import commit
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}

@@ -12,13 +12,13 @@ from penstock.cluster import processes
 from penstock.cluster.providers import choose
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
-from penstock.platform.cluster import Cluster
 from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
-from penstock.platform import environments
 from penstock.hydrate.fast import fast_findings
+from penstock.platform import environments
+from penstock.platform.cluster import Cluster
+from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
 from penstock.tools import docker, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.platform import dataflow, environments
 from penstock.platform.layout import find_platform
-from penstock.platform import dataflow
-from penstock.policies import contract as network
-from penstock.policies import generate
-from penstock.policies import sources
 from penstock.platform.rendered import rendered
-from penstock.platform import environments
+from penstock.policies import contract as network
+from penstock.policies import generate, sources
 from penstock.verbs.hydrate import hydrate
 
 

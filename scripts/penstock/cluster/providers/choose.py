@@ -7,10 +7,10 @@ from penstock.cluster.providers.k3d import K3d
 from penstock.cluster.providers.kind import Kind
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.providers.provider import Provider
-from penstock.platform.cluster import Cluster
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
+from penstock.platform.cluster import Cluster
 
 PROVIDERS: dict[str, Provider] = {each.name: each for each in (K3d(), Kind(), Kwok(), Existing())}
 # A cluster that others made is never taken unless it is asked for.

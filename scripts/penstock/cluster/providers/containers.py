@@ -13,12 +13,12 @@ from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.platform.cluster import Cluster
 from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run, uninterrupted
+from penstock.platform.cluster import Cluster
 from penstock.tools import docker, modules, resolver
 from penstock.tools.on_path import Required
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from penstock.cluster import flux_pods, processes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.platform.cluster import Cluster
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
+from penstock.platform.cluster import Cluster
 from penstock.tools import modules, resolver
 from penstock.tools.on_path import FLUX
 from penstock.tools.resolver import resolve

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.platform import cluster
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
+from penstock.platform import cluster
 from penstock.tools import docker, kind, resolver
 from penstock.tools.on_path import FLUX, Required
 

@@ -7,11 +7,11 @@ from typing import Any
 from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.platform.cluster import Cluster
 from penstock.cluster.state import Noted, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, uninterrupted
+from penstock.platform.cluster import Cluster
 from penstock.tools import flux, modules, resolver
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from penstock.platform.cluster import Cluster
 from penstock.core.console import Step
 from penstock.core.process import Command
+from penstock.platform.cluster import Cluster
 
 if TYPE_CHECKING:
     from penstock.cluster.session import Session

@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from penstock.core.errors import PenstockError
-from penstock.kube.containers import Container, EnvVar
-from penstock.platform.files import MountedFile, files
 from penstock.core.nearest import ending
+from penstock.kube.containers import Container, EnvVar
 from penstock.kube.objects import Workload
+from penstock.platform.files import MountedFile, files
 from penstock.platform.rendered import Rendered
 
 _IMAGE = re.compile(r"(?:.*/)?(?P<name>[^/:@]+)(?::(?P<tag>[^@]+))?(?:@.*)?")

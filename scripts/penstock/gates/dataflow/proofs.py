@@ -7,12 +7,10 @@ import re
 from pathlib import PurePosixPath
 
 from penstock.core.errors import PenstockError
+from penstock.kube.containers import Container
+from penstock.kube.objects import Workload
 from penstock.platform.dataflow import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step
 from penstock.platform.settings import Setting, Settings, leads_to
-from penstock.kube.addresses import Address, in_text
-from penstock.kube.containers import Container
-from penstock.kube.dns import Broken, Target
-from penstock.kube.objects import Workload
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")

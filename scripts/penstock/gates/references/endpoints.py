@@ -10,8 +10,8 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.addresses import in_value
 from penstock.kube.dns import Broken, Target
-from penstock.platform.files import files
 from penstock.kube.objects import ConfigMap, Key, Workload
+from penstock.platform.files import files
 
 
 @dataclass(frozen=True)

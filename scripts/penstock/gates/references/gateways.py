@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.core.model import convert
-from penstock.kube.paths import at
+from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.addresses import Address
 from penstock.kube.dns import Broken, Target
 from penstock.kube.fields import Part, Selector
-from penstock.core.nearest import ending
 from penstock.kube.objects import Object
+from penstock.kube.paths import at
 
 _GROUP = "gateway.networking.k8s.io/"
 

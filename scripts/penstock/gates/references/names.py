@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock.kube.paths import at
+from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.core.nearest import ending
 from penstock.kube.objects import Object, Workload
+from penstock.kube.paths import at
 
 _CONTAINER = {
     "env[].valueFrom.configMapKeyRef": "ConfigMap",

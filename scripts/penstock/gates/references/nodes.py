@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from penstock.platform.external import HostGateway
-from penstock.kube.paths import at
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.objects import Object, Workload
+from penstock.kube.paths import at
+from penstock.platform.external import HostGateway
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104, it's what a manifest may say
 

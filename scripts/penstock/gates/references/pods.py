@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.containers import Container, Handler
-from penstock.core.nearest import ending
 from penstock.kube.objects import Object, Service, Workload
 from penstock.kube.pods import Volume
 

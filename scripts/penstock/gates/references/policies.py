@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.model import convert
-from penstock.platform.external import Given
+from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.fields import Part, Selector
-from penstock.core.nearest import ending
 from penstock.kube.objects import Object, Workload
+from penstock.platform.external import Given
 
 
 class _Port(Part, frozen=True):

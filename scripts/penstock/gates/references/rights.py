@@ -7,10 +7,10 @@ from typing import Any
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
+from penstock.kube.groups import group_of
+from penstock.kube.kinds import plural
 from penstock.kube.objects import Key, Object
 from penstock.platform.rendered import Rendered
-from penstock.kube.kinds import plural
-from penstock.kube.groups import group_of
 
 _KUSTOMIZATION = "kustomize.toolkit.fluxcd.io/"
 _APPLYING = ("create", "patch", "get", "delete")

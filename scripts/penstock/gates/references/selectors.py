@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.model import convert
+from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.fields import Selector
-from penstock.core.nearest import ending
 from penstock.kube.objects import Workload
 from penstock.kube.pods import Affinity, PodTerm
 

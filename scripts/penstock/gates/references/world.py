@@ -6,21 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from penstock.platform.layout import Layout
+from penstock.core.nearest import ending
 from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
-from penstock.platform.external import Declarations, Given, HostGateway, NodePort, made_secrets
+from penstock.gitops.objects import SOURCE
 from penstock.kube.dns import Network
 from penstock.kube.fields import Metadata, Selector, ServicePort, ServiceSpec
-from penstock.kube.labels import Labels, index, members
-from penstock.core.nearest import ending
-from penstock.kube.objects import ConfigMap, Key, Service
-from penstock.platform.rendered import Rendered, rendered
-from penstock.kube.read import Reader
-from penstock.gitops.objects import SOURCE
-from penstock.platform import environments
-from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.kinds import CLUSTER_SCOPED
+from penstock.kube.labels import Labels, index, members
+from penstock.kube.objects import ConfigMap, Key, Service
+from penstock.kube.read import Reader
+from penstock.platform import environments
+from penstock.platform.external import Declarations, Given, HostGateway, NodePort, made_secrets
+from penstock.platform.layout import Layout
+from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
 _NAME_LABEL = "kubernetes.io/metadata.name"

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from penstock.platform import environments
 from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
-from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 _FLUX = "Flux itself"

@@ -11,11 +11,11 @@ from penstock.core.errors import PenstockError
 from penstock.core.model import convert
 from penstock.kube.addresses import in_text, in_value
 from penstock.kube.dns import Broken, Target
-from penstock.platform.files import file_at, files
 from penstock.kube.fields import Selector
 from penstock.kube.objects import Workload
-from penstock.platform.rendered import Rendered
 from penstock.kube.read import read
+from penstock.platform.files import file_at, files
+from penstock.platform.rendered import Rendered
 
 
 def found(text: str) -> list[tuple[str, int | str | None, bool]]:

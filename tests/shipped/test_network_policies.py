@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from penstock.platform.layout import ENGINE, Layout
 from penstock.core.model import load
+from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
+from penstock.platform.rendered import Rendered, rendered
 from penstock.policies.actors import actor
-from penstock.policies.peers import Port, shown
 from penstock.policies.enforced import Enforced
 from penstock.policies.parse import policies
+from penstock.policies.peers import Port, shown
 from penstock.policies.rules import Actor
-from penstock.platform.rendered import Rendered, rendered
-from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 ENVIRONMENTS = environments.names(LAYOUT)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from penstock.platform.layout import ENGINE
 from penstock.core.yaml import parse
+from penstock.platform.layout import ENGINE
 from penstock.review.immutable import immutable, refusals, verdicts
 from penstock.review.trees import Item
 

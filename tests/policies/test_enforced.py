@@ -8,13 +8,13 @@ from itertools import product
 import pytest
 
 import naive_policies
-from penstock.policies.actors import Actors
-from penstock.policies.peers import ANY, Connection, End, Entities, Pods, Port, shown
-from penstock.policies.enforced import Enforced
-from penstock.policies.evaluate import judge
-from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
 from penstock.kube.fields import Requirement, Selector
 from penstock.kube.labels import index, members
+from penstock.policies.actors import Actors
+from penstock.policies.enforced import Enforced
+from penstock.policies.evaluate import judge
+from penstock.policies.peers import ANY, Connection, End, Entities, Pods, Port, shown
+from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
 
 _SPACES = ("town", "harbour", "market")
 _KEYS = ("app", "tier")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from penstock.platform import environments
 from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
-from penstock.platform import environments
 
 LAYOUT = Layout(ENGINE)
 _LABEL = "pod-security.kubernetes.io"

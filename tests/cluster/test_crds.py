@@ -51,7 +51,7 @@ def test_waits_until_all_are() -> None:
 
 
 def test_names_those_that_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(definitions, "_SECONDS", 0.0)
+    monkeypatch.setattr(crds, "_SECONDS", 0.0)
     with pytest.raises(PenstockError) as caught:
         crds.await_established(cluster("a True\nb False\nother False\n"), {"a", "b", "c"}, Step("x"))
     assert caught.value.message == "the API server does not serve b, c"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from penstock.platform.layout import ENGINE, Layout
 from penstock.core.yaml import parse
-from penstock.platform.files import files
-from penstock.platform.rendered import rendered
 from penstock.platform import environments
+from penstock.platform.files import files
+from penstock.platform.layout import ENGINE, Layout
+from penstock.platform.rendered import rendered
 
 LAYOUT = Layout(ENGINE)
 FOLDER = LAYOUT.environments / "eks"

@@ -10,11 +10,11 @@ import pytest
 from penstock.core import yaml
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.yaml import parse
-from penstock.platform import dataflow as contract
 from penstock.gates.dataflow.gate import dataflow
+from penstock.platform import dataflow as contract
+from penstock.platform.rendered import rendered
 from penstock.policies import contract as network
 from penstock.policies import expected
-from penstock.platform.rendered import rendered
 from penstock.verbs.diagram import diagram
 from penstock.verbs.network_policies import network_policies
 from support import PLATFORMS, Platform, copy_platform

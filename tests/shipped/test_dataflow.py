@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import ENGINE, Layout
 from penstock.gates.dataflow import proofs
-from penstock.platform import dataflow
+from penstock.platform import dataflow, environments
 from penstock.platform.dataflow import Ref, Step
-from penstock.platform.settings import Setting, Settings
+from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.rendered import rendered
-from penstock.platform import environments
+from penstock.platform.settings import Setting, Settings
 
 LAYOUT = Layout(ENGINE)
 CONTRACT = dataflow.read(ENGINE)
