@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from penstock.platform.layout import cache_home
+from penstock.core.layout import cache_home
 from penstock.tools import cilium, flux, modules
 from penstock.tools.resolver import resolve
 from support import Platform, copy_platform

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
+from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.kube.objects import Object, Workload
 from penstock.platform import environments
-from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.rendered import rendered
 
 LAYOUT = Layout(ENGINE)

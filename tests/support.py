@@ -11,12 +11,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
 from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
-from penstock.platform.layout import ENGINE, Layout
 from penstock.verbs.hydrate import hydrate
 from penstock.verbs.hydrate_check import hydrate_check
 

@@ -6,7 +6,7 @@ import sys
 
 from invoke.main import program
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 
 
 def main() -> None:

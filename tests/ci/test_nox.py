@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 from penstock.verbs.test import GATES
 from support import Platform
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
-from penstock.platform.layout import ENGINE
 from penstock.platform.rendered import rendered
 from penstock.tools.pins import PROGRAMS
 from platform_components import ENVIRONMENTS, LAYOUT

@@ -18,8 +18,8 @@ from penstock.cluster import volumes
 from penstock.cluster.processes import free_port, free_ports
 from penstock.cluster.providers import kwok
 from penstock.core import yaml
+from penstock.core.layout import ENGINE
 from penstock.gitops import server
-from penstock.platform.layout import ENGINE
 from penstock.platform.manifests import Manifests
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.kwokctl import Kwokctl

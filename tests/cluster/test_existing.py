@@ -17,8 +17,8 @@ import pytest
 from cluster.others import CONTEXT, TOKEN, Others, others
 from cluster_support import prepare
 from penstock.core import yaml
+from penstock.core.layout import ENGINE
 from penstock.gitops.objects import credentials
-from penstock.platform.layout import ENGINE
 from penstock.tools.on_path import FLUX
 
 TARGET = ("--provider", "existing", "--context", CONTEXT)

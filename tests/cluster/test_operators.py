@@ -8,8 +8,8 @@ import pytest
 
 from penstock.cluster.operators import definitions
 from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE, Layout
 from penstock.platform import environments
-from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
 
 LAYOUT = Layout(ENGINE)

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.docs import errors, errors_page, pages, verbs_page, words
 from penstock.docs.comments import comments
 from penstock.docs.sources import Package
-from penstock.platform.layout import ENGINE
 from penstock.verbs.reference import reference
 
 

@@ -17,6 +17,7 @@ from penstock.cluster.smoke.buckets import duration
 from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.gates import owned
 from penstock.gates.__main__ import main
@@ -24,7 +25,6 @@ from penstock.gates.e2e import evidence, gate, steps, trial
 from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
 from penstock.platform import environments
-from penstock.platform.layout import ENGINE, Layout
 from smoke_support import Fake
 from support import Platform
 

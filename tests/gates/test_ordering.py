@@ -12,8 +12,8 @@ import pytest
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, Process, State
+from penstock.core.layout import Layout
 from penstock.gates import ordering, rehearse
-from penstock.platform.layout import Layout
 
 # As kustomize-controller writes them, with the quotes inside its JSON.
 KIND = (

@@ -9,11 +9,11 @@ import msgspec
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout
 from penstock.hydrate import check, lock, order, select, split
 from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Lock, Locked, LockedComponent
 from penstock.platform import environments
-from penstock.platform.layout import Layout
 from penstock.tools.render import Answer, Defined, Object, Rule
 from support import PLATFORMS, Platform
 

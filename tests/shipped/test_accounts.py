@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from penstock.core.layout import ENGINE, Layout
 from penstock.platform import environments
-from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
 
 LAYOUT = Layout(ENGINE)

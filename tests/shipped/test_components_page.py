@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 from platform_components import ENVIRONMENTS, Component, components
 
 PAGE = (ENGINE / "docs" / "reference" / "components.md").read_text()

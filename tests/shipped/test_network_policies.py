@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from penstock.core.layout import ENGINE, Layout
 from penstock.core.model import load
 from penstock.platform import environments
-from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.rendered import Rendered, rendered
 from penstock.policies.actors import actor
 from penstock.policies.enforced import Enforced

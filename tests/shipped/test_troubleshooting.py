@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from penstock.core.layout import ENGINE
 from penstock.docs import errors, words
 from penstock.docs.sources import Package
-from penstock.platform.layout import ENGINE
 
 PAGE = (ENGINE / "docs/troubleshooting.md").read_text()
 ENTRIES = errors.entries(Package(ENGINE / "scripts/penstock"))

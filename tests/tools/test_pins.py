@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 from penstock.tools.pins import PROGRAMS, required_version
 
 # On mise's side: programs that come from PATH alone, and what runs Penstock itself.

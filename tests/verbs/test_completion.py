@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 
 INV = str(ENGINE / "inv")
 

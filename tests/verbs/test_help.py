@@ -10,7 +10,7 @@ import pytest
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 
 
 def tasks() -> dict[str, Task[Any]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from penstock.platform.layout import ENGINE, Layout
+from penstock.core.layout import ENGINE, Layout
 from penstock.policies.contract import FILE as CONNECTIONS
 
 # A platform is these, beside the YAML and the READMEs at its root.

@@ -17,8 +17,8 @@ import psutil
 
 from penstock.bench import synthetic
 from penstock.core import console
+from penstock.core.layout import ENGINE, Layout
 from penstock.core.process import Command, run
-from penstock.platform.layout import ENGINE, Layout
 from penstock.tools.resolver import resolve
 
 # helmfile and one call per release are measured up to this size; beyond it they take too long to repeat.

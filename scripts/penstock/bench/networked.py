@@ -9,8 +9,8 @@ import msgspec
 
 from penstock.bench import service_chart as chart
 from penstock.bench.synthetic import name
+from penstock.core.layout import ENGINE, Layout
 from penstock.gates.dataflow import pictures
-from penstock.platform.layout import ENGINE, Layout
 
 ENVIRONMENTS = ("small", "staging", "production")
 # So many components share a namespace; one in so many sends by an arrow of dataflow.yaml, or asks the API server.

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.platform.layout import Layout
+from penstock.core.layout import Layout
 
 
 class Process(msgspec.Struct, frozen=True):

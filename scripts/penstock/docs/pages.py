@@ -7,9 +7,9 @@ from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import write_atomically
+from penstock.core.layout import ENGINE, Layout
 from penstock.docs import errors, errors_page, settings_page, verbs_page
 from penstock.docs.sources import Package
-from penstock.platform.layout import ENGINE, Layout
 
 
 def _errors(root: Path) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import Findings
+from penstock.core.layout import find_platform
 from penstock.core.process import Command, run
-from penstock.platform.layout import find_platform
 from penstock.tools.resolver import resolve
 
 

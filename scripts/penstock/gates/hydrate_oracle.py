@@ -14,6 +14,7 @@ from typing import Any
 from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.files import plain_folder
+from penstock.core.layout import Layout, find_platform
 from penstock.core.process import Command, run
 from penstock.core.yaml import parse_all
 from penstock.gitops import accounts
@@ -22,7 +23,6 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
 from penstock.platform import environments
-from penstock.platform.layout import Layout, find_platform
 from penstock.platform.manifests import Manifests
 from penstock.tools import helmfile
 from penstock.tools.resolver import resolve

@@ -14,10 +14,10 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, State
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
 from penstock.gates import ordering, owned
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
-from penstock.platform.layout import Layout, find_platform
 
 _KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")

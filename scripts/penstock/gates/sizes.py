@@ -6,7 +6,7 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.platform.layout import find_platform
+from penstock.core.layout import find_platform
 from penstock.tools.git import fetching, git
 
 # Several times what the largest file here has, a go.sum; far below a program, an archive or a picture.

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.platform.layout import Layout
+from penstock.core.layout import Layout
 
 NAME = "charts.lock"
 FORMAT = 1

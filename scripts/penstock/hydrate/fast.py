@@ -7,13 +7,13 @@ from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256, walk
+from penstock.core.layout import LOCK_NAME, Layout
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
 from penstock.hydrate.tree import on_disk
-from penstock.platform.layout import LOCK_NAME, Layout
 
 
 def fast_findings(layout: Layout, environment: str, index: Index | None = None) -> list[str]:

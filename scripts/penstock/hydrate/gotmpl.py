@@ -12,7 +12,7 @@ from functools import cache
 
 import msgspec
 
-from penstock.platform.layout import ENGINE
+from penstock.core.layout import ENGINE
 
 
 class Functions(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.platform.layout import Layout
+from penstock.core.layout import Layout
 from penstock.tools.git import git
 
 _CONVERTED = {"i/lf w/crlf", "i/lf w/mixed", "i/mixed w/crlf"}

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.platform.layout import LOCK_NAME
+from penstock.core.layout import LOCK_NAME
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered anew.
 FORMAT = 3

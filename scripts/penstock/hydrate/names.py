@@ -14,10 +14,10 @@ from pathlib import Path
 
 from penstock.core.errors import Findings
 from penstock.core.files import walk
+from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import nearest
 from penstock.hydrate.index import Index
-from penstock.platform.layout import SCHEMA_NAME, Layout
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 # What kustomize itself looks for: one of them.

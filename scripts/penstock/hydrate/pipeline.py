@@ -8,6 +8,7 @@ import msgspec
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import plain_folder, sha256
+from penstock.core.layout import Layout
 from penstock.hydrate import (
     check,
     derived,
@@ -26,7 +27,6 @@ from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, unit_name, units
 from penstock.hydrate.tree import Tree, on_disk
 from penstock.platform import environments
-from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
 from penstock.tools.render import Answer, Request, Wanted

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
+from penstock.core.layout import Layout
 from penstock.hydrate import gotmpl, names, values
 from penstock.hydrate.select import Component, refuse_outward
-from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.files import sha256, walk
+from penstock.core.layout import Layout
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
-from penstock.platform.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from functools import partial
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.hydrate.charts import Archive, Charts
 from penstock.hydrate.select import Component
-from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 
 # `chart:` with what helmfile doesn't take for a folder but fetches: neither a path nor a template, and with a slash.

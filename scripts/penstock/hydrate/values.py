@@ -10,9 +10,9 @@ import yaml
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
+from penstock.core.layout import Layout
 from penstock.core.yaml import compose
 from penstock.hydrate.select import Component
-from penstock.platform.layout import Layout
 
 # In a template, text stands in for every action: that shows nearly all that the file itself has to show.
 _ACTION = re.compile(r"\{\{.*?\}\}")

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.core.nearest import nearest
 from penstock.platform import environments
-from penstock.platform.layout import SCHEMA_NAME, Layout
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
 from penstock.kube.flux import NAMESPACE
@@ -15,7 +16,6 @@ from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
 from penstock.kube.read import Reader
 from penstock.platform import environments
-from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests
 
 

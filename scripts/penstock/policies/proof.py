@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.platform.dataflow import Contract
-from penstock.platform.layout import Layout
 from penstock.platform.rendered import Rendered
 from penstock.policies import addresses, expected, sources
 from penstock.policies import contract as network

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE, cache_home
 from penstock.core.process import Command, CommandFailed, run, watch
-from penstock.platform.layout import ENGINE, cache_home
 
 # The pins name the toolchain they need, which arrives as a checked Go module; the user's own Go settings that
 # would change a build are put aside.

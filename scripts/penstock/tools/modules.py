@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.platform.layout import ENGINE, cache_home
+from penstock.core.layout import ENGINE, cache_home
 from penstock.tools import golang
 from penstock.tools.pins import required_version
 

@@ -6,12 +6,12 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings
+from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import index, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.fast import fast_findings, line_ends, unused_charts
 from penstock.hydrate.index import Index
 from penstock.platform import environments
-from penstock.platform.layout import Layout, find_platform
 
 _SAID = {
     "added": "is missing: its sources render it",

@@ -11,10 +11,10 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
 from penstock.gitops import remote
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
-from penstock.platform.layout import Layout, find_platform
 from penstock.tools.git import head
 from penstock.verbs.numbers import seconds
 

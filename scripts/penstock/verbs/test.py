@@ -10,8 +10,8 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.core.process import Command, interactive
-from penstock.platform.layout import ENGINE
 
 GATES = [
     "lint",

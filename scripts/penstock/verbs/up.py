@@ -9,7 +9,7 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.platform.layout import find_platform
+from penstock.core.layout import find_platform
 from penstock.verbs import dry_run
 from penstock.verbs.numbers import whole
 from penstock.verbs.status import show

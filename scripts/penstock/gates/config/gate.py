@@ -10,13 +10,13 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import Layout, find_platform
 from penstock.core.yaml import parse_all
 from penstock.gates.config import alertmanager, cilium, collector, listed, prometheus, thanos
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, subjects
 from penstock.kube.objects import ConfigMap
 from penstock.platform import environments
-from penstock.platform.layout import Layout, find_platform
 from penstock.platform.rendered import rendered
 from penstock.tools import resolver
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.core.yaml import parse
 from penstock.gates.config import keylist
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.keylist import Checker, KeyList
 from penstock.gates.config.subject import Subject, named
 from penstock.platform.files import MountedFile
-from penstock.platform.layout import Layout
 
 # In these two, `on` in quotes and a number in quotes are as good as without.
 _TEXTS = {"fluent-bit", "grafana"}

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import find_platform
 from penstock.gates.dataflow import pictures, proofs
 from penstock.kube.read import Reader
 from penstock.platform import dataflow as contract
 from penstock.platform import environments
 from penstock.platform.dataflow import Arrow, Contract
-from penstock.platform.layout import find_platform
 from penstock.platform.rendered import rendered
 from penstock.platform.settings import Settings
 from penstock.policies import proof

@@ -16,11 +16,11 @@ from typing import Any
 
 from penstock.core import console
 from penstock.core.errors import Findings
+from penstock.core.layout import Layout, find_platform
 from penstock.gates.kubeconform import definitions, faults, judge
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
 from penstock.platform import environments
 from penstock.platform.environments import Kubernetes
-from penstock.platform.layout import Layout, find_platform
 from penstock.platform.manifests import Manifests
 from penstock.tools import kubeconform as program
 from penstock.tools.apicheck import Verdict

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from penstock.core import console
 from penstock.core.errors import Findings
+from penstock.core.layout import find_platform
 from penstock.core.nearest import ending
 from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, rights, selectors, services
 from penstock.gates.references.verdict import Verdict
@@ -13,7 +14,6 @@ from penstock.gates.references.world import World, world
 from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import FILE, Given, HostGateway, declared
-from penstock.platform.layout import find_platform
 
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
     "names": names.check,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
+from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
@@ -19,7 +20,6 @@ from penstock.kube.objects import ConfigMap, Key, Service
 from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import Declarations, Given, HostGateway, NodePort, made_secrets
-from penstock.platform.layout import Layout
 from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from penstock.gitops.definitions import definitions
-from penstock.review.trees import Item
+from penstock.gitops.diff.trees import Item
 from penstock.tools.apicheck import Change, Verdict, check
 
 Pair = tuple[Item, Item]

@@ -9,10 +9,10 @@ import pytest
 
 from penstock.core import yaml
 from penstock.core.errors import PenstockError
-from penstock.review import compare
-from penstock.review.fields import Field
-from penstock.review.fields import compare as fields
-from penstock.review.trees import Item
+from penstock.gitops.diff import compare
+from penstock.gitops.diff.fields import Field
+from penstock.gitops.diff.fields import compare as fields
+from penstock.gitops.diff.trees import Item
 from penstock.tools.apicheck import Problem, Verdict
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
+from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
 from penstock.kube.nulls import as_stored
-from penstock.platform.layout import LOCK_NAME
 from penstock.tools.git import files
 
 Key = tuple[str, str, str, str]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from penstock.review.trees import Item
+from penstock.gitops.diff.trees import Item
 
 Need = tuple[str, str, str, str]
 """Kind, namespace, name and key; no key where all of it is read."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
-from penstock.platform.layout import ENGINE
-from penstock.review.immutable import immutable, refusals, verdicts
-from penstock.review.trees import Item
+from penstock.gitops.diff.immutable import immutable, refusals, verdicts
+from penstock.gitops.diff.trees import Item
 
 PAIRS: list[dict[str, Any]] = parse((ENGINE / "tests" / "tools" / "apicheck" / "pairs.yaml").read_bytes(), "pairs.yaml")
 

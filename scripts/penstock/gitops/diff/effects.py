@@ -9,9 +9,9 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from penstock.review.immutable import refusals
-from penstock.review.needs import WORKLOADS, Need, needs, template
-from penstock.review.trees import Item, Objects
+from penstock.gitops.diff.immutable import refusals
+from penstock.gitops.diff.needs import WORKLOADS, Need, needs, template
+from penstock.gitops.diff.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
 
 # Namespace and name of a Secret -> its keys: what the components declare for `inv up` to make.
