@@ -49,43 +49,49 @@ def hydrate(session: nox.Session) -> None:
 @nox.session(name="hydrate-check")
 def hydrate_check(session: nox.Session) -> None:
     """Everything is rendered anew, and manifests/ must be the same bytes."""
-    on_platform(session, "penstock", "hydrate-check", *session.posargs)
+    on_platform(session, "python", "-m", "penstock.gates", "hydrate-check", *session.posargs)
 
 
 @nox.session(name="hydrate-oracle")
 def hydrate_oracle(session: nox.Session) -> None:
     """Plain helmfile and kustomize must render the same objects."""
-    on_platform(session, "python", "-m", "penstock.gates", "hydrate-oracle")
+    on_platform(session, "python", "-m", "penstock.gates", "hydrate-oracle", *session.posargs)
 
 
 @nox.session
 def kubeconform(session: nox.Session) -> None:
     """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
-    on_platform(session, "python", "-m", "penstock.gates", "kubeconform")
+    on_platform(session, "python", "-m", "penstock.gates", "kubeconform", *session.posargs)
+
+
+@nox.session(name="network-policies")
+def network_policies(session: nox.Session) -> None:
+    """The network policies let exactly the declared connections through."""
+    on_platform(session, "python", "-m", "penstock.gates", "network-policies", *session.posargs)
 
 
 @nox.session
 def config(session: nox.Session) -> None:
     """Every configuration is valid to the program that will read it, and every alert is tested."""
-    on_platform(session, "python", "-m", "penstock.gates", "config")
+    on_platform(session, "python", "-m", "penstock.gates", "config", *session.posargs)
 
 
 @nox.session
 def references(session: nox.Session) -> None:
     """Every name, port, selector and address in the manifests leads to something that is there."""
-    on_platform(session, "python", "-m", "penstock.gates", "references")
+    on_platform(session, "python", "-m", "penstock.gates", "references", *session.posargs)
 
 
 @nox.session
 def dataflow(session: nox.Session) -> None:
     """Every arrow of dataflow.yaml is proven hop by hop from the manifests."""
-    on_platform(session, "python", "-m", "penstock.gates", "dataflow")
+    on_platform(session, "python", "-m", "penstock.gates", "dataflow", *session.posargs)
 
 
 @nox.session
 def rehearse(session: nox.Session) -> None:
     """A real control plane and the real Flux bring every environment up, twice, and down."""
-    on_platform(session, "python", "-m", "penstock.gates", "rehearse")
+    on_platform(session, "python", "-m", "penstock.gates", "rehearse", *session.posargs)
 
 
 @nox.session

@@ -206,6 +206,14 @@ def cluster_delete(target: Target) -> None:
     run(target, only_made=True)
 
 
+@verb(positional=["rule"], help={"rule": "as a finding ends with it: references/name"})
+def explain(_: Context, rule: str = "") -> None:
+    """Explain a rule of a gate, or list all rules."""
+    from penstock.verbs.explain import explain as run
+
+    run(rule)
+
+
 @verb(help=_ONE | _JSON)
 def status(_: Context, env: str = "", json: bool = False) -> None:
     """Show phases, nodes, Kustomizations and workloads."""

@@ -13,9 +13,9 @@ import pytest
 from chart_server import ChartServer
 from penstock.core.errors import PenstockError
 from penstock.core.layout import cache_home
-from penstock.gates.hydrate_oracle import oracle
+from penstock.gates.hydrate_oracle import hydrate_oracle
 from penstock.hydrate import charts_lock
-from support import Platform
+from support import Platform, prove
 
 HELMFILE = "components/echo/helmfile.yaml.gotmpl"
 CHART = "echo/configmap-echo.yaml"
@@ -56,7 +56,7 @@ def refused(call: Callable[[], None], made: Platform) -> str:
 def check_oracle(made: Platform) -> None:
     """Run the gate; it raises what it finds."""
     with contextlib.chdir(made.root):
-        oracle()
+        prove(hydrate_oracle)
 
 
 def archive(digest: str) -> Path:

@@ -11,9 +11,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import Strict, convert
-from penstock.core.yaml import parse
+from penstock.core.layout import ENGINE, Layout, find_platform
+from penstock.gates import runner
+from penstock.gates.finding import Finding, merged
+from penstock.gates.registry import Check
 from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
@@ -25,19 +26,14 @@ PLATFORMS = Path(__file__).parent / "platforms"
 REAL_ENVIRONMENT = dict(os.environ)
 
 
-class Mistake(Strict, frozen=True):
-    """An edit of one file, and the findings that a gate then has to have."""
-
-    mistake: str
-    file: str
-    old: str
-    new: str
-    says: list[str]
+def found(check: Check) -> list[Finding]:
+    """What a gate's function finds on the platform that we stand in."""
+    return merged([each for each in check(find_platform()) if isinstance(each, Finding)])
 
 
-def mistakes(path: Path) -> list[Mistake]:
-    """The mistakes that a YAML file lists."""
-    return convert(parse(path.read_bytes(), path), list[Mistake], path)
+def prove(check: Check) -> None:
+    """Run a gate's function on the platform that we stand in; Findings with a line for each finding."""
+    runner.prove(check, find_platform())
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ def test_a_bug_asks_to_be_reported(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_debug_adds_the_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    for error in (PenstockError("wrong"), ZeroDivisionError("oops")):
+    for error in (PenstockError("wrong", "put it right"), ZeroDivisionError("oops")):
         assert "Traceback" in outcome(error, capsys, debug=True)[1]
 
 

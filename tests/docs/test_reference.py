@@ -4,43 +4,24 @@ from __future__ import annotations
 
 import re
 import shutil
-import textwrap
 from pathlib import Path
 
 import pytest
 
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE
-from penstock.docs import errors, errors_page, pages, verbs_page, words
+from penstock.docs import pages, verbs_page
 from penstock.docs.comments import comments
-from penstock.docs.sources import Package
+from penstock.gates import examples
 from penstock.verbs.reference import reference
-
-
-def package(folder: Path, **modules: str) -> Package:
-    """A package `penstock` with these modules; `__` in a name is a folder."""
-    for name, text in modules.items():
-        path = folder / "penstock" / f"{name.replace('__', '/')}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(textwrap.dedent(text))
-    return Package(folder / "penstock")
-
-
-def said(folder: Path, code: str, **others: str) -> list[tuple[str, str]]:
-    """The messages and hints that code gives."""
-    found = errors.entries(package(folder, core__example=code, **others))
-    return [
-        (words.shown(message), "; or: ".join(map(words.shown, entry.hints)))
-        for entry in found
-        for message in entry.messages
-    ]
 
 
 def checkout(folder: Path) -> Path:
     """A copy of what the pages are made of, and of the pages."""
     for name in ("scripts/penstock", "environments", "docs/reference"):
         shutil.copytree(ENGINE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("tasks.py", "helmfile.yaml"):
+    (folder / "tests" / "gates").mkdir(parents=True)
+    for name in ("tasks.py", "helmfile.yaml", *examples.FILES):
         shutil.copy(ENGINE / name, folder / name)
     return folder
 
@@ -53,7 +34,7 @@ def test_the_pages_are_what_the_code_says() -> None:
     ("changed", "told"),
     [
         ([], "the pages are what the code says\n"),
-        (["docs/reference/errors.md"], "  ~ docs/reference/errors.md\n1 page changed\n"),
+        (["docs/reference/rules.md"], "  ~ docs/reference/rules.md\n1 page changed\n"),
     ],
 )
 def test_the_verb_says_what_it_wrote(
@@ -65,31 +46,17 @@ def test_the_verb_says_what_it_wrote(
 
 
 def test_every_verb_has_a_place_of_its_own() -> None:
-    assert verbs_page.ungrouped(list(verbs_page.verbs(ENGINE / "tasks.py"))) == [], (
-        "GROUPS of gates/reference/verbs_page.py"
-    )
+    assert verbs_page.ungrouped(list(verbs_page.verbs(ENGINE / "tasks.py"))) == [], "GROUPS of docs/verbs_page.py"
 
 
-def test_a_new_error_makes_the_page_stale_until_it_is_written(tmp_path: Path) -> None:
+def test_an_example_that_changed_makes_the_page_stale_until_it_is_written(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     assert pages.stale(root) == {}
-    added = 'from penstock.core.errors import PenstockError\n\n\ndef f(name: str) -> None:\n    """."""\n'
-    (root / "scripts/penstock/tools/new.py").write_text(
-        f'{added}    raise PenstockError(f"no tap `{{name}}`", "open one")\n'
-    )
-    assert list(pages.stale(root)) == ["docs/reference/errors.md"]
-    assert pages.write(root) == ["docs/reference/errors.md"]
-    assert "### no tap `NAME`\n→ open one\n" in (root / "docs/reference/errors.md").read_text()
+    path = root / examples.FILES[0]
+    path.write_text(path.read_text().replace("text: bye", "text: good-bye", 1))
+    assert list(pages.stale(root)) == ["docs/reference/rules.md"]
+    assert pages.write(root) == ["docs/reference/rules.md"]
     assert pages.stale(root) == {}
-
-
-def test_an_error_without_a_hint_is_a_fault(tmp_path: Path) -> None:
-    root = checkout(tmp_path)
-    (root / "scripts/penstock/tools/new.py").write_text('raise PenstockError("the tap is shut")\n')
-    with pytest.raises(Findings) as failed:
-        pages.written(root)
-    assert failed.value.findings == ["scripts/penstock/tools/new.py:1: an error without a hint: the tap is shut"]
-    assert failed.value.hint
 
 
 def test_a_changed_setting_makes_the_page_stale(tmp_path: Path) -> None:
@@ -112,81 +79,6 @@ def test_a_changed_verb_makes_the_page_stale(tmp_path: Path) -> None:
 def test_outside_of_a_checkout_it_says_so(tmp_path: Path) -> None:
     with pytest.raises(PenstockError, match="there is no docs/ here"):
         pages.written(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("code", "message", "hint"),
-    [
-        ('PenstockError("plain", "do it")', "plain", "do it"),
-        ('PenstockError(f"{layout.relative(path)} is gone", hint="find it")', "PATH is gone", "find it"),
-        ('PenstockError(f"{item.name} of {item.kind}" + " is late", "wait")', "ITEM of KIND is late", "wait"),
-        ("PenstockError(f\"no {', '.join(known)} here\", 'a')", "no KNOWN here", "a"),
-        ('PenstockError("bad", f"did you mean {near[0]}?" if near else "none")', "bad", "did you mean NEAR?; or: none"),
-        ("PenstockError(f\"{len(all)} thing{'s' if all else ''} lost\", 'find')", "NUMBER thing lost", "find"),
-        ('CommandMissing("no such program", "install it")', "no such program", "install it"),
-    ],
-)
-def test_message_and_hint_of_a_call(tmp_path: Path, code: str, message: str, hint: str) -> None:
-    process = "class CommandMissing(PenstockError):\n    pass\n"
-    assert said(tmp_path, f"def f():\n    raise {code}\n", core__process=process) == [(message, hint)]
-
-
-def test_findings_are_followed_to_where_they_are_made(tmp_path: Path) -> None:
-    code = """
-        from penstock.core.other import more
-        def f():
-            findings = [f"{name} is old" for name in names]
-            findings += more(names)
-            findings.append("and that is all")
-            raise Findings(sorted(findings), "renew them")
-    """
-    other = """
-        FILE = "given.yaml"
-        def more(names):
-            for name in names:
-                yield f"{FILE}: {name} is torn"
-    """
-    assert said(tmp_path, code, core__other=other) == [
-        ("NAME is old", "renew them"),
-        ("given.yaml: NAME is torn", "renew them"),
-        ("and that is all", "renew them"),
-    ]
-
-
-def test_an_error_class_that_writes_its_own_message(tmp_path: Path) -> None:
-    code = """
-        class Failed(PenstockError):
-            def __init__(self, result):
-                super().__init__(f"{result.name} failed", f"it was {result.line}")
-        def f(result):
-            raise Failed(result)
-    """
-    assert said(tmp_path, code) == [("RESULT failed", "it was LINE")]
-
-
-def test_one_that_endlessly_leads_to_itself_ends(tmp_path: Path) -> None:
-    code = """
-        def again(text):
-            return again(text)
-        def f():
-            text = "so"
-            text = text + again(text)
-            raise PenstockError(f"it goes {text}", "stop")
-    """
-    assert said(tmp_path, code) == [("it goes TEXT", "stop")]
-
-
-def test_a_message_is_known_again_by_its_template(tmp_path: Path) -> None:
-    found = errors.entries(package(tmp_path, core__a='raise PenstockError(f"port {port} is taken{more}", "free it")\n'))
-    pattern = words.pattern(found[0].messages[0])
-    assert pattern.fullmatch("port 6443 is taken by etcd (pid 4)")
-    assert not pattern.fullmatch("port 6443 is free")
-
-
-def test_the_longest_beginning_says_which_area() -> None:
-    assert errors_page.area_of("cluster/smoke/check.py") == "Smoke: `inv smoke`"
-    assert errors_page.area_of("cluster/providers/kind.py").startswith("A cluster")
-    assert errors_page.area_of("verbs/anything.py") == "Any verb"
 
 
 def test_comments_belong_to_the_key_below() -> None:

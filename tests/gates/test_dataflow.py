@@ -8,13 +8,17 @@ import shutil
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.gates.dataflow import pictures
 from penstock.gates.dataflow.gate import dataflow
+from penstock.gates.examples import FOLDER, Example, read
 from penstock.platform import dataflow as contract
 from penstock.verbs.diagram import diagram
-from support import Platform
+from support import Platform, found, prove
 
 FLOW = "manifests/local/flow"
+
+BROKEN = read(ENGINE / FOLDER / "broken-dataflow.yaml")
 
 
 @pytest.fixture
@@ -28,13 +32,13 @@ def flow(platform: object, monkeypatch: pytest.MonkeyPatch) -> Platform:
 
 def findings() -> list[str]:
     with pytest.raises(Findings) as caught:
-        dataflow()
+        prove(dataflow)
     return caught.value.findings
 
 
 def test_every_hop_is_proven_with_its_evidence(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
-    dataflow()
+    prove(dataflow)
     said = capsys.readouterr().err
     assert "local: 6 arrows, every hop proven" in said
     assert (
@@ -243,7 +247,7 @@ def test_the_broken_hop_is_named(flow: Platform, path: str, old: str, new: str, 
 def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform) -> None:
     one = '"store.town.svc.cluster.local:8333"'
     flow.replace(ARCHIVE, f"endpoint: {one}", f'endpoint: [{one}, "archive.town.svc.cluster.local:3100"]')
-    dataflow()
+    prove(dataflow)
     flow.replace(
         "dataflow.yaml",
         "{node: archive, key: bucket.endpoint}",
@@ -257,7 +261,7 @@ def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform
 
 def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
     flow.replace(AGENT, "      http: {host", "      http/2: {}\n      http: {host")
-    dataflow()
+    prove(dataflow)
     flow.replace("dataflow.yaml", "exporter: http}", 'exporter: "http*"}')
     assert findings() == [
         f"local: {PUSH}: pipeline: town/agent agent.yaml: service.pipelines.all.exporters is http, without http/2"
@@ -266,7 +270,7 @@ def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
 
 def test_every_value_of_a_fact(flow: Platform) -> None:
     flow.replace(f"{FLOW}/statefulset-archive.yaml", "args: [--accept=push]", "args: [--accept=push, --accept=pull]")
-    dataflow()
+    prove(dataflow)
     flow.replace("dataflow.yaml", "arg: --accept}, equals: push}", "arg: --accept}, equals: push, every: true}")
     assert findings() == [f"local: {PUSH}: fact: town/archive --accept is push, pull, and has to be push"]
 
@@ -279,7 +283,7 @@ def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytes
     )
     (flow.root / FLOW / "statefulset-store.yaml").unlink()
     capsys.readouterr()
-    dataflow()
+    prove(dataflow)
     said = capsys.readouterr().err
     assert "bucket.endpoint = store.town.svc.cluster.local:8333 → the S3 of a cloud" in said
     assert "bucket.name = logs, a bucket of the S3 of a cloud" in said
@@ -337,13 +341,13 @@ def test_a_hop_that_is_broken_in_two_environments_is_one_line(flow: Platform) ->
 def test_an_unknown_key_of_the_contract(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "    title: Store\n", "    titel: Store\n")
     with pytest.raises(PenstockError, match=r"dataflow\.yaml.*unknown key `titel`"):
-        dataflow()
+        prove(dataflow)
 
 
 def test_a_platform_without_a_contract(flow: Platform) -> None:
     (flow.root / "dataflow.yaml").unlink()
     with pytest.raises(PenstockError, match=r"dataflow\.yaml: not there"):
-        dataflow()
+        prove(dataflow)
 
 
 def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow: Platform) -> None:
@@ -356,13 +360,19 @@ def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow:
 def test_a_picture_that_is_out_of_date_is_named_and_drawn_anew(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "title: Store", "title: Warehouse")
     pages = ("README.md", "docs/concepts.md")
-    assert findings() == [f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`" for page in pages]
+    assert findings() == [f"{page}: the picture is not what dataflow.yaml says" for page in pages]
     diagram(only_print=False)
     with contextlib.chdir(flow.root):
-        dataflow()
+        prove(dataflow)
 
 
 def test_a_page_without_a_place_for_the_picture(flow: Platform) -> None:
     (flow.root / "README.md").write_text("# Town\n")
     with pytest.raises(PenstockError, match=r"README\.md: there is no place for the picture"):
         diagram(only_print=False)
+
+
+@pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.mistake)
+def test_a_mistake_is_named(broken: Example, flow: Platform) -> None:
+    flow.replace(broken.file, broken.old, broken.new)
+    assert [str(finding) for finding in found(dataflow) if finding.rule == broken.rule] == broken.says

@@ -256,7 +256,7 @@ def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
 
     def refuse(into: list[str]) -> str:
         into.append("down")
-        raise Findings(["container c1 is left"])
+        raise Findings(["container c1 is left"], "")
 
     with pytest.raises(Findings) as caught:
         gate._try(Layout(tmp_path), "local", "kwok", "demo", tmp_path / "ev")

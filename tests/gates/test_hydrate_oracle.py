@@ -13,9 +13,9 @@ HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: town}\nd
 KEY = ("v1", "ConfigMap", "town", "o")
 
 
-def differences(rendered: str, manifest: str) -> list[tuple[tuple[str, ...], str]]:
+def differences(rendered: str, manifest: str) -> list[tuple[Any, ...]]:
     item: dict[str, Any] = parse(HEAD + manifest)
-    return _differences(_parsed(HEAD + rendered), {KEY: item})
+    return list(_differences(_parsed(HEAD + rendered), {KEY: item}))
 
 
 @pytest.mark.parametrize(

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
+from penstock.gates.examples import Example, read
 from penstock.gates.references import gate
-from support import Mistake, Platform, copy_platform, mistakes
+from support import Platform, copy_platform, found, prove
 
 _BROKEN = Path(__file__).parent / "broken-references.yaml"
 
 
-MISTAKES = mistakes(_BROKEN)
+MISTAKES = read(_BROKEN)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,7 @@ def holding(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    gate.references()
+    prove(gate.references)
     assert capsys.readouterr().err == (
         "local: 106 references proven (names 47, Services 8, addresses 14, selectors 9, network policies 7, "
         "gateways and routes 4, pods 13, node ports 3, rights 1)\n"
@@ -42,16 +43,18 @@ def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_named(broken: Mistake, holding: Platform) -> None:
+def test_a_mistake_is_named(broken: Example, holding: Platform) -> None:
     holding.replace(broken.file, broken.old, broken.new)
     with pytest.raises(PenstockError) as caught:
-        gate.references()
+        prove(gate.references)
     assert caught.value.message.splitlines() == broken.says
+    if broken.rule:
+        assert {finding.rule for finding in found(gate.references)} == {broken.rule}
 
 
 def test_a_platform_without_declarations_needs_none(good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(good.root)
-    gate.references()
+    prove(gate.references)
 
 
 def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> None:
@@ -59,11 +62,11 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
     holding.replace("helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
     shutil.copytree(holding.tree, holding.root / "manifests" / "remote")
     shutil.copy(holding.root / "environments" / "local.yaml", holding.root / "environments" / "remote.yaml")
-    gate.references()
+    prove(gate.references)
     carpenter = "by: the town's carpenter\n"
     holding.replace("given.yaml", carpenter, f"{carpenter}    environments: [local]\n")
     with pytest.raises(PenstockError) as caught:
-        gate.references()
+        prove(gate.references)
     assert caught.value.message.splitlines() == [
         "manifests/remote/harbour/persistentvolumeclaim-clock.yaml: spec.storageClassName: there is no StorageClass "
         "disks",
@@ -115,7 +118,7 @@ def _builtin(platform: Platform, role: str = "view", space: str = "town", key: s
 @pytest.mark.parametrize("role", ["view", "edit", "admin", "cluster-admin", "system:auth-delegator"])
 def test_what_every_cluster_has_needs_no_declaration(holding: Platform, role: str) -> None:
     _builtin(holding, role)
-    gate.references()
+    prove(gate.references)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +137,7 @@ def test_what_every_cluster_has_needs_no_declaration(holding: Platform, role: st
 def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str, str], said: str) -> None:
     _builtin(holding, **change)
     with pytest.raises(PenstockError) as caught:
-        gate.references()
+        prove(gate.references)
     (line,) = caught.value.message.splitlines()
     assert said in line
 
@@ -142,7 +145,7 @@ def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str,
 def test_a_declaration_of_what_every_cluster_has_is_superfluous(holding: Platform) -> None:
     holding.replace("given.yaml", "objects:\n", "objects:\n  - {kind: ClusterRole, name: view, by: Kubernetes}\n")
     with pytest.raises(PenstockError) as caught:
-        gate.references()
+        prove(gate.references)
     assert caught.value.message == "given.yaml: ClusterRole view: every cluster has it"
 
 
@@ -153,7 +156,7 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
         "metadata: {name: watch, namespace: town, labels: {kubernetes.io/service-name: watch}}\n",
     )
-    gate.references()
+    prove(gate.references)
 
 
 @pytest.mark.parametrize(
@@ -176,4 +179,4 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
 )
 def test_what_only_looks_wrong_passes(file: str, old: str, new: str, holding: Platform) -> None:
     holding.replace(f"manifests/local/harbour/{file}", old, new)
-    gate.references()
+    prove(gate.references)

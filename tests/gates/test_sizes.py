@@ -6,7 +6,7 @@ import pytest
 
 from penstock.core.errors import Findings
 from penstock.gates import sizes
-from support import Platform
+from support import Platform, prove
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def inside(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
 def test_a_large_file_is_named_once_it_is_staged(inside: Platform) -> None:
     inside.write("docs/a picture.png", "x" * (sizes.LIMIT + 1))
     inside.write("docs/small.txt", "x" * sizes.LIMIT)
-    sizes.sizes()
+    prove(sizes.sizes)
     inside.git("add", "--all")
     with pytest.raises(Findings) as caught:
-        sizes.sizes()
-    assert caught.value.findings == ["docs/a picture.png is large: 512.0 KiB"]
+        prove(sizes.sizes)
+    assert caught.value.findings == ["docs/a picture.png: large: 512.0 KiB"]
 
 
 def test_what_is_staged_counts_and_not_what_lies_there(inside: Platform) -> None:
@@ -31,9 +31,9 @@ def test_what_is_staged_counts_and_not_what_lies_there(inside: Platform) -> None
     inside.git("add", "--all")
     file.write_text("small again")
     with pytest.raises(Findings):
-        sizes.sizes()
+        prove(sizes.sizes)
 
 
 def test_a_submodule_is_no_file(inside: Platform) -> None:
     inside.git("update-index", "--add", "--cacheinfo", f"160000,{'1' * 40},elsewhere")
-    sizes.sizes()
+    prove(sizes.sizes)

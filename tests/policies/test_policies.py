@@ -9,15 +9,17 @@ import pytest
 
 from penstock.core import yaml
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
-from penstock.gates.dataflow.gate import dataflow
+from penstock.gates import network_policies as gate
+from penstock.gates.examples import FOLDER, Example, read
 from penstock.platform import dataflow as contract
 from penstock.platform.rendered import rendered
 from penstock.policies import contract as network
 from penstock.policies import expected
 from penstock.verbs.diagram import diagram
 from penstock.verbs.network_policies import network_policies
-from support import PLATFORMS, Platform, copy_platform
+from support import PLATFORMS, Platform, copy_platform, found, prove
 
 SOURCES = "components/network-policies/kustomize/overlays/local"
 POLICIES = "manifests/local/network-policies"
@@ -52,7 +54,7 @@ def town(written: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Plat
 
 def findings() -> list[str]:
     with pytest.raises(Findings) as caught:
-        dataflow()
+        prove(gate.network_policies)
     return caught.value.findings
 
 
@@ -84,7 +86,7 @@ def test_what_connects_in_the_town(town: Platform) -> None:
 
 
 def test_the_policies_let_through_that_and_nothing_else(town: Platform, capsys: pytest.CaptureFixture[str]) -> None:
-    dataflow()
+    prove(gate.network_policies)
     assert "local: 19 connections let through at both ends by 5 policies, " in capsys.readouterr().err
 
 
@@ -114,7 +116,7 @@ def test_a_new_arrow_and_the_verb_are_all_that_it_takes(town: Platform) -> None:
     arrow = "town/agent → town/store 8333 (Agent → Store (shortcuts))"
     assert findings() == [f"local: {arrow}: no policy lets it out of town/agent"]
     network_policies()
-    dataflow()
+    prove(gate.network_policies)
     assert "k8s:io.kubernetes.pod.namespace: town" in town.text("network-policies/ciliumnetworkpolicy-store.yaml")
 
 
@@ -145,7 +147,7 @@ def test_an_edge_that_goes_takes_its_rule_along(town: Platform) -> None:
         f"local: town/store → kube-system/kube-dns 53/UDP {said}",
     ]
     network_policies()
-    dataflow()
+    prove(gate.network_policies)
     assert "egress" not in town.text("network-policies/ciliumnetworkpolicy-store.yaml")
 
 
@@ -232,7 +234,7 @@ def test_every_rule_is_needed(town: Platform) -> None:
                     path.write_text(yaml.dump(broken))
                     assert any("no policy lets it" in line for line in findings()), (path.name, section, rule)
         path.write_text(whole)
-    dataflow()
+    prove(gate.network_policies)
 
 
 def test_without_the_policy_that_denies_only_what_no_other_is_about_is_open(town: Platform) -> None:
@@ -274,13 +276,12 @@ def test_an_address_that_a_program_has_and_may_not_reach(town: Platform) -> None
 def test_sources_that_are_not_what_the_verb_writes(town: Platform) -> None:
     town.replace(f"{SOURCES}/town.yaml", "# Archive → Store (blocks)", "# because")
     town.write("components/network-policies/notes.txt", "mine\n")
-    again = "run `inv network-policies`"
     assert findings() == [
-        f"components/network-policies/notes.txt: there is nothing to write here any more: {again}",
-        f"{SOURCES}/town.yaml: not what dataflow.yaml, connections.yaml and the manifests give: {again}",
+        "components/network-policies/notes.txt: nothing is written here any more",
+        f"{SOURCES}/town.yaml: not what dataflow.yaml, connections.yaml and the manifests give",
     ]
     network_policies()
-    dataflow()
+    prove(gate.network_policies)
 
 
 def test_an_entity_that_means_everything_lets_everything_through(town: Platform) -> None:
@@ -378,4 +379,10 @@ def test_a_platform_without_connections_has_no_policies_to_write(town: Platform)
     (town.root / "connections.yaml").unlink()
     with pytest.raises(PenstockError, match=r"connections\.yaml: not there"):
         network_policies()
-    dataflow()
+    prove(gate.network_policies)
+
+
+@pytest.mark.parametrize("broken", read(ENGINE / FOLDER / "broken-policies.yaml"), ids=lambda broken: broken.mistake)
+def test_a_mistake_is_named(broken: Example, town: Platform) -> None:
+    town.replace(broken.file, broken.old, broken.new)
+    assert [str(finding) for finding in found(gate.network_policies) if finding.rule == broken.rule] == broken.says

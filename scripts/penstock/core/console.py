@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -137,10 +137,10 @@ def step(title: str) -> Iterator[Step]:
     info(f"  {_paint('✓', 'green', sys.stderr)} {title}{result}  {_paint(seconds(current.elapsed), 'dim', sys.stderr)}")
 
 
-def table(headings: list[str], rows: Iterable[list[str]]) -> None:
-    """Print a table to stdout, aligned, with no borders."""
+def table(headings: list[str], rows: Iterable[list[str]], show: Callable[[str], None] = out) -> None:
+    """Print a table, aligned, with no borders: to stdout, or by `show`."""
     lines = [headings, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     for number, line in enumerate(lines):
         text = "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        out(_paint(text, "bold", sys.stdout) if number == 0 else text)
+        show(_paint(text, "bold", sys.stdout) if number == 0 else text)

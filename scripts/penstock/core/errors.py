@@ -22,7 +22,7 @@ class PenstockError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -31,7 +31,7 @@ class PenstockError(Exception):
 class Findings(PenstockError):
     """Several faults of one kind, reported together: one line each."""
 
-    def __init__(self, findings: list[str], hint: str = "") -> None:
+    def __init__(self, findings: list[str], hint: str) -> None:
         super().__init__("\n".join(findings), hint)
         self.findings = findings
 

@@ -5,30 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.layout import ENGINE, Layout
-from penstock.docs import errors, errors_page, settings_page, verbs_page
-from penstock.docs.sources import Package
-
-
-def _errors(root: Path) -> str:
-    found = errors.entries(Package(root / "scripts" / "penstock"))
-    faults = errors.faults(found)
-    if faults:
-        raise Findings(faults, "give each a hint: what to do about it")
-    return errors_page.page(found)
-
+from penstock.docs import rules_page, settings_page, verbs_page
 
 _PAGES: dict[str, Callable[[Path], str]] = {
     "docs/reference/verbs.md": lambda root: verbs_page.page(root / "tasks.py"),
     "docs/reference/settings.md": lambda root: settings_page.page(Layout(root)),
-    "docs/reference/errors.md": _errors,
+    "docs/reference/rules.md": rules_page.page,
 }
 
 
 def written(root: Path = ENGINE) -> dict[str, str]:
-    """Every page as it should be, by path; Findings for an error that has no hint."""
+    """Every page as it should be, by path; PenstockError where there are no docs."""
     if not (root / "docs").is_dir():
         raise PenstockError(f"{root}: there is no docs/ here", "run it in a checkout of Penstock, not in a wheel")
     return {path: page(root) for path, page in _PAGES.items()}

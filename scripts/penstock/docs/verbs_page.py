@@ -23,7 +23,7 @@ GROUPS = {
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
     "Manifests": ["hydrate", "hydrate-check", "diff"],
-    "Gates and pages": ["test", "diagram", "network-policies", "reference"],
+    "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference"],
     "This machine": ["doctor", "tools"],
     "Others": [],
 }
@@ -33,7 +33,7 @@ _HEAD = """\
 <!-- written by inv reference from tasks.py: change it there -->
 
 `inv VERB --help` says the same. `inv --debug VERB` logs every command that is run; exit codes and `--json` are in
-[concepts](../concepts.md#output-and-exit-codes). Every message of an error is in [errors](errors.md).
+[concepts](../concepts.md#output-and-exit-codes). Every rule of a gate is in [rules](rules.md).
 """
 
 

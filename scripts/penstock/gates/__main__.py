@@ -1,56 +1,52 @@
-"""Run one gate by name, with the same errors and exit codes as the verbs."""
+"""Run one gate by name: `python -m penstock.gates NAME [--format text|json|github|sarif]`."""
 
 from __future__ import annotations
 
+import argparse
 import logging
 import os
 import sys
-from collections.abc import Callable
+from typing import NoReturn, get_args
 
 from penstock.core.errors import PenstockError, reported
+from penstock.core.layout import find_platform
+from penstock.gates import registry, reports, runner
+
+_USAGE = f"python -m penstock.gates NAME [--format {'|'.join(get_args(reports.Format))}]"
 
 
-def _gates() -> dict[str, Callable[[list[str]], None]]:
-    from penstock.gates import actionlint, hydrate_oracle, rehearse, sizes
-    from penstock.gates.config.gate import config
-    from penstock.gates.dataflow.gate import dataflow
-    from penstock.gates.e2e.gate import e2e
-    from penstock.gates.kubeconform.gate import kubeconform
-    from penstock.gates.references.gate import references
-
-    gates = {
-        "actionlint": actionlint.workflows,
-        "config": config,
-        "dataflow": dataflow,
-        "hydrate-oracle": hydrate_oracle.oracle,
-        "kubeconform": kubeconform,
-        "references": references,
-        "rehearse": rehearse.rehearse,
-        "sizes": sizes.sizes,
-    }
-    return dict(sorted({"e2e": e2e, **{name: _alone(name, gate) for name, gate in gates.items()}}.items()))
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise PenstockError(message, _USAGE)
 
 
-def _alone(name: str, gate: Callable[[], None]) -> Callable[[list[str]], None]:
-    """A gate that takes no words, as one that refuses them."""
-
-    def run(words: list[str]) -> None:
-        if words:
-            raise PenstockError(f"the gate {name} takes no {' '.join(words)}", f"python -m penstock.gates {name}")
-        gate()
-
-    return run
-
-
-def main(words: list[str]) -> None:
-    """Run the gate that `words` names; PenstockError when there is no such one."""
-    if os.environ.get("PENSTOCK_DEBUG"):
+def main(argv: list[str]) -> None:
+    """Run the gate that `argv` names; exit with 1 when it has findings, and as `reported` does."""
+    debug = bool(os.environ.get("PENSTOCK_DEBUG"))
+    if debug:
         logging.basicConfig(level=logging.DEBUG)
-    with reported(debug=bool(os.environ.get("PENSTOCK_DEBUG"))):
-        gates = _gates()
-        if not words or words[0] not in gates:
-            raise PenstockError(f"no gate {' '.join(words) or 'was named'}", f"the gates are {', '.join(gates)}")
-        gates[words[0]](words[1:])
+    with reported(debug=debug):
+        if not _passes(argv):
+            sys.exit(1)
+
+
+def _passes(argv: list[str]) -> bool:
+    if argv[:1] == ["e2e"]:
+        from penstock.gates.e2e.gate import e2e
+
+        e2e(argv[1:])
+        return True
+    parser = _Parser(prog="gates", add_help=False)
+    parser.add_argument("name", nargs="?", default="")
+    # GitHub sets it for every step, and shows annotations on the lines of a pull request.
+    default = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
+    parser.add_argument("--format", choices=get_args(reports.Format), default=default)
+    parser.add_argument("--json", action="store_const", const="json", dest="format")
+    given = parser.parse_args(argv)
+    gate = registry.find(given.name)
+    result = runner.run(gate, find_platform())
+    reports.report(result, given.format)
+    return not result.findings
 
 
 if __name__ == "__main__":

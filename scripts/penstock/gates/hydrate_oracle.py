@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from penstock.core import console
-from penstock.core.errors import Findings
 from penstock.core.files import plain_folder
-from penstock.core.layout import Layout, find_platform
+from penstock.core.layout import Layout
 from penstock.core.process import Command, run
 from penstock.core.yaml import parse_all
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
 from penstock.gitops import accounts
 from penstock.hydrate import hooks, names, select, stage, upstream_charts
 from penstock.hydrate.charts import Charts
@@ -39,26 +40,33 @@ _BOOKKEEPING = re.compile(
 )
 
 
-def oracle() -> None:
-    """Findings for every object that is missing, extra or different; all environments."""
-    layout = find_platform()
-    for name in environments.names(layout):
-        expected = _expected(layout, name)
-        manifests = Manifests(layout.tree(name))
+_HINT = "the hydrator and helmfile disagree: hydrate first; if it stays, report it as a bug"
+_WHY = "The manifests would not be what Helm and Kustomize, and so their documentation, promise."
+_FIX = "Hydrate first; if it stays, report it as a bug of the renderer."
+_MISSING = Rule("hydrate-oracle/missing", "An object that helmfile renders and manifests/ lacks.", _WHY, _FIX)
+_EXTRA = Rule("hydrate-oracle/extra", "An object of manifests/ that helmfile doesn't render.", _WHY, _FIX)
+_DIFFERENT = Rule("hydrate-oracle/different", "An object that helmfile renders otherwise.", _WHY, _FIX)
+
+
+@gate("hydrate-oracle", rules=[_MISSING, _EXTRA, _DIFFERENT], needs=["helm", "helmfile", "kustomize"])
+def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
+    """Plain `helmfile template` and `kustomize build` render the same objects."""
+    for name in environments.names(platform):
+        expected = _expected(platform, name)
+        manifests = Manifests(platform.tree(name))
         files = [entry for component in manifests.components for entry in manifests.files(component).items()]
-        # What gives Flux' accounts their rights is made of the objects, not rendered: hydrate-check holds that.
+        # What gives Flux's accounts their rights is made of the objects, not rendered: hydrate-check holds that.
         actual = {_key(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
         # Helm leaves out a hook that it no longer knows (crd-install), so there is nothing to compare it with.
-        policies = [_policy(layout, item, name) for item in select.components(layout, name)]
+        policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for key in actual.keys() - expected.keys():
             if any(_decision(policy, key) == "apply" for policy in policies):
                 del actual[key]
-        findings = [f"{name}: {_shown(key)} {said}" for key, said in _differences(expected, actual)]
-        if findings:
-            raise Findings(
-                findings, "the hydrator and helmfile disagree: hydrate first; if it stays, report it as a bug"
-            )
-        console.good(f"{name}: {len(actual)} objects, each equal to what helmfile and kustomize render")
+        differences = list(_differences(expected, actual))
+        for rule, key, text in differences:
+            yield Finding(rule.id, f"{_shown(key)} {text}", _HINT, object=_shown(key), environments=(name,))
+        if not differences:
+            yield Proven(f"{len(actual)} objects, each equal to what helmfile and kustomize render", name)
 
 
 def _expected(layout: Layout, environment: str) -> dict[tuple[str, ...], Any]:
@@ -158,16 +166,15 @@ def _key(item: dict[str, Any]) -> tuple[str, ...]:
 
 def _differences(
     expected: dict[tuple[str, ...], Any], actual: dict[tuple[str, ...], Any]
-) -> list[tuple[tuple[str, ...], str]]:
-    found = [(key, "is rendered by helmfile, but not in manifests/") for key in sorted(expected.keys() - actual.keys())]
-    found += [
-        (key, "is in manifests/, but not rendered by helmfile") for key in sorted(actual.keys() - expected.keys())
-    ]
+) -> Iterator[tuple[Rule, tuple[str, ...], str]]:
+    for key in sorted(expected.keys() - actual.keys()):
+        yield _MISSING, key, "is rendered by helmfile, but not in manifests/"
+    for key in sorted(actual.keys() - expected.keys()):
+        yield _EXTRA, key, "is in manifests/, but not rendered by helmfile"
     for key in sorted(expected.keys() & actual.keys()):
         path = _first_difference(expected[key], actual[key], "")
         if path:
-            found.append((key, f"differs at {path}"))
-    return found
+            yield _DIFFERENT, key, f"differs at {path}"
 
 
 def _first_difference(left: Any, right: Any, path: str) -> str:

@@ -13,9 +13,11 @@ from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import Noted, State
 from penstock.core import console
-from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout, find_platform
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.gates import ordering, owned
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 
@@ -23,27 +25,48 @@ _KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
-def rehearse() -> None:
-    """Bring every environment up on a throw-away state folder, assert what must hold, take it down.
+_HINT = "inv up shows the same by hand"
+_SETTLES = Rule(
+    "rehearse/settles",
+    "An object that is not Ready in the end, that a second run changes, or that Flux changed when it adopted it.",
+    "Flux and something else would change the object in turn for ever.",
+    "`inv up --provider kwok` shows the same by hand; `inv logs kustomize-controller` has Flux's words.",
+)
+_ORDER = Rule(
+    "rehearse/order",
+    "Flux applied an object before its kind or its namespace was there; or an order that nothing needs.",
+    "The first start of a cluster fails, then heals by retries, or never.",
+    "hydrate writes dependsOn by what each component defines and needs: `penstock/defines` declares what it can't see.",
+)
+_PRIVATE = Rule(
+    "rehearse/private",
+    "A process of the rehearsal that listens on more than 127.0.0.1, or that still runs after it.",
+    "A laptop would offer a control plane to its network.",
+    "Report it as a bug.",
+)
 
-    Then, for one of them, show that the order is needed and that it is enough.
-    """
-    layout = find_platform()
+
+@gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE])
+def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
+    """A real control plane and the real Flux bring every environment up, in an order that is needed and enough."""
     _KWOK.prepare()
-    names = environments.names(layout)
+    names = environments.names(platform)
     for name in names:
-        with _cluster(layout, name, environments.cluster(layout, name)) as session:
+        with _cluster(platform, name, environments.cluster(platform, name)) as session:
             unchanged, findings = _rehearse(session)
-        _refuse(name, findings + _left_behind(session))
-        console.good(f"{name}: rehearsed; {unchanged} objects stayed as they were in the second run")
+        findings += [Finding(_PRIVATE.id, line, _HINT) for line in _left_behind(session)]
+        yield from (finding.also_in((name,)) for finding in findings)
+        if not findings:
+            yield Proven(f"rehearsed; {unchanged} objects stayed as they were in the second run", name)
     name = names[0]
-    with _cluster(layout, name, Cluster()) as session:
-        disorder = ordering.without_edges(session)
-    console.good(f"{name}: without dependsOn Flux fails: {disorder}")
-    with _cluster(layout, name, Cluster()) as session:
+    with _cluster(platform, name, Cluster()) as session:
+        yield Proven(f"without dependsOn Flux fails: {ordering.without_edges(session)}", name)
+    with _cluster(platform, name, Cluster()) as session:
         phases.run(session, phases.PHASES)
-        _refuse(name, ordering.disorders(session))
-    console.good(f"{name}: with dependsOn Flux alone brings everything up, and never lacked a kind or a namespace")
+        early = ordering.disorders(session)
+    yield from (Finding(_ORDER.id, line, _HINT, environments=(name,)) for line in early)
+    if not early:
+        yield Proven("with dependsOn Flux alone brings everything up, and never lacked a kind or a namespace", name)
 
 
 @contextmanager
@@ -60,25 +83,22 @@ def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Se
             _KWOK.delete(session)
 
 
-def _rehearse(session: Session) -> tuple[int, list[str]]:
+def _rehearse(session: Session) -> tuple[int, list[Finding]]:
     """How many objects a second run left as they were, and what is wrong."""
     phases.run(session, phases.PHASES[:1])
     bootstrapped = _contents(session)
     phases.run(session, phases.PHASES[1:])
     adopted = _contents(session)
-    findings = [f"{key} was changed when Flux adopted it" for key in bootstrapped if adopted[key] != bootstrapped[key]]
-    findings += ordering.disorders(session) + _unsettled(session) + _reachable_from_outside(session)
+    changed = [f"{key} was changed when Flux adopted it" for key in bootstrapped if adopted[key] != bootstrapped[key]]
+    findings = [Finding(_SETTLES.id, line, _HINT) for line in changed + _unsettled(session)]
+    findings += [Finding(_ORDER.id, line, _HINT) for line in ordering.disorders(session)]
+    findings += [Finding(_PRIVATE.id, line, _HINT) for line in _reachable_from_outside(session)]
     kinds = owned.kinds(session.kubectl)
     before = owned.read(session.kubectl, kinds)
     console.info("  again, which must change nothing:")
     phases.run(session, phases.PHASES)
     lines = owned.differences(before, owned.read(session.kubectl, kinds))
-    return len(before), findings + [f"in a second run {line}" for line in lines]
-
-
-def _refuse(environment: str, findings: list[str]) -> None:
-    if findings:
-        raise Findings([f"{environment}: {finding}" for finding in findings], "inv up shows the same by hand")
+    return len(before), findings + [Finding(_SETTLES.id, f"in a second run {line}", _HINT) for line in lines]
 
 
 def _left_behind(session: Session) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core import console
-from penstock.core.errors import Findings
-from penstock.core.layout import find_platform
+from penstock.core.layout import Layout
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
 from penstock.tools.git import fetching, git
 
 # Several times what the largest file here has, a go.sum; far below a program, an archive or a picture.
@@ -14,17 +16,23 @@ LIMIT = 512 * 1024
 _SUBMODULE = "160000"
 
 
-def sizes() -> None:
-    """Findings for every file of the next commit that is larger than LIMIT."""
-    root = find_platform().root
-    files = _files(root)
-    large = {path: size for path, size in files.items() if size > LIMIT}
-    if large:
-        raise Findings(
-            [f"{path} is large: {console.size(size)}" for path, size in large.items()],
-            f"the limit is {console.size(LIMIT)}; take it out of the commit: git rm --cached FILE",
-        )
-    console.good(f"{len(files)} files, the largest has {console.size(max(files.values(), default=0))}")
+_LARGE = Rule(
+    "sizes/large-file",
+    f"A file of the next commit that is larger than {console.size(LIMIT)}.",
+    "What was committed once is in every clone for ever.",
+    "Take it out of the commit: git rm --cached FILE.",
+)
+
+
+@gate("sizes", rules=[_LARGE])
+def sizes(platform: Layout) -> Iterator[Finding | Proven]:
+    """No file of the next commit is large."""
+    files = _files(platform.root)
+    for path, size in files.items():
+        if size > LIMIT:
+            hint = f"the limit is {console.size(LIMIT)}; take it out of the commit: git rm --cached FILE"
+            yield Finding(_LARGE.id, f"large: {console.size(size)}", hint, path)
+    yield Proven(f"{len(files)} files, the largest has {console.size(max(files.values(), default=0))}")
 
 
 def _files(root: Path) -> dict[str, int]:

@@ -13,6 +13,13 @@ from penstock.core.nearest import ending
 FILE = "dataflow.yaml"
 
 
+class Unproven(PenstockError):
+    """A hop that the manifests don't have."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, f"fix the component, or the arrow in {FILE}, then `inv hydrate`")
+
+
 class Node(Strict, frozen=True):
     """A box: a container of the platform.
 

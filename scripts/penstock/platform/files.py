@@ -54,7 +54,7 @@ def file_at(rendered: Rendered, workload: Workload, container: Container, path: 
     found = files(rendered, workload, container)
     if path not in found:
         said = f"the container `{container.name}` has no file {path} from a ConfigMap"
-        raise PenstockError(f"{workload.file}: {said}{ending(path, found)}")
+        raise PenstockError(f"{workload.file}: {said}{ending(path, found)}", "fix the path, or mount the file there")
     return found[path]
 
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from penstock.core.errors import PenstockError
 from penstock.core.nearest import ending
 from penstock.kube.addresses import Address, filled, in_text
 from penstock.kube.containers import Container
 from penstock.kube.dns import Broken, Target
 from penstock.kube.objects import Workload
-from penstock.platform.dataflow import Contract, Node, Ref
+from penstock.platform.dataflow import Contract, Node, Ref, Unproven
 from penstock.platform.files import file_at
 from penstock.platform.rendered import Rendered
 
@@ -61,9 +60,7 @@ class Settings:
         if ref.env:
             env = container.literal_env()
             if ref.env not in env:
-                raise PenstockError(
-                    f"{shown}: container {container.name} has no variable {ref.env}{ending(ref.env, env)}"
-                )
+                raise Unproven(f"{shown}: container {container.name} has no variable {ref.env}{ending(ref.env, env)}")
             return Setting(f"{shown} ${ref.env}", [env[ref.env]])
         return self._from_file(ref, node, workload, container)
 
@@ -75,16 +72,16 @@ class Settings:
         found = [value for document in file.documents for value in _walk(document, steps)]
         values = [filled(text, env) for value in found for text in _texts(value)]
         if not values:
-            raise PenstockError(f"{where}: {_fault(file.documents[0] if file.documents else None, steps)}")
+            raise Unproven(f"{where}: {_fault(file.documents[0] if file.documents else None, steps)}")
         return Setting(where, values)
 
     def _from_config_map(self, ref: Ref) -> Setting:
         namespace, _, name = ref.config_map.partition("/")
         found = self.rendered.config_maps.get((namespace, name))
         if found is None:
-            raise PenstockError(f"there is no ConfigMap {ref.config_map}")
+            raise Unproven(f"there is no ConfigMap {ref.config_map}")
         if ref.data not in found.files.data:
-            raise PenstockError(f"ConfigMap {ref.config_map} has no key {ref.data}{ending(ref.data, found.keys)}")
+            raise Unproven(f"ConfigMap {ref.config_map} has no key {ref.data}{ending(ref.data, found.keys)}")
         return Setting(f"ConfigMap {ref.config_map} {ref.data}", [found.files.data[ref.data]])
 
 
@@ -100,7 +97,7 @@ def _arguments(container: Container, flag: str, shown: str) -> list[str]:
             found.append(value if separator else "" if following.startswith("-") else following)
     if not found:
         flags = [word.partition("=")[0] for word in words if word.startswith("-")]
-        raise PenstockError(f"{shown}: container {container.name} has no argument {flag}{ending(flag, flags)}")
+        raise Unproven(f"{shown}: container {container.name} has no argument {flag}{ending(flag, flags)}")
     return [filled(value, env) for value in found]
 
 
@@ -167,12 +164,12 @@ def leads_to(settings: Settings, value: str, namespace: str) -> Target:
     network = settings.rendered.network()
     found = list(in_text(value))
     if not found:
-        raise PenstockError(f"{value} is no address")
+        raise Unproven(f"{value} is no address")
     target = network.resolve(Address(found[0].text, found[0].host, found[0].port, certain=True), namespace)
     if target is None:
-        raise PenstockError(f"{value} is no name of this cluster")
+        raise Unproven(f"{value} is no name of this cluster")
     if isinstance(target, Broken):
-        raise PenstockError(f"{value}: {target.said}")
+        raise Unproven(f"{value}: {target.said}")
     if target.port is None:
-        raise PenstockError(f"{value} has no port")
+        raise Unproven(f"{value} has no port")
     return target

@@ -44,7 +44,7 @@ def idle(found: Connections, everywhere: list[Rendered]) -> list[str]:
         strange = [name for name in edge.environments if name not in names]
         standing = [item.environment for item in everywhere if any(of_edge(Ends(found, item), edge))]
         lacking = [name for name in edge.environments if name in names and name not in standing]
-        shown = f"{FILE}: the edge {edge.from_} → {edge.to}"
+        shown = f"the edge {edge.from_} → {edge.to}"
         findings += [f"{shown}: unknown environment `{name}`{ending(name, names)}" for name in strange]
         if lacking or not standing:
             where = ", ".join(lacking) or "any environment"

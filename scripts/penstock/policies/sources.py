@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from penstock.core.files import walk, write_atomically
 from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
@@ -22,17 +24,17 @@ def generate(contract: Contract, found: Connections, environments: list[Rendered
     return made
 
 
-def stale(layout: Layout, made: dict[str, str]) -> list[str]:
-    """A line for every source that isn't what the generator gives: missing, different, or not of its making."""
+def stale(layout: Layout, made: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The path of every source that isn't what the generator gives, and why."""
     folder = layout.components / policies.COMPONENT
     there = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
-    findings = [f"{path}: there is nothing to write here any more" for path in there if path not in made]
+    for path in there.keys() - made.keys():
+        yield path, "nothing is written here any more"
     for path, text in made.items():
         if path not in there:
-            findings.append(f"{path}: not written yet")
+            yield path, "not written yet"
         elif there[path].read_text() != text:
-            findings.append(f"{path}: not what dataflow.yaml, {FILE} and the manifests give")
-    return findings
+            yield path, f"not what dataflow.yaml, {FILE} and the manifests give"
 
 
 def write(layout: Layout, made: dict[str, str]) -> list[str]:

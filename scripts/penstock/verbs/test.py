@@ -12,18 +12,9 @@ from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
 from penstock.core.process import Command, interactive
+from penstock.gates.registry import SESSIONS
 
-GATES = [
-    "lint",
-    "hydrate-check",
-    "hydrate-oracle",
-    "kubeconform",
-    "references",
-    "dataflow",
-    "config",
-    "rehearse",
-    "tests",
-]
+GATES = ["lint", *SESSIONS, "tests"]
 
 
 def test(only: list[str]) -> None:

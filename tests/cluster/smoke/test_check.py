@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from penstock.cluster.smoke.check import Check, NotApplicable, World, carry_out, is_simulated, wait
+from penstock.cluster.smoke.check import Check, CheckFailed, NotApplicable, World, carry_out, is_simulated, wait
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -22,7 +22,7 @@ def good(_: World, __: Step, ___: float) -> str:
 
 
 def bad(_: World, __: Step, ___: float) -> str:
-    raise PenstockError("not seen")
+    raise CheckFailed("not seen")
 
 
 def test_passed_and_failed() -> None:
@@ -75,14 +75,14 @@ def test_a_wait_that_ends_says_what_was_wrong_last() -> None:
     complaints = iter(["first", "second"])
 
     def probe() -> str:
-        raise PenstockError(next(complaints, "last"))
+        raise CheckFailed(next(complaints, "last"))
 
     with pytest.raises(PenstockError, match=r"^last \(waited 0\.15 s\)$"):
         wait(probe, DEADLINE, Step("test"), "it")
 
 
 def test_a_wait_goes_on_until_something_comes() -> None:
-    answers = iter([PenstockError("not yet"), None, "there"])
+    answers = iter([CheckFailed("not yet"), None, "there"])
 
     def probe() -> str | None:
         answer = next(answers)

@@ -12,7 +12,7 @@ from kubeconform_support import Case, custom_resources, objects
 from penstock.core.errors import Findings, PenstockError
 from penstock.gates.kubeconform.gate import kubeconform
 from penstock.gates.kubeconform.kubernetes import schemas
-from support import PLATFORMS, Platform
+from support import PLATFORMS, Platform, prove
 
 VERSION = "1.37.2"
 ROWS = [*custom_resources(), *objects()]
@@ -60,12 +60,12 @@ def test_nothing_else_is_reported(reported: dict[str, list[str]]) -> None:
 
 def findings() -> list[str]:
     with pytest.raises(Findings) as caught:
-        kubeconform()
+        prove(kubeconform)
     return caught.value.findings
 
 
 def test_good_manifests_fit_their_schemas(inside: Platform) -> None:
-    kubeconform()
+    prove(kubeconform)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_a_custom_resource_is_checked_by_the_definition_among_the_manifests(insi
     widget = "apiVersion: example.org/v1\nkind: Widget\nmetadata: {name: w, namespace: town}\nspec: {size: 3}\n"
     inside.write(f"{folder}/widget.yaml", widget)
     inside.hydrate()
-    kubeconform()
+    prove(kubeconform)
     inside.write(f"{folder}/widget.yaml", widget.replace("size: 3", "sise: 3"))
     inside.hydrate()
     (line,) = findings()
@@ -159,7 +159,7 @@ def test_what_an_operator_defines_is_checked_by_its_own_definition(
             assert line.startswith("manifests/local/policies/ciliumnetworkpolicy-p.yaml: CiliumNetworkPolicy p: ")
             assert text in line
     else:
-        kubeconform()
+        prove(kubeconform)
 
 
 def test_a_version_without_schemas_says_which_there_are() -> None:

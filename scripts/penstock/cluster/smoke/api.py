@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from penstock.cluster import ownership
 from penstock.cluster.nodes import late
-from penstock.cluster.smoke.check import World, wait
+from penstock.cluster.smoke.check import CheckFailed, World, wait
 from penstock.core.console import Step
-from penstock.core.errors import PenstockError
 from penstock.gitops import objects, status
 
 
@@ -17,7 +16,7 @@ def nodes(world: World, step: Step, deadline: float) -> str:
         found = late(world.kubectl)
         complaints = [f"{name} is not Ready: {reason}" for name, reason in found.items() if reason]
         if complaints or not found:
-            raise PenstockError("; ".join(complaints) or "there are no nodes")
+            raise CheckFailed("; ".join(complaints) or "there are no nodes")
         return f"{len(found)} nodes Ready"
 
     return wait(probe, deadline, step, "nodes")
@@ -30,20 +29,18 @@ def kustomizations(world: World, step: Step, deadline: float) -> str:
         source = status.source(world.kubectl)
         fetched = source.revision
         if not source.ready:
-            raise PenstockError(f"Flux can't fetch the platform: {source.message}")
+            raise CheckFailed(f"Flux can't fetch the platform: {source.message}")
         if world.revision and fetched != world.revision:
-            raise PenstockError(
-                f"Flux has fetched {fetched[:12] or 'nothing'}, and the commit is {world.revision[:12]}"
-            )
+            raise CheckFailed(f"Flux has fetched {fetched[:12] or 'nothing'}, and the commit is {world.revision[:12]}")
         found = status.kustomizations(world.kubectl)
         for name in (objects.ROOT, *world.objects):
             item = found.get(name)
             if item is None:
-                raise PenstockError(f"Flux has no Kustomization {name}")
+                raise CheckFailed(f"Flux has no Kustomization {name}")
             if not item.ready:
-                raise PenstockError(f"{name} is not Ready: {item.reason}: {' '.join(item.message.split())[:200]}")
+                raise CheckFailed(f"{name} is not Ready: {item.reason}: {' '.join(item.message.split())[:200]}")
             if item.revision != fetched:
-                raise PenstockError(f"{name} is at {item.revision[:12] or 'nothing'}, and Flux has {fetched[:12]}")
+                raise CheckFailed(f"{name} is at {item.revision[:12] or 'nothing'}, and Flux has {fetched[:12]}")
         return f"{len(world.objects) + 1} Kustomizations Ready at {fetched[:12]}"
 
     return wait(probe, deadline, step, "Flux")

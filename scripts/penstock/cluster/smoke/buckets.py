@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from penstock.cluster.smoke import http, s3, telemetry
-from penstock.cluster.smoke.check import NotApplicable, World, secret, wait
+from penstock.cluster.smoke.check import CheckFailed, NotApplicable, World, secret, wait
 from penstock.core import yaml
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
@@ -39,7 +39,7 @@ class _Bucket:
         for key in self.keys:
             found = found.get(key, {})
         if not isinstance(found, str):
-            raise PenstockError(f"ConfigMap {telemetry.NAMESPACE}/{self.config_map} has no {'.'.join(self.keys)}")
+            raise CheckFailed(f"ConfigMap {telemetry.NAMESPACE}/{self.config_map} has no {'.'.join(self.keys)}")
         return found
 
 
@@ -60,10 +60,10 @@ def logs(world: World, step: Step, deadline: float) -> str:
         with world.kubectl.forward(telemetry.NAMESPACE, *telemetry.LOKI, deadline) as address:
             code, text = http.request(address, "POST", "/flush")
         if code not in (200, 204):
-            raise PenstockError(f"Loki refuses to write out what it holds: {code} {text[:80]!r}")
+            raise CheckFailed(f"Loki refuses to write out what it holds: {code} {text[:80]!r}")
         new = _listed(world, _LOGS, name, deadline).keys() - before.keys()
         if not new:
-            raise PenstockError(f"bucket {name} has {len(before)} chunks, and none more after Loki wrote out")
+            raise CheckFailed(f"bucket {name} has {len(before)} chunks, and none more after Loki wrote out")
         return f"bucket {name}: {min(new)}"
 
     return wait(probe, deadline, step, f"bucket {name}")
@@ -84,7 +84,7 @@ def metrics(world: World, step: Step, deadline: float) -> str:
     containers = found["spec"]["template"]["spec"]["containers"] if found else []
     flags = [flag for item in containers for flag in item.get("args", []) if flag.startswith(_BLOCK_FLAG)]
     if not flags:
-        raise PenstockError(f"Prometheus has no {_BLOCK_FLAG}…: when is a block due?")
+        raise CheckFailed(f"Prometheus has no {_BLOCK_FLAG}…: when is a block due?")
     due = duration(flags[0].removeprefix(_BLOCK_FLAG)) * 1.5 + timedelta(minutes=3)
     return _arrives(world, step, deadline, _METRICS, due, "prometheus")
 
@@ -94,7 +94,7 @@ def config(world: World, config_map: str, file: str) -> dict[str, Any]:
     found = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
     values = yaml.parse(found["data"].get(file, ""), file) if found else None
     if not isinstance(values, dict):
-        raise PenstockError(f"the manifests have no {file} in ConfigMap {telemetry.NAMESPACE}/{config_map}")
+        raise CheckFailed(f"the manifests have no {file} in ConfigMap {telemetry.NAMESPACE}/{config_map}")
     return values
 
 
@@ -102,7 +102,7 @@ def duration(text: str) -> timedelta:
     """A duration as Go and Prometheus write it: 2h, 30m, 1m30s."""
     units = {"h": 3600, "m": 60, "s": 1}
     if not re.fullmatch(r"(\d+[hms])+", text):
-        raise PenstockError(f"{text!r} is no duration such as 2h or 1m30s")
+        raise CheckFailed(f"{text!r} is no duration such as 2h or 1m30s")
     return timedelta(seconds=sum(int(number) * units[unit] for number, unit in re.findall(r"(\d+)([hms])", text)))
 
 
@@ -113,10 +113,10 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
         found = _listed(world, bucket, name, deadline)
         newest = max(found, key=lambda key: found[key], default="")
         if not newest:
-            raise PenstockError(f"bucket {name} has no block")
+            raise CheckFailed(f"bucket {name} has no block")
         age = datetime.now(UTC) - found[newest]
         if age > due:
-            raise PenstockError(
+            raise CheckFailed(
                 f"the newest block of bucket {name} is {_spoken(age)} old, and one is due every {_spoken(due)}"
             )
         return f"bucket {name}: {newest}, {_spoken(age)} ago"

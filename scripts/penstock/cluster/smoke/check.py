@@ -20,7 +20,14 @@ Wanted = tuple[str, str, str]
 """Kind, namespace and name of an object of the manifests."""
 
 
-class NotApplicable(PenstockError):
+class CheckFailed(PenstockError):
+    """A promise that is not kept; the check's `look` says where the cause shows."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "inv status; inv logs NAME")
+
+
+class NotApplicable(CheckFailed):
     """What a check is about can't be judged here and now; its message says why."""
 
 
@@ -104,10 +111,10 @@ def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> li
     """The values of a Secret's keys; PenstockError when it or one of them isn't there."""
     found = world.kubectl.get_one("secret", name, namespace)
     if found is None:
-        raise PenstockError(f"there is no Secret {namespace}/{name}")
+        raise CheckFailed(f"there is no Secret {namespace}/{name}")
     missing = [key for key in keys if key not in found.get("data", {})]
     if missing:
-        raise PenstockError(f"Secret {namespace}/{name} has no {', '.join(missing)}")
+        raise CheckFailed(f"Secret {namespace}/{name} has no {', '.join(missing)}")
     return [base64.b64decode(found["data"][key]).decode() for key in keys]
 
 
@@ -122,4 +129,4 @@ def wait(probe: Callable[[], Value | None], deadline: float, step: Step, what: s
             complaint[0] = error.message
             return None
 
-    return until(attempt, deadline, step, what, lambda: PenstockError(f"{complaint[0]} (waited {seconds(deadline)})"))
+    return until(attempt, deadline, step, what, lambda: CheckFailed(f"{complaint[0]} (waited {seconds(deadline)})"))

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from penstock.core.errors import PenstockError
+from penstock.cluster.smoke.check import CheckFailed
 from penstock.core.process import CommandFailed
 from penstock.tools.kubectl import Kubectl
 
@@ -27,7 +27,7 @@ def request(
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")
     except (OSError, HTTPException) as error:
-        raise PenstockError(f"http://{address}{path} doesn't answer: {error or type(error).__name__}") from None
+        raise CheckFailed(f"http://{address}{path} doesn't answer: {error or type(error).__name__}") from None
     finally:
         connection.close()
 
@@ -45,7 +45,7 @@ def get(
     try:
         return kubectl.run("get", "--raw", proxy, timeout=_PATIENCE_SECONDS).text
     except CommandFailed as failure:
-        raise PenstockError(f"{namespace}/{service}{path}: {failure.result.complaint}") from None
+        raise CheckFailed(f"{namespace}/{service}{path}: {failure.result.complaint}") from None
 
 
 def decoded(text: str, model: type[Model], whose: str) -> Model:
@@ -53,4 +53,4 @@ def decoded(text: str, model: type[Model], whose: str) -> Model:
     try:
         return msgspec.json.decode(text, type=model)
     except msgspec.DecodeError as error:
-        raise PenstockError(f"{whose} answers with something else than expected ({error}): {text[:80]!r}") from None
+        raise CheckFailed(f"{whose} answers with something else than expected ({error}): {text[:80]!r}") from None

@@ -8,9 +8,8 @@ import msgspec
 
 from penstock.cluster import dns
 from penstock.cluster.smoke import http
-from penstock.cluster.smoke.check import World, wait
+from penstock.cluster.smoke.check import CheckFailed, World, wait
 from penstock.core.console import Step
-from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed
 
 _SYSTEM = "kube-system"
@@ -52,13 +51,13 @@ def kube_proxy(world: World, step: Step, deadline: float) -> str:
     found = world.kubectl.get("daemonsets,pods", "-A", "-l", "k8s-app=kube-proxy")
     if found:
         metadata = found[0]["metadata"]
-        raise PenstockError(f"there is a kube-proxy: {found[0]['kind']} {metadata['namespace']}/{metadata['name']}")
+        raise CheckFailed(f"there is a kube-proxy: {found[0]['kind']} {metadata['namespace']}/{metadata['name']}")
 
     def probe() -> str:
         text = in_agent(world, "cilium-dbg", "status", "-o", "json")
         mode = http.decoded(text, _Status, "cilium-dbg status").kube_proxy_replacement.mode
         if mode != "True":
-            raise PenstockError(f"Cilium's agent says kube-proxy-replacement: {mode or 'nothing'}")
+            raise CheckFailed(f"Cilium's agent says kube-proxy-replacement: {mode or 'nothing'}")
         return "no kube-proxy, and Cilium's agent does its work"
 
     return wait(probe, deadline, step, "Cilium's agent")
@@ -69,14 +68,14 @@ def hosts(world: World, step: Step, deadline: float) -> str:
     routes = [item for items in world.objects.values() for item in items if item["kind"] == "HTTPRoute"]
     asked = {host: _path(item) for item in routes for host in item["spec"].get("hostnames", [])}
     if not asked:
-        raise PenstockError("no HTTPRoute has a host name")
+        raise CheckFailed("no HTTPRoute has a host name")
     answers: dict[str, int] = {}
 
     def probe() -> str:
         for host, path in asked.items():
             code, _ = http.request(world.address, "GET", path, {"Host": host})
             if code >= 400:
-                raise PenstockError(f"http://{host}{path} at {world.address} answers {code}")
+                raise CheckFailed(f"http://{host}{path} at {world.address} answers {code}")
             answers[host] = code
         return ", ".join(f"{host} {code}" for host, code in sorted(answers.items()))
 
@@ -88,16 +87,16 @@ def hubble_ui(world: World, step: Step, deadline: float) -> str:
     routes = [item for items in world.objects.values() for item in items if item["kind"] == "HTTPRoute"]
     found = [host for item in routes if _leads_to(item, "hubble-ui") for host in item["spec"].get("hostnames", [])]
     if not found:
-        raise PenstockError("no HTTPRoute with a host name leads to hubble-ui")
+        raise CheckFailed("no HTTPRoute with a host name leads to hubble-ui")
 
     def probe() -> str:
         code, text = http.request(world.address, "GET", "/", {"Host": found[0]})
         if code in (301, 302, 307, 308):
             text = http.get(world.kubectl, _SYSTEM, ("hubble-ui", "http"), "/")
         elif code != 200:
-            raise PenstockError(f"http://{found[0]}/ at {world.address} answers {code}")
+            raise CheckFailed(f"http://{found[0]}/ at {world.address} answers {code}")
         if "<title>Hubble UI</title>" not in text:
-            raise PenstockError(f"http://{found[0]}/ at {world.address} is not Hubble's UI: {text[:80]!r}")
+            raise CheckFailed(f"http://{found[0]}/ at {world.address} is not Hubble's UI: {text[:80]!r}")
         return f"{found[0]} is Hubble's UI"
 
     return wait(probe, deadline, step, "Hubble's UI")
@@ -111,7 +110,7 @@ def flows(world: World, step: Step, deadline: float) -> str:
         for flow in (http.decoded(line, _Line, "hubble observe").flow for line in lines):
             if flow.source.pod_name and flow.destination.pod_name:
                 return f"{flow.source} → {flow.destination} {flow.verdict}".strip()
-        raise PenstockError(f"Hubble has {len(lines)} flows, and none of them between two pods")
+        raise CheckFailed(f"Hubble has {len(lines)} flows, and none of them between two pods")
 
     return wait(probe, deadline, step, "Hubble")
 
@@ -122,7 +121,7 @@ def in_agent(world: World, *argv: str) -> str:
     try:
         return world.kubectl.run(*words, timeout=30).text
     except CommandFailed as failure:
-        raise PenstockError(f"Cilium's agent can't run {argv[0]}: {failure.result.complaint}") from None
+        raise CheckFailed(f"Cilium's agent can't run {argv[0]}: {failure.result.complaint}") from None
 
 
 def _leads_to(route: dict[str, Any], service: str) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.cluster.dns import IMAGE, RESTRICTED_CONTAINER, RESTRICTED_POD
-from penstock.cluster.smoke.check import wait
+from penstock.cluster.smoke.check import CheckFailed, wait
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed
@@ -45,11 +45,11 @@ class Pair:
         try:
             said = self.kubectl.run(*words, timeout=30).text.strip()
         except CommandFailed as failure:
-            raise PenstockError(f"nothing can be run in pod {_CLIENT}: {failure.result.complaint}") from None
+            raise CheckFailed(f"nothing can be run in pod {_CLIENT}: {failure.result.complaint}") from None
         if said == f"answer: {self.token}":
             return ""
         if not said.startswith("none:"):
-            raise PenstockError(f"http://{self.service} answers with something else: {said[:80]!r}")
+            raise CheckFailed(f"http://{self.service} answers with something else: {said[:80]!r}")
         return said.removeprefix("none:").strip() or "no answer"
 
 
@@ -91,14 +91,14 @@ def _made(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
             f"pod {name} is not Ready: {_why(pods.get(name))}" for name in (SERVER, _CLIENT) if _why(pods.get(name))
         ]
         if late:
-            raise PenstockError("; ".join(late))
+            raise CheckFailed("; ".join(late))
         return {name: item["status"]["podIP"] for name, item in pods.items()}
 
     addresses = wait(ready, deadline, step, "two pods")
     service = kubectl.get_one("service", SERVER, NAMESPACE) or {}
     address = service.get("spec", {}).get("clusterIP", "")
     if not address or address == "None":
-        raise PenstockError(f"Service {NAMESPACE}/{SERVER} got no address")
+        raise CheckFailed(f"Service {NAMESPACE}/{SERVER} got no address")
     return Pair(kubectl, token, address, addresses[SERVER])
 
 

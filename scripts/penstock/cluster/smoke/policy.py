@@ -7,11 +7,10 @@ from typing import Any
 import msgspec
 
 from penstock.cluster.smoke import http
-from penstock.cluster.smoke.check import World, wait
+from penstock.cluster.smoke.check import CheckFailed, World, wait
 from penstock.cluster.smoke.network import in_agent
 from penstock.cluster.smoke.pods import NAMESPACE, SERVER, Pair, pair
 from penstock.core.console import Step
-from penstock.core.errors import PenstockError
 
 _POLICY = "deny"
 
@@ -44,7 +43,7 @@ def services(world: World, step: Step, deadline: float) -> str:
                 for each in spec.backend_addresses or []
             ]
             if pods.pod not in behind:
-                raise PenstockError(
+                raise CheckFailed(
                     f"{pods.service} leads to {pods.pod}, but Cilium's agent knows {', '.join(behind) or 'nothing'} "
                     "behind it: who else leads there?"
                 )
@@ -67,7 +66,7 @@ def policy(world: World, step: Step, deadline: float) -> str:
 def _reached(pods: Pair) -> bool:
     said = pods.ask()
     if said:
-        raise PenstockError(f"{pods.service} (pod {pods.pod}) can't be reached from another pod: {said}")
+        raise CheckFailed(f"{pods.service} (pod {pods.pod}) can't be reached from another pod: {said}")
     return True
 
 
@@ -75,7 +74,7 @@ def _denied(pods: Pair) -> bool:
     said = pods.ask()
     # What a policy denies is dropped, so the client waits in vain. A refusal would come from somebody who listens.
     if "timed out" not in said:
-        raise PenstockError(
+        raise CheckFailed(
             f"a policy denies all of it, and {pods.service} still {f'says {said!r}' if said else 'answers'}"
         )
     return True

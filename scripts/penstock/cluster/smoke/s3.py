@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from penstock.cluster.smoke import http
-from penstock.core.errors import PenstockError
+from penstock.cluster.smoke.check import CheckFailed
 
 _SPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 _EMPTY = hashlib.sha256(b"").hexdigest()
@@ -50,18 +50,18 @@ def _page(address: str, bucket: str, query: dict[str, str], login: Login) -> ET.
     try:
         page = ET.fromstring(text)  # noqa: S314, it is the platform's own store that answers
     except ET.ParseError as error:
-        raise PenstockError(f"bucket {bucket}: the store answers {code} and no XML ({error}): {text[:80]!r}") from None
+        raise CheckFailed(f"bucket {bucket}: the store answers {code} and no XML ({error}): {text[:80]!r}") from None
     if code != 200:
-        raise PenstockError(f"bucket {bucket}: the store answers {code} {page.findtext('Code') or text[:80]!r}")
+        raise CheckFailed(f"bucket {bucket}: the store answers {code} {page.findtext('Code') or text[:80]!r}")
     if page.tag != f"{_SPACE}ListBucketResult":
-        raise PenstockError(f"bucket {bucket}: the store answers with a {page.tag} and no list")
+        raise CheckFailed(f"bucket {bucket}: the store answers with a {page.tag} and no list")
     return page
 
 
 def _text(element: ET.Element, name: str, bucket: str) -> str:
     text = element.findtext(f"{_SPACE}{name}")
     if not text:
-        raise PenstockError(f"bucket {bucket}: the store's list lacks a {name}")
+        raise CheckFailed(f"bucket {bucket}: the store's list lacks a {name}")
     return text
 
 
@@ -69,7 +69,7 @@ def _time(text: str, bucket: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise PenstockError(f"bucket {bucket}: {text!r} is no time") from None
+        raise CheckFailed(f"bucket {bucket}: {text!r} is no time") from None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

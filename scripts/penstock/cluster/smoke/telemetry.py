@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 
 from penstock.cluster.smoke import http
-from penstock.cluster.smoke.check import World, secret, wait
+from penstock.cluster.smoke.check import CheckFailed, World, secret, wait
 from penstock.core.console import Step
-from penstock.core.errors import PenstockError
 
 NAMESPACE = "observability"
 COLLECTOR = ("opentelemetry-collector", "otlp-http")
@@ -131,7 +130,7 @@ def trace(world: World, step: Step, deadline: float) -> str:
     def probe() -> str:
         text = http.get(world.kubectl, NAMESPACE, TEMPO, f"/api/v2/traces/{signal.trace}")
         if signal.service not in text:
-            raise PenstockError(f"Tempo's answer has no span of {signal.service}")
+            raise CheckFailed(f"Tempo's answer has no span of {signal.service}")
         return f"trace {signal.trace} is in Tempo"
 
     return wait(probe, deadline, step, "Tempo")
@@ -152,7 +151,7 @@ def await_log(world: World, step: Step, signal: Signal, deadline: float) -> str:
         text = http.get(world.kubectl, NAMESPACE, LOKI, "/loki/api/v1/query_range", query)
         streams = http.decoded(text, _Loki, "Loki").data.result
         if not any("smoke" in line[1:2] for stream in streams for line in stream.values):
-            raise PenstockError(f"Loki has no line with the trace id {signal.trace}")
+            raise CheckFailed(f"Loki has no line with the trace id {signal.trace}")
         return f"the line of trace {signal.trace} is in Loki"
 
     return wait(probe, deadline, step, "Loki")
@@ -167,9 +166,9 @@ def metric(world: World, step: Step, deadline: float) -> str:
     def probe() -> str:
         for name, service in stores.items():
             if not _series(world, service, f'{_CALLS}{{service_name="{signal.service}"}}'):
-                raise PenstockError(f"{name} has no {_CALLS} of {signal.service}")
+                raise CheckFailed(f"{name} has no {_CALLS} of {signal.service}")
             if signal.trace not in _exemplars(world, service, f'{_BUCKETS}{{service_name="{signal.service}"}}'):
-                raise PenstockError(f"{name} has no exemplar with the trace id {signal.trace}")
+                raise CheckFailed(f"{name} has no exemplar with the trace id {signal.trace}")
         return f"{_CALLS} and an exemplar with trace {signal.trace} in {' and '.join(stores)}"
 
     return wait(probe, deadline, step, "Prometheus")
@@ -183,7 +182,7 @@ def beyla(world: World, step: Step, deadline: float) -> str:
         found = _series(world, THANOS, query)
         # Counts are never negative: whatever is no zero has happened.
         if not any(item.value[1].strip("0.") for item in found):
-            raise PenstockError("there is no http_server_request_duration_seconds_count of namespace demo")
+            raise CheckFailed("there is no http_server_request_duration_seconds_count of namespace demo")
         routes = sorted({item.metric.get("http_route", "") for item in found} - {""})
         return f"requests of demo: {', '.join(routes[:5]) or 'without a route'}"
 
@@ -200,7 +199,7 @@ def datasources(world: World, step: Step, deadline: float) -> str:
             code, text = http.request(address, "GET", "/api/datasources", headers)
             found = http.decoded(text, list[_DataSource], "Grafana") if code == 200 else []
             if not found:
-                raise PenstockError(f"Grafana answers {code} and names no data source")
+                raise CheckFailed(f"Grafana answers {code} and names no data source")
             for item in found:
                 _healthy(address, headers, item)
         return f"healthy: {', '.join(sorted(item.name for item in found))}"
@@ -214,7 +213,7 @@ def _healthy(address: str, headers: dict[str, str], item: _DataSource) -> None:
     code, text = http.request(address, "GET", f"/api/datasources/{behind}", headers)
     told = item.type == "alertmanager" or (code == 200 and http.decoded(text, _Health, "Grafana").status == "OK")
     if code != 200 or not told:
-        raise PenstockError(f"data source {item.name} is not healthy: {code} {' '.join(text.split())[:200]}")
+        raise CheckFailed(f"data source {item.name} is not healthy: {code} {' '.join(text.split())[:200]}")
 
 
 def send(world: World, step: Step, signal: str, content: dict[str, Any], deadline: float) -> None:
@@ -225,7 +224,7 @@ def send(world: World, step: Step, signal: str, content: dict[str, Any], deadlin
             headers = {"Content-Type": "application/json"}
             code, text = http.request(address, "POST", f"/v1/{signal}", headers, json.dumps(content).encode())
         if code != 200 or http.decoded(text, _Accepted, "the collector").partial_success:
-            raise PenstockError(f"the collector refuses {signal}: {code} {' '.join(text.split())[:200]}")
+            raise CheckFailed(f"the collector refuses {signal}: {code} {' '.join(text.split())[:200]}")
         return True
 
     wait(probe, deadline, step, "the collector")

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 import msgspec
 
 from penstock.core import console
-from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout, find_platform
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.core.yaml import parse_all
 from penstock.gates.config import alertmanager, cilium, collector, listed, prometheus, thanos
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, subjects
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
 from penstock.kube.objects import ConfigMap
 from penstock.platform import environments
 from penstock.platform.rendered import rendered
@@ -40,34 +42,49 @@ CHECKERS: dict[str, tuple[Checker, list[str]]] = {
 _NOBODY = "nobody"
 
 
-def config() -> None:
-    """Findings for every configuration that its checker refuses; all environments. A line for each file on stdout."""
-    layout = find_platform()
-    faults: dict[str, list[str]] = {}
+_HINT = "fix the component's configuration, then `inv hydrate`"
+_INVALID = Rule(
+    "config/invalid",
+    "A configuration that the program which reads it refuses, or a failing test of an alert.",
+    "The program doesn't start, or ignores the setting in silence.",
+    "Fix the component's configuration, then `inv hydrate`.",
+)
+_UNREADABLE = Rule(
+    "config/not-mounted",
+    "A configuration that a container's arguments name and no volume brings, or arguments that can't be read.",
+    "The program starts without it, or not at all.",
+    "Fix the argument or the mount.",
+)
+
+
+@gate("config", rules=[_INVALID, _UNREADABLE])
+def config(platform: Layout) -> Iterator[Finding | Proven]:
+    """Every configuration is valid to the program that will read it; every alert passes its tests."""
     planned: dict[str, list[Check]] = {}
-    for name in environments.names(layout):
+    findings: list[Finding] = []
+    for name in environments.names(platform):
         try:
-            for check in _checks(layout, name):
+            for check in _checks(platform, name):
                 planned.setdefault(check.key, []).append(check)
         except PenstockError as error:
-            faults.setdefault(f"{error.message}; {error.hint}", []).append(name)
+            findings.append(Finding(_UNREADABLE.id, error.message, error.hint, environments=(name,)))
     same = sorted(planned.values(), key=lambda checks: checks[0].subject)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         outcomes = list(pool.map(_run, (checks[0] for checks in same)))
     rows = []
     for checks, outcome in zip(same, outcomes, strict=True):
-        where = sorted({check.environment for check in checks})
+        where = tuple(sorted({check.environment for check in checks}))
         result = _counted(len(outcome.faults)) if outcome.faults else outcome.said
         rows.append([", ".join(where), checks[0].subject, checks[0].deployed, checks[0].checker, result])
-        for fault in outcome.faults:
-            faults.setdefault(f"{checks[0].subject}: {fault}", []).extend(where)
-    console.table(["ENVIRONMENTS", "CONFIGURATION", "READ BY", "CHECKED BY", "RESULT"], rows)
-    if faults:
-        lines = [f"{', '.join(where)}: {fault}" for fault, where in faults.items()]
-        raise Findings(lines, "mend the component's configuration, then `inv hydrate`")
+        findings += [
+            Finding(_INVALID.id, f"{checks[0].subject}: {fault}", _HINT, environments=where) for fault in outcome.faults
+        ]
+    console.table(["ENVIRONMENTS", "CONFIGURATION", "READ BY", "CHECKED BY", "RESULT"], rows, console.info)
+    yield from findings
     judged = sum(len(checks) for checks in same if checks[0].checker != _NOBODY)
     left = sum(map(len, same)) - judged
-    console.good(f"{judged} configurations are valid (equal ones were checked once), {left} files have no checker")
+    if not findings:
+        yield Proven(f"{judged} configurations are valid (equal ones were checked once), {left} files have no checker")
 
 
 def _counted(faults: int) -> str:

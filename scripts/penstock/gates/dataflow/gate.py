@@ -1,47 +1,61 @@
-"""The gate: proves every arrow in every environment, prints the evidence, and names the hop that is broken.
-
-Then it holds the network policies to the arrows: each is let through, and nothing else.
-"""
+"""The gate: proves every arrow in every environment, prints the evidence, and names the hop that is broken."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from penstock.core import console
-from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import find_platform
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
 from penstock.gates.dataflow import pictures, proofs
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
 from penstock.kube.read import Reader
 from penstock.platform import dataflow as contract
 from penstock.platform import environments
-from penstock.platform.dataflow import Arrow, Contract
+from penstock.platform.dataflow import FILE, Arrow, Contract
 from penstock.platform.rendered import rendered
 from penstock.platform.settings import Settings
-from penstock.policies import proof
+
+_HINT = f"fix the component, or the arrow in {FILE}, then `inv hydrate`"
+_HOP = Rule(
+    "dataflow/hop",
+    f"A hop of an arrow of {FILE} that the manifests don't have: a setting, a Service, a port, a container, a bucket.",
+    "The data that the picture shows flowing doesn't arrive.",
+    f"Fix the component's configuration, or the arrow in {FILE}, then `inv hydrate`.",
+)
+_ENVIRONMENT = Rule(
+    "dataflow/environment",
+    f"An environment that {FILE} names and the platform doesn't have.",
+    "What is declared for it holds nowhere.",
+    "Fix the name.",
+)
+_PICTURE = Rule(
+    "dataflow/picture",
+    f"A page whose picture isn't that of {FILE}.",
+    "Readers see another platform than the one that is proven.",
+    "Run `inv diagram`.",
+)
 
 
-def dataflow() -> None:
-    """Findings for every arrow with a broken hop, and for every picture that shows something else."""
-    layout = find_platform()
-    found = contract.read(layout.root)
-    every = environments.names(layout)
+@gate("dataflow", rules=[_HOP, _ENVIRONMENT, _PICTURE])
+def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
+    """Every arrow of the architecture picture holds, hop by hop, in the manifests."""
+    found = contract.read(platform.root)
+    every = environments.names(platform)
     unknown = contract.strangers(found, every)
     if unknown:
-        raise Findings(unknown, "mend the entry")
-    broken: dict[str, list[str]] = {}
+        yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)
+        return
     reader = Reader()
-    manifests = [rendered(layout, name, reader) for name in every]
-    for one in manifests:
-        settings, name = Settings(found, one), one.environment
+    for name in every:
+        settings = Settings(found, rendered(platform, name, reader))
         lines = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]
+        yield from (Finding(_HOP.id, line, _HINT, environments=(name,)) for line in lines)
         if not lines:
-            console.good(f"{name}: {len(found.arrows)} arrows, every hop proven")
-        for line in lines:
-            broken.setdefault(line, []).append(name)
-    findings = [f"{', '.join(where)}: {line}" for line, where in broken.items()]
-    findings += pictures.stale(layout.root, found)
-    if not findings:  # the connections of an arrow that leads nowhere can't be told
-        findings = proof.check(layout, found, manifests)
-    if findings:
-        raise Findings(findings, "mend the component (or the arrow in dataflow.yaml), then `inv hydrate`")
+            yield Proven(f"{len(found.arrows)} arrows, every hop proven", name)
+    for page in pictures.stale(platform.root, found):
+        yield Finding(_PICTURE.id, f"the picture is not what {FILE} says", "run `inv diagram`", page)
 
 
 def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:

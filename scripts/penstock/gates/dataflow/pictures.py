@@ -42,12 +42,8 @@ def pages(root: Path) -> list[str]:
 
 
 def stale(root: Path, contract: Contract) -> list[str]:
-    """A line for every page whose picture is not that of the contract."""
-    return [
-        f"{page}: the picture is not what dataflow.yaml says: run `inv diagram`"
-        for page in pages(root)
-        if block(contract) not in (root / page).read_text()
-    ]
+    """The pages whose picture is not that of the contract."""
+    return [page for page in pages(root) if block(contract) not in (root / page).read_text()]
 
 
 def draw(root: Path, contract: Contract) -> list[str]:

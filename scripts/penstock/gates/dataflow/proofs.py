@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from penstock.core.errors import PenstockError
 from penstock.kube.containers import Container
 from penstock.kube.objects import Workload
-from penstock.platform.dataflow import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step
+from penstock.platform.dataflow import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step, Unproven
 from penstock.platform.settings import Setting, Settings, leads_to
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
@@ -54,12 +54,12 @@ def _connect(settings: Settings, hop: Connect) -> str:
         try:
             path = _route(settings, hop.from_, value, workload, container, wanted, listening)
             if hop.path and not value.rstrip("/").endswith(hop.path):
-                raise PenstockError(f"{value}: the path {hop.path} is what {workload.name} answers at")
+                raise Unproven(f"{value}: the path {hop.path} is what {workload.name} answers at")
             evidence.append(f"{value} → {path} → {listening.where} = {listening.values[0]}")
         except PenstockError as error:
             complaints.append(error.message)
     if not evidence or (hop.every and complaints):
-        raise PenstockError(f"{setting.where}: {'; '.join(complaints)}")
+        raise Unproven(f"{setting.where}: {'; '.join(complaints)}")
     return f"{setting.where} = {'; '.join(evidence)}"
 
 
@@ -77,19 +77,17 @@ def _route(
     local = _LOCAL.match(value)
     if local:
         if own.key != workload.key or int(local[1]) != wanted:
-            raise PenstockError(f"{value} is port {local[1]} of the pod itself, not {workload} port {wanted}")
+            raise Unproven(f"{value} is port {local[1]} of the pod itself, not {workload} port {wanted}")
         return f"the same pod's container {container.name}"
     target = leads_to(settings, value, own.namespace)
     behind = [item for item in target.backends if item.workload.key == workload.key]
     if not behind:
         others = sorted({str(item.workload) for item in target.backends})
-        raise PenstockError(
-            f"{value} leads to {target.service}, and so to {', '.join(others) or 'nothing'}, not {workload}"
-        )
+        raise Unproven(f"{value} leads to {target.service}, and so to {', '.join(others) or 'nothing'}, not {workload}")
     ports = [item.port.container_port for item in behind if item.container.name == container.name]
     if wanted not in ports:
         led = f"port {ports[0]}" if ports else f"another container than {container.name}"
-        raise PenstockError(f"{value} leads to {led} of {workload}, and it listens on {wanted} ({listening.where})")
+        raise Unproven(f"{value} leads to {led} of {workload}, and it listens on {wanted} ({listening.where})")
     assert target.port
     return f"{target.service} port {target.port.port} → container {container.name} port {wanted}"
 
@@ -97,7 +95,7 @@ def _route(
 def _listens(setting: Setting) -> int:
     match = _PORT.search(setting.values[0])
     if not match:
-        raise PenstockError(f"{setting.where}: {setting.values[0]} has no port to listen on")
+        raise Unproven(f"{setting.where}: {setting.values[0]} has no port to listen on")
     return int(match[1])
 
 
@@ -117,7 +115,7 @@ def _handover(settings: Settings, hop: Handover) -> str:
         place = _on_node(reader, container, pattern)
         if fnmatch.fnmatch(str(written), str(place)):
             return f"{said} → {reading.where} = {pattern}, on the node {place}"
-    raise PenstockError(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({said})")
+    raise Unproven(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({said})")
 
 
 def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPath:
@@ -130,16 +128,16 @@ def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPa
             if volume is None or volume.host_path is None:
                 break
             return PurePosixPath(volume.host_path.path) / PurePosixPath(path).relative_to(mount.mount_path)
-    raise PenstockError(f"{workload}: {path} of container {container.name} is on no folder of the node")
+    raise Unproven(f"{workload}: {path} of container {container.name} is on no folder of the node")
 
 
 def _fact(settings: Settings, fact: Fact) -> str:
     setting = settings.read(fact.at)
     enough = all if fact.every else any
     if fact.equals is not None and not enough(value == fact.equals for value in setting.values):
-        raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to be {fact.equals}")
+        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to be {fact.equals}")
     if fact.holds is not None and not enough(fact.holds in value for value in setting.values):
-        raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, and has to hold {fact.holds}")
+        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to hold {fact.holds}")
     shown = fact.equals if fact.equals is not None else fact.holds if fact.holds is not None else setting.values[0]
     return f"{setting.where} = {shown}" if shown else setting.where
 
@@ -148,7 +146,7 @@ def _agree(settings: Settings, agree: Agree) -> str:
     places = [settings.read(ref) for ref in agree.at if not settings.is_outside(ref.node)]
     wrong = [place for place in places if not any(_names(value, agree.value) for value in place.values)]
     if wrong:
-        raise PenstockError(
+        raise Unproven(
             f"{agree.name} is `{agree.value}`, but {wrong[0].where} has {', '.join(wrong[0].values) or 'nothing'}"
         )
     return f"{agree.name} is `{agree.value}` at {', '.join(place.where for place in places)}"
@@ -164,7 +162,7 @@ def _pipeline(settings: Settings, hop: Pipeline) -> str:
         configured = settings.read(Ref(node=hop.node, key=[part])).values if "*" in name else []
         for wanted in fnmatch.filter(configured, name) or [name]:
             if wanted not in setting.values:
-                raise PenstockError(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
+                raise Unproven(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
     return f"{settings.contract.nodes[hop.node].title} pipeline {hop.pipeline}: {hop.receiver} → {hop.exporter}"
 
 
@@ -177,7 +175,7 @@ def _bucket(settings: Settings, hop: Bucket) -> str:
     made = settings.read(hop.made)
     names = [name for value in made.values for name in value.split(",")]
     if bucket not in names:
-        raise PenstockError(f"{setting.where} is {bucket}, and {made.where} makes {', '.join(names)}")
+        raise Unproven(f"{setting.where} is {bucket}, and {made.where} makes {', '.join(names)}")
     return f"{setting.where} = {bucket}, made by {made.where}"
 
 
@@ -194,8 +192,8 @@ def _instrument(settings: Settings, hop: Instrument) -> str:
     namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
     chosen, but = settings.read(hop.by), settings.read(hop.but)
     if not any(_fits(namespace, glob) for glob in chosen.values):
-        raise PenstockError(f"{chosen.where} is {', '.join(chosen.values)}, without the namespace {namespace}")
+        raise Unproven(f"{chosen.where} is {', '.join(chosen.values)}, without the namespace {namespace}")
     kept = [glob for glob in but.values if _fits(namespace, glob)]
     if kept:
-        raise PenstockError(f"{but.where} leaves out {kept[0]}, and so the namespace {namespace}")
+        raise Unproven(f"{but.where} leaves out {kept[0]}, and so the namespace {namespace}")
     return f"{chosen.where} = {', '.join(chosen.values)} takes in the namespace {namespace}"

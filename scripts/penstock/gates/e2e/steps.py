@@ -47,13 +47,20 @@ class Step:
     look: str
 
 
+class StepFailed(Findings):
+    """A step that didn't do what it should; the step's `look` says where the cause shows."""
+
+    def __init__(self, findings: list[str]) -> None:
+        super().__init__(findings, "")
+
+
 def up(run: Run, deadline: float) -> str:
     """A cluster with the platform on it, from nothing."""
     run.trial.inv("up", *run.where, "--provider", run.trial.provider, f"--timeout={deadline / 2:.0f}", seconds=deadline)
     found = status.kustomizations(run.trial.kubectl)
     late = [f"{item.name} is not Ready: {item.reason}: {item.message}" for item in found.values() if not item.ready]
     if late or not found:
-        raise Findings(late or ["inv up ended well, and Flux has no Kustomization"])
+        raise StepFailed(late or ["inv up ended well, and Flux has no Kustomization"])
     return f"{len(found)} Kustomizations Ready"
 
 
@@ -63,7 +70,7 @@ def smoke(run: Run, deadline: float) -> str:
     try:
         outcomes = msgspec.json.decode(answer.stdout, type=list[Outcome])
     except msgspec.DecodeError as error:
-        raise PenstockError(f"inv smoke --json printed something else ({error}): {answer.text[:80]!r}") from None
+        raise StepFailed([f"inv smoke --json printed something else ({error}): {answer.text[:80]!r}"]) from None
     tolerated = {"passed"} | ({"not applicable"} if run.trial.provider == _SIMULATED else set())
     bad = [f"{item.check} {item.result}: {item.says}" for item in outcomes if item.result not in tolerated]
     passed = sum(item.result == "passed" for item in outcomes)
@@ -81,7 +88,7 @@ def again(run: Run, deadline: float) -> str:
     run.trial.inv("up", *run.where, "--provider", run.trial.provider, f"--timeout={deadline / 2:.0f}", seconds=deadline)
     lines = owned.differences(before, owned.read(run.trial.kubectl, kinds))
     if lines or not before:
-        raise Findings(lines or ["Flux owns nothing"])
+        raise StepFailed(lines or ["Flux owns nothing"])
     return f"{len(before)} objects as they were"
 
 
@@ -105,14 +112,14 @@ def prune(run: Run, deadline: float) -> str:
 
     def stays() -> PenstockError:
         there = doomed & owned.read(trial.kubectl, kinds).keys()
-        return Findings([f"{key} is still there" for key in sorted(there)])
+        return StepFailed([f"{key} is still there" for key in sorted(there)])
 
     after = until(gone, deadline / 2, Progress("prune"), f"Flux to prune {run.component}", stays)
     kept = {key: item for key, item in before.items() if key not in doomed}
     # The root lists one Kustomization less, which is a change of its inventory and of no object.
     lines = owned.differences(kept, after)
     if lines:
-        raise Findings([f"{line}, and it is none of {run.component}'s" for line in lines])
+        raise StepFailed([f"{line}, and it is none of {run.component}'s" for line in lines])
     return f"{len(doomed)} objects of {run.component} are gone, {len(kept)} stay"
 
 
@@ -123,7 +130,7 @@ def down(run: Run, deadline: float) -> str:
     def clean() -> bool | None:
         return None if _left(run) else True
 
-    until(clean, _SETTLED_SECONDS, Progress("down"), "everything to be gone", lambda: Findings(_left(run)))
+    until(clean, _SETTLED_SECONDS, Progress("down"), "everything to be gone", lambda: StepFailed(_left(run)))
     return "nothing is left"
 
 

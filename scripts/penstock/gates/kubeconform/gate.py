@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from penstock.core import console
-from penstock.core.errors import Findings
-from penstock.core.layout import Layout, find_platform
+from penstock.core.layout import Layout
+from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.kubeconform import definitions, faults, judge
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
+from penstock.gates.registry import gate
 from penstock.platform import environments
 from penstock.platform.environments import Kubernetes
 from penstock.platform.manifests import Manifests
@@ -42,35 +42,64 @@ class _Environment:
         return judge.Request(self.kubernetes.version, self.definitions, list(self.files.values()))
 
 
-def kubeconform() -> None:
-    """Findings for every manifest that the API server would refuse; all environments."""
-    layout = find_platform()
+_REFUSED = Rule(
+    "kubeconform/refused",
+    "A manifest that the API server would refuse: a wrong type, name, label, size, key, selector or default.",
+    "Flux applies nothing of a component when one of its objects is refused.",
+    "Fix the component's values or chart, then `inv hydrate`.",
+)
+_UNSERVED = Rule(
+    "kubeconform/unserved",
+    "An object of an API that the environment's Kubernetes doesn't serve, and that no definition brings.",
+    "Flux can't apply it, and waits for the kind.",
+    "Use the version that the finding names, or add the component that defines the kind.",
+)
+_NO_OBJECT = Rule(
+    "kubeconform/no-object",
+    "A file that holds no object of Kubernetes.",
+    "Flux stops at it.",
+    "Fix the component's values or chart, then `inv hydrate`.",
+)
+
+
+@gate("kubeconform", rules=[_REFUSED, _UNSERVED, _NO_OBJECT], needs=["apicheck", "kubeconform"])
+def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
+    """Every object is one that the API server of the environment's Kubernetes version would accept, offline."""
     parsed: dict[bytes, Object] = {}
-    every = [_read(layout, name, parsed) for name in environments.names(layout)]
+    manifests = {name: Manifests(platform.tree(name), parsed) for name in environments.names(platform)}
+    files = {name: _files(each) for name, each in manifests.items()}
+    wrong = [(name, path, line) for name in files for path, item in files[name].items() if (line := _missing(item))]
+    if wrong:
+        for name, path, line in wrong:
+            yield Finding(_NO_OBJECT.id, line, _HINT, platform.relative(path), environments=(name,))
+        return
+    every = [
+        _Environment(
+            name,
+            platform.tree(name),
+            environments.read(platform, name).kubernetes,
+            files[name],
+            definitions.definitions(name, manifests[name]),
+        )
+        for name in files
+    ]
     verdicts = judge.verdicts([environment.request for environment in every])
     with ThreadPoolExecutor() as pool:
         fits = list(pool.map(_fits, every))
-    found = [
-        f"{layout.relative(path)}: {line}"
-        for environment, judged, fit in zip(every, verdicts, fits, strict=True)
-        for path, line in _faults(environment, judged, fit)
-    ]
-    if found:
-        raise Findings(sorted(found), _HINT)
-    for each in every:
-        console.good(f"{each.name}: {len(each.files)} manifests fit Kubernetes {each.kubernetes.version}")
+    for environment, judged, fit in zip(every, verdicts, fits, strict=True):
+        faulty = False
+        for rule, path, line in sorted(_faults(environment, judged, fit), key=lambda found: (found[1], found[2])):
+            faulty = True
+            yield Finding(rule.id, line, _HINT, platform.relative(path), environments=(environment.name,))
+        if not faulty:
+            yield Proven(
+                f"{len(environment.files)} manifests fit Kubernetes {environment.kubernetes.version}", environment.name
+            )
 
 
-def _read(layout: Layout, name: str, parsed: dict[bytes, Object]) -> _Environment:
-    """What is in an environment; Findings for files that hold no object."""
-    manifests = Manifests(layout.tree(name), parsed)
+def _files(manifests: Manifests) -> dict[Path, Object]:
     files = {path: item for component in manifests.components for path, item in manifests.files(component).items()}
-    files |= manifests.synced()
-    wrong = [f"{layout.relative(path)}: {line}" for path, item in files.items() if (line := _missing(item))]
-    if wrong:
-        raise Findings(sorted(wrong), _HINT)
-    kubernetes = environments.read(layout, name).kubernetes
-    return _Environment(name, layout.tree(name), kubernetes, files, definitions.definitions(name, manifests))
+    return files | manifests.synced()
 
 
 def _missing(item: Any) -> str:
@@ -93,19 +122,19 @@ def _fits(environment: _Environment) -> dict[Path, program.Verdict]:
 
 def _faults(
     environment: _Environment, verdicts: list[Verdict], fits: dict[Path, program.Verdict]
-) -> Iterator[tuple[Path, str]]:
-    """A line for each fault, with its file."""
+) -> Iterator[tuple[Rule, Path, str]]:
+    """A line for each fault, with its rule and file."""
     version = environment.kubernetes.version
     builtin = schemas(version)
     served = builtin.served(environment.kubernetes.api_versions)
     served = served.union(*map(definitions.kinds, environment.definitions))
     for (path, item), verdict in zip(environment.files.items(), verdicts, strict=True):
         if verdict.unknown and _kind(item) not in served:
-            lines = [faults.unserved(_kind(item), version, builtin, served)]
+            rule, lines = _UNSERVED, [faults.unserved(_kind(item), version, builtin, served)]
         else:
-            lines = faults.lines(verdict.old or verdict.new, fits.get(path), version)
+            rule, lines = _REFUSED, faults.lines(verdict.old or verdict.new, fits.get(path), version)
         for line in lines:
-            yield path, f"{item['kind']} {item['metadata'].get('name')}: {line}"
+            yield rule, path, f"{item['kind']} {item['metadata'].get('name')}: {line}"
 
 
 def _kind(item: Object) -> Kind:

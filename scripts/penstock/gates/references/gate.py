@@ -4,17 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from penstock.core import console
-from penstock.core.errors import Findings
-from penstock.core.layout import find_platform
+from penstock.core.layout import Layout
 from penstock.core.nearest import ending
+from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, rights, selectors, services
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
+from penstock.gates.registry import gate
 from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import FILE, Given, HostGateway, declared
 
+_FIX = f"fix what each line names, or declare in {FILE} what is made elsewhere"
+_IDLE = Rule(
+    "references/unused-declaration",
+    f"An entry of {FILE} that nothing needs, or that every cluster has anyway.",
+    "It hides the day on which a manifest names something that nothing creates.",
+    "Delete the entry, or fix its name.",
+)
+_RULES = {
+    "names": Rule(
+        "references/name",
+        "A name that resolves to no object: a ConfigMap, Secret, key, claim, account, role, class or namespace.",
+        "The pod waits for ever, or the API server refuses the object only when Flux applies it.",
+        f"Fix the name, or declare in {FILE} what is made elsewhere.",
+    ),
+    "Services": Rule(
+        "references/service",
+        "A Service whose selector or port leads to no container, or that an object names and nobody makes.",
+        "Connections to it are refused, although everything is Ready.",
+        "Fix the selector or the target port, or give the container the port.",
+    ),
+    "addresses": Rule(
+        "references/address",
+        "An address in a configuration that resolves to no Service, or to no port of one.",
+        "The program starts, and fails at its first request.",
+        "Fix the host or the port; a name outside of the cluster needs a domain that is not the cluster's.",
+    ),
+    "selectors": Rule(
+        "references/selector",
+        "A selector that matches no pod: of a workload, a PodDisruptionBudget, an affinity or a spread.",
+        "What it is meant to protect or to place is not.",
+        "Use labels that the pod template has.",
+    ),
+    "network policies": Rule(
+        "references/network-policy",
+        "A selector or port of a NetworkPolicy that matches nothing.",
+        "The rule has no effect, so traffic that should pass is dropped.",
+        "Use labels and ports that the pods have.",
+    ),
+    "gateways and routes": Rule(
+        "references/route",
+        "A Gateway, listener, route or backend that doesn't fit the other end.",
+        "Envoy answers 404 or 500, and the route's status alone says why.",
+        "Fix the parent, the host name, the backend's port, or add a ReferenceGrant.",
+    ),
+    "pods": Rule(
+        "references/pod",
+        "A pod that can't start as it is written: a volume, a probe's port, an image without a version.",
+        "The kubelet refuses it, or another image runs tomorrow.",
+        "Fix the field that the finding names.",
+    ),
+    "node ports": Rule(
+        "references/node-port",
+        "Two programs that listen on the same port of a node.",
+        "The second of them never starts on that node.",
+        "Give one of them another port, or take it off the host's network.",
+    ),
+    "rights": Rule(
+        "references/rights",
+        "An object that the account may not apply as which Flux applies its component.",
+        "The Kustomization fails, and so does everything that depends on it.",
+        "Hydrate, which writes the accounts' Roles; or add the right to the Role.",
+    ),
+}
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
     "names": names.check,
     "Services": services.check,
@@ -28,28 +91,37 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
 }
 
 
-def references() -> None:
-    """Findings for every reference that leads nowhere, then for declarations that nothing needs; all environments."""
-    layout = find_platform()
-    every = environments.names(layout)
-    declarations = declared(layout, every)
+@gate("references", rules=[*_RULES.values(), _IDLE])
+def references(platform: Layout) -> Iterator[Finding | Proven]:
+    """Every name, port, selector, key and address in the manifests resolves to an object, or to a declared one."""
+    every = environments.names(platform)
+    declarations = declared(platform, every)
     reader = Reader()
-    worlds = {name: world(layout, name, declarations, reader) for name in every}
+    worlds = {name: world(platform, name, declarations, reader) for name in every}
     verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
-    flat = {name: [verdict for group in groups.values() for verdict in group] for name, groups in verdicts.items()}
-    faults = dict.fromkeys(str(verdict) for group in flat.values() for verdict in group if verdict.fault)
-    if faults:
-        raise Findings(list(faults), f"fix what each line names, or declare in {FILE} what is made elsewhere")
-    used = {name: {verdict.given for verdict in group if verdict.given} for name, group in flat.items()}
-    idle = [*_idle(worlds, used), *_idle_rules(worlds, declarations.host_gateways)]
-    if idle:
-        raise Findings(idle, "drop it, or fix its name")
+    faulty = False
+    for name, groups in verdicts.items():
+        for heading, group in groups.items():
+            for verdict in group:
+                if verdict.fault:
+                    faulty = True
+                    message = f"{verdict.path}: {verdict.fault}"
+                    yield Finding(_RULES[heading].id, message, _FIX, verdict.file, environments=(name,))
+    if faulty:  # what is unused can't be told yet
+        return
+    used = {name: _given(groups) for name, groups in verdicts.items()}
+    yield from _idle(worlds, used)
+    yield from _idle_rules(worlds, declarations.host_gateways)
     for name, groups in verdicts.items():
         parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
-        console.good(f"{name}: {len(flat[name])} references proven ({parts})")
+        yield Proven(f"{sum(map(len, groups.values()))} references proven ({parts})", name)
 
 
-def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str]:
+def _given(groups: dict[str, list[Verdict]]) -> set[Given]:
+    return {verdict.given for group in groups.values() for verdict in group if verdict.given}
+
+
+def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[Finding]:
     """Declarations that nothing needs: in one of the environments that they name, or anywhere where they name none."""
     given: dict[Given, list[str]] = {}
     for name, one in worlds.items():
@@ -58,21 +130,26 @@ def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[str
     everywhere = {(item.kind, item.namespace, item.name) for one in worlds.values() for item in one.builtin}
     for made, having in given.items():
         if (made.kind, made.namespace, made.name) in everywhere:
-            yield f"{made.file}: {made}: every cluster has it"
+            yield _unused(made.file, f"{made}: every cluster has it")
             continue
         unused = [name for name in having if made not in used[name]]
         if made.environments and unused:
-            yield f"{made.file}: {made}: nothing needs it in {', '.join(unused)}"
+            yield _unused(made.file, f"{made}: nothing needs it in {', '.join(unused)}")
         elif unused == having:
-            yield f"{made.file}: {made}: nothing needs it"
+            yield _unused(made.file, f"{made}: nothing needs it")
 
 
-def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[str]:
+def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[Finding]:
     for rule in rules:
         holding = [one for one in worlds.values() if nodes.holds(one, rule)]
         if not holding:
-            yield f"{FILE}: hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"
+            message = f"hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"
+            yield _unused(FILE, message)
         elif not any(nodes.gateways(one, rule) for one in holding):
             classes = {name for one in holding for _, name in one.rendered.of("GatewayClass")}
             near = ending(rule.gateway_class, classes)
-            yield f"{FILE}: hostGateways: no Gateway is of the class {rule.gateway_class}{near}"
+            yield _unused(FILE, f"hostGateways: no Gateway is of the class {rule.gateway_class}{near}")
+
+
+def _unused(file: str, message: str) -> Finding:
+    return Finding(_IDLE.id, message, "drop it, or fix its name", file)

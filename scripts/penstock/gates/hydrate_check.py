@@ -1,0 +1,52 @@
+"""The gate: manifests/ is what its sources give; `inv hydrate-check` runs it too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.core.layout import Layout
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
+from penstock.hydrate import index, names
+from penstock.hydrate.compare import changes
+from penstock.platform import environments
+
+_HINT = "run `inv hydrate` and commit what it writes"
+_MESSAGES = {
+    "added": "is missing: its sources render it",
+    "changed": "is stale, or was edited by hand: its sources render something else",
+    "removed": "is an extra file: no source renders it",
+}
+_STALE = Rule(
+    "hydrate-check/stale",
+    "A file of manifests/ that is missing, extra, or not what its sources render.",
+    "What is reviewed would not be what the next hydration gives, and the cluster gets what is reviewed.",
+    "Run `inv hydrate` and commit what it writes.",
+)
+
+
+@gate("hydrate-check", rules=[_STALE])
+def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
+    """Everything is rendered again, twice, and gives the very bytes that are committed."""
+    yield from check(platform, None)
+
+
+def check(platform: Layout, environment: str | None) -> Iterator[Finding | Proven]:
+    """The same of one environment, or of all."""
+    # Not at the top: a gate's name and rules don't need what renders.
+    from penstock.hydrate.pipeline import hydrate
+
+    known = environments.names(platform)
+    picked = environments.pick(platform, environment)
+    git = index.read(platform)
+    if git:
+        index.refuse_sparse_sources(git)
+    names.refuse_misnamed(platform, known, None)
+    faulty = False
+    for name in index.present(git, platform, picked, environment) if git else picked:
+        for change in changes(hydrate(platform, name, [], everything=True)):
+            faulty = True
+            path = f"manifests/{name}/{change.path}"
+            yield Finding(_STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+    if not faulty:
+        yield Proven("manifests/ is what its sources give")

@@ -1,0 +1,91 @@
+"""The gate: the policies of the manifests let the declared connections through, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
+from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.registry import gate
+from penstock.kube.read import Reader
+from penstock.platform import dataflow, environments
+from penstock.platform.dataflow import Contract
+from penstock.platform.rendered import Rendered, rendered
+from penstock.policies import addresses, expected, sources
+from penstock.policies import contract as network
+from penstock.policies.actors import actors
+from penstock.policies.contract import FILE, Connections
+from penstock.policies.enforced import Enforced
+from penstock.policies.evaluate import judge
+from penstock.policies.parse import policies
+from penstock.policies.peers import Ends
+
+_HINT = "declare the connection, an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
+_DIFFERENT = Rule(
+    "network-policies/connection",
+    "A declared connection that the policies drop, or one that they let through and nothing declares.",
+    "Either the platform doesn't work, or a pod that is taken over reaches more than it needs.",
+    "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or drop the policy's rule.",
+)
+_UNREACHABLE = Rule(
+    "network-policies/address",
+    "An address in a program's configuration that the policies keep it from.",
+    "The program was told to connect there, and each attempt times out.",
+    "Declare the connection, then `inv network-policies`; or take the address out of the configuration.",
+)
+_UNUSED = Rule(
+    "network-policies/unused-edge",
+    f"An edge of {FILE} that no environment has, or not one that it names.",
+    "It permits what will one day be something else.",
+    "Delete the edge, or fix its ends.",
+)
+_STALE = Rule(
+    "network-policies/stale",
+    "A generated policy that isn't what dataflow.yaml, connections.yaml and the manifests give.",
+    "What is reviewed is not what is declared.",
+    "Run `inv network-policies`, then `inv hydrate`.",
+)
+
+
+@gate("network-policies", rules=[_DIFFERENT, _UNREACHABLE, _UNUSED, _STALE])
+def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
+    """The network policies let exactly the declared connections through."""
+    found = network.read(platform.root)
+    if found is None:
+        yield Proven(f"there is no {FILE}")
+        return
+    contract, reader = dataflow.read(platform.root), Reader()
+    every = [rendered(platform, name, reader) for name in environments.names(platform)]
+    findings = [
+        Finding(_UNUSED.id, line, "delete the edge, or fix its ends", FILE) for line in expected.idle(found, every)
+    ]
+    proven = []
+    for one in every:
+        try:
+            faults, count = _judged(contract, found, one)
+        except PenstockError as error:
+            faults, count = [Finding(_DIFFERENT.id, error.message, error.hint or _HINT)], None
+        findings += [fault.also_in((one.environment,)) for fault in faults]
+        proven += [count] if count and not faults else []
+    if not findings:  # what is broken would only be told twice
+        made = sources.generate(contract, found, every)
+        findings = [
+            Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)
+            for path, line in sources.stale(platform, made)
+        ]
+    yield from findings
+    yield from proven
+
+
+def _judged(contract: Contract, found: Connections, one: Rendered) -> tuple[list[Finding], Proven]:
+    ends = Ends(found, one)
+    connections = expected.connections(contract, found, one)
+    there = policies(one)
+    every = actors(ends)
+    enforced = Enforced(every.every, there)
+    verdicts = judge(every, connections, enforced)
+    faults = [Finding(_DIFFERENT.id, line, _HINT) for line in verdicts.findings]
+    faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(ends, every, enforced)]
+    text = f"{len(connections)} connections let through at both ends by {len(there)} policies"
+    return faults, Proven(f"{text}, {verdicts.denied} others denied", one.environment)

@@ -1,0 +1,71 @@
+"""The gates by name. A gate is a module with one decorated function, and a line in MODULES."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
+from penstock.core.nearest import did_you_mean
+from penstock.gates.finding import Finding, Proven, Rule
+
+Check = Callable[[Layout], Iterator[Finding | Proven]]
+# Name -> module below penstock.gates, in the order in which `inv test` runs them.
+MODULES = {
+    "hydrate-check": "hydrate_check",
+    "hydrate-oracle": "hydrate_oracle",
+    "kubeconform": "kubeconform.gate",
+    "references": "references.gate",
+    "dataflow": "dataflow.gate",
+    "network-policies": "network_policies",
+    "config": "config.gate",
+    "rehearse": "rehearse",
+    "actionlint": "actionlint",
+    "sizes": "sizes",
+}
+# These two are part of the session `lint`.
+SESSIONS = [name for name in MODULES if name not in ("actionlint", "sizes")]
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A gate: `check` yields what it finds and what it proves, `needs` are the programs that it runs."""
+
+    name: str
+    check: Check
+    needs: tuple[str, ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def proves(self) -> str:
+        """The first line of its docstring."""
+        return (self.check.__doc__ or "").partition("\n")[0]
+
+
+_GATES: dict[str, Gate] = {}
+
+
+def gate(name: str, *, rules: Iterable[Rule], needs: Iterable[str] = ()) -> Callable[[Check], Check]:
+    """Register a function as the gate of this name."""
+
+    def register(check: Check) -> Check:
+        _GATES[name] = Gate(name, check, tuple(needs), tuple(rules))
+        return check
+
+    return register
+
+
+def find(name: str) -> Gate:
+    """The gate of this name; PenstockError for an unknown one."""
+    if name not in MODULES:
+        known = f"the gates are {', '.join(sorted(MODULES))}"
+        raise PenstockError(f"no gate {name or 'was named'}", did_you_mean(name, MODULES, known))
+    importlib.import_module(f"penstock.gates.{MODULES[name]}")
+    return _GATES[name]
+
+
+def rules() -> dict[str, Rule]:
+    """Every rule by its id, gate by gate."""
+    return {rule.id: rule for name in MODULES for rule in find(name).rules}

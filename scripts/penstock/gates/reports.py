@@ -1,0 +1,122 @@
+"""The forms of a report: text, JSON, annotations of GitHub, and SARIF 2.1.0."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
+
+from penstock.core import console
+from penstock.gates.finding import Finding, Rule
+from penstock.gates.registry import find
+from penstock.gates.runner import Result, hints
+
+Format = Literal["text", "json", "github", "sarif"]
+SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+
+
+def report(result: Result, form: Format) -> None:
+    """Print the report: text on stderr, the other forms on stdout."""
+    _FORMS[form](result)
+
+
+def as_json(result: Result) -> dict[str, Any]:
+    """The report as docs/reference/gate-report.schema.json describes it."""
+    return {
+        "gate": result.gate,
+        "passed": not result.findings,
+        "findings": [
+            {
+                "rule": each.rule,
+                "severity": each.severity,
+                "message": each.message,
+                "hint": each.hint,
+                "environments": list(each.environments),
+                "object": each.object or None,
+                "file": each.file or None,
+                "line": each.line or None,
+            }
+            for each in result.findings
+        ],
+        "proven": [{"what": each.what, "environment": each.environment or None} for each in result.proven],
+    }
+
+
+def as_sarif(result: Result) -> dict[str, Any]:
+    """The report as a SARIF log with one run."""
+    reported = {each.rule for each in result.findings}
+    used = [rule for rule in find(result.gate).rules if rule.id in reported]
+    return {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": {"name": "penstock", "rules": [_descriptor(rule) for rule in used]}},
+                "automationDetails": {"id": f"penstock/{result.gate}/"},
+                "results": [_result(each) for each in result.findings],
+            }
+        ],
+    }
+
+
+def _descriptor(rule: Rule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.catches},
+        "fullDescription": {"text": rule.why},
+        "help": {"text": rule.fix},
+    }
+
+
+def _result(finding: Finding) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "ruleId": finding.rule,
+        "level": finding.severity,
+        "message": {"text": f"{_located(finding)}. {finding.hint}"},
+    }
+    if finding.file:
+        physical: dict[str, Any] = {"artifactLocation": {"uri": finding.file}}
+        if finding.line:
+            physical["region"] = {"startLine": finding.line}
+        found["locations"] = [{"physicalLocation": physical}]
+    return found
+
+
+def _located(finding: Finding) -> str:
+    return finding.message if finding.file else str(finding)
+
+
+def _text(result: Result) -> None:
+    for each in result.findings:
+        (console.error if each.severity == "error" else console.warn)(f"{each} [{each.rule}]")
+    if result.findings:
+        console.hint(hints(result.findings))
+
+
+def _json(result: Result) -> None:
+    console.out(msgspec.json.format(msgspec.json.encode(as_json(result))).decode())
+
+
+def _github(result: Result) -> None:
+    for each in result.findings:
+        place = {"file": each.file, "line": each.line, "title": each.rule}
+        shown = ",".join(f"{key}={_property(str(value))}" for key, value in place.items() if value)
+        console.out(f"::{each.severity} {shown}::{_data(f'{_located(each)}. {each.hint}')}")
+    _text(result)
+
+
+def _sarif(result: Result) -> None:
+    console.out(msgspec.json.format(msgspec.json.encode(as_sarif(result))).decode())
+
+
+def _data(text: str) -> str:
+    """Escaped as the runner's toolkit does it (actions/toolkit, packages/core/src/command.ts)."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+_FORMS: dict[Format, Callable[[Result], None]] = {"text": _text, "json": _json, "github": _github, "sarif": _sarif}

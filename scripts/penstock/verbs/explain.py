@@ -1,0 +1,30 @@
+"""inv explain RULE: what a rule catches, why that matters, a failing example and the fix."""
+
+from __future__ import annotations
+
+from penstock.core import console
+from penstock.core.errors import PenstockError
+from penstock.core.nearest import did_you_mean
+from penstock.gates.examples import examples
+from penstock.gates.registry import rules
+
+
+def explain(rule: str) -> None:
+    """Print the explanation, or every rule when none is named; PenstockError for an unknown one."""
+    known = rules()
+    if not rule:
+        for each in known.values():
+            console.out(f"{each.id}: {each.catches}")
+        return
+    if rule not in known:
+        raise PenstockError(f"unknown rule `{rule}`", did_you_mean(rule, known, "`inv explain` lists all of them"))
+    found, example = known[rule], examples().get(rule)
+    console.out(f"{found.id}\n\n{found.catches}\n{found.why}\n")
+    if example:
+        lines = "\n".join(f"error: {line} [{rule}]" for line in example.says)
+        console.out(f"For example:\n{_indented(example.diff)}\ngives\n{_indented(lines)}\n")
+    console.out(f"Fix: {found.fix}")
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"    {line}" for line in text.splitlines())

@@ -1,0 +1,83 @@
+"""Every rule has an example that a test makes, `inv explain` shows it, and a finding has the id of a rule."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import ENGINE
+from penstock.gates import registry
+from penstock.gates.examples import FOLDER, Example, examples, read
+from penstock.verbs.explain import explain
+from support import Platform, copy_platform, found
+
+FILES = read(ENGINE / FOLDER / "broken-files.yaml")
+# They need a running control plane, or more than one edit.
+UNSHOWN = {
+    "rehearse/settles",
+    "rehearse/order",
+    "rehearse/private",
+    "sizes/large-file",
+    "config/not-mounted",
+    "network-policies/address",
+}
+
+
+@pytest.fixture(scope="module")
+def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = copy_platform("", tmp_path_factory.mktemp("good") / "platform")
+    made.hydrate()
+    return made.root
+
+
+@pytest.mark.parametrize("broken", FILES, ids=lambda broken: broken.mistake)
+def test_a_mistake_is_named(broken: Example, hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
+    monkeypatch.chdir(platform.root)
+    if broken.old:
+        platform.replace(broken.file, broken.old, broken.new)
+    else:
+        platform.write(broken.file, broken.new)
+    findings = found(registry.find(broken.rule.partition("/")[0]).check)
+    assert [str(finding) for finding in findings if finding.rule == broken.rule] == broken.says
+
+
+def test_the_name_of_a_gate_is_that_of_its_module() -> None:
+    assert all(registry.find(name).name == name for name in registry.MODULES)
+
+
+def test_a_rule_begins_with_the_name_of_its_gate() -> None:
+    for name in registry.MODULES:
+        ids = [rule.id for rule in registry.find(name).rules]
+        assert ids
+        assert all(rule.startswith(f"{name}/") for rule in ids)
+
+
+def test_every_rule_has_an_example() -> None:
+    assert registry.rules().keys() - examples().keys() == UNSHOWN
+    assert examples().keys() <= registry.rules().keys()
+
+
+def test_a_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    explain("kubeconform/refused")
+    said = capsys.readouterr().out
+    assert said.startswith("kubeconform/refused\n\nA manifest that the API server would refuse")
+    assert "    -  text: hello world\n    +  text: 1\ngives\n    error: manifests/local/greeting/" in said
+    assert said.endswith("Fix: Fix the component's values or chart, then `inv hydrate`.\n")
+
+
+def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
+    explain("")
+    assert [line.partition(":")[0] for line in capsys.readouterr().out.splitlines()] == list(registry.rules())
+
+
+def test_an_unknown_rule_is_refused_with_the_nearest_one() -> None:
+    with pytest.raises(PenstockError) as refused:
+        explain("references/nmae")
+    assert (refused.value.message, refused.value.hint) == (
+        "unknown rule `references/nmae`",
+        "did you mean `references/name`?",
+    )
