@@ -1,0 +1,135 @@
+"""The forms of a report: each says the same of the same findings, and other programs can read it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from jsonschema.protocols import Validator
+
+from penstock.core.layout import ENGINE
+from penstock.gates import registry, reports
+from penstock.gates.__main__ import main
+from penstock.gates.finding import Finding, Proven, merged
+from penstock.gates.runner import Result
+from penstock.tools import golang
+from support import REAL_ENVIRONMENT, Platform
+
+SCHEMA = ENGINE / "docs" / "reference" / "gate-report.schema.json"
+FOUND = Finding("references/name", "spec: there is no ConfigMap town/a, b", "fix 100%", "manifests/a.yaml", 3)
+NOWHERE = Finding("references/name", "two\nlines", "fix", environments=("k3d", "kind"))
+RESULT = Result("references", [FOUND, NOWHERE], [Proven("7 references proven", "k3d")])
+
+
+@pytest.fixture(scope="module")
+def sarif() -> Validator:
+    """The official schema, which a Go module has in a string."""
+    argv: list[str | Path] = [golang.find_go(), "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"]
+    env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
+    done = subprocess.run(argv, cwd=Path(__file__).parent / "sarif", env=env, check=True, capture_output=True)
+    text = (Path(json.loads(done.stdout)["Dir"]) / "pkg/report/v210/sarif/schema.go").read_text()
+    schema = json.loads(text.partition("`")[2].rpartition("`")[0])
+    assert schema["id"].endswith("/sarif-schema-2.1.0.json")
+    return jsonschema.Draft7Validator(schema)
+
+
+def test_text(capsys: pytest.CaptureFixture[str]) -> None:
+    reports.report(RESULT, "text")
+    assert capsys.readouterr().err == (
+        "error: manifests/a.yaml: spec: there is no ConfigMap town/a, b [references/name]\n"
+        "error: k3d, kind: two\nlines [references/name]\n"
+        "  hint: fix 100%\nfix\n"
+    )
+
+
+def test_json_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) -> None:
+    reports.report(RESULT, "json")
+    found = json.loads(capsys.readouterr().out)
+    jsonschema.validate(found, json.loads(SCHEMA.read_text()))
+    assert found["passed"] is False
+    assert [(each["rule"], each["file"], each["line"]) for each in found["findings"]] == [
+        ("references/name", "manifests/a.yaml", 3),
+        ("references/name", None, None),
+    ]
+    assert found["proven"] == [{"what": "7 references proven", "environment": "k3d"}]
+
+
+def test_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    reports.report(RESULT, "github")
+    assert capsys.readouterr().out.splitlines() == [
+        "::error file=manifests/a.yaml,line=3,title=references/name::spec: there is no ConfigMap town/a, b. fix 100%25",
+        "::error title=references/name::k3d, kind: two%0Alines. fix",
+    ]
+
+
+def test_sarif_is_valid(capsys: pytest.CaptureFixture[str], sarif: Validator) -> None:
+    reports.report(RESULT, "sarif")
+    log = json.loads(capsys.readouterr().out)
+    assert [error.message for error in sarif.iter_errors(log)] == []
+    (run,) = log["runs"]
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["references/name"]
+    assert run["results"][0]["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "manifests/a.yaml"},
+        "region": {"startLine": 3},
+    }
+
+
+@pytest.mark.parametrize(
+    "change", [{"level": "bad"}, {"message": None}, {"strange": 1}], ids=["a level", "no message", "an unknown key"]
+)
+def test_what_is_no_sarif_is_refused(change: dict[str, Any], sarif: Validator) -> None:
+    log = reports.as_sarif(RESULT)
+    log["runs"][0]["results"][0] |= change
+    assert not sarif.is_valid(log)
+
+
+def test_the_same_finding_in_two_environments_is_one() -> None:
+    one, other = (Finding("a/b", "m", "h", environments=(name,)) for name in ("k3d", "kind"))
+    assert merged([one, FOUND, other]) == [one.also_in(("kind",)), FOUND]
+
+
+@pytest.mark.parametrize("name", ["hydrate-oracle", "kubeconform", "references", "sizes", "actionlint"])
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_every_gate_reports_that_it_passes(
+    name: str, form: str, good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good.hydrate()
+    good.git("init", "-q")
+    good.commit("Hydrate")
+    monkeypatch.chdir(good.root)
+    capsys.readouterr()
+    main([name, "--format", form])
+    found = json.loads(capsys.readouterr().out)
+    assert found.get("passed") is True or found["runs"][0]["results"] == []
+
+
+def test_a_gate_fails_with_findings(
+    good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good.hydrate()
+    monkeypatch.chdir(good.root)
+    good.replace("manifests/local/greeting/configmap-greeting.yaml", "hello", "bye")
+    with pytest.raises(SystemExit) as ended:
+        main(["hydrate-oracle"])
+    assert ended.value.code == 1
+    assert "differs at .data.text [hydrate-oracle/different]\n" in capsys.readouterr().err
+
+
+def test_github_asks_for_annotations(
+    good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good.hydrate()
+    monkeypatch.chdir(good.root)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    good.replace("manifests/local/greeting/configmap-greeting.yaml", "hello", "bye")
+    with pytest.raises(SystemExit):
+        main(["hydrate-oracle"])
+    assert capsys.readouterr().out.startswith("::error title=hydrate-oracle/different::local: ConfigMap town/greeting")
+
+
+def test_every_finding_of_a_rule_is_known() -> None:
+    assert all(rule.catches and rule.why and rule.fix for rule in registry.rules().values())
