@@ -15,7 +15,7 @@ KEY = ("v1", "ConfigMap", "town", "o")
 
 def differences(rendered: str, manifest: str) -> list[tuple[Any, ...]]:
     item: dict[str, Any] = parse(HEAD + manifest)
-    return list(_differences(_parsed(HEAD + rendered), {KEY: item}))
+    return [(key, said) for _, key, said in _differences(_parsed(HEAD + rendered), {KEY: item})]
 
 
 @pytest.mark.parametrize(

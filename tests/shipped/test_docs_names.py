@@ -24,8 +24,8 @@ GIVEN = {
     ("flux-system", "kustomization", "platform"),
 }
 GIVEN_LABELS = {"k8s-app=kube-dns", "app.kubernetes.io/name=eks-pod-identity-agent"}
-# What the how-tos make along the way.
-EXAMPLES = re.compile(r"\b(echo|staging)\b")
+# What the how-tos make along the way, and the platforms of the tests, of which the rules have their examples.
+EXAMPLES = re.compile(r"\b(echo|staging|local|harbour|greeting)\b")
 
 _SHORT = {"deploy": "deployment", "ds": "daemonset", "sts": "statefulset", "svc": "service"}
 _KINDS = "deployment|deploy|daemonset|ds|statefulset|sts|service|svc|gateway|kustomization|configmap|cronjob"
