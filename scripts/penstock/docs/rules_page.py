@@ -10,7 +10,7 @@ from penstock.gates.registry import MODULES, find
 _HEAD = """\
 # Rules
 
-<!-- written by inv reference from the gates and tests/gates/broken-*.yaml: change it there -->
+<!-- written by inv reference from the gates and the examples in tests/gates: change it there -->
 
 Every finding of a gate ends with the id of its rule, `[references/name]`. `inv explain RULE` prints what is here.
 The examples are tests: each is made, and gives what is shown.
