@@ -48,7 +48,7 @@ def hydrate(session: nox.Session) -> None:
 
 @nox.session(name="hydrate-check")
 def hydrate_check(session: nox.Session) -> None:
-    """Everything is rendered anew, and manifests/ must be the same bytes."""
+    """Everything is rendered again, and manifests/ must be the same bytes."""
     on_platform(session, "python", "-m", "penstock.gates", "hydrate-check", *session.posargs)
 
 

@@ -224,7 +224,7 @@ def status(_: Context, env: str = "", json: bool = False) -> None:
 
 @verb(name="flux-status", help=_ONE | _JSON)
 def flux_status(_: Context, env: str = "", json: bool = False) -> None:
-    """Show Flux' controllers and sources."""
+    """Show Flux's controllers and sources."""
     from penstock.verbs.gitops import flux_status as run
 
     run(env, json)

@@ -47,7 +47,7 @@ def refused(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
 
 
 def everything(town: Others) -> set[str]:
-    """Every object of the kinds that matter, with its uid: one that was made anew is another one."""
+    """Every object of the kinds that matter, with its uid: one that was made again is another one."""
     kinds = "namespaces,deployments,statefulsets,daemonsets,configmaps,secrets,persistentvolumeclaims,crds"
     items = town.kubectl.get(f"{kinds},gitrepositories,kustomizations", "-A")
     return {f"{item['kind']} {item['metadata']['name']} {item['metadata']['uid']}" for item in items}
@@ -71,7 +71,7 @@ def untouched(town: Others) -> Iterator[None]:
         (
             ["--provider", "existing", "--context", "elsewhere", "--yes"],
             "the context elsewhere is not the cluster of local: it leads to https://elsewhere.example, and",
-            "mend cluster.existing.server of local",
+            "fix cluster.existing.server of local",
         ),
         ([*TARGET], f"`inv up` of local would change the cluster of the context {CONTEXT}", "add --yes"),
         ([*TARGET, "--source", "local"], "the provider existing can't take the source `local`", "--source remote"),

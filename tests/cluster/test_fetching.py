@@ -39,7 +39,7 @@ def session() -> Session:
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
-    """Flux' answers, one after the other, the last one from then on."""
+    """Flux's answers, one after the other, the last one from then on."""
     left = list(sources)
     monkeypatch.setattr(status, "source", lambda _: left.pop(0) if len(left) > 1 else left[0])
     monkeypatch.setattr(git_source, "reconcile", lambda *_: "")
@@ -61,7 +61,7 @@ def test_what_goes_on_failing_is_not(session: Session, monkeypatch: pytest.Monke
     assert "platform-source" in caught.value.hint
 
 
-def test_patience_begins_anew_with_every_attempt_that_does_not_fail(
+def test_patience_starts_over_with_every_attempt_that_does_not_fail(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(git_source, "_PATIENCE", 0.0)

@@ -364,7 +364,7 @@ def test_logs_are_shown_and_a_typing_mistake_is_mended(town: Platform) -> None:
     assert "did you mean `kube-apiserver`?" in wrong.stderr
 
 
-@pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux' controllers", "Flux to fetch"])
+@pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux's controllers", "Flux to fetch"])
 def test_an_interrupted_up_leaves_nothing_that_down_does_not_end(programs: None, tmp_path: Path, awaited: str) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.commit("Start")

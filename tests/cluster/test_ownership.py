@@ -1,4 +1,4 @@
-"""Phase 4: what is in Flux' inventories, what a dry run would change, and what Flux changed when it adopted it."""
+"""Phase 4: what is in Flux's inventories, what a dry run would change, and what Flux changed when it adopted it."""
 
 from __future__ import annotations
 

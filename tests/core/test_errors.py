@@ -25,8 +25,8 @@ def test_what_the_user_can_fix(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_findings_are_a_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    code, text = outcome(Findings(["one", "two"], "mend both"), capsys)
-    assert (code, text) == (1, "error: one\nerror: two\n  hint: mend both\n")
+    code, text = outcome(Findings(["one", "two"], "fix both"), capsys)
+    assert (code, text) == (1, "error: one\nerror: two\n  hint: fix both\n")
 
 
 def test_a_bug_asks_to_be_reported(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,7 +91,7 @@ def test_an_account_may_apply_what_is_there_and_no_other_kind() -> None:
             "spaces": SPACES,
             "a": component(thing("ConfigMap"), thing("NetworkPolicy", api="networking.k8s.io/v1")),
             "b": component(thing("Deployment", api="apps/v1")),
-            # Applied with Flux' own rights, so the account needs none for it.
+            # Applied with Flux's own rights, so the account needs none for it.
             "c": component(thing("Service"), thing("ClusterRole", "", api=_RBAC)),
         }
     )

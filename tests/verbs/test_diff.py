@@ -141,8 +141,7 @@ def test_workloads(tmp_path: Path) -> None:
     assert any(line.startswith("      → refused: spec.serviceName: ") and "is immutable" in line for line in lines)
     assert any(line.startswith("      → needs Secret town/key: no secrets.yaml declares it") for line in lines)
     assert lines[-1] == (
-        "local: 1 changed, 0 added, 0 removed; refused StatefulSet town/server; "
-        "Secrets anew for StatefulSet town/server"
+        "local: 1 changed, 0 added, 0 removed; refused StatefulSet town/server; new Secrets for StatefulSet town/server"
     )
 
 

@@ -28,7 +28,7 @@ import (
 // What Helm says before it comes to the point; a chart's name follows only where there are several.
 var schemaPreface = regexp.MustCompile(`^values don't meet the specifications of the schema\(s\) in the following chart\(s\):\s+\S+:\s+(?:- )?`)
 
-// chartFiles is a chart as it lies on disk, read once; rendering changes a loaded chart, so each render parses anew.
+// chartFiles is a chart as it lies on disk, read once; rendering changes a loaded chart, so each render parses again.
 type chartFiles struct {
 	files  []*archive.BufferedFile
 	digest string

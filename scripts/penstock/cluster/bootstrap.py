@@ -1,6 +1,6 @@
 """What phase 1 applies by hand, since no pod of Flux could run before it: definitions, the network, the cluster's DNS.
 
-They are components like all others. What is applied here are the very files that Flux applies later, under Flux' own
+They are components like all others. What is applied here are the very files that Flux applies later, under Flux's own
 field manager, so Flux adopts them without a change.
 """
 
@@ -26,7 +26,7 @@ _ROLLED_OUT = ("DaemonSet", "Deployment")
 def apply(session: Session, component: str, step: Step) -> str:
     """Apply one component unless Flux has, and where pods run wait for its workloads; gives what was done."""
     if is_fluxs(session, component):
-        return f"{component} is Flux' already"
+        return f"{component} is Flux's already"
     step.note(f"applying {component}")
     for command in commands(session, component):
         said = session.kubectl.carry_out(command).text
@@ -68,7 +68,7 @@ def lacking(session: Session) -> list[str]:
 def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
     """The objects of a component that phase 1 applies, in order.
 
-    Flux' own kinds are not there before phase 2, and only Flux has a use for them.
+    Flux's own kinds are not there before phase 2, and only Flux has a use for them.
     """
     objects = session.manifests.objects(component)
     own = [item for item in objects if not item["apiVersion"].split("/")[0].endswith(".toolkit.fluxcd.io")]

@@ -15,17 +15,17 @@ from penstock.tools.kubectl import PENSTOCK
 
 
 def install(session: Session, step: Step) -> str:
-    """Apply Flux' definitions, and start those of its processes that don't run."""
+    """Apply Flux's definitions, and start those of its processes that don't run."""
     kubectl = session.kubectl
     wanted = {_crd_name(path) for path in flux.crds()}
     if session.noted.flux != flux.version() or not wanted <= set(crds.names(kubectl)):
-        step.note("applying Flux' CustomResourceDefinitions")
+        step.note("applying Flux's CustomResourceDefinitions")
         for command in _applied(session):
             kubectl.carry_out(command)
         crds.await_established(kubectl, wanted, step)
         session.noted.flux = flux.version()
         session.note()
-    step.note("starting Flux' controllers")
+    step.note("starting Flux's controllers")
     state, noted = session.state, session.noted
     (state.folder / "artifacts").mkdir(exist_ok=True)
     noted.artifact_port = noted.artifact_port or processes.free_port()
@@ -49,7 +49,7 @@ def commands(session: Session) -> list[Command]:
 
 def _applied(session: Session) -> list[Command]:
     return [
-        session.kubectl.applying_files(flux.crds(), "Flux' CustomResourceDefinitions", PENSTOCK),
+        session.kubectl.applying_files(flux.crds(), "Flux's CustomResourceDefinitions", PENSTOCK),
         session.kubectl.applying([objects.namespace()], PENSTOCK),
     ]
 

@@ -71,7 +71,7 @@ def mirrored(session: Session) -> list[dict[str, Any]]:
 def reconcile(session: Session, kind: str, *names: str) -> str:
     """Ask Flux to look at objects now; gives the token that it notes in status.lastHandledReconcileAt when it did.
 
-    The annotation is Flux' own contract (reconcile.fluxcd.io).
+    The annotation is Flux's own contract (reconcile.fluxcd.io).
     """
     token = _now()
     session.kubectl.carry_out(_asking(session, kind, names, token))

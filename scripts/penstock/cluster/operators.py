@@ -51,7 +51,7 @@ def _definition(item: dict[str, Any], line: str) -> dict[str, Any]:
         names, its = found["spec"]["names"], found["spec"]["scope"]
         if (found["spec"]["group"], names["kind"]) == (group, kind) and its == scope:
             return dict(found)
-    raise PenstockError(f"{where}: {module.path} {module.version} does not define `{line}`", "mend the annotation")
+    raise PenstockError(f"{where}: {module.path} {module.version} does not define `{line}`", "fix the annotation")
 
 
 @cache

@@ -23,9 +23,9 @@ class Drifted(PenstockError):
 
 
 def prove(session: Session, step: Step) -> str:
-    """Compare Flux' inventories and the cluster with manifests/; Findings for everything that isn't as it should be."""
+    """Compare Flux's inventories and the cluster with manifests/; Findings for everything that isn't as it should be."""
     processes.refuse_dead(session.noted, list(session.noted.processes))
-    step.note("comparing Flux' inventories with manifests/")
+    step.note("comparing Flux's inventories with manifests/")
     count = inventories(session, status.kustomizations(session.kubectl))
     step.note("a dry run of every object")
     manifests = session.manifests

@@ -54,7 +54,7 @@ def _look(session: Session) -> str:
 
 
 def names(session: Session, step: Step) -> str:
-    """Whether pods can resolve names, which Flux' pods need first of all."""
+    """Whether pods can resolve names, which Flux's pods need first of all."""
     if not session.provider.runs_pods:
         return "names not checked, no pod runs"
     return dns.check(session.kubectl, session.cluster.domain, session.timeout, step)

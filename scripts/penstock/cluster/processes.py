@@ -128,7 +128,7 @@ def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:
     if owner:
         raise PenstockError(
             f"port {port} on {address}, which {name} of this cluster uses, is taken by {owner}",
-            "stop that process, or make the cluster anew: inv down && inv up",
+            "stop that process, or make the cluster again: inv down && inv up",
         )
 
 

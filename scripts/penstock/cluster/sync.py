@@ -51,7 +51,7 @@ def make_secrets(session: Session, step: Step) -> list[str]:
 
 def apply(session: Session, step: Step) -> None:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
-    # After its controllers were started anew, what Flux says dates from before.
+    # After its controllers were started again, what Flux says dates from before.
     before = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     ours = [objects.ROOT, *session.manifests.components]
@@ -94,7 +94,7 @@ def apply(session: Session, step: Step) -> None:
 
 
 def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
-    """Why a component isn't Ready: Flux' reason, the last events around it, and what to run next."""
+    """Why a component isn't Ready: Flux's reason, the last events around it, and what to run next."""
     if item is None:
         return PenstockError(f"{name}: Flux has not made its Kustomization", "inv logs kustomize-controller")
     lines = [f"{name} did not become Ready: {item.reason}: {' '.join(item.message.split())[:400]}"]

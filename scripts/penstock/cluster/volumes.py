@@ -8,7 +8,7 @@ from typing import Any
 def volumes(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The StorageClasses and PersistentVolumes that let every claim of these objects bind."""
     claims = [claim for item in objects for claim in _claims(item)]
-    # A class of the manifests is Flux' to make; the volumes of its claims are bound to them by name.
+    # A class of the manifests is Flux's to make; the volumes of its claims are bound to them by name.
     own = {item["metadata"]["name"] for item in objects if item["kind"] == "StorageClass"}
     classes = sorted({claim["spec"].get("storageClassName", "") for claim in claims} - {"", *own})
     return [_class(name) for name in classes] + [_volume(claim) for claim in claims]

@@ -36,7 +36,7 @@ class Findings(PenstockError):
         self.findings = findings
 
 
-# What a machine refuses is its owner's to mend, wherever it strikes.
+# What a machine refuses is its owner's to fix, wherever it strikes.
 _MACHINE = {
     errno.ENOSPC: "free some space and run it again",
     errno.EDQUOT: "free some space and run it again",

@@ -19,7 +19,7 @@ _LISTED = {"": ["pods"], "apps": ["replicasets"]}
 
 
 def name(namespace: str) -> str:
-    """The account for what lies in a namespace; it lies in Flux' own, as Flux demands."""
+    """The account for what lies in a namespace; it lies in Flux's own, as Flux demands."""
     return f"apply-{namespace}"
 
 

@@ -26,7 +26,7 @@ CREDENTIALS = "platform-source"
 
 
 def namespace() -> dict[str, Any]:
-    """Flux' namespace."""
+    """Flux's namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
@@ -62,7 +62,7 @@ def credentials(user: str, password: str) -> dict[str, Any]:
 def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
     """The Kustomization that holds the others. It doesn't wait for them: that would cost a level.
 
-    `patches` are what a local cluster changes in them, Flux' own `spec.patches`.
+    `patches` are what a local cluster changes in them, Flux's own `spec.patches`.
     """
     spec = {"path": f"./manifests/{environment}/{NAMESPACE}", "timeout": "2m", "patches": patches, **_COMMON}
     return _kustomization(ROOT, spec)

@@ -27,7 +27,7 @@ TOKEN = "PENSTOCK_GIT_TOKEN"  # noqa: S105, the name of a variable
 # Nothing in a name can lead out of the folder.
 _REFS = re.compile(r"/([a-z0-9-]+\.git)/info/refs\?service=git-upload-pack")
 _FETCH = re.compile(r"/([a-z0-9-]+\.git)/git-upload-pack")
-# What a client sends names commits that it has and wants; Flux' requests are a few hundred bytes.
+# What a client sends names commits that it has and wants; Flux's requests are a few hundred bytes.
 _MOST_BYTES = 4 << 20
 
 

@@ -36,7 +36,7 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
 class Source(msgspec.Struct, frozen=True):
     """A GitRepository: the address that Flux really fetches from, and the commit that it fetched last.
 
-    `failed` when Flux' last attempt was in vain, which `message` then says; it tries again by itself.
+    `failed` when Flux's last attempt was in vain, which `message` then says; it tries again by itself.
     """
 
     name: str

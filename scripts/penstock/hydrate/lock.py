@@ -14,7 +14,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.layout import LOCK_NAME
 
-# Raise it when the shape of the lock or of the manifests changes: every component is then rendered anew.
+# Raise it when the shape of the lock or of the manifests changes: every component is then rendered again.
 FORMAT = 3
 
 

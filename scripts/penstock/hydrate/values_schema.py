@@ -23,7 +23,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     try:
         schema = msgspec.json.decode(path.read_bytes())
     except msgspec.DecodeError as error:
-        raise PenstockError(f"{layout.relative(path)}: not JSON: {error}", "mend the file named above") from None
+        raise PenstockError(f"{layout.relative(path)}: not JSON: {error}", "fix the file named above") from None
     layers = environments.layers(layout, environment)
     values: dict[str, Any] = {}
     for layer in layers.values():

@@ -88,7 +88,7 @@ def declared(layout: Layout, environments: list[str]) -> Declarations:
     found = load(path, _File, FILE) if path.is_file() else _File()
     for name in _environments(found):
         if name not in environments:
-            raise PenstockError(f"{FILE}: unknown environment `{name}`{ending(name, environments)}", "mend the entry")
+            raise PenstockError(f"{FILE}: unknown environment `{name}`{ending(name, environments)}", "fix the entry")
     objects = tuple(
         Given(
             FILE,

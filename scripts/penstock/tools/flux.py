@@ -1,4 +1,4 @@
-"""Adapters for Flux' controllers as local processes, and where their CustomResourceDefinitions are."""
+"""Adapters for Flux's controllers as local processes, and where their CustomResourceDefinitions are."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def version() -> str:
 
 
 def crds() -> list[Path]:
-    """The files of Flux' CustomResourceDefinitions: from the controllers' modules, kept in the cache."""
+    """The files of Flux's CustomResourceDefinitions: from the controllers' modules, kept in the cache."""
     modules = [Module(PROGRAMS[name].package, home=name, inside=_BASES) for name in CONTROLLERS]
     return [file for module in modules for file in sorted((module.root / _BASES).glob("*.yaml"))]
 

@@ -70,7 +70,7 @@ class Kwokctl:
         return {path.stem: int(path.read_text()) for path in sorted((self.folder / "pids").glob("*.pid"))}
 
     def forget(self, component: str) -> None:
-        """Make kwokctl forget a pid, so that `start` starts the component anew."""
+        """Make kwokctl forget a pid, so that `start` starts the component again."""
         (self.folder / "pids" / f"{component}.pid").unlink(missing_ok=True)
 
     @property

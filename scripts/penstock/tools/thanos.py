@@ -28,7 +28,7 @@ def check_objstore(config: Path) -> list[str]:
     # Below the error are the places in its source.
     lines = error[1].replace("\\t", "\t").replace('\\"', '"').split("\\n") if error else said.splitlines()
     fault = " ".join(" ".join(itertools.takewhile(lambda line: not _STACK.match(line), lines)).split())
-    # The lines that it counts are those of the file as it writes it anew.
+    # The lines that it counts are those of the file as it writes it again.
     fault = re.sub(r"yaml: unmarshal errors: |line \d+: ", "", fault)
     return [] if fault == f"block.id is not a valid UUID, got: {_NOT_ONE}" else [fault]
 

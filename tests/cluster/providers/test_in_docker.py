@@ -159,7 +159,7 @@ def test_up_again_makes_and_installs_nothing(town: Town) -> None:
         line for line in calls if re.match(r"k3d cluster |flux install|docker (start|network rm|volume rm)", line)
     ] == []
     assert town.noted["processes"] == noted["processes"]
-    assert "spaces is Flux' already; network is Flux' already" in again.stderr
+    assert "spaces is Flux's already; network is Flux's already" in again.stderr
 
 
 def test_an_edit_is_rolled_out(town: Town) -> None:
@@ -186,7 +186,7 @@ def test_flux_status_shows_its_pods(town: Town) -> None:
         ("nonsense", "flux ended well, but source-controller can't be used in version 2.9.4"),
     ],
 )
-def test_an_old_flux_is_installed_anew_and_a_failure_is_seen(town: Town, mood: str, message: str) -> None:
+def test_an_old_flux_is_installed_again_and_a_failure_is_seen(town: Town, mood: str, message: str) -> None:
     label = ("label", "deployment/source-controller", "-n", "flux-system", "--overwrite")
     town.kubectl.run(*label, "app.kubernetes.io/version=v2.3.0")
     try:

@@ -90,7 +90,7 @@ class Existing(Provider):
             raise PenstockError(
                 f"the context {context} is not the cluster of {session.environment}: it leads to {server}, and "
                 f"environments/ says {wanted}",
-                f"give the --context of that cluster, or mend cluster.existing.server of {session.environment}",
+                f"give the --context of that cluster, or fix cluster.existing.server of {session.environment}",
             )
 
 

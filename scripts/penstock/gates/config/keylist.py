@@ -89,7 +89,7 @@ def checked(keys: KeyList, name: str) -> KeyList:
     for block, specs in keys.blocks.items():
         wrong += [f"{block}.{key}: {said}" for key, spec in specs.items() for said in _wrong(spec, blocks)]
     if wrong:
-        raise PenstockError(f"{name}: {wrong[0]}", "mend the key list")
+        raise PenstockError(f"{name}: {wrong[0]}", "fix the key list")
     return keys
 
 

@@ -69,7 +69,7 @@ def _said(trial: Trial, words: list[str]) -> str:
 
 
 def _logs(trial: Trial, missing: list[str]) -> dict[str, list[str]]:
-    """The file of each pod's log, and of what its containers said before they were started anew: how to ask for it."""
+    """The file of each pod's log, and of what its containers said before they were started again: how to ask for it."""
     try:
         pods = trial.kubectl.get("pods", "-A")
     except PenstockError as error:

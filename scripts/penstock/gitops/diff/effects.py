@@ -1,6 +1,6 @@
-"""What follows in the cluster from an object that is added, changed or removed: by Flux' rules and by Kubernetes'.
+"""What follows in the cluster from an object that is added, changed or removed: by Flux's rules and by Kubernetes'.
 
-Flux' are kustomize-controller's: https://fluxcd.io/flux/components/kustomize/kustomizations/ has its annotations.
+Flux's are kustomize-controller's: https://fluxcd.io/flux/components/kustomize/kustomizations/ has its annotations.
 """
 
 from __future__ import annotations
