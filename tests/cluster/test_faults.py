@@ -247,7 +247,7 @@ def test_a_database_that_is_full_is_named_and_a_new_cluster_has_it_all(town: Pla
     assert refused.returncode == 1
     assert refused.stderr.splitlines()[-2:] == [
         "error: the cluster's database takes no more writes: etcd's space is used up (its alarm NOSPACE)",
-        "  hint: make a local cluster again: inv down && inv up. Elsewhere: give etcd space, compact and defragment it, "
+        "  hint: make a local cluster again: inv down && inv up. Elsewhere give etcd space, compact and defragment it, "
         "then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
     ]
     assert town.git("status", "--porcelain", "components") == "M components/greeting/values.yaml.gotmpl"

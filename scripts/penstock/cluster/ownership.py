@@ -23,7 +23,7 @@ class Drifted(PenstockError):
 
 
 def prove(session: Session, step: Step) -> str:
-    """Compare Flux's inventories and the cluster with manifests/; Findings for everything that isn't as it should be."""
+    """Compare Flux's inventories and the cluster with manifests/; Findings for everything that differs."""
     processes.refuse_dead(session.noted, list(session.noted.processes))
     step.note("comparing Flux's inventories with manifests/")
     count = inventories(session, status.kustomizations(session.kubectl))

@@ -31,7 +31,7 @@ class Noted(msgspec.Struct):
     `cluster` is its name with the provider, `context` the one of the user's kubeconfig when others made it, `source`
     local or remote. `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller
     fetched and `source_port` the Git repositories, under addresses that Flux's objects hold: neither may change. `flux`
-    is the version whose definitions were applied; `restarted` says that Flux's controllers have not looked at everything
+    is the version whose definitions were applied; `restarted` says that Flux's controllers haven't looked at everything
     since they were started. `bootstrapped` are the generations of what phase 1 applied, until phase 4 has compared
     them. `network` is Docker's network that was not there before this cluster. `merged_into` is a kubeconfig of the
     user that got our context because it was asked for.

@@ -42,7 +42,7 @@ class Kubectl:
             if _FULL in failure.message:
                 raise PenstockError(
                     "the cluster's database takes no more writes: etcd's space is used up (its alarm NOSPACE)",
-                    "make a local cluster again: inv down && inv up. Elsewhere: give etcd space, compact and defragment "
+                    "make a local cluster again: inv down && inv up. Elsewhere give etcd space, compact and defragment "
                     "it, then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
                 ) from None
             raise
