@@ -35,6 +35,8 @@ generated = settings(
 )
 # Where libyaml refuses what Go's library reads in an odd way, and a tag whose name Go lets end with a bracket.
 STRICTER = re.compile("found unexpected ':'|a byte order mark inside the file")
+# Refused even where an equal key below takes the place of it: no program that loads manifests gets so far.
+SHADOWED = re.compile("no number for infinity|a key can't be null")
 ODD_TAG = re.compile(r"!\S*[,\[\]{}]")
 
 
@@ -96,7 +98,11 @@ def check(go: Go, text: str) -> None:
     elif answer["twice"]:
         assert refusal or ("<<" in text and same(found, answer["json"])), (text, answer, found)
         found, refusal = ours(text, stream=True, last_wins=True)
-        assert STRICTER.search(refusal) or same(found, [answer["json"]]), (text, answer, found or refusal)
+        assert STRICTER.search(refusal) or SHADOWED.search(refusal) or same(found, [answer["json"]]), (
+            text,
+            answer,
+            found or refusal,
+        )
     elif not STRICTER.search(refusal):
         assert not refusal, (text, answer, refusal)
         assert same(found, answer["json"]), (text, answer, found)
@@ -210,6 +216,8 @@ def test_streams(go: Go, documents: list[tuple[str, str]]) -> None:
     if any("error" in answer or answer["rest"] for answer in answers):
         assert refusal, (text, answers, found)
     elif not any(answer["collides"] for answer in answers) and not STRICTER.search(refusal):
+        if any(answer["twice"] for answer in answers) and SHADOWED.search(refusal):
+            return
         expected = [answer["json"] for answer in answers if answer["json"] is not None]
         assert same(found, expected), (text, answers, found or refusal)
 
