@@ -35,14 +35,19 @@ class Api:
         headers = {"Authorization": f"Bearer {_TOKEN}", "Accept": "application/json"}
         if method == "PATCH":
             headers["Content-Type"] = "application/apply-patch+yaml"
-        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        text = None if body is None else json.dumps(body)
+        try:
+            connection.request(method, path, text, headers)
+        except OSError:  # the server closes a connection that is idle for long
+            connection.close()
+            connection.request(method, path, text, headers)
         try:
             answer = connection.getresponse()
         except http.client.RemoteDisconnected:  # its own code failed
             connection.close()
             return 500, ""
-        text = answer.read()
-        return answer.status, json.loads(text) if text.startswith(b"{") else text.decode()
+        content = answer.read()
+        return answer.status, json.loads(content) if content.startswith(b"{") else content.decode()
 
     def _connection(self) -> http.client.HTTPSConnection:
         found: http.client.HTTPSConnection | None = getattr(self._local, "connection", None)

@@ -71,6 +71,13 @@ class Platform:
         assert old in text, f"{path} has no {old!r}"
         file.write_text(text.replace(old, new, 1))
 
+    def edit(self, path: str, old: str, new: str) -> None:
+        """Put a text in the place of another one, or write a new file where there is none to replace."""
+        if old:
+            self.replace(path, old, new)
+        else:
+            self.write(path, new)
+
     def add(self, lesson: str) -> None:
         """Lay a lesson's files over the platform."""
         expected = shutil.ignore_patterns("message.txt")

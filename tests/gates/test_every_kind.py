@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from penstock.core import yaml
 from penstock.core.yaml import parse_all
 from penstock.gates.references.gate import _CHECKS
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
+from penstock.gitops.diff import compare
 from penstock.kube.read import read
 from penstock.platform.rendered import Rendered
 from penstock.policies import parse as network
@@ -61,3 +63,51 @@ def test_references_reads_it(items: list[dict[str, Any]], check: Check) -> None:
 @pytest.mark.parametrize("items", [FULL, bare()], ids=["full", "bare"])
 def test_network_policies_are_read(items: list[dict[str, Any]]) -> None:
     assert len(network.policies(rendered(items))) == 1
+
+
+# Kinds of other APIs that have the name of one that is looked into, with fields of their own.
+FOREIGN: list[dict[str, Any]] = [
+    {"kind": "Gateway", "spec": {"selector": {"istio": "ingress"}, "servers": []}},
+    {"kind": "GatewayClass", "spec": {"parametersRef": [1]}},
+    {"kind": "GitRepository", "spec": {"secretRef": [1]}},
+    {"kind": "HTTPRoute", "spec": {"hostnames": 1}},
+    {"kind": "ReferenceGrant"},
+    {"kind": "Kustomization", "spec": {"dependsOn": ["a"], "sourceRef": "a"}},
+    {"kind": "RoleBinding", "roleRef": "text"},
+    {"kind": "Role", "rules": "text"},
+    {"kind": "CronJob", "spec": {"jobTemplate": "text"}},
+    {"kind": "Job", "spec": {"tasks": []}},
+    {"kind": "Deployment", "spec": {"template": "text"}},
+    {"kind": "StatefulSet"},
+    {"kind": "Pod", "spec": "text"},
+    {"kind": "Service", "spec": {"template": {"spec": {"containers": []}}}},
+    {"kind": "ConfigMap", "data": [1, 2]},
+    {"kind": "ServiceAccount", "secrets": ["text"]},
+    {"kind": "HorizontalPodAutoscaler", "spec": {"scaleTargetRef": "a"}},
+    {"kind": "PodDisruptionBudget", "spec": {"selector": "text"}},
+    {"kind": "NetworkPolicy", "spec": "text"},
+    {"kind": "CiliumNetworkPolicy", "spec": "text"},
+    {"kind": "CustomResourceDefinition", "spec": {}},
+    {"kind": "Namespace", "spec": "text"},
+    {"kind": "PersistentVolumeClaim", "spec": "text"},
+]
+STRANGERS = [
+    {"apiVersion": "example.org/v1", "metadata": {"name": "thing", "namespace": "town"}, **item} for item in FOREIGN
+]
+TOWN = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "town"}}
+
+
+@pytest.mark.parametrize("check", _CHECKS.values(), ids=_CHECKS)
+def test_a_kind_of_another_api_is_not_taken_for_kubernetes_own(check: Check) -> None:
+    found = rendered([TOWN, *STRANGERS])
+    assert [str(verdict) for verdict in check(World(found, (), (), (), (), ())) if verdict.fault] == []
+    assert network.policies(found) == []
+
+
+def test_what_a_change_of_a_foreign_kind_does_is_not_guessed() -> None:
+    old = {f"x/{item['kind']}.yaml": yaml.dump(item).encode() for item in STRANGERS}
+    new = {file: text.replace(b"thing", b"other") for file, text in old.items()}
+    changes = compare.diff("local", old, new, {}, []).changes
+    removed = [change for change in changes if change.what == "removed"]
+    assert len(removed) == len(STRANGERS)
+    assert {effect.says for change in removed for effect in change.effects} == {"pruned"}

@@ -44,7 +44,7 @@ def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.Capt
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
 def test_a_mistake_is_named(broken: Example, holding: Platform) -> None:
-    holding.replace(broken.file, broken.old, broken.new)
+    holding.edit(broken.file, broken.old, broken.new)
     with pytest.raises(PenstockError) as caught:
         prove(gate.references)
     assert caught.value.message.splitlines() == broken.says
@@ -179,4 +179,29 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
 )
 def test_what_only_looks_wrong_passes(file: str, old: str, new: str, holding: Platform) -> None:
     holding.replace(f"manifests/local/harbour/{file}", old, new)
+    prove(gate.references)
+
+
+def test_a_service_may_have_end_points_of_the_old_kind(holding: Platform) -> None:
+    holding.replace("manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
+    holding.write(
+        "manifests/local/harbour/endpoints-watch.yaml",
+        "apiVersion: v1\nkind: Endpoints\nmetadata: {name: watch, namespace: town}\n",
+    )
+    prove(gate.references)
+
+
+def test_a_controller_fills_a_token(holding: Platform) -> None:
+    token = "type: kubernetes.io/service-account-token\n"
+    holding.write(
+        "manifests/local/harbour/secret-token.yaml",
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: token, namespace: town}}\n{token}",
+    )
+    holding.write(
+        "manifests/local/harbour/pod-reader.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: reader, namespace: town}\nspec:\n"
+        "  imagePullSecrets: [{}]\n"
+        "  containers:\n  - name: main\n    image: example.org/a:1\n"
+        "    env: [{name: T, valueFrom: {secretKeyRef: {name: token, key: token}}}]\n",
+    )
     prove(gate.references)

@@ -37,10 +37,7 @@ def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_mistake_is_named(broken: Example, hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     platform = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
     monkeypatch.chdir(platform.root)
-    if broken.old:
-        platform.replace(broken.file, broken.old, broken.new)
-    else:
-        platform.write(broken.file, broken.new)
+    platform.edit(broken.file, broken.old, broken.new)
     findings = found(registry.find(broken.rule.partition("/")[0]).check)
     assert [str(finding) for finding in findings if finding.rule == broken.rule] == broken.says
 

@@ -232,7 +232,8 @@ def test_the_api_server_is_asked_only_about_what_changes_and_flux_applies(monkey
     ],
 )
 def test_what_is_gone_from_git_is_pruned(kind: str, says: str) -> None:
-    assert effects([an(kind)], []) == [("pruned", says)]
+    version = f"{FLUX}/v1" if kind == "Kustomization" else "v1"
+    assert effects([an(kind) | {"apiVersion": version}], []) == [("pruned", says)]
 
 
 @pytest.mark.parametrize(("name", "value"), [("prune", "disabled"), ("reconcile", "Disabled"), ("ssa", "Ignore")])
@@ -319,7 +320,9 @@ def test_what_pods_start_without_is_not_needed(pod: dict[str, Any]) -> None:
 
 def test_the_certificate_of_a_gateway_is_needed() -> None:
     listener = {"name": "https", "tls": {"certificateRefs": [{"name": "vault"}]}}
-    [(what, says)] = effects([], [spec("Gateway", listeners=[listener])])
+    [(what, says)] = effects(
+        [], [spec("Gateway", listeners=[listener]) | {"apiVersion": "gateway.networking.k8s.io/v1"}]
+    )
     assert (what, says.partition(":")[0]) == ("needs", "needs Secret town/vault")
 
 
@@ -388,3 +391,47 @@ def lock(**hooks: dict[str, dict[str, str]]) -> dict[str, bytes]:
 )
 def test_hooks_of_which_another_thing_becomes(old: dict[str, bytes], new: dict[str, bytes], found: list[str]) -> None:
     assert compare.diff("local", old, new, {}, []).hooks == found
+
+
+@pytest.mark.parametrize(("name", "value"), [("reconcile", "disabled"), ("ssa", "ignore")])
+def test_flux_does_not_create_what_tells_it_to_keep_off(name: str, value: str) -> None:
+    assert [what for what, _ in effects([], [an("ConfigMap", {f"{FLUX}/{name}": value})])] == ["unmanaged"]
+
+
+def test_what_is_not_pruned_can_move_to_another_component() -> None:
+    kept = an("ConfigMap", {f"{FLUX}/prune": "disabled"})
+    (change,) = compare.diff("local", texts(kept), texts(kept, component="other"), {}, []).changes
+    assert change.effects == []
+
+
+def test_a_secret_of_the_manifests_is_made_by_them() -> None:
+    token = an("Secret", type="kubernetes.io/service-account-token")
+    pod = {"containers": [], "volumes": [{"name": "a", "secret": {"secretName": "shop"}}]}
+    assert effects([], [token, workload("Deployment", pod)]) == []
+
+
+def test_labels_of_a_config_map_are_read_by_no_pod() -> None:
+    pod = {"containers": [], "volumes": [{"name": "a", "configMap": {"name": "shop"}}]}
+    shop = workload("Deployment", pod)
+    old, new = (an("ConfigMap", {"a": text}, data={"a": "1"}) for text in ("1", "2"))
+    assert effects([old, shop], [new, shop]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "spec", "says"),
+    [
+        ("Deployment", {"replicas": 0}, None),
+        ("StatefulSet", {"replicas": 0}, None),
+        ("Deployment", {"paused": True}, "its pods stay as they are while spec.paused is true"),
+        (
+            "StatefulSet",
+            {"replicas": 2, "updateStrategy": {"rollingUpdate": {"partition": 2}}},
+            "its pods stay as they are: the partition of its updateStrategy is 2",
+        ),
+        ("StatefulSet", {"replicas": 2, "updateStrategy": {"rollingUpdate": {"partition": 1}}}, "its pods are rolled"),
+        ("DaemonSet", {}, "its pods are rolled"),
+    ],
+)
+def test_pods_that_are_not_rolled_at_once(kind: str, spec: dict[str, Any], says: str | None) -> None:
+    old, new = (workload(kind, {"hostNetwork": on}, **spec) for on in (True, False))
+    assert [text for _, text in effects([old], [new])] == ([says] if says else [])

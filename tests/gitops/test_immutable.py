@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +95,47 @@ def test_the_version_decides_which_kinds_there_are(version: str, unknown: bool) 
 def test_nothing_is_asked_when_nothing_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("penstock.tools.apicheck.resolve", lambda name: tmp_path / name)
     assert verdicts([]) == []
+
+
+@pytest.mark.parametrize(("before", "after"), [("v1beta1", "v1"), ("v1", "v1beta1")])
+@pytest.mark.parametrize("spec", [{"open": True}, {"open": False}], ids=["the same", "another value"])
+def test_a_custom_resource_moves_to_another_version(before: str, after: str, spec: dict[str, Any]) -> None:
+    made = definition()
+    (version,) = made["spec"]["versions"]
+    made["spec"]["versions"] = [version, {**version, "name": "v1beta1", "storage": False}]
+    old = item(f"town.example/{before}", "Shop", spec={"address": "a", "open": True})
+    new = item(f"town.example/{after}", "Shop", spec={"address": "a", **spec})
+    (found,) = verdicts([(old, new)], [made])
+    assert (found.unknown, list(refusals(found))) == (False, [])
+
+
+POD = {
+    "containers": [
+        {"name": "a", "image": "a:1", "resources": {"limits": {"memory": "1Gi", "cpu": "1"}}, "env": [{"name": "A"}]}
+    ]
+}
+
+
+def deployment(change: Callable[[dict[str, Any]], Any]) -> Item:
+    pod = copy.deepcopy(POD)
+    change(pod)
+    template = {"metadata": {"labels": {"a": "b"}}, "spec": pod}
+    return item("apps/v1", "Deployment", spec={"selector": {"matchLabels": {"a": "b"}}, "template": template})
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        (lambda pod: pod.update(terminationGracePeriodSeconds=30), True),
+        (lambda pod: pod.update(securityContext={}, serviceAccount=""), True),
+        (lambda pod: pod["containers"][0].update(imagePullPolicy="IfNotPresent"), True),
+        (lambda pod: pod["containers"][0]["resources"]["limits"].update(memory="1073741824", cpu="1000m"), True),
+        (lambda pod: pod["containers"][0]["env"][0].update(value=""), True),
+        (lambda pod: pod["containers"][0].update(image="a:2"), False),
+        (lambda pod: pod["containers"][0]["resources"]["limits"].update(memory="2Gi"), False),
+        (lambda pod: pod.update(terminationGracePeriodSeconds=31), False),
+    ],
+)
+def test_pods_are_rolled_by_what_the_api_server_stores(change: Callable[[dict[str, Any]], Any], same: bool) -> None:
+    (found,) = verdicts([(deployment(lambda pod: None), deployment(change))])
+    assert (list(refusals(found)), found.same_template) == ([], same)

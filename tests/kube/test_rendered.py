@@ -44,7 +44,7 @@ def test_an_address_is_found(text: str, host: str, port: int | str | None, certa
 
 
 def test_every_address_of_a_list_is_found() -> None:
-    assert found("a:80,b:81") == [("a", 80, True), ("b", 81, True)]
+    assert found("a:80,b:8081") == [("a", 80, True), ("b", 8081, True)]
 
 
 @pytest.mark.parametrize(
@@ -52,6 +52,9 @@ def test_every_address_of_a_list_is_found() -> None:
     [
         "0.0.0.0:4317",
         "tcp:90",
+        "postgres:999",
+        "--chown=nginx:101",
+        "info:5",
         ":9090",
         "[::]:80",
         "localhost:80",
@@ -82,7 +85,7 @@ def test_addresses_in_values_have_their_place() -> None:
         "DB_HOST": "d",
         "DB_PORT": "5433",
         "server": {"host": "127.0.0.1", "port": 80},
-        "filled": "http://$(E):82 ${env:F}:83",
+        "filled": "http://$(E):82 ${env:F}:8083",
     }
     places = [(path, address.host, address.port) for path, address in in_value(value, "x", {"E": "e", "F": "f"})]
     assert places == [
@@ -91,7 +94,7 @@ def test_addresses_in_values_have_their_place() -> None:
         ("x.db.host", "c", 5432),
         ("x.DB_HOST", "d", 5433),
         ("x.filled", "e", 82),
-        ("x.filled", "f", 83),
+        ("x.filled", "f", 8083),
     ]
 
 

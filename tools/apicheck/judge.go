@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/validation/path"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -46,15 +47,17 @@ func newJudge(first preamble) (*judge, error) {
 // judge applies the old object and the new one over it, as Flux does; then both are forgotten.
 func (j *judge) judge(next item) (answer, error) {
 	defer j.builtin.store.forget()
-	old, _, err := j.apply(next.Old)
+	old, _, err := j.apply(j.inVersion(next))
 	if err != nil {
 		return answer{}, err
 	}
 	if j.isConverted(next) {
 		j.builtin.store.forget()
 	}
+	before := j.builtin.store.template()
 	replaced, known, err := j.apply(next.New)
 	said := answer{Unknown: !known, Old: old, New: replaced}
+	said.SameTemplate = before != nil && len(replaced) == 0 && equality.Semantic.DeepEqual(before, j.builtin.store.template())
 	if err != nil || next.Old == nil || len(old) > 0 || len(replaced) == 0 {
 		return said, err
 	}
@@ -69,6 +72,25 @@ func (j *judge) judge(next item) (answer, error) {
 	alone, _, err := j.apply(next.New)
 	said.Alone = len(alone) > 0
 	return said, err
+}
+
+// inVersion is the old object in the version of the new one: the API server converts a custom resource when it reads it,
+// and without a webhook that is another apiVersion.
+func (j *judge) inVersion(next item) json.RawMessage {
+	var old, replaced head
+	var fields map[string]json.RawMessage
+	if next.Old == nil || json.Unmarshal(next.Old, &old) != nil || json.Unmarshal(next.New, &replaced) != nil {
+		return next.Old
+	}
+	if _, builtin := j.builtin.resources[replaced.kind()]; builtin || old.APIVersion == replaced.APIVersion ||
+		json.Unmarshal(next.Old, &fields) != nil || j.isConverted(next) {
+		return next.Old
+	}
+	fields["apiVersion"], _ = json.Marshal(replaced.APIVersion)
+	if converted, err := json.Marshal(fields); err == nil {
+		return converted
+	}
+	return next.Old
 }
 
 // isConverted tells whether a webhook turns the old object into the version of the new one: into what, it alone knows.

@@ -28,13 +28,16 @@ type item struct {
 }
 
 // answer is given for each item. Old is what is wrong with the old object on its own: then New is judged on its own too.
-// Alone says that New is refused where there is no old object, WhenBound that a claim may change so once it is bound.
+// Alone says that New is refused where there is no old object, WhenBound that a claim may change so once it is bound, and
+// SameTemplate that the pods of a workload are to be what they were.
 type answer struct {
 	Unknown   bool      `json:"unknown,omitempty"`
 	Old       []problem `json:"old,omitempty"`
 	New       []problem `json:"new,omitempty"`
 	Alone     bool      `json:"alone,omitempty"`
 	WhenBound bool      `json:"whenBound,omitempty"`
+
+	SameTemplate bool `json:"sameTemplate,omitempty"`
 }
 
 func main() {

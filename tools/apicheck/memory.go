@@ -15,6 +15,7 @@ import (
 	"k8s.io/apiserver/pkg/storage/storagebackend"
 	"k8s.io/apiserver/pkg/storage/storagebackend/factory"
 	"k8s.io/client-go/tools/cache"
+	"k8s.io/kubernetes/pkg/apis/apps"
 	api "k8s.io/kubernetes/pkg/apis/core"
 )
 
@@ -55,6 +56,21 @@ func (m *memory) bindClaim() bool {
 		}
 	}
 	return false
+}
+
+// template is the pod template of the workload that is kept; nil when there is none.
+func (m *memory) template() *api.PodTemplateSpec {
+	for _, object := range m.objects {
+		switch workload := object.(type) {
+		case *apps.DaemonSet:
+			return workload.Spec.Template.DeepCopy()
+		case *apps.Deployment:
+			return workload.Spec.Template.DeepCopy()
+		case *apps.StatefulSet:
+			return workload.Spec.Template.DeepCopy()
+		}
+	}
+	return nil
 }
 
 // settle does to an object what controllers do soon after it was created, as far as validation looks at it.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.yaml import parse_all
+from penstock.kube.kinds import qualified
 from penstock.tools import flux
 from penstock.tools.modules import OPERATORS, UPSTREAM
 
@@ -20,7 +21,7 @@ def definitions(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]
     Flux, of the Gateway API and of operators.
     """
     found: dict[GroupKind, dict[str, Any]] = {}
-    own = (item for item in objects if item["kind"] == "CustomResourceDefinition")
+    own = (item for item in objects if _is(item, "CustomResourceDefinition"))
     for item in (*own, *_read(kinds, _brought(objects)), *_read(kinds, _modules())):
         key = item["spec"]["group"], item["spec"]["names"]["kind"]
         if key in kinds:
@@ -33,17 +34,21 @@ def _read(kinds: Collection[GroupKind], files: Iterator[Path]) -> Iterator[dict[
     for path in files:
         text = path.read_bytes()
         if any(name in text for name in names):
-            yield from (item for item in parse_all(text, path) if item["kind"] == "CustomResourceDefinition")
+            yield from (item for item in parse_all(text, path) if _is(item, "CustomResourceDefinition"))
 
 
 def _brought(objects: Collection[dict[str, Any]]) -> Iterator[Path]:
     """The files that the Kustomizations among some objects apply from a source that a module stands in for."""
-    urls = {item["metadata"]["name"]: item["spec"]["url"] for item in objects if item["kind"] == "GitRepository"}
+    urls = {item["metadata"]["name"]: item["spec"]["url"] for item in objects if _is(item, "GitRepository")}
     for item in objects:
-        if item["kind"] == "Kustomization":
+        if _is(item, "Kustomization"):
             module = UPSTREAM.get(urls.get(item["spec"]["sourceRef"]["name"], ""))
             if module:
                 yield from sorted((module.root / item["spec"]["path"]).glob("*.yaml"))
+
+
+def _is(item: dict[str, Any], kind: str) -> bool:
+    return qualified(str(item["apiVersion"]), str(item["kind"])) == kind
 
 
 def _modules() -> Iterator[Path]:

@@ -23,6 +23,8 @@ _SCHEMES = {
 }
 # Before a number they tell how it is reached, as in `tcp:90`, and are no host.
 _TRANSPORTS = {"grpc", "http", "https", "tcp", "tls", "udp", "ws", "wss"}
+# Below 1024 a single word before a number is more often a user (`postgres:999`) or a level (`info:5`) than a host.
+_WELL_KNOWN = {22, 25, 53, 80, 88, 110, 123, 143, 389, 443, 465, 514, 587, 636, 853, 993, 995}
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _TOKEN = re.compile(
     r"(?<![\w.$@%{}()<>/:-])"
@@ -71,7 +73,7 @@ def in_text(text: str) -> Iterator[Address]:
     is_list = bool(_LIST.fullmatch(text))
     for match in _TOKEN.finditer(text):
         scheme, service, host, port = match["scheme"], match["service"], match["host"], match["port"]
-        if not _is_name(host) or (host in _TRANSPORTS and not scheme):
+        if not _is_name(host) or (not scheme and _is_other(host, port)):
             continue
         number: int | str | None = service or (int(port) if port else _SCHEMES.get(scheme or "") or None)
         if number is not None or scheme or "svc" in host.split(".")[2:]:
@@ -132,6 +134,13 @@ def _pairs(value: dict[Any, Any]) -> dict[Any, Address]:
             if str(port).isdigit():
                 found[key] = Address(f"{host}:{port}", host, int(str(port)), certain=True)
     return found
+
+
+def _is_other(host: str, port: str | None) -> bool:
+    """Whether `host:port` is rather something else."""
+    if host in _TRANSPORTS:
+        return True
+    return "." not in host and port is not None and int(port) < 1024 and int(port) not in _WELL_KNOWN
 
 
 def _is_name(host: str) -> bool:

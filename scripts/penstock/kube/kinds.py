@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from penstock.kube.groups import group_of, is_built_in
+
 # `kubectl api-resources --namespaced=false` of 1.37.
 CLUSTER_SCOPED = frozenset(
     {
@@ -62,8 +64,34 @@ FLUX_KINDS = frozenset(
     for kind in kinds
 )
 
+# Kinds that are looked into, and whose names other APIs have too: Istio's Gateway, Knative's Service. Those without a
+# group here are Kubernetes' own.
+_LOOKED_INTO = dict.fromkeys(
+    (
+        *("APIService", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "CronJob", "CustomResourceDefinition"),
+        *("DaemonSet", "Deployment", "EndpointSlice", "Endpoints", "HorizontalPodAutoscaler", "Ingress", "Job"),
+        *("MutatingWebhookConfiguration", "Namespace", "NetworkPolicy", "PersistentVolume", "PersistentVolumeClaim"),
+        *("Pod", "PodDisruptionBudget", "ReplicaSet", "ReplicationController", "Role", "RoleBinding", "Secret"),
+        *("Service", "ServiceAccount", "StatefulSet", "StorageClass", "ValidatingWebhookConfiguration"),
+    ),
+    "",
+) | {
+    **dict.fromkeys(("Gateway", "GatewayClass", "HTTPRoute", "ReferenceGrant"), "gateway.networking.k8s.io"),
+    **dict.fromkeys(("CiliumClusterwideNetworkPolicy", "CiliumNetworkPolicy"), "cilium.io"),
+    "GitRepository": "source.toolkit.fluxcd.io",
+    "Kustomization": "kustomize.toolkit.fluxcd.io",
+}
+
 # Namespaces that are there before any component.
 GIVEN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "flux-system"})
+
+
+def qualified(api_version: str, kind: str) -> str:
+    """The kind, with its group where it has the name of another API's kind: `Gateway.networking.istio.io`."""
+    group = group_of(api_version)
+    expected = _LOOKED_INTO.get(kind)
+    is_ours = expected is None or (group == expected if expected else is_built_in(group))
+    return kind if is_ours else f"{kind}.{group}"
 
 
 def is_cluster_scoped(group: str, kind: str) -> bool:

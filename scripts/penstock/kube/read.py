@@ -8,13 +8,14 @@ from typing import Any
 from penstock.core.model import convert
 from penstock.core.yaml import parse
 from penstock.kube.fields import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored, without_nulls
 from penstock.kube.objects import ConfigMap, Object, Service, Workload
 from penstock.kube.pods import ClaimTemplate, PodTemplate
 
 
 class _PodController(Part, frozen=True):
-    """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet or Job."""
+    """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController or Job."""
 
     template: PodTemplate
     selector: Selector | None = None
@@ -23,7 +24,7 @@ class _PodController(Part, frozen=True):
     volume_claim_templates: list[ClaimTemplate] = []
 
 
-_CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")
+_CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
 
 
 class Reader:
@@ -43,7 +44,7 @@ class Reader:
 def read(file: str, item: dict[str, Any]) -> Object:
     """One object; PenstockError names the file and the place of a value that has another type than Kubernetes'."""
     content = without_nulls(as_stored(item))
-    kind = content["kind"]
+    kind = qualified(str(content.get("apiVersion", "")), content["kind"])
     metadata = convert(content["metadata"], Metadata, file)
     spec = content.get("spec", {})
     if kind == "Service":
@@ -53,6 +54,8 @@ def read(file: str, item: dict[str, Any]) -> Object:
     if kind == "Pod":
         template = convert(content, PodTemplate, file)
         return Workload(file, kind, metadata, content, "", template, None, 1, "", ())
+    if kind == "ReplicationController":  # its selector has no matchLabels
+        spec = {key: value for key, value in spec.items() if key != "selector"}
     if kind in _CONTROLLERS:
         return _workload(Object(file, kind, metadata, content), spec, "spec.template")
     if kind == "CronJob":

@@ -39,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True, rename="camel"):
 
     `old` are the problems of the old object on its own; when there are any, `new` was applied on its own too. `alone`
     says that the API server refuses `new` even where there is no old object, `when_bound` that it accepts the change
-    of a claim once that is bound.
+    of a claim once that is bound, `same_template` that a workload's pods are to be what they were.
     """
 
     unknown: bool = False
@@ -47,6 +47,7 @@ class Verdict(msgspec.Struct, frozen=True, rename="camel"):
     new: list[Problem] = []
     alone: bool = False
     when_bound: bool = False
+    same_template: bool = False
 
 
 class _Request(msgspec.Struct, frozen=True, rename="camel", kw_only=True):

@@ -34,20 +34,30 @@ _POD = {
 # Kind -> path in an object of it -> the kind of what is named there, unless it says its kind itself.
 _OBJECTS = {
     "ClusterRoleBinding": {"roleRef": "", "subjects[]": ""},
+    "APIService": {"spec.service": "Service"},
+    "CustomResourceDefinition": {"spec.conversion.webhook.clientConfig.service": "Service"},
     "Gateway": {"spec.gatewayClassName": "GatewayClass"},
     "GatewayClass": {"spec.parametersRef": ""},
     "GitRepository": {"spec.secretRef": "Secret"},
     "HorizontalPodAutoscaler": {"spec.scaleTargetRef": ""},
+    "Ingress": {
+        "spec.ingressClassName": "IngressClass",
+        "spec.tls[].secretName": "Secret",
+        "spec.defaultBackend.service": "Service",
+        "spec.rules[].http.paths[].backend.service": "Service",
+    },
     "Kustomization": {
         "spec.dependsOn[]": "Kustomization",
         "spec.serviceAccountName": "ServiceAccount",
         "spec.sourceRef": "",
     },
+    "MutatingAdmissionPolicyBinding": {"spec.policyName": "MutatingAdmissionPolicy"},
     "MutatingWebhookConfiguration": {"webhooks[].clientConfig.service": "Service"},
     "PersistentVolumeClaim": {"spec.storageClassName": "StorageClass", "spec.volumeName": "PersistentVolume"},
     "RoleBinding": {"roleRef": "", "subjects[]": ""},
     "ServiceAccount": {"imagePullSecrets[]": "Secret", "secrets[]": "Secret"},
     "StatefulSet": {"spec.volumeClaimTemplates[].spec.storageClassName": "StorageClass"},
+    "ValidatingAdmissionPolicyBinding": {"spec.policyName": "ValidatingAdmissionPolicy"},
     "ValidatingWebhookConfiguration": {"webhooks[].clientConfig.service": "Service"},
 }
 # Kubernetes keeps no objects of these: who they are is the authenticator's to say.
@@ -75,7 +85,7 @@ def _named(world: World, item: Object, place: str, kind: str, value: Any) -> Ite
     name = value.get("name") or value.get("secretName") or value.get("claimName") or ""
     kind = value.get("kind") or kind
     namespace = value.get("namespace") or item.namespace
-    if kind in _NO_OBJECTS:
+    if kind in _NO_OBJECTS or not name:
         return
     found = world.find(kind, namespace, name)
     if found is None:

@@ -16,7 +16,7 @@ from penstock.kube.fields import Metadata, Selector, ServicePort, ServiceSpec
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.labels import Labels, index, members
-from penstock.kube.objects import ConfigMap, Key, Service
+from penstock.kube.objects import ConfigMap, Key, Object, Service
 from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import Declarations, Given, HostGateway, NodePort, made_secrets
@@ -24,6 +24,7 @@ from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
 _NAME_LABEL = "kubernetes.io/metadata.name"
+_TOKEN_KEYS = frozenset({"token", "ca.crt", "namespace"})
 # `inv up` and docs/how-to/production.md make it, since its address is not the same everywhere.
 _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
 
@@ -75,7 +76,7 @@ class World:
         for where in (namespace, ""):
             item = self.rendered.of(kind).get((where, name))
             if item is not None:
-                return Found(frozenset(item.keys) if isinstance(item, ConfigMap) else frozenset())
+                return Found(_keys(item))
         if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
             return Found()
         for made in self._external.get((kind, name), ()):
@@ -135,6 +136,13 @@ def world(layout: Layout, environment: str, declarations: Declarations, reader: 
         declarations.host_gateways,
         tuple(made),
     )
+
+
+def _keys(item: Object) -> frozenset[str]:
+    """What a ConfigMap holds, and what a controller puts into a Secret of its type."""
+    if isinstance(item, ConfigMap):
+        return frozenset(item.keys)
+    return _TOKEN_KEYS if item.content.get("type") == "kubernetes.io/service-account-token" else frozenset()
 
 
 def _service(item: Given) -> Service:

@@ -70,6 +70,7 @@ def diff(
 def _changes(before: Objects, after: Objects, declared: Declared, version: str) -> list[Change]:
     answers = _answers(before, after, version)
     read = {need for item in before.values() for need in needs(item)}
+    read |= {("Secret", item.namespace, item.key[3], "") for item in after.values() if item.kind == "Secret"}
     found = [_added(after[key], read, declared) for key in after.keys() - before.keys()]
     found += [
         Change(what="removed", component=old.component, object=str(old), effects=list(effects.of_removed(old)))
@@ -94,7 +95,7 @@ def _answers(before: Objects, after: Objects, version: str) -> dict[Key, Verdict
 
 
 def _added(new: Item, read: set[Need], declared: Declared) -> Change:
-    follows = [*effects.of_job(new), *effects.of_needs(new, read, declared)]
+    follows = [*effects.of_added(new), *effects.of_job(new), *effects.of_needs(new, read, declared)]
     return Change(what="added", component=new.component, object=str(new), effects=follows)
 
 

@@ -6,6 +6,7 @@ Flux's are kustomize-controller's: https://fluxcd.io/flux/components/kustomize/k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 
@@ -28,6 +29,10 @@ _GOES_WITH = {
 }
 
 
+# Labels and annotations with which Flux doesn't delete an object that is gone from Git.
+_UNPRUNED = (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore"))
+
+
 class Effect(msgspec.Struct, frozen=True):
     """One consequence.
 
@@ -40,7 +45,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 def of_removed(old: Item) -> Iterator[Effect]:
     """Flux prunes what is gone from Git, unless the object in the cluster says otherwise."""
-    for name, value in (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore")):
+    for name, value in _UNPRUNED:
         if old.says(name, value):
             mark = f"kustomize.toolkit.fluxcd.io/{name}: {value}"
             yield Effect("kept", f"not pruned: it says {mark}, so it stays in the cluster, owned by nobody")
@@ -71,9 +76,16 @@ def of_job(new: Item) -> Iterator[Effect]:
         )
 
 
+def of_added(new: Item) -> Iterator[Effect]:
+    """Flux doesn't create an object that tells it to keep off."""
+    if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
+        yield Effect("unmanaged", "Flux doesn't create it: an annotation of its own says so")
+
+
 def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:
     """Pods rolled, and what the API server refuses; `verdict` is its answer to a change that Flux applies."""
-    if old.component != new.component:
+    is_kept = any(old.says(name, value) for name, value in _UNPRUNED)
+    if old.component != new.component and not is_kept:
         text = f"moved from {old.component} to {new.component}: if Flux reconciles {old.component} first, it deletes it"
         yield Effect("moved", f"{text}, and {new.component} creates it again")
     if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
@@ -84,8 +96,8 @@ def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect
         return
     if verdict and refusals(verdict):
         yield _refused(old, new, verdict)
-    elif new.kind in WORKLOADS and template(old) != template(new):
-        yield _rolled(new)
+    elif new.kind in WORKLOADS and template(old) != template(new) and not (verdict and verdict.same_template):
+        yield from _rolled(new)
 
 
 def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
@@ -105,11 +117,21 @@ def _refused(old: Item, new: Item, verdict: Verdict) -> Effect:
     )
 
 
-def _rolled(new: Item) -> Effect:
-    strategy = (new.content.get("spec") or {}).get("updateStrategy", {}).get("type")
-    if strategy == "OnDelete":
-        return Effect("unread", "its pods change only as each is deleted: its updateStrategy is OnDelete")
-    return Effect("rolled", "its pods are rolled")
+def _rolled(new: Item) -> Iterator[Effect]:
+    spec = new.content.get("spec") or {}
+    strategy = spec.get("updateStrategy") or {}
+    partition = (strategy.get("rollingUpdate") or {}).get("partition") or 0
+    replicas = spec.get("replicas", 1) if new.kind != "DaemonSet" else None
+    if replicas == 0:
+        return
+    if strategy.get("type") == "OnDelete":
+        yield Effect("unread", "its pods change only as each is deleted: its updateStrategy is OnDelete")
+    elif new.kind == "Deployment" and spec.get("paused"):
+        yield Effect("unread", "its pods stay as they are while spec.paused is true")
+    elif replicas is not None and partition >= replicas:
+        yield Effect("unread", f"its pods stay as they are: the partition of its updateStrategy is {partition}")
+    else:
+        yield Effect("rolled", "its pods are rolled")
 
 
 def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effect]:
@@ -136,7 +158,8 @@ def _maker(keys: list[str], declared: set[str] | None) -> str:
 
 def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
     """Workloads that read a ConfigMap or Secret which changed, and whose pods stay as they are."""
-    if new.kind not in ("ConfigMap", "Secret"):
+    old = before.get(new.key)
+    if new.kind not in ("ConfigMap", "Secret") or (old and _held(old) == _held(new)):
         return
     name = str(new.content["metadata"]["name"])
     for key, item in after.items():
@@ -145,3 +168,8 @@ def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
         reads = any((kind, of) == (new.kind, name) for kind, _, of, _ in needs(item))
         if reads and template(item) == template(before[key]):
             yield Effect("unread", f"{item} reads it, and its pods are not rolled")
+
+
+def _held(item: Item) -> list[Any]:
+    """What a pod can read of a ConfigMap or Secret."""
+    return [item.content.get(key) or {} for key in ("data", "binaryData", "stringData")]

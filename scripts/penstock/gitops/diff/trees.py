@@ -12,6 +12,7 @@ from penstock.core.files import walk
 from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
+from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored
 from penstock.tools.git import files
 
@@ -34,8 +35,8 @@ class Item:
 
     @property
     def kind(self) -> str:
-        """Its kind."""
-        return str(self.content["kind"])
+        """Its kind, with the group where it is another API's kind of a name that is looked into."""
+        return qualified(str(self.content["apiVersion"]), str(self.content["kind"]))
 
     @property
     def namespace(self) -> str:
@@ -46,7 +47,7 @@ class Item:
     def key(self) -> Key:
         """What Flux knows it by."""
         group = str(self.content["apiVersion"]).rpartition("/")[0]
-        return group, self.kind, self.namespace, str(self.content["metadata"]["name"])
+        return group, str(self.content["kind"]), self.namespace, str(self.content["metadata"]["name"])
 
     def says(self, name: str, value: str) -> bool:
         """Whether a label or an annotation of Flux's has this value, in whatever case, as Flux reads it."""
