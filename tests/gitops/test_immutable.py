@@ -109,11 +109,8 @@ def test_a_custom_resource_moves_to_another_version(before: str, after: str, spe
     assert (found.unknown, list(refusals(found))) == (False, [])
 
 
-POD = {
-    "containers": [
-        {"name": "a", "image": "a:1", "resources": {"limits": {"memory": "1Gi", "cpu": "1"}}, "env": [{"name": "A"}]}
-    ]
-}
+LIMITS = {"limits": {"memory": "1Gi", "cpu": "1"}}
+POD = {"containers": [{"name": "a", "image": "a:1", "resources": LIMITS, "env": [{"name": "A"}]}]}
 
 
 def deployment(change: Callable[[dict[str, Any]], Any]) -> Item:

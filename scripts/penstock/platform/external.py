@@ -103,6 +103,9 @@ def declared(layout: Layout, environments: list[str]) -> Declarations:
         )
         for entry in found.objects
     )
+    for number, made in enumerate(objects):
+        if made in objects[:number]:
+            raise PenstockError(f"{FILE}: {made} is declared twice, alike", "drop one of the entries")
     return Declarations(objects, tuple(found.node_ports), tuple(found.host_gateways))
 
 

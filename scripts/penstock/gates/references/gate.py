@@ -136,7 +136,8 @@ def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[Fin
         if made.environments and unused:
             yield _unused(made.file, f"{made}: nothing needs it in {', '.join(unused)}")
         elif unused == having:
-            yield _unused(made.file, f"{made}: nothing needs it")
+            here = any((made.namespace, made.name) in one.rendered.of(made.kind) for one in worlds.values())
+            yield _unused(made.file, f"{made}: {'the manifests have it' if here else 'nothing needs it'}")
 
 
 def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[Finding]:
