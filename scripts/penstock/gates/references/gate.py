@@ -31,7 +31,7 @@ _RULES = {
     ),
     "Services": Rule(
         "references/service",
-        "A Service whose selector or port leads to no container, or that an object names and nobody makes.",
+        "A Service whose selector or port leads to no container, or that an object names and that doesn't exist.",
         "Connections to it are refused, although everything is Ready.",
         "Fix the selector or the target port, or give the container the port.",
     ),

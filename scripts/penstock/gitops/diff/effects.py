@@ -48,7 +48,7 @@ def of_removed(old: Item) -> Iterator[Effect]:
     for name, value in _UNPRUNED:
         if old.says(name, value):
             mark = f"kustomize.toolkit.fluxcd.io/{name}: {value}"
-            yield Effect("kept", f"not pruned: it says {mark}, so it stays in the cluster, owned by nobody")
+            yield Effect("kept", f"not pruned: it says {mark}, so it stays in the cluster, without an owner")
             return
     more = _GOES_WITH.get(old.kind)
     yield Effect("pruned", f"pruned{f'; {more}' if more else ''}")
