@@ -13,7 +13,7 @@ import (
 func chartOf(files map[string]string) *chartFiles {
 	entry := &chartFiles{files: []*archive.BufferedFile{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: r\nversion: 1.0.0\n")}}}
 	for name, text := range files {
-		if !strings.Contains(name, "/") && name != "values.yaml" {
+		if !strings.Contains(name, "/") && !strings.HasPrefix(name, "values.") {
 			name = "templates/" + name
 		}
 		entry.files = append(entry.files, &archive.BufferedFile{Name: name, Data: []byte(text)})

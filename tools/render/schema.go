@@ -1,0 +1,62 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+)
+
+// refuseForeignSchema refuses a schema of a chart, or of its dependencies, for which Helm would read another file. It looks
+// for one on other machines and from this one's root on, but never in the chart.
+func refuseForeignSchema(loaded *chart.Chart, prefix string) error {
+	if loaded.Schema != nil {
+		if url := foreign(loaded.Schema); url != "" {
+			return fmt.Errorf("%s: $ref %s is outside of the chart: copy it into the schema's $defs", path.Join(prefix, "values.schema.json"), url)
+		}
+	}
+	for _, dependency := range loaded.Dependencies() {
+		if err := refuseForeignSchema(dependency, path.Join(prefix, "charts", dependency.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// foreign gives the first address that a schema would be read from, as Helm compiles it; the metaschemas of json-schema.org
+// are in the library.
+func foreign(schema []byte) string {
+	const own = "file:///values.schema.json"
+	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		return "" // Helm says what is wrong with it
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(nothing{})
+	if compiler.AddResource(own, document) != nil {
+		return ""
+	}
+	var refused *jsonschema.LoadURLError
+	if _, err := compiler.Compile(own); !errors.As(err, &refused) {
+		return ""
+	}
+	if bytes.Contains(schema, []byte(refused.URL)) {
+		return refused.URL
+	}
+	return strings.TrimPrefix(refused.URL, "file:///") // it is written as a path
+}
+
+// nothing has no file.
+type nothing struct{}
+
+// Load gives what Helm gives for a name without an address; all else isn't here.
+func (nothing) Load(url string) (any, error) {
+	if strings.HasPrefix(url, "urn:") {
+		return true, nil
+	}
+	return nil, errors.New("it is not in the chart")
+}
