@@ -121,6 +121,9 @@ func parse(document, from string) ([]byte, error) {
 		raw, err = yaml.YAMLToJSON([]byte(document))
 	}
 	if err != nil {
+		if unsupported.MatchString(err.Error()) {
+			return nil, fmt.Errorf("%s: %s", from, yamlFault(err))
+		}
 		return nil, fmt.Errorf("%s: what it renders is not YAML: %s", from, yamlFault(err))
 	}
 	return raw, nil

@@ -35,9 +35,17 @@ type Defined struct {
 	Namespaced bool   `json:"namespaced"`
 }
 
-// yamlFault is what a YAML error says, without the library's own name for itself.
+// unsupported matches what JSON's library says of a number that it can't write.
+var unsupported = regexp.MustCompile(`json: unsupported value: ([+-]?)(Inf|NaN)`)
+
+// yamlFault is what a YAML error says, without the libraries' own names for themselves.
 func yamlFault(err error) string {
-	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
+	message := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
+	if found := unsupported.FindStringSubmatch(message); found != nil {
+		number := strings.ToLower(strings.TrimPrefix(found[1], "+") + "." + found[2])
+		return fmt.Sprintf("Kubernetes has no number for infinity, or for what is no number (%s): write another one, or put it in quotes", number)
+	}
+	return message
 }
 
 func parseObject(raw []byte, from string) ([]Object, error) {

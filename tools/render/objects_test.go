@@ -54,6 +54,8 @@ func TestParseDocumentsRefuses(t *testing.T) {
 			"f.yaml: ConfigMap c: the annotation penstock/defines has `Widget`, and wants `group/Kind Namespaced` or `group/Kind Cluster`",
 		},
 		{"no YAML", "a: [\n", "f.yaml: what it renders is not YAML: line 1"},
+		{"infinity", configMap + "data: {a: -.inf}\n", "f.yaml: Kubernetes has no number for infinity, or for what is no number (-.inf): "},
+		{"no number", configMap + "data: {a: .NaN}\n", "f.yaml: Kubernetes has no number for infinity, or for what is no number (.nan): "},
 		{"two objects in a document", configMap + "kind: Pod\n", "f.yaml: several objects in one document, of which only the last would be left (ConfigMap c, Pod): put `---` between them"},
 		{"a second document unread", configMap + "...\n" + configMap, "f.yaml: `apiVersion: v1` follows the end of a document (...): put `---` between them"},
 		{"a directive", "%YAML 1.1\n---\n" + configMap, "f.yaml: what it renders is not YAML: line 1"},

@@ -78,7 +78,9 @@ func parseStates(text string) (map[string][]Release, error) {
 	wait.Wait()
 	releases := map[string][]Release{}
 	for index, name := range names {
-		if failures[index] != nil {
+		if failures[index] != nil && unsupported.MatchString(failures[index].Error()) {
+			found[index] = []Release{{Refused: "a value of a release: " + yamlFault(failures[index])}}
+		} else if failures[index] != nil {
 			return nil, fmt.Errorf("%s: helmfile build: %w", name, failures[index])
 		}
 		releases[name] = append(releases[name], found[index]...)
