@@ -61,6 +61,9 @@ def test_documents_of_helmfile() -> None:
     item = HEAD.replace("\n", "\n  ").rstrip()
     text = f"{empty}apiVersion: v1\nkind: ConfigMapList\nitems:\n- {item} {{x: b}}\n"
     assert _parsed(text) == {KEY: parse(HEAD + "  x: b\n")}
+    short = text.replace("apiVersion: v1\n  kind: ConfigMap\n  ", "")
+    assert _parsed(short) == _parsed(text)
+    assert short != text
 
 
 @pytest.mark.parametrize(

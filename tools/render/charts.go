@@ -90,6 +90,9 @@ func (entry *chartFiles) load(place string) {
 	loaded, err := loader.Load(place)
 	if err != nil {
 		entry.err = err
+		if unsupported.MatchString(err.Error()) {
+			entry.err = fmt.Errorf("the chart's values.yaml: %s", yamlFault(err))
+		}
 		return
 	}
 	if entry.err = refuseIncomplete(loaded); entry.err != nil {

@@ -75,3 +75,13 @@ func TestHookOfAList(t *testing.T) {
 		}
 	}
 }
+
+// What only helmfile renders has no tests either.
+func TestHelmfilesTestsAreLeftOut(t *testing.T) {
+	platform := &Platform{charts: newChartStore(t.TempDir())}
+	rendered := listOf("{helm.sh/hook: test}", "") + "---\n" + configMap
+	objects, err := platform.release(Component{Name: "x", Rendered: map[string]string{"/r": rendered}}, Release{Name: "r", Chart: "c"})
+	if err != nil || len(objects) != 1 || objects[0].Name != "c" {
+		t.Errorf("got %v, %v", objects, err)
+	}
+}

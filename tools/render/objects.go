@@ -156,7 +156,8 @@ func parseItems(list map[string]any, items any, from string) ([]Object, error) {
 // hook, which Helm reads from the List alone.
 func complete(item, list map[string]any) {
 	kind := strings.TrimSuffix(text(list["kind"]), "List")
-	if kind != "" && (item["kind"] == nil || item["kind"] == kind) && item["apiVersion"] == nil {
+	version := item["apiVersion"]
+	if kind != "" && (item["kind"] == nil || item["kind"] == kind) && (version == nil || version == list["apiVersion"]) {
 		item["kind"], item["apiVersion"] = kind, list["apiVersion"]
 	}
 	own, _ := at(item, "metadata", "annotations").(map[string]any)

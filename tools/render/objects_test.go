@@ -24,7 +24,7 @@ func TestParseDocuments(t *testing.T) {
 		{"a hook that is a test besides is no mere test", "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {helm.sh/hook: 'pre-install,test'}}\n", "p"},
 		{"the end of a document", configMap + "...\n---\n" + configMap + "...\n# the end\n", "c c"},
 		{"a separator glued to a key", "---apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n---" + configMap, "p c"},
-		{"a typed List fills its items", "apiVersion: v1\nkind: ConfigMapList\nitems:\n- {metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n- {kind: ConfigMap, metadata: {name: c}}\n", "a b c"},
+		{"a typed List fills its items", "apiVersion: v1\nkind: ConfigMapList\nitems:\n- {metadata: {name: a}}\n- {apiVersion: v1, kind: Pod, metadata: {name: b}}\n- {kind: ConfigMap, metadata: {name: c}}\n- {apiVersion: v1, metadata: {name: d}}\n", "a b c d"},
 		{"a List within a List", "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: PodList, items: [{metadata: {name: a}}]}]\n", "a"},
 		{"a List of nothing", "apiVersion: v1\nkind: List\nitems: null\n---\napiVersion: v1\nkind: PodList\nitems: []\n", ""},
 		{"a kind that is no list", "apiVersion: x.org/v1\nkind: AllowList\nmetadata: {name: l}\n", "l"},

@@ -12,12 +12,14 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 )
 
+var errOutside = errors.New("is outside of the chart: copy it into the schema's $defs")
+
 // refuseForeignSchema refuses a schema of a chart, or of its dependencies, for which Helm would read another file. It looks
 // for one on other machines and from this one's root on, but never in the chart.
 func refuseForeignSchema(loaded *chart.Chart, prefix string) error {
 	if loaded.Schema != nil {
 		if url := foreign(loaded.Schema); url != "" {
-			return fmt.Errorf("%s: $ref %s is outside of the chart: copy it into the schema's $defs", path.Join(prefix, "values.schema.json"), url)
+			return fmt.Errorf("%s: $ref %s %w", path.Join(prefix, "values.schema.json"), url, errOutside)
 		}
 	}
 	for _, dependency := range loaded.Dependencies() {

@@ -3,6 +3,7 @@ package main
 import (
 	"net/http"
 	"net/http/httptest"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -49,5 +50,13 @@ func TestForeignSchemaIsRefused(t *testing.T) {
 	_, err := chartOf(map[string]string{"values.schema.json": `{"required": ["a"]}`, "cm.yaml": configMap}).prove(Release{Name: "r"}, "charts/r")
 	if err == nil || !strings.Contains(err.Error(), "charts/r/values.schema.json refuses the values: ") {
 		t.Errorf("got %v", err)
+	}
+	place := t.TempDir()
+	writeFile(t, filepath.Join(place, "components", "x", "c", "Chart.yaml"), "apiVersion: v2\nname: c\nversion: 1.0.0\n")
+	writeFile(t, filepath.Join(place, "components", "x", "c", "values.schema.json"), `{"$ref": "other.json"}`)
+	platform := &Platform{charts: newChartStore(place), request: Request{Root: place, Prove: true}}
+	_, err = platform.release(Component{Name: "x", Rendered: map[string]string{"/r": configMap}}, Release{Name: "r", Chart: "c"})
+	if err == nil || !strings.HasPrefix(err.Error(), "components/x/c/values.schema.json: $ref other.json is outside of the chart") {
+		t.Errorf("where helmfile renders: got %v", err)
 	}
 }

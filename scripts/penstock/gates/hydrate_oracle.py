@@ -167,7 +167,9 @@ def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _headed(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
-    """An item with the hook of its List instead of its own: Helm reads the head of a document alone."""
+    """An item with the kind of its List, and its hook instead of its own: Helm reads the head of a document alone."""
+    if kind := str(head["kind"]).removesuffix("List"):
+        item = {"apiVersion": head["apiVersion"], "kind": kind, **item}
     own = (item.get("metadata") or {}).get("annotations") or {}
     heads = (head.get("metadata") or {}).get("annotations") or {}
     hook = {key: value for key, value in heads.items() if "helm.sh/hook" in heads and _HOOK.fullmatch(key)}
