@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from penstock.core.yaml import parse
-from penstock.gates.hydrate_oracle import _differences, _parsed
+from penstock.gates.hydrate_oracle import _applied, _differences, _parsed, _without_tests
+from penstock.hydrate.hooks import Policy
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: town}\ndata:\n"
 KEY = ("v1", "ConfigMap", "town", "o")
@@ -60,3 +61,23 @@ def test_documents_of_helmfile() -> None:
     item = HEAD.replace("\n", "\n  ").rstrip()
     text = f"{empty}apiVersion: v1\nkind: ConfigMapList\nitems:\n- {item} {{x: b}}\n"
     assert _parsed(text) == {KEY: parse(HEAD + "  x: b\n")}
+    short = text.replace("apiVersion: v1\n  kind: ConfigMap\n  ", "")
+    assert _parsed(short) == _parsed(text)
+    assert short != text
+
+
+@pytest.mark.parametrize(
+    ("head", "names"), [("{}", "b o"), ("{helm.sh/hook: test}", ""), ("{helm.sh/hook: pre-delete}", "b o")]
+)
+def test_helm_reads_the_hook_of_a_list_from_its_head_alone(head: str, names: str) -> None:
+    """Also behind a kustomization, which sees the items alone."""
+    test = "{apiVersion: v1, kind: Pod, metadata: {name: b, annotations: {helm.sh/hook: test}}}"
+    item = HEAD.replace("\n", "\n  ").rstrip()
+    text = f"apiVersion: v1\nkind: List\nmetadata: {{annotations: {head}}}\nitems:\n- {item} {{x: b}}\n- {test}\n"
+    for stream in (text, _without_tests(f"---\n{text}\n---\n")):
+        rendered = _parsed(stream)
+        applied = _applied(rendered, Policy(""))
+        assert " ".join(sorted(item["metadata"]["name"] for item in applied.values())) == names
+        assert "helm.sh" not in str(applied)
+        assert str(rendered).count("pre-delete") == 2 * head.count("pre-delete")
+    assert "List" not in _without_tests(text)

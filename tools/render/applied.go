@@ -57,6 +57,11 @@ func hooks(fields map[string]any) []string {
 	return events
 }
 
+// isOfHook tells the annotations of a hook.
+func isOfHook(annotation string) bool {
+	return annotation == hookAnnotation || strings.HasPrefix(annotation, hookAnnotation+"-")
+}
+
 // isTest tells whether an object is there only for `helm test`. One that is another hook as well is no mere test.
 func isTest(events []string) bool {
 	return len(events) > 0 && !slices.ContainsFunc(events, func(event string) bool {
@@ -76,7 +81,7 @@ func (object *Object) asApplied(fields map[string]any) error {
 	}
 	before := len(annotations)
 	maps.DeleteFunc(annotations, func(key string, _ any) bool {
-		return bookkeeping[key] || object.Hooks != nil && (key == hookAnnotation || strings.HasPrefix(key, hookAnnotation+"-"))
+		return bookkeeping[key] || object.Hooks != nil && isOfHook(key)
 	})
 	if len(annotations) == before {
 		return nil

@@ -90,6 +90,9 @@ func (entry *chartFiles) load(place string) {
 	loaded, err := loader.Load(place)
 	if err != nil {
 		entry.err = err
+		if unsupported.MatchString(err.Error()) {
+			entry.err = fmt.Errorf("the chart's values.yaml: %s", yamlFault(err))
+		}
 		return
 	}
 	if entry.err = refuseIncomplete(loaded); entry.err != nil {
@@ -150,6 +153,11 @@ func (entry *chartFiles) execute(release Release, prefix string, functions map[s
 	}
 	if wanted := loaded.Metadata.KubeVersion; wanted != "" && !chartutil.IsCompatibleRange(wanted, capabilities.KubeVersion.String()) {
 		return nil, nil, fmt.Errorf("the chart wants Kubernetes %s, this environment has %s", wanted, capabilities.KubeVersion.Version)
+	}
+	if !release.SkipSchema {
+		if err := refuseForeignSchema(loaded, prefix); err != nil {
+			return nil, nil, err
+		}
 	}
 	options := common.ReleaseOptions{Name: release.Name, Namespace: cmp.Or(release.Namespace, "default"), Revision: 1, IsInstall: true}
 	context, err := util.ToRenderValuesWithSchemaValidation(loaded, values, options, capabilities, release.SkipSchema)

@@ -10,10 +10,38 @@ var instants = [worldCount]time.Time{
 	time.Date(2068, 4, 26, 18, 14, 58, 741852963, time.UTC),
 }
 
+// The years that the clocks of further worlds are in, and how many of these there are: a day of a leap year each, then the
+// first and the last moment of each year.
+const (
+	firstYear, yearCount = 2026, 10
+	daysOfYear           = 366
+	clockChoices         = daysOfYear + 2*yearCount
+)
+
+// instant is the time of day in a world.
+func instant(number int) time.Time {
+	if number < worldCount {
+		return instants[number]
+	}
+	more := number - worldCount
+	if end := more - daysOfYear; end >= 0 {
+		year := time.Date(firstYear+end/2%yearCount, 1, 1, 0, 0, 0, 0, time.UTC)
+		if end%2 == 1 {
+			return year.AddDate(1, 0, 0).Add(-time.Nanosecond)
+		}
+		return year
+	}
+	day := time.Date(2028, 1, 1+more, more%24, more*7%60, more*11%60, more*2345678, time.UTC)
+	if day.Month() == time.February && day.Day() == 29 {
+		return day
+	}
+	return day.AddDate(firstYear-2028+more%yearCount, 0, 0)
+}
+
 // dates are the functions that read the clock. Given a time they are Helm's own; given anything else, most of them take
 // the present for it.
 func (w *world) dates() map[string]any {
-	now := func(name string) time.Time { return instants[w.turn(name)] }
+	now := func(name string) time.Time { return instant(w.turn(name, clockChoices)) }
 	inZone := library["dateInZone"].(func(string, any, string) string)
 	in := func(name, format string, date any, zone string) string {
 		if !isTime(date) {
@@ -50,12 +78,12 @@ func (w *world) ago(date any) string {
 	default:
 		return time.Duration(0).String() // it takes the present for it
 	}
-	return instants[w.turn("ago")].Sub(since).Round(time.Second).String()
+	return instant(w.turn("ago", clockChoices)).Sub(since).Round(time.Second).String()
 }
 
 func (w *world) durationRound(duration any) string {
 	if date, ok := duration.(time.Time); ok {
-		duration = int64(instants[w.turn("durationRound")].Sub(date))
+		duration = int64(instant(w.turn("durationRound", clockChoices)).Sub(date))
 	}
 	return library["durationRound"].(func(any) string)(duration)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -166,11 +167,12 @@ func (platform *Platform) release(component Component, release Release) ([]Objec
 		if err == nil && platform.request.Prove {
 			// The chart is proven as far as it renders without what only helmfile knows to add.
 			_, err := platform.charts.get(place).prove(release, local)
-			if _, unstable := isUnstable(err); unstable {
+			if _, unstable := isUnstable(err); unstable || errors.Is(err, errOutside) {
 				return nil, err
 			}
 		}
-		return parseDocuments(rendered, "helmfile template of "+release.Name)
+		objects, err := parseDocuments(rendered, "helmfile template of "+release.Name)
+		return slices.DeleteFunc(objects, func(object Object) bool { return isTest(object.Hooks) }), err
 	}
 	if err != nil {
 		return nil, err

@@ -2,9 +2,11 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 )
@@ -13,7 +15,7 @@ import (
 func chartOf(files map[string]string) *chartFiles {
 	entry := &chartFiles{files: []*archive.BufferedFile{{Name: "Chart.yaml", Data: []byte("apiVersion: v2\nname: r\nversion: 1.0.0\n")}}}
 	for name, text := range files {
-		if !strings.Contains(name, "/") && name != "values.yaml" {
+		if !strings.Contains(name, "/") && !strings.HasPrefix(name, "values.") {
 			name = "templates/" + name
 		}
 		entry.files = append(entry.files, &archive.BufferedFile{Name: name, Data: []byte(text)})
@@ -71,6 +73,84 @@ func TestImpureIsRefused(t *testing.T) {
 			_, err := proveExpression(expression)
 			if !errors.As(err, &unstable{}) || !strings.Contains(err.Error(), name+" in charts/r/templates/cm.yaml:5") {
 				t.Errorf("%s: got %v", expression, err)
+			}
+		}
+	}
+}
+
+// A condition that holds for few values only is found as well.
+func TestRareConditionIsRefused(t *testing.T) {
+	const keys = `(dict "a" 1 "b" 2 "c" 3 "d" 4 "e" 5 "f" 6 "g" 7)`
+	for _, condition := range []string{
+		`eq (randInt 0 10) 7`, `eq (randInt 100 132) 117`, `and (gt (randInt 0 1000) 480) (lt (randInt 0 1000) 510)`,
+		`randNumeric 1 | int | eq 7`, `randNumeric 4 | hasSuffix "3"`, `randAlphaNum 8 | regexMatch "^[0-4]"`, `uuidv4 | hasPrefix "7"`,
+		`eq (now | date "Monday") "Sunday"`, `eq (now | date "01-02") "12-31"`, `eq (now | date "01-02") "02-29"`, `eq (now | date "15") "03"`,
+		`eq (htmlDate nil) "2027-12-31"`, `eq (date "Jan" nil) "Oct"`, `eq now.Year 2029`, `eq (now | date "04") "59"`,
+		`keys ` + keys + ` | last | eq "c"`, `keys ` + keys + ` | first | eq "f"`, `index (values ` + keys + `) 2 | eq 6`, `shuffle "abcdefg" | hasPrefix "e"`,
+	} {
+		_, err := proveExpression(`"{{ if ` + condition + ` }}a{{ end }}"`)
+		if !errors.As(err, &unstable{}) {
+			t.Errorf("%s: got %v", condition, err)
+		}
+	}
+}
+
+// All that a function can choose comes up in the worlds for which it asks.
+func TestEveryChoiceComesUp(t *testing.T) {
+	fields := map[string]any{}
+	for number := range 16 {
+		fields[fmt.Sprintf("%c", 'a'+number)] = number
+	}
+	cases := []struct {
+		lesson  string
+		choices int
+		give    func(w *world) []string
+	}{
+		{"a small range", 32, func(w *world) []string { return []string{fmt.Sprint(w.randInt(5, 37))} }},
+		{"minutes", 60, func(w *world) []string { return []string{fmt.Sprint(w.randInt(0, 60))} }},
+		{"a great range, roughly", 20, func(w *world) []string { return []string{fmt.Sprint(w.randInt(0, 1000) / 50)} }},
+		{"the remainder of one", 10, func(w *world) []string { return []string{fmt.Sprint(w.randInt(0, 1000) % 10)} }},
+		{"digits at the second place", 10, func(w *world) []string { return []string{w.characters("randNumeric", "0123456789")(3)[1:2]} }},
+		{"letters and digits", 62, func(w *world) []string { return []string{w.functions()["randAlphaNum"].(func(int) string)(9)[8:]} }},
+		{"the start of a UUID", 16, func(w *world) []string { return []string{w.uuidv4()[:1]} }},
+		{"the end of a UUID", 16, func(w *world) []string { return []string{w.uuidv4()[35:]} }},
+		{"the first key", 16, func(w *world) []string { return w.keys(fields)[:1] }},
+		{"the last key", 16, func(w *world) []string { return w.keys(fields)[15:] }},
+		{"a key in the middle", 16, func(w *world) []string { return w.keys(fields)[7:8] }},
+		{"pairs of neighbors", 32, func(w *world) []string { return []string{strings.Join(w.keys(fields)[:2], "")} }},
+		{"orders of three", 6, func(w *world) []string { return []string{w.shuffle("abc")} }},
+	}
+	for format, choices := range map[string]int{"01-02": 366, "Monday": 7, "15": 24, "04": 60, "05": 60, "01": 12, "02": 31, "2006": 13} {
+		cases = append(cases, struct {
+			lesson  string
+			choices int
+			give    func(w *world) []string
+		}{format, choices, func(w *world) []string {
+			return []string{w.functions()["date"].(func(string, any) string)(format, nil)}
+		}})
+	}
+	for _, test := range cases {
+		t.Run(test.lesson, func(t *testing.T) {
+			seen := map[string]bool{}
+			for number, wanted := 0, 1; number < wanted; number++ {
+				w := newWorld(number, "")
+				seen[strings.Join(test.give(w), "")] = true
+				wanted = w.wanted
+			}
+			if len(seen) != test.choices {
+				t.Errorf("got %d, want %d: %v", len(seen), test.choices, seen)
+			}
+		})
+	}
+	for year := range yearCount {
+		for _, end := range []string{"-01-01 00:00:00", "-12-31 23:59:59"} {
+			want := fmt.Sprint(firstYear+year) + end
+			found := false
+			for number := range worldCount + clockChoices {
+				found = found || instant(number).Format(time.DateTime) == want
+			}
+			if !found {
+				t.Errorf("no clock says %s", want)
 			}
 		}
 	}

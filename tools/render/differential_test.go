@@ -20,7 +20,7 @@ import (
 // CASES is how many charts are made up, from the seed SEED on.
 
 // What the renderer refuses, and Helm doesn't: it would lose something, or give something else tomorrow.
-var stricter = regexp.MustCompile(`several objects in one document|follows the end of a document|without apiVersion, kind or metadata.name|not an object|differs between two renders|the items of a|has to be text|is no text`)
+var stricter = regexp.MustCompile(`several objects in one document|follows the end of a document|without apiVersion, kind or metadata.name|lacks apiVersion or kind|not an object|differs between two renders|the items of a|has to be text|is no text`)
 
 func TestOddCharts(t *testing.T) {
 	for lesson, files := range oddCharts() {
@@ -198,6 +198,7 @@ func oddCharts() map[string]map[string]string {
 			hookOf("a", "pre-install"), hookOf("b", "test"), hookOf("c", "pre-install,test"), hookOf("d", ""), hookOf("e", "crd-install"),
 			hookOf("f", " Post-Install , PRE-UPGRADE"), hookOf("g", "test-success"), hookOf("h", "test-failure"), hookOf("i", "pre-install,nope"), named("j"),
 		}, "---\n")),
+		"hooks of Lists": one(listOf("{helm.sh/hook: test}", "pre-install") + "---\n" + strings.ReplaceAll(listOf("{helm.sh/hook: pre-delete}", "test"), "name: ", "name: hook-")),
 		"files": {
 			"templates/x.yaml": named("a", "data:\n{{ (.Files.Glob \"f/*\").AsConfig | indent 2 }}\n  lines: {{ .Files.Lines \"f/crlf\" | toJson | quote }}\n  missing: '{{ .Files.Get \"no\" }}'\n  {{- range $name, $bytes := .Files.Glob \"**/*\" }}\n  {{ base $name }}-2: {{ $.Files.Get $name | toJson }}\n  {{- end }}\nbinaryData:\n{{ (.Files.Glob \"f/*\").AsSecrets | indent 2 }}\n"),
 			"f/crlf":           "a\r\nb\r\n", "f/bom": "\ufeffa: 1\n", "f/latin1": "caf\xe9\n", "f/emoji": "a \U0001F525 \nb\n", "g/nel": "a\u0085b\u2028c\n", "f/empty": "\n\n", "f/tab": "a:\t1\n\tb\t\n",

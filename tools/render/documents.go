@@ -60,7 +60,7 @@ func parseManifests(stream, from, last string) ([]Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		if len(found) == 1 && isTest(found[0].Hooks) {
+		if len(found) > 0 && isTest(found[0].Hooks) { // of a List, all items have its hook
 			continue // it is there for `helm test`, which Flux doesn't run
 		}
 		objects = append(objects, found...)
@@ -121,6 +121,9 @@ func parse(document, from string) ([]byte, error) {
 		raw, err = yaml.YAMLToJSON([]byte(document))
 	}
 	if err != nil {
+		if unsupported.MatchString(err.Error()) {
+			return nil, fmt.Errorf("%s: %s", from, yamlFault(err))
+		}
 		return nil, fmt.Errorf("%s: what it renders is not YAML: %s", from, yamlFault(err))
 	}
 	return raw, nil

@@ -3,15 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"path/filepath"
-	"regexp"
-	"slices"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
-	"sigs.k8s.io/yaml"
 )
 
 // chartFile is the resource by which a kustomization takes what the component's chart renders.
@@ -60,7 +56,7 @@ func (fs *overlayFS) ReadFile(path string) ([]byte, error) {
 	}
 	data, err := fs.FileSystem.ReadFile(path)
 	if err == nil && isKustomization(path) {
-		if err := refuseRemote(path, data); err != nil {
+		if err := checkKustomization(fs.FileSystem, path, data); err != nil {
 			return nil, fs.refuse(err)
 		}
 	}
@@ -80,56 +76,6 @@ func isKustomization(path string) bool {
 		return true
 	}
 	return false
-}
-
-// These keys of a kustomization hold text for the objects, where an address is nothing to fetch.
-var textKeys = map[string]bool{
-	"commonAnnotations": true, "commonLabels": true, "images": true, "labels": true, "metadata": true, "vars": true,
-}
-
-func refuseRemote(path string, data []byte) error {
-	var fields map[string]any
-	if err := yaml.Unmarshal(data, &fields); err != nil {
-		return fmt.Errorf("%s: not YAML: %s", path, yamlFault(err))
-	}
-	for _, key := range []string{"helmCharts", "helmChartInflationGenerator"} {
-		if fields[key] != nil {
-			return fmt.Errorf("%s: %s would be inflated outside of helmfile: make the chart a release of the component's "+
-				"helmfile.yaml.gotmpl, and list chart.yaml under resources", path, key)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if entry := remote(fields[key]); entry != "" && !textKeys[key] {
-			return fmt.Errorf("%s: %s names %s, which is not in this repository: copy what it holds into this folder", path, key, entry)
-		}
-	}
-	return nil
-}
-
-// address matches what kustomize takes for a file or a repository on another machine.
-var address = regexp.MustCompile(`^(?:[a-z][a-z0-9+]*://|git@|github\.com[/:])|\?ref=`)
-
-// remote finds the first address among the texts below a value.
-func remote(value any) string {
-	switch value := value.(type) {
-	case string:
-		if !strings.Contains(value, "\n") && address.MatchString(value) {
-			return value
-		}
-	case []any:
-		for _, item := range value {
-			if found := remote(item); found != "" {
-				return found
-			}
-		}
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(value)) {
-			if found := remote(value[key]); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
 }
 
 // kustomizeFolder is the folder that a component's kustomizations share:
@@ -154,6 +100,10 @@ func kustomize(root, folder string, chart []Object) ([]Object, bool, error) {
 		return nil, false, fmt.Errorf("%s: %s", folder, strings.ReplaceAll(err.Error(), root+"/", ""))
 	}
 	text, err := resources.AsYaml()
+	if err != nil && strings.Contains(err.Error(), "map[interface {}]interface {}") {
+		return nil, false, fmt.Errorf("%s: kustomize can't write a label or annotation whose key looks like a number, true, false or null: "+
+			"give it another key", folder)
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", folder, err)
 	}

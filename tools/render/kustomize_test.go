@@ -44,27 +44,82 @@ func TestOverlayFS(t *testing.T) {
 	}
 }
 
-func TestRefuseRemote(t *testing.T) {
-	refused := []string{
-		"resources: [https://example.org/a.yaml]", "resources: ['github.com/a/b']", "components: ['git@example.org:a/b']",
-		"bases: ['../x?ref=main']", "crds: [http://example.org/a]", "patches: [{path: https://example.org/p.yaml}]",
-		"configMapGenerator: [{files: ['a=https://example.org/a']}, {envs: [https://example.org/e]}]",
-		"helmCharts: [{name: x}]", "resources: [\n",
+func TestCheckKustomization(t *testing.T) {
+	const elsewhere = "which is not in this repository: copy what it holds into this folder"
+	root := t.TempDir()
+	writeFile(t, filepath.Join(root, "github.com:a"), "a file\n")
+	writeFile(t, filepath.Join(root, "example.com", "repo.git", "a.yaml"), "a file\n")
+	writeFile(t, filepath.Join(root, "github.com", "a", "b", "a.yaml"), "a folder for which kustomize fetches\n")
+	path := filepath.Join(root, "kustomization.yaml")
+	cases := []struct{ text, want string }{
+		{"resources: [https://example.org/a.yaml]", ": resources names https://example.org/a.yaml, " + elsewhere},
+		{"Resources: [HTTPS://example.org/a.yaml]", ": resources names HTTPS://example.org/a.yaml, " + elsewhere},
+		{"resources: ['github.com/a/b']", ": resources names github.com/a/b, " + elsewhere},
+		{"resources: ['user@host.xz:org/repo']", ": resources names user@host.xz:org/repo, " + elsewhere},
+		{"resources: [gitlab.com/org/repo.git//path]", ": resources names gitlab.com/org/repo.git//path, " + elsewhere},
+		{"resources: ['example.com/org/repo//path?version=1']", ": resources names example.com/org/repo//path?version=1, " + elsewhere},
+		{"resources: ['example.org/org/repo']", ": resources names example.org/org/repo, " + elsewhere},
+		{"resources: ['git::https://example.org/a/b']", ": resources names git::https://example.org/a/b, " + elsewhere},
+		{"components: ['git@example.org:a/b']", ": components names git@example.org:a/b, " + elsewhere},
+		{"bases: ['../x?ref=main']", ": bases names ../x?ref=main, " + elsewhere},
+		{"crds: [http://example.org/a]", ": crds names http://example.org/a, " + elsewhere},
+		{"configurations: [http://example.org/a]", ": configurations names http://example.org/a, " + elsewhere},
+		{"transformers: [http://example.org/a]", ": transformers names http://example.org/a, " + elsewhere},
+		{"patches: [{path: https://example.org/p.yaml}]", ": patches names https://example.org/p.yaml, " + elsewhere},
+		{"patchesJson6902: [{path: https://example.org/p.yaml}]", ": patchesJson6902 names https://example.org/p.yaml, " + elsewhere},
+		{"patchesStrategicMerge: [https://example.org/p.yaml]", ": patchesStrategicMerge names https://example.org/p.yaml, " + elsewhere},
+		{"replacements: [{path: https://example.org/p.yaml}]", ": replacements names https://example.org/p.yaml, " + elsewhere},
+		{"openapi: {path: https://example.org/p.json}", ": openapi names https://example.org/p.json, " + elsewhere},
+		{"configMapGenerator: [{files: ['a=https://example.org/a']}]", ": configMapGenerator names https://example.org/a, " + elsewhere},
+		{"configMapGenerator: [{envs: ['https://example.org/a']}]", ": configMapGenerator names https://example.org/a, " + elsewhere},
+		{"secretGenerator: [{env: 'https://example.org/a'}]", ": secretGenerator names https://example.org/a, " + elsewhere},
+		{"helmCharts: [{name: x}]", ": helmCharts would be inflated outside of helmfile"},
+		{"buildMetadata: [managedByLabel]", ": buildMetadata: managedByLabel writes kustomize's version on each object"},
+		{"resources: [\n", ": not YAML: line 1"},
+		{"resources: [a.yaml]\nnamespace: b\nresources: [b.yaml]\n", ":3: `resources` is set twice"},
+		{"images:\n- name: a\n  name: b\n", ":3: `name` is set twice"},
+		{"resources: [a.yaml]\n---\nresources: [b.yaml]\n", ":3: kustomize reads only the first document"},
+		{"---\n---\n# none\n---\nresources: [b.yaml]\n", ":5: kustomize reads only the first document"},
+		{"resources: [a.yaml]\n---\nb: [\n", ": not YAML: line "},
+		{"commonLabels: {a: b,\n  on: 'yes', n: '010'}\n", ":2: the key `on` is read as true: put it in quotes"},
+		{"labels: [{pairs: {010: a}}]\n", ":1: the key `010` is read as 8: put it in quotes"},
+		{"commonLabels: {a: b, c: yes}\n", ": commonLabels.c is true, and has to be text: put it in quotes"},
+		{"labels: [{pairs: {a: b}}, {pairs: {c: 1.5}}]\n", ": labels.pairs.c is 1.5, and has to be text: put it in quotes"},
+		{"namePrefix: 1\n", ": namePrefix is 1, and has to be text: put it in quotes"},
+		{"resources: a.yaml\n", ": resources is of the type string, which kustomize doesn't take there"},
+		{"", ""},
+		{"---\nresources: [../../base, a.yaml, './x.d/y', 'v1.2/a.yaml']\n---\n# the end\n", ""},
+		{"resources: [example.com/repo.git/a.yaml, 'github.com:a']", ""},
+		{"commonAnnotations: {docs: https://example.org, github.com/a: 'git@a:b'}", ""},
+		{"labels: [{pairs: {A: x, a: z, 'on': 'yes'}}]", ""},
+		{"patches: [{patch: \"a: 1\\nb: https://example.org\\n\"}]", ""},
+		{"transformers: [\"a: 1\\nb: https://example.org/?ref=a\\n\"]", ""},
+		{"images: [{name: x, newName: example.org/x}]", ""},
+		{"configMapGenerator: [{literals: ['url=https://example.org'], options: {annotations: {a: https://example.org}, labels: {b: 'x?ref=y'}}}]", ""},
+		{"generatorOptions: {annotations: {a: https://example.org}}", ""},
+		{"replacements: [{sourceValue: https://example.org, targets: [{select: {kind: X}, fieldPaths: [a]}]}]", ""},
+		{"metadata: {annotations: {a: https://example.org}}\nvars: []\nbuildMetadata: [originAnnotations]", ""},
 	}
-	for _, text := range refused {
-		if err := refuseRemote("k.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), "k.yaml: ") {
-			t.Errorf("%s: got %v", text, err)
+	for _, test := range cases {
+		want := test.want
+		if want != "" {
+			want = path + want
+		}
+		err := checkKustomization(filesys.MakeFsOnDisk(), path, []byte(test.text))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%s\ngot  %v\nwant %s", test.text, err, want)
 		}
 	}
-	fine := []string{
-		"", "resources: [../../base, a.yaml]", "commonAnnotations: {docs: https://example.org}",
-		"patches: [{patch: \"a: 1\\nb: https://example.org\\n\"}]", "images: [{name: x, newName: example.org/x}]",
-		"configMapGenerator: [{literals: ['url=https://example.org']}]",
-	}
-	for _, text := range fine {
-		if err := refuseRemote("k.yaml", []byte(text)); err != nil {
-			t.Errorf("%s: got %v", text, err)
-		}
+}
+
+// What kustomize says of a key that it can't write is a Go map.
+func TestKeyThatKustomizeCannotWrite(t *testing.T) {
+	root := t.TempDir()
+	folder := filepath.Join("components", "x", "kustomize", "overlays", "k3d")
+	writeFile(t, filepath.Join(root, folder, "kustomization.yaml"), "commonLabels: {'1': a}\nresources: [chart.yaml]\n")
+	_, _, err := kustomize(root, folder, []Object{{Text: configMap}})
+	if err == nil || !strings.HasPrefix(err.Error(), folder+": kustomize can't write a label or annotation whose key looks like a number") {
+		t.Errorf("got %v", err)
 	}
 }
 

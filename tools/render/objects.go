@@ -35,9 +35,17 @@ type Defined struct {
 	Namespaced bool   `json:"namespaced"`
 }
 
-// yamlFault is what a YAML error says, without the library's own name for itself.
+// unsupported matches what JSON's library says of a number that it can't write.
+var unsupported = regexp.MustCompile(`json: unsupported value: ([+-]?)(Inf|NaN)`)
+
+// yamlFault is what a YAML error says, without the libraries' own names for themselves.
 func yamlFault(err error) string {
-	return strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
+	message := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "yaml: ", ""), "error converting YAML to JSON: ")
+	if found := unsupported.FindStringSubmatch(message); found != nil {
+		number := strings.ToLower(strings.TrimPrefix(found[1], "+") + "." + found[2])
+		return fmt.Sprintf("Kubernetes has no number for infinity, or for what is no number (%s): write another one, or put it in quotes", number)
+	}
+	return message
 }
 
 func parseObject(raw []byte, from string) ([]Object, error) {
@@ -110,7 +118,7 @@ func fieldsOfJSON(raw []byte) (fields map[string]any, err error) {
 	return fields, decoder.Decode(&fields)
 }
 
-// parseItems takes a List apart, as kubectl and kustomize do. The items of a typed one may leave its kind out.
+// parseItems takes a List apart, as kubectl and kustomize do.
 func parseItems(list map[string]any, items any, from string) ([]Object, error) {
 	kind := text(list["kind"])
 	entries, ok := items.([]any)
@@ -118,10 +126,18 @@ func parseItems(list map[string]any, items any, from string) ([]Object, error) {
 		return nil, fmt.Errorf("%s: the items of a %s are no list", from, kind)
 	}
 	var objects []Object
-	for _, item := range entries {
+	for index, item := range entries {
+		place := fmt.Sprintf("%s: item %d of the %s", from, index+1, kind)
+		if name := text(at(list, "metadata", "name")); name != "" {
+			place += " " + name
+		}
 		fields, ok := item.(map[string]any)
-		if itemKind := strings.TrimSuffix(kind, "List"); ok && itemKind != "" && fields["kind"] == nil && fields["apiVersion"] == nil {
-			fields["kind"], fields["apiVersion"] = itemKind, list["apiVersion"]
+		if !ok {
+			return nil, fmt.Errorf("%s is no object: %.60s", place, shownItem(item))
+		}
+		complete(fields, list)
+		if text(fields["apiVersion"]) == "" || text(fields["kind"]) == "" {
+			return nil, fmt.Errorf("%s lacks apiVersion or kind: %s", place, shownItem(item))
 		}
 		inner, err := json.Marshal(item)
 		if err != nil {
@@ -134,6 +150,39 @@ func parseItems(list map[string]any, items any, from string) ([]Object, error) {
 		objects = append(objects, found...)
 	}
 	return objects, nil
+}
+
+// complete gives an item what it takes from its List: a typed one's kind and apiVersion, where it leaves them out, and the
+// hook, which Helm reads from the List alone.
+func complete(item, list map[string]any) {
+	kind := strings.TrimSuffix(text(list["kind"]), "List")
+	version := item["apiVersion"]
+	if kind != "" && (item["kind"] == nil || item["kind"] == kind) && (version == nil || version == list["apiVersion"]) {
+		item["kind"], item["apiVersion"] = kind, list["apiVersion"]
+	}
+	own, _ := at(item, "metadata", "annotations").(map[string]any)
+	maps.DeleteFunc(own, func(key string, _ any) bool { return isOfHook(key) })
+	if hooks(list) == nil {
+		return
+	}
+	about, ok := item["metadata"].(map[string]any)
+	if !ok {
+		return // it has no name either
+	}
+	if own == nil {
+		own = map[string]any{}
+		about["annotations"] = own
+	}
+	for key, value := range at(list, "metadata", "annotations").(map[string]any) {
+		if isOfHook(key) {
+			own[key] = value
+		}
+	}
+}
+
+func shownItem(item any) string {
+	raw, _ := json.Marshal(item) // it was read from JSON
+	return string(raw)
 }
 
 // definesAnnotation says which kinds an object brings that are not among the manifests: a Kustomization that applies

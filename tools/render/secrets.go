@@ -41,18 +41,17 @@ func secretData(value any, path string) []string {
 	return found
 }
 
-// isSecret tells a Secret from what only names one.
+// isSecret tells a Secret from what only names one, and from a kind of that name in another API group.
 func isSecret(fields map[string]any, whole bool) bool {
 	_, described := fields["metadata"].(map[string]any)
-	return strings.EqualFold(text(fields["kind"]), "Secret") && (whole || described && text(fields["apiVersion"]) != "")
+	version := text(fields["apiVersion"])
+	return strings.EqualFold(text(fields["kind"]), "Secret") && !strings.Contains(version, "/") && (whole || described && version != "")
 }
 
 func dataOf(secret map[string]any, path string) []string {
-	foreign := strings.Contains(text(secret["apiVersion"]), "/") // a kind of the same name, with fields of its own
 	var found []string
 	for field, value := range secret {
-		isData := strings.EqualFold(field, "data") || strings.EqualFold(field, "stringData")
-		if harmless[field] || foreign && !isData {
+		if harmless[field] {
 			continue
 		}
 		values, ok := value.(map[string]any)
@@ -73,12 +72,15 @@ func dataOf(secret map[string]any, path string) []string {
 	return found
 }
 
+// rancherCopy is the annotation in which Rancher keeps a compressed copy of an object.
+const rancherCopy = "objectset.rio.cattle.io/applied"
+
 // lastApplied lists the annotations in which kubectl, and tools like it, keep a copy of the Secret that they are on.
 func lastApplied(annotations any, path string) []string {
 	fields, _ := annotations.(map[string]any)
 	var found []string
 	for key, value := range fields {
-		if strings.HasSuffix(key, "last-applied-configuration") && !blank(value) {
+		if (strings.HasSuffix(key, "last-applied-configuration") || key == rancherCopy) && !blank(value) {
 			found = append(found, join(path, "metadata.annotations")+"["+key+"]")
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 
+	goyaml "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/yaml"
 )
 
@@ -78,12 +79,42 @@ func parseStates(text string) (map[string][]Release, error) {
 	wait.Wait()
 	releases := map[string][]Release{}
 	for index, name := range names {
-		if failures[index] != nil {
+		if failures[index] != nil && unsupported.MatchString(failures[index].Error()) {
+			found[index] = []Release{{Refused: infinite(text[marks[index][1]:]) + ": " + yamlFault(failures[index])}}
+		} else if failures[index] != nil {
 			return nil, fmt.Errorf("%s: helmfile build: %w", name, failures[index])
 		}
 		releases[name] = append(releases[name], found[index]...)
 	}
 	return releases, nil
+}
+
+// infinite gives the place of the first value in a document that is infinite or no number.
+func infinite(document string) string {
+	var root goyaml.Node
+	if goyaml.NewDecoder(strings.NewReader(document)).Decode(&root) != nil {
+		return "a value"
+	}
+	return strings.TrimPrefix(infiniteBelow(&root, ""), ".")
+}
+
+func infiniteBelow(node *goyaml.Node, place string) string {
+	if node.Tag == "!!float" && strings.ContainsAny(node.Value, "fFaA") { // .inf or .nan
+		return place
+	}
+	for index, child := range node.Content {
+		below := place
+		switch node.Kind {
+		case goyaml.SequenceNode:
+			below += fmt.Sprintf("[%d]", index)
+		case goyaml.MappingNode:
+			below += "." + node.Content[index&^1].Value
+		}
+		if found := infiniteBelow(child, below); found != "" {
+			return found
+		}
+	}
+	return ""
 }
 
 // State is what counts of one helmfile.

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 )
 
@@ -86,5 +88,26 @@ func TestUpstreamChart(t *testing.T) {
 		if got := upstreamChart.MatchString(chart); got != want {
 			t.Errorf("%s: %v", chart, got)
 		}
+	}
+}
+
+// One component is at fault, and the others render.
+func TestInfinityIsRefused(t *testing.T) {
+	text := "---\n#  Source: components/town/helmfile.yaml\nreleases: [{name: a, values: [{a: 1.5, x: {y: .inf}}]}]\n---\n#  Source: components/other/helmfile.yaml\nreleases: [{name: b}]\n"
+	releases, err := parseStates(text)
+	if err != nil || len(releases["other"]) != 1 || releases["other"][0].Refused != "" {
+		t.Fatalf("got %v, %v", releases, err)
+	}
+	answers := (&Platform{charts: newChartStore("")}).render(Component{Name: "town"}, releases["town"])
+	want := "releases[0].values[0].x.y: Kubernetes has no number for infinity, or for what is no number (.inf): write another one, or put it in quotes"
+	if len(answers) != 1 || answers[0].Component != "town" || answers[0].Message != want {
+		t.Errorf("got %+v", answers)
+	}
+	folder := t.TempDir()
+	writeFile(t, filepath.Join(folder, "Chart.yaml"), "apiVersion: v2\nname: c\nversion: 1.0.0\n")
+	writeFile(t, filepath.Join(folder, "values.yaml"), "x: .inf\n")
+	chart := newChartStore(folder).get(folder)
+	if chart.err == nil || !strings.HasPrefix(chart.err.Error(), "the chart's values.yaml: Kubernetes has no number") {
+		t.Errorf("got %v", chart.err)
 	}
 }

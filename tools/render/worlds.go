@@ -18,9 +18,17 @@ import (
 	"github.com/Masterminds/sprig/v3"
 )
 
-// worldCount is in how many worlds a chart renders that calls a function that isn't pure. Two would show that its value
-// differs; what a template computes from it (the first letter, the remainder by two) can coincide in two of them.
-const worldCount = 4
+// worldCount is in how many worlds a chart renders at least that calls a function that isn't pure. Two would show that its
+// value differs; what a template computes from it (the first letter, the remainder by two) can coincide in two of them.
+//
+// Where nothing differs in these, more worlds follow: one for each choice that a function has, up to manyChoices. In
+// these each value of a small range, each character at each place, each order of two or three keys, each key of more at
+// each place and each day of the year comes up. What needs several values at once, one of very many, or one day of one
+// year may still coincide.
+const (
+	worldCount  = 4
+	manyChoices = 64
+)
 
 // A world decides what chance, the clock and the order of maps are in one render. In each world every such function
 // gives another value than in the others, whenever it has another one to give; for pure arguments it gives what Helm's
@@ -30,6 +38,7 @@ type world struct {
 	only   string          // if not empty, all functions but this one are those of world 0
 	called map[string]bool // the functions whose value could have been another one
 	calls  map[string]int
+	wanted int // in how many worlds all that the functions can choose comes up
 }
 
 func newWorld(number int, only string) *world {
@@ -60,9 +69,10 @@ func (w *world) functions() map[string]any {
 	return functions
 }
 
-// turn tells in which world a function is, and that it was asked.
-func (w *world) turn(name string) int {
+// turn tells in which world a function is, and that it was asked, with so many choices.
+func (w *world) turn(name string, choices int) int {
 	w.called[name] = true
+	w.wanted = max(w.wanted, worldCount+choices)
 	if w.only != "" && w.only != name {
 		return 0
 	}
@@ -77,8 +87,15 @@ func (w *world) source(name string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed.Sum64(), uint64(w.calls[name])))
 }
 
-// shift is by how much a choice among n moves in a world: by half of them at first, then by one.
+// shift is by how much a choice among n moves in a world: by half of them at first, then by one; then by each number,
+// or as many as there are worlds, spread over all.
 func shift(number, n int) int {
+	if more := number - worldCount; more >= 0 {
+		if n <= manyChoices {
+			return more % n
+		}
+		return (more*n/manyChoices + more/16) % n
+	}
 	if number%2 == 0 {
 		return number / 2 % n
 	}
@@ -91,7 +108,7 @@ func (w *world) characters(name, alphabet string) func(int) string {
 		if count < 1 {
 			return real(count)
 		}
-		source, moved := w.source(name), shift(w.turn(name), len(alphabet))
+		source, moved := w.source(name), shift(w.turn(name, len(alphabet)), len(alphabet))
 		text := make([]byte, count)
 		for index := range text {
 			text[index] = alphabet[(source.IntN(len(alphabet))+moved)%len(alphabet)]
@@ -101,7 +118,7 @@ func (w *world) characters(name, alphabet string) func(int) string {
 }
 
 func (w *world) bytes(name string, count int) []byte {
-	source, moved := w.source(name), shift(w.turn(name), 256)
+	source, moved := w.source(name), shift(w.turn(name, manyChoices), 256)
 	data := make([]byte, count)
 	for index := range data {
 		data[index] = byte(source.IntN(256) + moved)
@@ -128,28 +145,34 @@ func (w *world) randInt(least, bound int) int {
 	if size < 2 {
 		return library["randInt"].(func(int, int) int)(least, bound)
 	}
-	drawn := w.source("randInt").IntN(size)
-	switch w.turn("randInt") {
+	drawn, number := w.source("randInt").IntN(size), w.turn("randInt", min(size, manyChoices))
+	switch number {
 	case 0:
 		return least
 	case 1:
 		return bound - 1
 	case 2:
 		return least + 1
+	case 3:
+		return least + drawn
 	}
-	return least + drawn
+	return least + (drawn+shift(number, size))%size
 }
 
-// arrange puts items into the order of a world: at first every item moves to another place.
+// arrange puts items into the order of a world: at first every item moves to another place. Then they are rotated by each
+// number, in both directions.
 func arrange[T any](items []T, number int) []T {
-	if number%2 == 0 && number > 0 {
+	more := number - worldCount
+	if number%2 == 0 && number > 0 && more < 0 || more >= len(items) {
 		slices.Reverse(items)
 	}
 	if len(items) == 0 {
 		return items
 	}
 	by := (number + 1) / 2 % len(items)
-	if number%2 == 0 {
+	if more >= 0 {
+		by = more % len(items)
+	} else if number%2 == 0 {
 		by = 0
 	}
 	return append(items[by:len(items):len(items)], items[:by]...)
@@ -160,7 +183,7 @@ func (w *world) shuffle(text string) string {
 	if strings.Trim(text, string(characters[:min(1, len(characters))])) == "" {
 		return text // one character, or always the same one
 	}
-	return string(arrange(characters, w.turn("shuffle")))
+	return string(arrange(characters, w.turn("shuffle", orders(len(characters)))))
 }
 
 // arranged are the keys of a map in the order of a world.
@@ -169,8 +192,11 @@ func (w *world) arranged(name string, fields map[string]any) []string {
 	if len(keys) < 2 {
 		return keys
 	}
-	return arrange(keys, w.turn(name))
+	return arrange(keys, w.turn(name, orders(len(keys))))
 }
+
+// orders is in how many orders so many items come up.
+func orders(count int) int { return min(2*count, manyChoices) }
 
 func (w *world) keys(all ...map[string]any) []string {
 	keys := []string{}
@@ -192,8 +218,10 @@ func (w *world) values(fields map[string]any) []any {
 func (w *world) salted(name string) any {
 	real := reflect.ValueOf(library[name])
 	return reflect.MakeFunc(real.Type(), func(arguments []reflect.Value) []reflect.Value {
-		w.turn(name)
-		return real.Call(arguments)
+		if w.turn(name, 0) < worldCount {
+			return real.Call(arguments)
+		}
+		return again(fmt.Sprint(name, arguments), func() []reflect.Value { return real.Call(arguments) })
 	}).Interface()
 }
 
@@ -201,16 +229,33 @@ func (w *world) salted(name string) any {
 func (w *world) certificate(name string) any {
 	kind, real := reflect.TypeOf(library[name]), reflect.ValueOf(library[name+"WithKey"])
 	return reflect.MakeFunc(kind, func(arguments []reflect.Value) []reflect.Value {
-		return real.Call(append(slices.Clone(arguments), reflect.ValueOf(rsaKeys[w.turn(name)]())))
+		return real.Call(append(slices.Clone(arguments), reflect.ValueOf(rsaKeys[w.turn(name, 0)%worldCount]())))
 	}).Interface()
 }
 
 func (w *world) privateKey(kind string) string {
-	turn := w.turn("genPrivateKey")
+	turn := w.turn("genPrivateKey", 0)
 	if kind == "" || kind == "rsa" {
-		return rsaKeys[turn]()
+		return rsaKeys[turn%worldCount]()
 	}
-	return library["genPrivateKey"].(func(string) string)(kind)
+	generate := func() string { return library["genPrivateKey"].(func(string) string)(kind) }
+	if turn < worldCount {
+		return generate()
+	}
+	return again("genPrivateKey "+kind, generate)
+}
+
+// made are what slow functions gave, by the function and its arguments.
+var made sync.Map
+
+// again gives what a slow function gave before: in a few worlds its value has shown all that it can.
+func again[T any](call string, function func() T) T {
+	if value, ok := made.Load(call); ok {
+		return value.(T)
+	}
+	value := function()
+	made.Store(call, value)
+	return value
 }
 
 // rsaKeys are a key for each world.

@@ -15,7 +15,7 @@ from typing import Any
 from penstock.core.files import plain_folder
 from penstock.core.layout import Layout
 from penstock.core.process import Command, run
-from penstock.core.yaml import parse_all
+from penstock.core.yaml import dump_all, parse_all
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.gitops import accounts
@@ -125,11 +125,16 @@ def _events(item: dict[str, Any]) -> set[str]:
 def _without_tests(stream: str) -> str:
     """A chart's output without the objects of `helm test`; helm's own --skip-tests leaves out other hooks with them."""
     documents = re.split(r"^---$", stream, flags=re.MULTILINE)
-    return "---".join(text for text in documents if "helm.sh/hook" not in text or not _is_test(text))
+    return "---".join(text if "helm.sh/hook" not in text else _without_test(text) for text in documents)
 
 
-def _is_test(text: str) -> bool:
-    return any(events and events <= _TESTS for events in map(_events, _parsed(text).values()))
+def _without_test(text: str) -> str:
+    """Nothing of a test; a List as its items, since kustomize forgets its head."""
+    found = parse_all(text, "what helmfile renders", last_wins=True)
+    items = [item for document in found if document for item in _items(document)]
+    if any(events and events <= _TESTS for events in map(_events, items)):
+        return "\n"
+    return text if items == found else f"\n{dump_all(items)}"
 
 
 def _rendered(component: Component, environment: str, home: Path) -> str:
@@ -156,7 +161,23 @@ def _parsed(stream: str) -> dict[tuple[str, ...], Any]:
 def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The objects of a List, which the hydrator writes one by one, or the object itself."""
     items = document.get("items")
-    return items if isinstance(items, list) and str(document.get("kind")).endswith("List") else [document]
+    if not isinstance(items, list) or not str(document.get("kind")).endswith("List"):
+        return [document]
+    return [found for item in items for found in _items(_headed(item, document))]
+
+
+def _headed(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+    """An item with the kind of its List, and its hook instead of its own: Helm reads the head of a document alone."""
+    if kind := str(head["kind"]).removesuffix("List"):
+        item = {"apiVersion": head["apiVersion"], "kind": kind, **item}
+    own = (item.get("metadata") or {}).get("annotations") or {}
+    heads = (head.get("metadata") or {}).get("annotations") or {}
+    hook = {key: value for key, value in heads.items() if "helm.sh/hook" in heads and _HOOK.fullmatch(key)}
+    found = {key: value for key, value in own.items() if not _HOOK.fullmatch(key)} | hook
+    if found == own:
+        return item
+    metadata = {key: value for key, value in item["metadata"].items() if key != "annotations"}
+    return {**item, "metadata": {**metadata, "annotations": found} if found else metadata}
 
 
 def _key(item: dict[str, Any]) -> tuple[str, ...]:
