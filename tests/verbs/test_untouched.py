@@ -47,6 +47,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "network-policies": [("", 1)],
     "reference": [("--help", 0)],  # it writes into this checkout, and starts no git
     "tools": [("", 0)],
+    "explain": [("references/name", 0), ("references/nmae", 1)],
     "test": [("--gate references", 0)],
     "doctor": [("", 0)],
     "cluster-delete": [("--dry-run", 0)],
