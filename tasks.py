@@ -206,9 +206,9 @@ def cluster_delete(target: Target) -> None:
     run(target, only_made=True)
 
 
-@verb(positional=["rule"], help={"rule": "as a finding ends with it: references/name"})
-def explain(_: Context, rule: str = "") -> None:
-    """Explain a rule of a gate, or list all rules."""
+@verb(positional=["rule"], help={"rule": "as a finding ends with it (references/name), or a gate: its rules"})
+def explain(_: Context, rule: str) -> None:
+    """Explain a rule of a gate."""
     from penstock.verbs.explain import explain as run
 
     run(rule)

@@ -6,18 +6,19 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.gates.examples import examples
-from penstock.gates.registry import rules
+from penstock.gates.registry import MODULES, find, rules
 
 
 def explain(rule: str) -> None:
-    """Print the explanation, or every rule when none is named; PenstockError for an unknown one."""
+    """Print the explanation, or the rules of a gate when `rule` names one; PenstockError for an unknown one."""
     known = rules()
-    if not rule:
-        for each in known.values():
+    if rule in MODULES:
+        for each in find(rule).rules:
             console.out(f"{each.id}: {each.catches}")
         return
     if rule not in known:
-        raise PenstockError(f"unknown rule `{rule}`", did_you_mean(rule, known, "`inv explain` lists all of them"))
+        otherwise = f"`inv explain GATE` lists the rules of a gate: {', '.join(MODULES)}"
+        raise PenstockError(f"unknown rule `{rule}`", did_you_mean(rule, known, otherwise))
     found, example = known[rule], examples().get(rule)
     console.out(f"{found.id}\n\n{found.catches}\n{found.why}\n")
     if example:
