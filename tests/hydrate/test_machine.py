@@ -65,10 +65,18 @@ def test_a_hook_of_a_release_is_refused(good: Platform) -> None:
     assert refused(good.hydrate, good).startswith("components/second/helmfile.yaml.gotmpl:11: helmfile's `hooks:` ")
 
 
-def test_a_hook_of_a_base_is_not_run(good: Platform) -> None:
-    """Only helmfile knows which files those are."""
-    place = good.root / "ran"
+def test_a_base_is_judged_too(good: Platform) -> None:
     good.replace(HELMFILE, "bases:\n", "bases:\n  - more.yaml\n")
+    good.write(f"{COMPONENT}/more.yaml", "helmDefaults: {postRenderer: /srv/x}\n" + HOOK)
+    found = refused(good.hydrate, good)
+    assert f"{COMPONENT}/more.yaml:1: /srv/x leads out of the component" in found
+    assert f"{COMPONENT}/more.yaml:3: helmfile's `hooks:` would run" in found
+
+
+def test_a_hook_of_a_base_is_not_run(good: Platform) -> None:
+    """Where only helmfile knows which file that is."""
+    place = good.root / "ran"
+    good.replace(HELMFILE, "bases:\n", "bases:\n  - ./{{ print `more` }}.yaml\n")
     good.write(f"{COMPONENT}/more.yaml", f"hooks:\n- events: [prepare]\n  command: touch\n  args: [{place}]\n")
     assert "helmfile's `hooks:` would run a command on this machine" in refused(good.hydrate, good)
     assert not place.exists()

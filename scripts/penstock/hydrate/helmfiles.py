@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -46,6 +47,23 @@ def may_read(component: Component, path: Path) -> bool:
     if path.suffix == ".md" or component.folder / "kustomize" in path.parents:
         return False
     return not (path.parent == component.folder and path.name in ("secrets.yaml", "hooks.yaml"))
+
+
+def put_together(helmfile: Path) -> set[Path]:
+    """A helmfile, and the files that it names as its bases or as helmfiles below it."""
+    try:
+        nodes = compose_all(_kept(helmfile.read_text(errors="replace"), []), helmfile)
+    except PenstockError:
+        nodes = []
+    named = [
+        scalar.value
+        for node in nodes
+        if isinstance(node, yaml.MappingNode)
+        for key, value in node.value
+        if key.value in ("bases", "helmfiles")
+        for scalar in _scalars(value)
+    ]
+    return {helmfile, *(Path(os.path.normpath(helmfile.parent / name)) for name in named)}
 
 
 def references(layout: Layout, path: Path) -> list[str]:

@@ -31,12 +31,15 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
     """Raise Findings for what would make a component depend on more than its inputs, or on who reads them."""
     findings = _shared(layout)
     for component in components:
+        parts = helmfiles.put_together(component.helmfile) if component.helmfile else set()
         for path in walk(component.folder):
             if path.is_symlink():
                 refuse_outward(path, component.folder)
             elif component.helmfile and helmfiles.may_read(component, path):
                 if path.name.endswith((".gotmpl", "helmfile.yaml")):
                     findings += _unhermetic(layout, component, path)
+                if path in parts or path.name.startswith("helmfile.yaml"):
+                    findings += helmfiles.faults(layout, path)
                 findings += helmfiles.references(layout, path)
             if path.name in names.KUSTOMIZATIONS:
                 findings += _outward(layout, component, path)
@@ -106,7 +109,7 @@ def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
                 # Text, not Path: this runs for every line of every component.
                 if not f"{os.path.normpath(f'{parent}/{match[0]}')}{os.sep}".startswith(allowed):
                     findings.append(f"{shown}:{number}: {match[0]} leads out of the component")
-    return findings + (helmfiles.faults(layout, path) if path.name.startswith("helmfile.yaml") else [])
+    return findings
 
 
 def _unstable(shown: str, text: str, name: str) -> list[str]:
