@@ -88,7 +88,6 @@ def test_a_file_that_would_be_ignored_is_refused(path: str, said: str, good: Pla
         ("components/greeting/kustomize/overlays/other", "overlays/other is not read: .* `other`; it lists local"),
         ("charts/note/template", "charts/note/template is not read: did you mean `templates/`?"),
         ("components/spaces/kustomize/local", "kustomize/local is not read: did you mean `overlays/local/`?"),
-        ("components/spaces/kustomize/more", "kustomize/more is not read: nothing names it"),
         ("environments/local", "environments/local is not read: did you mean `local.yaml`?"),
         ("charts/note/crd", "charts/note/crd is not read: did you mean `crds/`?"),
     ],

@@ -120,9 +120,9 @@ def _in_kustomize(layout: Layout, folder: Path, environments: list[str], index: 
             yield f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
         return
     for each in _folders(place, index):
-        if kustomization(each) and each.name != "overlays" and not _is_named(place, f"../{each.name}/", each):
-            meant = f": did you mean `overlays/{each.name}/`?" if each.name in environments else ": nothing names it"
-            yield f"{layout.relative(each)} is not read{meant}"
+        named = each.name not in environments or _is_named(place, f"../{each.name}/", each)
+        if kustomization(each) and not named:
+            yield f"{layout.relative(each)} is not read: did you mean `overlays/{each.name}/`?"
     for overlay in _folders(place / "overlays", index):
         yield from _in_overlay(layout, overlay, environments, index)
 
