@@ -131,9 +131,38 @@ def test_a_lock_from_a_newer_version(good: Platform) -> None:
 def test_a_lock_with_a_merge_conflict(good: Platform) -> None:
     text = good.text("penstock.lock")
     (good.tree / "penstock.lock").write_text(f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n")
-    assert refused(good).startswith(
-        "manifests/local/penstock.lock is not a lock (a merge conflict?) | delete it and run"
-    )
+    assert refused(good).startswith("manifests/local/penstock.lock has a merge conflict | delete it and run")
+    with pytest.raises(PenstockError, match="has a merge conflict"):
+        good.check(fast=True)
+
+
+SECRET = "secrets: [{name: a, namespaces: [town]}]\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"a: \xe9\n", ":1:4: not YAML: "),
+        (b"secrets: 1\n", ":1:1: Expected `array`, got `int` (in secrets)"),
+        (f"{SECRET}---\n{SECRET}".encode(), ":2:1: "),
+        (b"{on: x}\n", "unknown key `true`"),
+    ],
+)
+def test_a_secrets_file_that_is_none(content: bytes, said: str, good: Platform) -> None:
+    (good.root / "components" / "greeting" / "secrets.yaml").write_bytes(content)
+    found = refused(good)
+    assert found.startswith("components/greeting/secrets.yaml")
+    assert said in found
+    assert "Helm" not in found
+
+
+@pytest.mark.parametrize("name", ["helmfile.yaml.gotmpl", "values.yaml.gotmpl", "hooks.yaml"])
+def test_a_source_that_is_not_utf_8(name: str, good: Platform) -> None:
+    path = good.write(f"components/greeting/{name}", "")
+    path.write_bytes(b"\n# a: \xe9\n")
+    found = refused(good)
+    assert found.startswith(f"components/greeting/{name}:2:")
+    assert found.endswith("| write it as UTF-8")
 
 
 def test_a_fault_in_the_second_environment_leaves_the_first(good: Platform) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.layout import ENGINE
 from penstock.hydrate import index
 from support import Platform
+
+SOURCE = "components/greeting/values.yaml.gotmpl"
 
 
 @pytest.fixture
@@ -145,6 +150,90 @@ def test_the_index_of_a_partial_commit_counts(committed: Platform, monkeypatch: 
     # That of another repository is none of ours.
     monkeypatch.setenv("GIT_INDEX_FILE", str(committed.root.parent / "index"))
     committed.check(fast=True)
+
+
+@pytest.mark.parametrize("flag", ["assume-unchanged", "skip-worktree"])
+def test_a_file_that_git_overlooks_is_named(flag: str, committed: Platform, tmp_path: Path) -> None:
+    committed.git("update-index", f"--{flag}", SOURCE)
+    committed.check(fast=True)
+    committed.write(SOURCE, "text: changed\n")
+    committed.hydrate()
+    committed.git("add", "--all")
+    assert findings(committed)[0] == (
+        f"{SOURCE} is staged differently from what lies here: git update-index --no-{flag} {SOURCE} && git add {SOURCE}"
+    )
+    committed.git("update-index", f"--no-{flag}", SOURCE)
+    committed.commit("Changed")
+    committed.check(fast=True)
+    clone(committed, tmp_path / "clone").check(fast=True)
+
+
+@pytest.fixture
+def hook(committed: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
+    """The platform in a hook of `git commit`, which names its index."""
+    monkeypatch.setenv("GIT_INDEX_FILE", str(committed.root / ".git" / "index"))
+    return committed
+
+
+def test_a_hook_judges_what_is_staged(hook: Platform) -> None:
+    hook.write(SOURCE, "text: changed\n")
+    hook.hydrate()
+    hook.git("add", "components")
+    manifest = "manifests/local/greeting/configmap-greeting.yaml"
+    found = findings(hook)
+    assert f"{manifest} is staged differently from what lies here: git add {manifest}" in found
+    assert "components/greeting changed since manifests/local/greeting was hydrated" in found
+    hook.git("add", "manifests")
+    hook.check(fast=True)
+
+
+def test_a_hook_lets_unstaged_edits_wait(hook: Platform) -> None:
+    hook.write(SOURCE, "text: unfinished\n")
+    (hook.root / "charts/note/values.yaml").unlink()
+    hook.check(fast=True)
+
+
+def test_a_file_that_only_looks_changed_is_the_same(hook: Platform) -> None:
+    (hook.root / SOURCE).touch()
+    hook.check(fast=True)
+    known = index.read(hook.layout)
+    assert known is not None
+    assert known.differing == {}
+
+
+def test_a_real_hook_refuses_stale_manifests(committed: Platform) -> None:
+    place = committed.write(
+        ".git/hooks/pre-commit",
+        f"#!/bin/sh\nexec {sys.executable} -m invoke --search-root {ENGINE} hydrate-check --fast\n",
+    )
+    place.chmod(0o755)
+    committed.write(SOURCE, "text: changed\n")
+    committed.hydrate()
+    words = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "--quiet", "-m", "Changed"]
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        committed.git(*words, SOURCE)
+    assert "is staged differently" in caught.value.stderr
+    committed.git(*words, "--all")
+
+
+def test_a_file_of_which_git_knows_only_the_name_is_not_in_the_commit(committed: Platform) -> None:
+    committed.write("components/greeting/more.yaml", "a: b\n")
+    committed.hydrate()
+    committed.git("add", "--update")
+    committed.git("add", "-N", "components")
+    (line,) = findings(committed)
+    assert line.startswith("components/greeting/more.yaml is not in the commit: git add ")
+
+
+def test_where_git_fails_it_is_said(
+    committed: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    committed.write(".git/index", "broken")
+    committed.check(fast=True)
+    assert "the working tree is judged, not the commit: " in capsys.readouterr().err
+    monkeypatch.setenv("GIT_INDEX_FILE", str(committed.root / ".git" / "index"))
+    with pytest.raises(PenstockError, match="index file"):
+        committed.check(fast=True)
 
 
 def test_line_ends_are_one_message(committed: Platform, tmp_path: Path) -> None:

@@ -35,6 +35,14 @@ def test_every_function_that_is_not_pure_is_refused(name: str) -> None:
         ('{{ tpl `a: {{ env "HOME" }}` . }}', [(1, "env")]),
         ("{{ keys .Values.a | first }}", [(1, "keys")]),
         ("{{ range $k := values .a }}{{ end }}{{ sortAlpha .b }}", [(1, "values")]),
+        ("{{ printf `%p` .Values }}", [(1, "printf")]),
+        ('{{ print 1 }}\n{{ .Values | printf "%%%-8p" }}', [(2, "printf")]),
+        ('{{ tpl (printf "{{ %s }}" "now") . }}', [(1, "tpl")]),
+        ('{{ $t := print "{{ no" "w }}" }}{{ tpl $t . }}', [(1, "tpl")]),
+        ("{{ $t := `{{ now }}` }}{{ tpl $t . }}", [(1, "now")]),
+        ("{{ $k := keys .a }}{{ $k | sortAlpha }}{{ first $k }}", [(1, "keys")]),
+        ('{{ $t := .Values.t }}{{ date "2006" $t }}', [(1, "date")]),
+        ("{{ durationRound .Values.since }}", [(1, "durationRound")]),
         ("{{ randInt 0 2 }} {{ date `2006` .a }}", [(1, "randInt"), (1, "date")]),
     ],
 )
@@ -58,10 +66,21 @@ def test_a_call_is_found_where_it_stands(text: str, expected: list[tuple[int, st
         "{{ include `date` . }}",
         '{{ toDate "2006" "2020" | date "01" }}',
         "{{ .Values.x.env }}",
+        '{{ $t := toDate "2006-01-02" "2020-01-01" }}{{ date "2006" $t }}',
+        '{{ $k := keys .Values.cluster }}{{ $k | sortAlpha | join "," }}',
+        '{{ durationRound "2h10m5s" }}{{ "3h" | durationRound }}',
+        "{{ `{{ now }}` }}",
+        '{{ printf "100%%p %d" 1 }}',
+        "{{ tpl .Values.text . }}{{ tpl (toYaml .Values.x) $ }}{{ tpl (.Values.x | toYaml) . }}",
+        "{{ range $k, $t := .Values.texts }}{{ tpl $t . }}{{ end }}",
     ],
 )
 def test_a_name_is_no_call(text: str) -> None:
     assert called(text) == []
+
+
+def test_what_a_template_gives_may_be_one_again() -> None:
+    assert [name for _, name, _ in gotmpl.unstable("{{ `{{ now }}` }}", again=True)] == ["now"]
 
 
 def test_the_table_has_all_of_helmfiles_own_functions() -> None:

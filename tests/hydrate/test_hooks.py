@@ -71,6 +71,18 @@ def test_what_is_pasted_can_be_indented(good: Platform) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("action: aply", "did you mean `apply`? the values are apply, omit"),
+        ("action: apply, at: pre-install", "the values are pre-deploy, post-deploy"),
+    ],
+)
+def test_a_value_that_no_hook_takes(entry: str, said: str, good: Platform) -> None:
+    good.write("components/greeting/hooks.yaml", f"hooks:\n- {{kind: Job, name: a, {entry}}}\n")
+    assert said in refused(good.hydrate, good)
+
+
 def test_hooks_before_and_after(good: Platform) -> None:
     hook(good, "first", "pre-install,pre-upgrade", -5)
     hook(good, "second", "pre-install", 5)

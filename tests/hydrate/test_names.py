@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
+from penstock.hydrate import names
 from support import Platform
 
 OVERLAY = "components/town/kustomize/overlays"
@@ -50,10 +51,17 @@ REFUSED = [
     ("environments/local.yml", "did you mean `local.yaml`?"),
     ("environments/base.yml", "did you mean `base.yaml`?"),
     ("environments/locale.yaml", "did you mean `local.yaml`?"),
-    ("environments/staging.yaml", "helmfile.yaml lists no such environment"),
+    ("environments/staging.yaml", "helmfile.yaml lists no environment `staging`"),
     ("environments/schema.yaml", "did you mean `schema.json`?"),
     ("charts/note/values.yml", "did you mean `values.yaml`?"),
     ("charts/note/values.schema.yaml", "did you mean `values.schema.json`?"),
+    ("environments/kindly.yaml", "helmfile.yaml lists no environment `kindly`"),
+    ("components/greeting/value.yaml.gotmpl", "helmfile.yaml.gotmpl doesn't name it"),
+    ("components/greeting/values.yaml", "helmfile.yaml.gotmpl doesn't name it"),
+    ("components/greeting/values-local.yaml", "helmfile.yaml.gotmpl doesn't name it"),
+    ("components/greeting/overlays/local/kustomization.yaml", "did you mean `kustomize/`?"),
+    ("gives.yaml", "did you mean `given.yaml`?"),
+    ("chart.lock", "did you mean `charts.lock`?"),
     ("helmfile.yml", "did you mean `helmfile.yaml`?"),
     ("connections.yml", "did you mean `connections.yaml`?"),
 ]
@@ -79,6 +87,8 @@ def test_a_file_that_would_be_ignored_is_refused(path: str, said: str, good: Pla
         ("components/greeting/kustomize/overlays/loca", "overlays/loca is not read: .* `loca`; did you mean `local`?"),
         ("components/greeting/kustomize/overlays/other", "overlays/other is not read: .* `other`; it lists local"),
         ("charts/note/template", "charts/note/template is not read: did you mean `templates/`?"),
+        ("components/spaces/kustomize/local", "kustomize/local is not read: did you mean `overlays/local/`?"),
+        ("environments/local", "environments/local is not read: did you mean `local.yaml`?"),
         ("charts/note/crd", "charts/note/crd is not read: did you mean `crds/`?"),
     ],
 )
@@ -86,6 +96,29 @@ def test_a_folder_that_would_be_ignored_is_refused(folder: str, said: str, good:
     good.write(f"{folder}/kustomization.yaml", "resources: []\n")
     with pytest.raises(Findings, match=said):
         good.hydrate()
+
+
+def test_a_word_is_no_folder(good: Platform) -> None:
+    good.write("charts/note/template/more.yaml", "a: b\n")
+    good.write("charts/note/templates/more.yaml", "# template: {}\n")
+    with pytest.raises(Findings, match=r"charts/note/template is not read: did you mean `templates/`"):
+        good.hydrate()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "values-{{ .Environment.Name }}.yaml",
+        '{{ printf "values-%s.yaml" .Environment.Name }}',
+        "./values-l*.yaml",
+        '{{ if eq .Environment.Name "local" }}values-local{{ else }}values-other{{ end }}.yaml',
+    ],
+)
+def test_a_values_file_that_a_template_names_is_read(entry: str, good: Platform) -> None:
+    path = good.root / "components/greeting/helmfile.yaml.gotmpl"
+    path.write_text(path.read_text() + f"      - {entry}\n")
+    good.write("components/greeting/values-local.yaml", "a: b\n")
+    assert list(names.misnamed(good.layout, ["local"], None)) == []
 
 
 def test_an_overlay_without_its_kustomization_is_refused(good: Platform) -> None:
@@ -115,6 +148,7 @@ def test_two_helmfiles_are_refused(good: Platform) -> None:
 
 def test_what_another_file_names_is_read(good: Platform) -> None:
     good.replace("components/greeting/helmfile.yaml.gotmpl", "values.yaml.gotmpl", "secret.yaml")
+    (good.root / "components/greeting/values.yaml.gotmpl").unlink()
     good.write("components/greeting/secret.yaml", "text: named\n")
     good.write("charts/note/values.yml", "a: b\n")
     good.write("charts/note/templates/NOTES.txt", '{{ .Files.Get "values.yml" }}\n')

@@ -132,6 +132,12 @@ def test_the_fast_check_needs_no_tool(good: Platform) -> None:
     assert not (good.root / "none").exists()
 
 
+def test_a_merge_conflict_is_called_one(good: Platform) -> None:
+    text = good.text(CONFIGMAP)
+    (good.tree / CONFIGMAP).write_text(f"<<<<<<< ours\n{text}=======\n{text}>>>>>>> theirs\n")
+    assert good.findings() == [f"manifests/local/{CONFIGMAP} has a merge conflict"]
+
+
 def test_nothing_was_hydrated_yet(good: Platform) -> None:
     (good.tree / "penstock.lock").unlink()
     with pytest.raises(Findings, match="manifests/local was never hydrated"):

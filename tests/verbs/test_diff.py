@@ -111,7 +111,7 @@ def test_a_damaged_lock_does_not_hide_the_difference(committed: Platform) -> Non
     committed.replace("manifests/local/greeting/configmap-greeting.yaml", "hello", "hi")
     committed.write("manifests/local/penstock.lock", "<<<<<<< HEAD\n")
     [found] = as_json(committed)
-    assert found["stale"] == ["manifests/local/penstock.lock is not a lock (a merge conflict?)"]
+    assert found["stale"] == ["manifests/local/penstock.lock has a merge conflict"]
     assert [change["object"] for change in found["changes"]] == ["ConfigMap town/greeting"]
 
 

@@ -26,6 +26,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def is_conflict(data: bytes) -> bool:
+    """Whether Git left a conflict of a merge in a file."""
+    return re.search(rb"^(?:<<<<<<<|>>>>>>>) ", data, re.MULTILINE) is not None
+
+
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's bytes, in hex."""
     with path.open("rb", buffering=0) as file:

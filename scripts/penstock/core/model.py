@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import yaml
 
 from penstock.core.errors import PenstockError
-from penstock.core.nearest import did_you_mean
+from penstock.core.nearest import did_you_mean, nearest
 from penstock.core.yaml import compose, parse
 
 Model = TypeVar("Model")
@@ -74,12 +74,29 @@ def _readable(message: str) -> str:
 
 
 def _suggestion(message: str, model: Any) -> str:
+    value = re.search(r"Invalid enum value '(.*)' - at `\$(.*)`$", message)
+    allowed = _allowed(model, re.findall(r"[^.\[\]]+", value[2])) if value else []
+    if value and allowed:
+        close = nearest(value[1], allowed)
+        return f"{f'did you mean `{close}`? ' if close else ''}the values are {', '.join(allowed)}"
     unknown = re.search(r"unknown field `(.+?)`", message)
     if not unknown:
         return "docs/reference/files.md has the keys and their types"
     # The key itself may be a right one elsewhere in the file.
     keys = sorted(_keys(model) - {unknown[1]})
     return did_you_mean(unknown[1], keys, f"the keys are {', '.join(keys)}")
+
+
+def _allowed(model: Any, steps: list[str]) -> list[str]:
+    """The texts that a model allows at a place in it; empty where it allows any."""
+    if get_origin(model) is Literal:
+        return [str(value) for value in get_args(model)] if not steps else []
+    if isinstance(model, type) and issubclass(model, msgspec.Struct):
+        fields = {field.encode_name: field.type for field in msgspec.structs.fields(model)}
+        return _allowed(fields[steps[0]], steps[1:]) if steps and steps[0] in fields else []
+    # An item of a list, or any value of a mapping, is a step; a choice of types is none.
+    left = steps[1:] if get_origin(model) in (list, dict, tuple) else steps
+    return next((found for inner in reversed(get_args(model)) if (found := _allowed(inner, left))), [])
 
 
 def _keys(model: Any) -> set[str]:

@@ -46,6 +46,22 @@ def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
         return yaml.compose(data, Loader=parser())
 
 
+def compose_all(text: str | bytes, name: Path | str) -> list[yaml.Node]:
+    """Every YAML document of a stream as nodes; the same errors as `parse`."""
+    data = _bytes(text)
+    with _explained(data, name):
+        return [node for node in yaml.compose_all(data, Loader=parser()) if node]
+
+
+def utf8(data: bytes, name: Path | str) -> str:
+    """The text of a file; PenstockError with line and column where it isn't UTF-8."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line, column = place(data, error.start)
+        raise PenstockError(f"{name}:{line}:{column}: not text: {error.reason}", "write it as UTF-8") from None
+
+
 def dump(value: Any, *, sort_keys: bool = True, indented: bool = False) -> str:
     """YAML that Kubernetes reads as this very value: no line is folded, and there are no anchors.
 

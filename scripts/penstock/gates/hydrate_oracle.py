@@ -145,7 +145,7 @@ def _rendered(component: Component, environment: str, home: Path) -> str:
     copy = home / component.name
     shutil.copytree(component.folder, copy)
     found = [path for name in names.KUSTOMIZATIONS for path in copy.rglob(name)]
-    taken = [path.parent for path in found if _CHART in path.read_text()]
+    taken = [path.parent for path in found if _CHART in path.read_text(errors="replace")]
     for folder in taken:
         (folder / _CHART).write_text(chart)
     place = copy / component.kustomization.relative_to(component.folder)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.files import sha256, walk
+from penstock.core.files import is_conflict, sha256, walk
 from penstock.core.layout import LOCK_NAME, Layout
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
@@ -117,12 +117,19 @@ def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None)
     missing = [path for path in expected if path not in actual]
     tree = layout.tree(environment)
     untracked = [tree / path for path in missing if index and (tree / path).is_file()]
-    findings = [f"{shown}/{path} was edited by hand" for path in edited]
+    findings = [
+        f"{shown}/{path} {'has a merge conflict' if _is_conflict(tree / path) else 'was edited by hand'}"
+        for path in edited
+    ]
     findings += [
         f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in untracked
     ]
     findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in expected]
     return sorted(findings + (uncommitted(index, untracked) if index else []))
+
+
+def _is_conflict(path: Path) -> bool:
+    return not path.is_symlink() and is_conflict(path.read_bytes())
 
 
 def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]) -> None:

@@ -34,6 +34,22 @@ _ORDERLESS = {"has", "len", "mustHas", "sortAlpha"}
 # These write a time that they are given, and the present for anything else; what gives one is in the same action.
 _WRITERS = {"date", "date_in_zone", "dateInZone", "htmlDate", "htmlDateInZone"}
 _TIMES = {"mustToDate", "now", "toDate"}
+_TIME = re.compile(r"(?:mustT|t)oDate\b")
+_TPL = re.compile(r"\{\{[^}]*\btpl\b")
+_POINTER = re.compile(r"(?<!%)(?:%%)*%[-+# 0-9.*\[\]]*p")
+# Of a literal, a length; of a time it would be the one since then.
+_ROUNDED = re.compile(
+    r"""(?:\{\{-?|[(=])\s*(?:durationRound\s+(?:"[^"]*"|`[^`]*`|\d+)\s*[-)}|]|(?:"[^"]*"|`[^`]*`|\d+)\s*\|\s*durationRound\b)"""
+)
+_KNOWN = re.compile(
+    r"""\s+(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|\$?\.\w[\w.]*|\(\s*(?:toYaml|toJson|toString)\s+\$?\.\w[\w.]*\s*\)"""
+    r"""|\(\s*\$?\.\w[\w.]*(?:\s*\|\s*(?:toYaml|toJson|toString))*\s*\))(?=\s|\}|$)"""
+)
+# A literal that is no absolute path and leads upward at its beginning only, where hydrate/resolve.py sees it.
+_LITERAL = r"""(?P<q>["`])(?!/)(?:\.\.?/)*(?:(?!\.\.|(?P=q))[^%\\\n]|%s)*(?P=q)"""
+_MADE = rf"(?:printf\s+{_LITERAL}(?:\s+\.Environment\.Name)*|{_LITERAL.replace('q>', 'r>').replace('=q', '=r')})"
+_PATH = re.compile(rf"\s+(?:\(\s*{_MADE}\s*\)|{_LITERAL.replace('q>', 's>').replace('=q', '=s')})")
+_PIPED = re.compile(rf"(?:^\{{\{{-?|[(=]|\bif|\band|\bor|\bnot)\s*{_MADE}\s*\|\s*$")
 
 
 @cache
@@ -56,29 +72,77 @@ def _faults() -> dict[str, str]:
 
 @cache
 def _any() -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{'|'.join(_faults())})\b")
+    return re.compile(rf"\b(?:{'|'.join([*_faults(), *functions().helmfile['file'], 'printf', 'tpl'])})\b")
 
 
-def unstable(text: str) -> Iterator[tuple[int, str, str]]:
-    """The calls that don't give the same at every run: line, function, and why."""
+def unstable(text: str, again: bool = False) -> Iterator[tuple[int, str, str]]:
+    """The calls that don't give the same at every run: line, function, and why.
+
+    `again`: what the template gives is a template too.
+    """
     if not _any().search(text):  # nearly always: this reads every template of every component
         return
+    again = again or bool(_TPL.search(text))
     for action in _ACTION.finditer(text):
         start = text.rfind("\n", 0, action.start()) + 1
         if text[start : action.start()].lstrip().startswith("#"):
             continue
         line = text.count("\n", 0, action.start()) + 1
-        yield from _calls(action[0], line)
+        yield from _calls(action[0], line, text, again)
 
 
-def _calls(action: str, line: int) -> Iterator[tuple[int, str, str]]:
-    for quoted in _QUIET.finditer(action):
-        if quoted[0][0] in '"`' and "{{" in quoted[0]:  # for `tpl`
-            yield from unstable(quoted[0][1:-1].replace('\\"', '"'))
+def _calls(action: str, line: int, text: str, again: bool) -> Iterator[tuple[int, str, str]]:
+    for quoted in _QUIET.finditer(action) if again else ():
+        if quoted[0][0] in '"`' and "{{" in quoted[0]:
+            yield from unstable(quoted[0][1:-1].replace('\\"', '"'), again)
     bare = _QUIET.sub(lambda quoted: re.sub(r"[^\n]", " ", quoted[0]), action)
-    calls = [(call[0], line + bare.count("\n", 0, call.start())) for call in _CALL.finditer(bare)]
+    calls = [(call[0], call.start()) for call in _CALL.finditer(bare)]
     names = {name for name, _ in calls}
-    harmless = {*(functions().order if names & _ORDERLESS else ()), *(_WRITERS if names & _TIMES else ())}
-    for name, at in calls:
-        if name in _faults() and name not in harmless:
+    harmless = {*(functions().order if _is_ordered(action, names, text) else ())}
+    harmless |= _WRITERS if names & _TIMES or _all_times(bare, text) else set()
+    for name, start in calls:
+        at = line + bare.count("\n", 0, start)
+        if name in _faults() and name not in harmless and not (name == "durationRound" and _ROUNDED.search(action)):
             yield at, name, _faults()[name].format(name)
+        elif name == "printf" and any(_POINTER.search(quoted[0]) for quoted in _QUIET.finditer(action)):
+            yield at, name, "writes with %p where something lies in memory"
+        elif name == "tpl" and not _is_known(action[start + len(name) :], text):
+            yield at, name, "takes a text that is put together: write it as one literal, or as a value"
+        elif name in functions().helmfile["file"] and not _is_relative(name, action, start):
+            yield at, name, "takes only a path below its own folder, written out but for .Environment.Name"
+
+
+def _assigned(name: str, text: str) -> list[str]:
+    """All that a template gives to a variable."""
+    return re.findall(rf"\$(?:\w+\s*,\s*\$)?{name}\s*:?=\s*((?:{_OPAQUE}|(?!\}}\}}).)*)", text, re.DOTALL)
+
+
+def _all_times(bare: str, text: str) -> bool:
+    """Whether an action has a variable, and each of its variables is a time."""
+    given = [_assigned(name, text) for name in re.findall(r"\$(\w+)", bare)]
+    return bool(given) and all(values and all(_TIME.match(value) for value in values) for values in given)
+
+
+def _is_ordered(action: str, names: set[str], text: str) -> bool:
+    """Whether the order of a list makes no difference, here or where the variable is used that it is put in."""
+    if names & _ORDERLESS:
+        return True
+    put = re.match(r"\{\{-?\s*\$(\w+)\s*:?=", action)
+    if not put:
+        return False
+    uses = [each[0] for each in _ACTION.finditer(text) if re.search(rf"\${put[1]}\b", each[0]) and each[0] != action]
+    return bool(uses) and all(set(_CALL.findall(_QUIET.sub(" ", use))) & _ORDERLESS for use in uses)
+
+
+def _is_known(argument: str, text: str) -> bool:
+    """Whether what `tpl` takes is a literal or a value: both are looked through."""
+    if _KNOWN.match(argument):
+        return True
+    name = re.match(r"\s+\$(\w+)", argument)
+    given = _assigned(name[1], text) if name else []
+    return bool(given) and all(_KNOWN.match(f" {re.sub(r'^range ', '', value.strip())}") for value in given)
+
+
+def _is_relative(name: str, action: str, start: int) -> bool:
+    """Whether the path that isFile or isDir takes is relative for sure."""
+    return bool(_PATH.match(action[start + len(name) :]) or _PIPED.search(action[:start]))

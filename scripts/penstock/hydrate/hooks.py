@@ -13,7 +13,7 @@ from typing import Literal
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
-from penstock.core.yaml import parse
+from penstock.core.yaml import parse, utf8
 from penstock.hydrate.lock import LockedComponent, LockedHook
 from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
 from penstock.tools.render import Object
@@ -89,14 +89,14 @@ def read(folder: Path, environment: str, known: Collection[str], by_hand: bool =
         raise PenstockError(f"components/{folder.name}/hooks.yml is not read", f"rename it to {FILE}")
     if not path.is_file():
         return Policy(folder.name, by_hand=by_hand)
-    text = path.read_text()
-    file = convert(parse(text, shown), _File, shown, {shown: text.encode()})
+    raw = path.read_bytes()
+    file = convert(parse(raw, shown), _File, shown, {shown: raw})
     for name in (name for each in file.hooks for name in each.environments):
         if name not in known:
             otherwise = f"helmfile.yaml has {', '.join(known)}"
             raise PenstockError(f"{shown}: unknown environment `{name}`", did_you_mean(name, known, otherwise))
     decisions = tuple(each for each in file.hooks if environment in (each.environments or [environment]))
-    return Policy(folder.name, text, decisions, by_hand)
+    return Policy(folder.name, utf8(raw, shown), decisions, by_hand)
 
 
 def decide(policy: Policy, objects: list[Object]) -> Decided:

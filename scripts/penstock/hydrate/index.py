@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shlex
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.files import walk
+from penstock.core.files import plain_folder, walk
 from penstock.core.layout import Layout
-from penstock.tools.git import git
+from penstock.tools.git import blobs, git
 
 _CONVERTED = {"i/lf w/crlf", "i/lf w/mixed", "i/mixed w/crlf"}
+
+# How a user takes back what they told Git: to overlook a file, or to leave it out of the working tree.
+_FLAGS = ("git update-index --no-assume-unchanged", "git update-index --no-skip-worktree")
+_LINK, _SUBMODULE = "120000", "160000"
+_SHA1 = 40
+# The blob of an empty file, as SHA-1 and as SHA-256; `git add -N` gives it to every file.
+_EMPTY = {hashlib.sha1(b"blob 0\0").hexdigest(), hashlib.sha256(b"blob 0\0").hexdigest()}  # noqa: S324, as Git does
 
 
 @dataclass(frozen=True)
@@ -23,7 +33,9 @@ class Index:
     """The files of a platform that Git knows, by absolute path.
 
     `sparse` are those of them that a sparse checkout leaves out of the working tree. `crlf` collects the files that
-    were read and have CRLF line ends. `environment` tells git which index it is.
+    were read and have CRLF line ends. `environment` tells git which index it is. `differing` are files of which a
+    commit holds other bytes than the working tree, with the command that ends it. `blobs` has the mode and the id of
+    what a commit holds of each.
     """
 
     layout: Layout
@@ -32,6 +44,8 @@ class Index:
     sparse: frozenset[str]
     environment: dict[str, str] = field(default_factory=dict)
     crlf: set[str] = field(default_factory=set)
+    differing: dict[str, str] = field(default_factory=dict)
+    blobs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def holds(self, path: Path | str) -> bool:
         """Whether a commit has this file, or a file below this folder."""
@@ -112,29 +126,109 @@ def uncommitted(index: Index, paths: Iterable[Path | str]) -> list[str]:
 
 
 def read(layout: Layout) -> Index | None:
-    """The index over the platform; None where Git isn't there, or doesn't know the platform (yet)."""
+    """The index over the platform; None where Git isn't there, or doesn't know the platform (yet).
+
+    Where git can't read it, it is refused in a hook, and warned of elsewhere.
+    """
     if not any((folder / ".git").exists() for folder in (layout.root, *layout.root.parents)):
         return None
+    if not shutil.which("git"):
+        return None
+    try:
+        return _read(layout)
+    except PenstockError as error:
+        if os.environ.get("GIT_INDEX_FILE"):
+            raise
+        console.warn(f"the working tree is judged, not the commit: {error.message}; {error.hint}")
+        return None
+
+
+def _read(layout: Layout) -> Index | None:
     folders = (layout.components, layout.charts, layout.environments, layout.manifests)
     paths = [path.name for path in (*folders, layout.helmfile, layout.root / "charts.lock")]
-    try:
-        environment = _environment(layout)
-    except PenstockError:
+    environment = _environment(layout)
+    words = ["ls-files", "-z", "-v", "--stage", "--cached", "--others", "--", *paths]
+    listed = os.fsdecode(git(layout.root, *words, env=environment).stdout).split("\0")
+    untracked = {f"{layout.root}/{entry[2:]}" for entry in listed if entry.startswith("? ")}
+    tags: dict[str, str] = {}
+    held: dict[str, tuple[str, str]] = {}
+    for about, _, name in (entry.partition("\t") for entry in listed if entry and not entry.startswith("? ")):
+        tag, mode, blob, _ = about.split()
+        tags[path := f"{layout.root}/{name}"] = tag
+        held[path] = (mode, blob)
+    if str(layout.helmfile) not in tags:
         return None
-    listed = _listed(layout, environment, "-v", "--cached", "--others", "--", *paths)
-    if listed is None:
-        return None
-    entries = [(entry[0], f"{layout.root}/{entry[2:]}") for entry in os.fsdecode(listed).split("\0") if entry]
-    tracked = frozenset(path for tag, path in entries if tag != "?")
-    if str(layout.helmfile) not in tracked:
-        return None
+    sparse = frozenset(path for path, tag in tags.items() if tag in "Ss" and not os.path.lexists(path))
+    differing = {
+        path: f"{_FLAGS[tag in 'Ss']} {shlex.quote(name)} && git add {shlex.quote(name)}"
+        for path, tag in tags.items()
+        if (tag in "Ss" or tag.islower()) and path not in sparse and not _is_blob(path, held[path][1])
+        for name in [path.removeprefix(f"{layout.root}/")]
+    }
+    # Outside of a hook a developer's edits may wait.
+    if environment or any(blob in _EMPTY for _, blob in held.values()):
+        for path, status in _unstaged(layout, environment, paths):
+            if status == "A":  # `git add -N`: only the name is known
+                tags.pop(path, None)
+                untracked.add(path)
+            elif environment and not (status == "M" and _is_blob(path, held[path][1])):
+                differing[path] = f"git add {shlex.quote(path.removeprefix(f'{layout.root}/'))}"
     return Index(
         layout,
-        tracked,
-        frozenset(path for tag, path in entries if tag == "?"),
+        frozenset(tags),
+        frozenset(untracked),
         # Which Git also leaves on disk when they were changed there.
-        frozenset(path for tag, path in entries if tag in "Ss" and not os.path.lexists(path)),
+        sparse,
         environment,
+        differing=differing,
+        blobs=held,
+    )
+
+
+@contextmanager
+def as_committed(index: Index) -> Iterator[Layout]:
+    """The platform as a commit would hold it, in a folder of its own."""
+    root = index.layout.root
+    with plain_folder("penstock-commit-") as folder:
+        absent = [path for path in sorted(index.tracked) if path in index.differing or not os.path.lexists(path)]
+        names = [index.blobs[path][1].encode() for path in absent]
+        contents = dict(zip(absent, blobs(root, names, index.environment), strict=True))
+        for path in index.tracked:
+            place = folder / path.removeprefix(f"{root}/")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            if index.blobs[path][0] == _LINK:
+                place.symlink_to(os.fsdecode(contents[path]) if path in contents else Path(path).readlink())
+            elif index.blobs[path][0] != _SUBMODULE:
+                place.write_bytes(contents[path] if path in contents else Path(path).read_bytes())
+        yield Layout(folder)
+
+
+def differing(index: Index) -> list[str]:
+    """A line for each file of which a commit holds other bytes than the working tree."""
+    root = index.layout.root
+    return [
+        f"{path.removeprefix(f'{root}/')} is staged differently from what lies here: {fix}"
+        for path, fix in sorted(index.differing.items())
+    ]
+
+
+def _unstaged(layout: Layout, environment: dict[str, str], paths: list[str]) -> Iterator[tuple[str, str]]:
+    """The files that are not what the index has of them, and the letter that says how."""
+    words = ["diff-files", "-z", "--relative", "--ignore-submodules=all", "--", *paths]
+    listed = os.fsdecode(git(layout.root, *words, env=environment).stdout).split("\0")
+    for about, name in zip(listed[::2], listed[1::2], strict=False):
+        yield f"{layout.root}/{name}", about[-1]
+
+
+def _is_blob(path: str, blob: str) -> bool:
+    """Whether a file is what a blob is, but for line ends."""
+    place = Path(path)
+    if not os.path.lexists(path) or (place.is_dir() and not place.is_symlink()):
+        return False
+    data = os.fsencode(place.readlink()) if place.is_symlink() else place.read_bytes()
+    digest = hashlib.sha1 if len(blob) == _SHA1 else hashlib.sha256
+    return any(
+        digest(b"blob %d\0" % len(text) + text).hexdigest() == blob for text in (data, data.replace(b"\r\n", b"\n"))
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.files import is_conflict
 from penstock.core.layout import LOCK_NAME
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered again.
@@ -100,7 +101,7 @@ def decode(raw: bytes, environment: str, shown: str) -> Lock:
         return EMPTY if version != FORMAT else msgspec.json.decode(raw, type=Lock)
     except (msgspec.DecodeError, KeyError):
         raise PenstockError(
-            f"{shown}/{LOCK_NAME} is not a lock (a merge conflict?)",
+            f"{shown}/{LOCK_NAME} {'has a merge conflict' if is_conflict(raw) else 'is not a lock'}",
             f"delete it and run `inv hydrate -e {environment}`",
         ) from None
 

@@ -27,8 +27,16 @@ _ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "g
 _COMPONENT = (*HELMFILES, "secrets.yaml", "hooks.yaml", "kustomize/")
 _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds/")
 _TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")
+_ROOT_ENDINGS = (".yaml", ".yml", ".json", ".gotmpl", ".lock")
+_VALUES = "values.yaml.gotmpl"
+# A word of a helmfile that may be a path, its actions included; those that only choose are no part of it.
+_WORD = re.compile(r"(?:\{\{.*?\}\}|[^\s\"'\[\]{},])+")
+_CHOICE = re.compile(r"\{\{-?\s*(?:if|else|end|with|range|/\*).*?\}\}")
+_NO_WORD = re.compile(r"\s*(?:\{\{.*?\}\}\s*)*(?:#.*)?")
 _ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
 _NEAR = 0.86
+# So many tell that a part of a name is meant.
+_LETTERS = 4
 
 
 def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None = None) -> None:
@@ -40,7 +48,9 @@ def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None
 
 def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
     """A line for every file and folder that would be ignored, or is there twice."""
-    yield from _like(layout, layout.root, _ROOT, index, exactly=True)
+    for line in _like(layout, layout.root, _ROOT, index):
+        if line.partition(" ")[0].endswith(_ROOT_ENDINGS):
+            yield line
     yield from _in_environments(layout, environments, index)
     for name in _names(layout.components, index):
         if name.endswith(_TEXTS) and not name.startswith("."):
@@ -60,16 +70,26 @@ def kustomization(folder: Path) -> Path | None:
 def _in_environments(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
     folder = layout.environments
     known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
+    for name in environments:
+        if any(_holds(path, index) for path in (walk(folder / name) if (folder / name).is_dir() else ())):
+            yield f"{layout.relative(folder / name)} is not read: did you mean `{name}.yaml`?"
     for name in _names(folder, index):
         # What a template puts together, such as `{{ .Environment.Name }}-more.yaml`, has the environment in its name.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
             continue
-        meant = _meant(name, known, exactly=True) or nearest(name, known)
+        meant = _meant(name, known, exactly=True) or _environment_meant(name, environments)
         if meant:
             yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
         elif not any(each in name for each in environments):
             shown = layout.relative(folder / name)
-            yield f"{shown} is not read: {layout.helmfile.name} lists no such environment"
+            stem = _ENDINGS.sub("", name)
+            yield f"{shown} is not read: {layout.helmfile.name} lists no environment `{stem}`"
+
+
+def _environment_meant(name: str, environments: list[str]) -> str | None:
+    """The file of the environment that this one was meant for."""
+    meant = nearest(_ENDINGS.sub("", name), environments)
+    return f"{meant}.yaml" if meant else None
 
 
 def _in_component(layout: Layout, folder: Path, environments: list[str], index: Index | None) -> Iterator[str]:
@@ -77,11 +97,21 @@ def _in_component(layout: Layout, folder: Path, environments: list[str], index: 
     present = [name for name in HELMFILES if name in _names(folder, index)]
     if len(present) > 1:
         yield f"{layout.relative(folder)} has both {' and '.join(present)}: keep one of them"
-    place = folder / "kustomize"
     for name in KUSTOMIZATIONS:
         if name in _names(folder, index):
             shown = layout.relative(folder / name)
             yield f"{shown} is not read: it belongs into kustomize/overlays/<environment>/"
+    if present:
+        yield from _unread_values(layout, folder, present[0], index)
+    yield from _in_kustomize(layout, folder, environments, index)
+
+
+def _in_kustomize(layout: Layout, folder: Path, environments: list[str], index: Index | None) -> Iterator[str]:
+    place = folder / "kustomize"
+    for each in _folders(folder, index):
+        if each != place and not _meant(f"{each.name}/", _COMPONENT) and not _is_named(folder, f"{each.name}/"):
+            found = [path for path in walk(each) if path.name in KUSTOMIZATIONS and _holds(path, index)]
+            yield from (f"{layout.relative(path)} is not read: did you mean `{place.name}/`?" for path in found[:1])
     if not _holds(place, index):
         return
     yield from _like(layout, place, ("overlays/",), index)
@@ -89,8 +119,48 @@ def _in_component(layout: Layout, folder: Path, environments: list[str], index: 
         if any(_holds(path, index) for path in walk(place)):
             yield f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
         return
+    for each in _folders(place, index):
+        named = each.name not in environments or _is_named(place, f"../{each.name}/", each)
+        if kustomization(each) and not named:
+            yield f"{layout.relative(each)} is not read: did you mean `overlays/{each.name}/`?"
     for overlay in _folders(place / "overlays", index):
         yield from _in_overlay(layout, overlay, environments, index)
+
+
+def _unread_values(layout: Layout, folder: Path, helmfile: str, index: Index | None) -> Iterator[str]:
+    """A line for each values file that no text of the component names."""
+    if (folder / "Chart.yaml").exists():  # which brings a values.yaml of its own
+        return
+    endings = (".yaml", ".yml", ".gotmpl")
+    names = [name for name in _names(folder, index) if name.endswith(endings)]
+    names = [name for name in names if name.startswith("values") or _meant(name, (_VALUES,))]
+    for name in names:
+        if name == helmfile or _meant(name, _COMPONENT) or name in _COMPONENT:
+            continue
+        texts = [path for path in walk(folder) if path.name != name and path.name.endswith(_TEXTS) and path.is_file()]
+        if not any(_names_file(path, name) for path in texts):
+            said = [word for word in _words(folder / helmfile) if word.endswith(endings) and "{{" not in word]
+            meant = nearest(name, [word for word in said if not (folder / word).exists()])
+            why = f"did you mean `{meant}`?" if meant else f"{helmfile} doesn't name it"
+            yield f"{layout.relative(folder / name)} is not read: {why}"
+
+
+def _names_file(path: Path, name: str) -> bool:
+    """Whether a text names a file of its folder; in a helmfile, an action or a `*` may stand for any part of it."""
+    free = path.name in HELMFILES
+    for word in _words(path):
+        last = re.split(r"/(?![^{]*\}\})", word)[-1]
+        parts = re.split(r"\{\{.*?\}\}|\*+", last) if free else [last]
+        if re.fullmatch(".*".join(map(re.escape, parts)), name):
+            return True
+        if free and _CHOICE.search(word) and any(len(part) >= _LETTERS and name.startswith(part) for part in parts):
+            return True
+    return False
+
+
+def _words(path: Path) -> list[str]:
+    lines = (line for line in path.read_text(errors="replace").splitlines() if not _NO_WORD.fullmatch(line))
+    return [word for line in lines for word in _WORD.findall(line)]
 
 
 def _in_overlay(layout: Layout, overlay: Path, environments: list[str], index: Index | None) -> Iterator[str]:
@@ -120,7 +190,7 @@ def _like(
     """A line for every name in a folder that is nearly a known one, unless another file there names it."""
     for name in _names(folder, index):
         meant = _meant(name, known, exactly)
-        if meant and not (folder != layout.root and _is_named(folder, name.rstrip("/"))):
+        if meant and not (folder != layout.root and _is_named(folder, name)):
             yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
 
 
@@ -142,10 +212,17 @@ def _stem(name: str) -> str:
     return plain.replace("isation", "ization").removesuffix("s")
 
 
-def _is_named(folder: Path, name: str) -> bool:
-    """Whether another file below a folder has this name in its text."""
-    pattern = re.compile(rf"(?<![\w-]){re.escape(name)}(?![\w-])")
-    texts = (path for path in walk(folder) if path.name != name and path.name.endswith(_TEXTS) and path.is_file())
+def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
+    """Whether another file below a folder has this name in its text; of a folder, as a part of a path."""
+    plain = re.escape(name.rstrip("/"))
+    pattern = re.compile(rf"(?<![\w-]){plain}(?![\w-])")
+    if name.endswith("/") and not name.startswith("."):
+        pattern = re.compile(rf"(?<![\w-]){plain}/|/{plain}(?![\w-])")
+    texts = (
+        path
+        for path in walk(folder)
+        if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and (not but or but not in path.parents)
+    )
     return any(pattern.search(path.read_text(errors="replace")) for path in texts)
 
 

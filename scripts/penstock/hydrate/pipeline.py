@@ -26,7 +26,7 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, unit_name, units
 from penstock.hydrate.tree import Tree, on_disk
-from penstock.platform import environments
+from penstock.platform import environments, secrets
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
 from penstock.tools.render import Answer, Request, Wanted
@@ -108,6 +108,8 @@ def _render(
         archives = upstream_charts.prepare(layout, charts, inputs.environment, staged, home)
         states = resolve.resolve(layout, inputs.environment, staged, home)
         answers = _answers(inputs, layout, staged, states, archives, known, policies, home)
+    # After helmfile's own `secrets:` were refused, which may be in a file of this name.
+    secrets.declared(inputs.layout, [component.name for component in work])
     entries: dict[str, LockedComponent] = {}
     texts: dict[str, dict[str, bytes]] = {}
     objects: dict[str, list[renderer.Object]] = {component.name: [] for component in work}

@@ -10,12 +10,13 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
-from penstock.hydrate import gotmpl, names, values
+from penstock.core.yaml import utf8
+from penstock.hydrate import gotmpl, helmfiles, names, values
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
-_UPWARD = re.compile(r"(?<![\w./-])(?:\.{1,2}/[\w./*@-]+|/(?:etc|home|root|tmp|usr|var|opt|mnt)/[\w./*@-]+)")
+_UPWARD = re.compile(r"(?<![\w./-])\.{1,2}/[\w./*@-]+")
 # What an entry of a kustomization names above its own folder: an item of a list, or the path of a patch.
 _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
 
@@ -28,17 +29,18 @@ _SIDE_BY_SIDE = 2
 
 def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
     """Raise Findings for what would make a component depend on more than its inputs, or on who reads them."""
-    findings = [
-        line
-        for path in (*layout.root.glob("helmfile.yaml*"), *layout.environments.glob("*.gotmpl"))
-        for line in _unstable(layout.relative(path), path.read_text(errors="replace"))
-    ]
+    findings = _shared(layout)
     for component in components:
+        parts = helmfiles.put_together(component.helmfile) if component.helmfile else set()
         for path in walk(component.folder):
             if path.is_symlink():
                 refuse_outward(path, component.folder)
-            if component.helmfile and path.name.endswith((".gotmpl", "helmfile.yaml")):
-                findings += _unhermetic(layout, component, path)
+            elif component.helmfile and helmfiles.may_read(component, path):
+                if path.name.endswith((".gotmpl", "helmfile.yaml")):
+                    findings += _unhermetic(layout, component, path)
+                if path in parts or path.name.startswith("helmfile.yaml"):
+                    findings += helmfiles.faults(layout, path)
+                findings += helmfiles.references(layout, path)
             if path.name in names.KUSTOMIZATIONS:
                 findings += _outward(layout, component, path)
     if findings:
@@ -52,9 +54,9 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
 
 def resolve(layout: Layout, environment: str, components: list[Component], home: Path) -> str:
     """The resolved releases of these components, as helmfile prints them."""
-    helmfiles = [component.helmfile for component in components if component.helmfile]
-    size = min(_MOST, max(_FEWEST, -(-len(helmfiles) // _SIDE_BY_SIDE)))
-    parts = [helmfiles[start : start + size] for start in range(0, len(helmfiles), size)]
+    files = [component.helmfile for component in components if component.helmfile]
+    size = min(_MOST, max(_FEWEST, -(-len(files) // _SIDE_BY_SIDE)))
+    parts = [files[start : start + size] for start in range(0, len(files), size)]
     try:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return "".join(pool.map(lambda part: _build(part, environment, home), parts))
@@ -65,11 +67,21 @@ def resolve(layout: Layout, environment: str, components: list[Component], home:
         raise
 
 
-def _build(helmfiles: list[Path], environment: str, home: Path) -> str:
-    if len(helmfiles) == 1:
-        return helmfile.build(helmfiles[0], environment, home)
-    with helmfile.selection(helmfiles, environment) as path:
+def _build(files: list[Path], environment: str, home: Path) -> str:
+    if len(files) == 1:
+        return helmfile.build(files[0], environment, home)
+    with helmfile.selection(files, environment) as path:
         return helmfile.build(path, environment, home)
+
+
+def _shared(layout: Layout) -> list[str]:
+    findings: list[str] = []
+    for path in sorted((*layout.root.glob("helmfile.yaml*"), *layout.environments.glob("*.*"))):
+        if path.name.endswith((".gotmpl", ".yaml", ".yml")) and path.is_file():
+            findings += _unstable(layout.relative(path), _text(layout, path), path.name)
+            findings += helmfiles.references(layout, path)
+            findings += helmfiles.faults(layout, path) if path.name.startswith("helmfile.yaml") else []
+    return findings
 
 
 def _outward(layout: Layout, component: Component, path: Path) -> list[str]:
@@ -87,19 +99,25 @@ def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
     findings: list[str] = []
     allowed = tuple(f"{folder}{os.sep}" for folder in (component.folder, layout.environments, layout.charts))
     shown, parent = layout.relative(path), str(path.parent)
-    text = path.read_text(errors="replace")
-    findings += _unstable(shown, text)
+    text = _text(layout, path)
+    findings += _unstable(shown, text, path.name)
     for number, line in enumerate(text.splitlines(), start=1):
         if line.lstrip().startswith("#"):
             continue
         if path.name.startswith("helmfile.yaml") or _ASKS.search(line):
             for match in _UPWARD.finditer(line):
                 # Text, not Path: this runs for every line of every component.
-                place = match[0] if match[0].startswith("/") else f"{parent}/{match[0]}"
-                if not f"{os.path.normpath(place)}{os.sep}".startswith(allowed):
+                if not f"{os.path.normpath(f'{parent}/{match[0]}')}{os.sep}".startswith(allowed):
                     findings.append(f"{shown}:{number}: {match[0]} leads out of the component")
     return findings
 
 
-def _unstable(shown: str, text: str) -> list[str]:
-    return [f"{shown}:{line}: the template function `{name}` {why}" for line, name, why in gotmpl.unstable(text)]
+def _unstable(shown: str, text: str, name: str) -> list[str]:
+    # helmfile fills in the texts of a helmfile once more, for each release.
+    calls = gotmpl.unstable(text, again=name.startswith("helmfile.yaml"))
+    return [f"{shown}:{line}: the template function `{name}` {why}" for line, name, why in calls]
+
+
+def _text(layout: Layout, path: Path) -> str:
+    """What a template holds; PenstockError where it isn't UTF-8."""
+    return utf8(path.read_bytes(), layout.relative(path))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
+from penstock.core.yaml import utf8
 from penstock.hydrate.charts import Archive, Charts
 from penstock.hydrate.select import Component
 from penstock.tools import helmfile
@@ -27,13 +28,14 @@ def prepare(
     called: dict[str, dict[str, str]] = {}
     for component in components:
         file = component.helmfile
-        if file and _NAMED.search(file.read_text(errors="replace")):
+        text = utf8(file.read_bytes(), layout.relative(file)) if file else ""
+        if file and _NAMED.search(text):
             archives = {
                 name: _linked(archive, home)
                 for name, archive in _archives(layout, charts, environment, file, home).items()
             }
             called[component.name] = {archive.path: archive.chart for archive in archives.values()}
-            file.write_text(_NAMED.sub(partial(_put, archives), file.read_text()))
+            file.write_text(_NAMED.sub(partial(_put, archives), text))
     return called
 
 
@@ -56,7 +58,7 @@ def _archives(layout: Layout, charts: Charts, environment: str, file: Path, home
     """The archives of the upstream charts that a helmfile names and this environment has."""
     where = layout.relative(file)
     repositories = {str(each.get("name")): each for each in helmfile.repositories(file, environment, home)}
-    named = {found[3] for found in _NAMED.finditer(file.read_text())}
+    named = {found[3] for found in _NAMED.finditer(file.read_text(errors="replace"))}
     archives: dict[str, Archive] = {}
     for release in helmfile.releases(file, environment, home):
         if release.chart not in named or not (release.enabled and release.installed):

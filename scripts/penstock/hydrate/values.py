@@ -12,6 +12,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
 from penstock.core.yaml import compose
+from penstock.hydrate import helmfiles
 from penstock.hydrate.select import Component
 
 # In a template, text stands in for every action: that shows nearly all that the file itself has to show.
@@ -54,13 +55,12 @@ def ambiguous(layout: Layout, component: Component) -> list[str]:
 
 
 def _files(component: Component) -> list[Path]:
-    kustomize = component.folder / "kustomize"
     return [
         path
         for path in (walk(component.folder) if component.helmfile else ())
         if path.name.endswith((".yaml", ".yml", ".yaml.gotmpl"))
         and not path.name.startswith(("helmfile.yaml", "."))
-        and kustomize not in path.parents
+        and helmfiles.may_read(component, path)
         and not path.is_symlink()
     ]
 

@@ -11,7 +11,7 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,18 @@ from penstock.core.process import Command, CommandFailed, Result, run
 
 # All that this adapter may start; each only reads, with the arguments that are used here.
 _READING = (
-    *("cat-file", "config", "diff-tree", "hash-object", "ls-files", "ls-remote", "ls-tree", "remote", "rev-parse"),
+    *(
+        "cat-file",
+        "config",
+        "diff-files",
+        "diff-tree",
+        "hash-object",
+        "ls-files",
+        "ls-remote",
+        "ls-tree",
+        "remote",
+        "rev-parse",
+    ),
     *("status", "symbolic-ref", "version"),
 )
 # An empty core.fsmonitor is off for every version of git; the rest is what a fetch of missing objects would start.
@@ -137,9 +148,14 @@ def files(folder: Path, revision: str, path: str) -> dict[str, bytes]:
         if not names:
             return {}
         complete(folder, revision, path, env)
-        stdin = b"".join(blob + b"\n" for blob in names.values())
-        stream = git(folder, "cat-file", "--batch", stdin=stdin, env=env).stdout
-    return dict(zip(names, _blobs(stream), strict=True))
+        contents = blobs(folder, names.values(), env)
+    return dict(zip(names, contents, strict=True))
+
+
+def blobs(folder: Path, names: Iterable[bytes], env: Mapping[str, str] | None = None) -> list[bytes]:
+    """The contents of some blobs, by their ids."""
+    stdin = b"".join(name + b"\n" for name in names)
+    return list(_blobs(git(folder, "cat-file", "--batch", stdin=stdin, env=env).stdout)) if stdin else []
 
 
 def _without_filters(found: Mapping[str, str]) -> dict[str, str]:

@@ -18,6 +18,7 @@ from penstock.tools.resolver import resolve
 
 SECRETS_REFUSED = "helmfile's `secrets:` would land in Git in clear; declare them in the component's secrets.yaml"
 DEPENDENCIES_REFUSED = "helmfile's `dependencies:` would be fetched unseen; put it with its chart into charts/"
+HOOKS_REFUSED = "helmfile's `hooks:` would run a command on this machine while hydrating"
 
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
@@ -78,6 +79,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "PATH": str(resolve("helm").parent),
         "HELMFILE_CACHE_HOME": str(home / "cache"),
         "HELMFILE_DISABLE_INSECURE_FEATURES": "true",
+        "HELMFILE_DISABLE_HOOKS": "true",
         "HELMFILE_UPGRADE_NOTICE_DISABLED": "true",
         # A short life: collecting garbage less often saves a quarter of the time for half as much memory again.
         "GOGC": "400",
@@ -119,6 +121,7 @@ _KNOWN: list[tuple[str, str]] = [
     (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<said>.*)", "{file}:{at}: not YAML: {said}"),
     (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
     (r'values file matching "(?P<values>[^"]+)" does not exist', "{file}: the values file {values} is not there"),
+    (r"HELMFILE_DISABLE_HOOKS is active", "{file}: " + HOOKS_REFUSED),
     (r"failed loading environment secrets", "{file}: " + SECRETS_REFUSED),
     (r"failed reading adhoc dependencies", "{file}: " + DEPENDENCIES_REFUSED),
     (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),

@@ -29,9 +29,21 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
 
 
 def _fast_findings(layout: Layout, environment: str | None) -> list[str]:
+    git = index.read(layout)
+    if git is None or not git.differing:
+        return _judged(layout, environment, git)
+    with index.as_committed(git) as committed:
+        try:
+            findings = _judged(committed, environment, None)
+        except Findings as failure:
+            raise Findings([*index.differing(git), *failure.findings], failure.hint) from None
+    # What lies here is no matter where the commit is whole.
+    return [*index.differing(git), *findings] if findings else []
+
+
+def _judged(layout: Layout, environment: str | None, git: index.Index | None) -> list[str]:
     known = environments.names(layout)
     picked = environments.pick(layout, environment)
-    git = index.read(layout)
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(layout, known, git)

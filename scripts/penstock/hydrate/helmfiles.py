@@ -1,0 +1,183 @@
+"""What helmfile would read or run on the machine that hydrates: what is in Git would depend on it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
+from penstock.core.yaml import compose_all
+from penstock.hydrate.select import Component
+from penstock.tools.helmfile import HOOKS_REFUSED
+
+# vals' own pattern (pkg/expansion/expand_match.go); helmfile has it resolve the values of environments and releases.
+_REFERENCE = re.compile(r"(?:secret)?ref\+[^+:\n]*://")
+# In a template, what follows may be put together.
+_BEGUN = re.compile(r"(?:secret)?ref\+(?:[^+:\n]*://)?")
+# Where it may hide: YAML's escapes of a letter.
+_SUSPECT = re.compile(r"ref\+|\\(?:x|u00|U0000)[0-9a-fA-F]{2}")
+# Backquotes may hold an action of the next round.
+_ACTION = re.compile(r"\{\{(?:`[^`]*`|.)*?\}\}")
+_CONTROL = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|block|define|/\*)\b.*?\}\}")
+_ACTION_LINE = re.compile(r"^[ \t]*(?:\{\{.*?\}\}[ \t]*)+$", re.MULTILINE)
+# A slash that begins a path, and no URL.
+_ABSOLUTE = re.compile(r"(?:^|(?<=[\s=,]))/(?!/)[^\s,]*|\bfile:/\S*")
+# A path that begins with this action can't be absolute, for an environment's name has no slash.
+_RELATIVE = re.compile(
+    r"\{\{-?\s*(?:\.Environment\.Name|`\{\{\s*\.(?:Release\.Name|Environment\.Name)\s*\}\}`)\s*-?\}\}"
+)
+# Lists of files, whose entries may also be values or patches that are written right there.
+_INLINE = ("jsonPatches", "strategicMergePatches", "transformers", "values", "valuesTemplate")
+_FILES = (*_INLINE, "bases", "file", "helmfiles", "path")
+# Values that are written right there by an action.
+_INLINED = re.compile(r"\{\{-?[^\"`}]*\b(?:toYaml|toJson)\b[^\"`}]*\}\}$")
+# Private characters of Unicode, in the place of actions.
+_FIRST, _MARK = 0xF0000, re.compile("[\U000f0000-\U000ffffd]")
+# Texts that only Kubernetes or Helm read.
+_TEXTS = ("apiVersions", "commonLabels", "labels", "repositories")
+
+
+def may_read(component: Component, path: Path) -> bool:
+    """Whether helmfile may read a file of a component."""
+    if path.suffix == ".md" or component.folder / "kustomize" in path.parents:
+        return False
+    return not (path.parent == component.folder and path.name in ("secrets.yaml", "hooks.yaml"))
+
+
+def put_together(helmfile: Path) -> set[Path]:
+    """A helmfile, and the files that it names as its bases or as helmfiles below it."""
+    try:
+        nodes = compose_all(_kept(helmfile.read_text(errors="replace"), []), helmfile)
+    except PenstockError:
+        nodes = []
+    named = [
+        scalar.value
+        for node in nodes
+        if isinstance(node, yaml.MappingNode)
+        for key, value in node.value
+        if key.value in ("bases", "helmfiles")
+        for scalar in _scalars(value)
+    ]
+    return {helmfile, *(Path(os.path.normpath(helmfile.parent / name)) for name in named)}
+
+
+def references(layout: Layout, path: Path) -> list[str]:
+    """A line for every `ref+…` in a file: helmfile reads what it names, or fetches it."""
+    text = path.read_text(errors="replace")
+    if not _SUSPECT.search(text):  # nearly always
+        return []
+    pattern = _BEGUN if path.suffix == ".gotmpl" else _REFERENCE
+    found = _in_actions(text) if path.suffix == ".gotmpl" else {}
+    try:
+        nodes = compose_all(_plain(text), path)
+    except PenstockError:
+        nodes = []
+        found |= {number: match[0] for number, match in _matches(text, pattern)}
+    lines = text.splitlines()
+    for scalar in (scalar for node in nodes for scalar in _scalars(node)):
+        match = pattern.search(scalar.value)
+        if match:
+            first, last = scalar.start_mark.line, scalar.end_mark.line
+            held = [at for at in range(first, min(last + 1, len(lines))) if pattern.search(lines[at])]
+            found[(held or [first])[0] + 1] = match[0]
+    return [
+        f"{layout.relative(path)}:{number}: `{said}` is resolved while hydrating, so what is in Git would depend on "
+        "the machine"
+        for number, said in sorted(found.items())
+    ]
+
+
+def faults(layout: Layout, path: Path) -> list[str]:
+    """A line for every hook of helmfile's, and for every path in a helmfile that is absolute or may be."""
+    shown, text = layout.relative(path), path.read_text(errors="replace")
+    actions: list[str] = []
+    try:
+        nodes = compose_all(_kept(text, actions), shown)
+    except PenstockError:
+        return [
+            f"{shown}:{number}: {match} leads out of the component"
+            for number, line in enumerate(text.splitlines(), start=1)
+            for match in re.findall(r"""^\s*(?:-\s*)?(?:(?:file|path|chart):\s*)?["']?(/(?!/)[^\s"',]*)""", line)
+        ]
+    return [line for node in nodes for line in _of_helmfile(shown, node, actions)]
+
+
+def _of_helmfile(shown: str, node: yaml.Node, actions: list[str], key: str = "") -> Iterator[str]:
+    if isinstance(node, yaml.ScalarNode):
+        text = _MARK.sub(lambda mark: actions[ord(mark[0]) - _FIRST], node.value)
+        yield from _of_path(f"{shown}:{node.start_mark.line + 1}", text, key)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            if key == "hooks":
+                yield f"{shown}:{item.start_mark.line + 1}: {HOOKS_REFUSED} ({_events(item)})"
+            elif not (key in _INLINE and isinstance(item, yaml.MappingNode)):
+                yield from _of_helmfile(shown, item, actions, key)
+    elif isinstance(node, yaml.MappingNode):
+        for name, value in node.value:
+            inner = str(name.value)
+            if key in ("set", "setString", "setTemplate") and inner != "file":
+                continue
+            if inner not in _TEXTS:
+                yield from _of_helmfile(shown, value, actions, inner)
+
+
+def _of_path(where: str, text: str, key: str) -> Iterator[str]:
+    text = _CONTROL.sub("", text)
+    absolute = _ABSOLUTE.search(_ACTION.sub("x", text))
+    if absolute:
+        yield f"{where}: {absolute[0] if absolute.start() else text} leads out of the component"
+    elif key in _FILES and text.startswith("{{") and not (_RELATIVE.match(text) or _INLINED.match(text)):
+        yield f"{where}: `{text}` may lead out of the component: begin it with `./`, or with a name"
+
+
+def _events(hook: yaml.Node) -> str:
+    """The events of a hook and its command, as a message names them."""
+    pairs = {str(key.value): value for key, value in hook.value} if isinstance(hook, yaml.MappingNode) else {}
+    events = pairs.get("events")
+    named = [str(item.value) for item in events.value] if isinstance(events, yaml.SequenceNode) else []
+    return f"at {', '.join(named)}" if named else "at no event"
+
+
+def _plain(text: str) -> str:
+    return _ACTION.sub("x", _ACTION_LINE.sub("", text))
+
+
+def _kept(text: str, actions: list[str]) -> str:
+    """A helmfile as YAML: a character stands for each action in a line, and is its index among these."""
+
+    def mark(action: re.Match[str]) -> str:
+        actions.append(action[0])
+        return chr(_FIRST + len(actions) - 1)
+
+    return _ACTION.sub(mark, _ACTION_LINE.sub("", text))
+
+
+def _in_actions(text: str) -> dict[int, str]:
+    return {
+        text.count("\n", 0, action.start()) + 1: match[0]
+        for action in re.finditer(r"\{\{.*?\}\}", text, re.DOTALL)
+        if not action[0].startswith("{{/*") and not action[0].startswith("{{- /*")
+        for match in _BEGUN.finditer(action[0])
+    }
+
+
+def _matches(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
+    for match in pattern.finditer(text):
+        yield text.count("\n", 0, match.start()) + 1, match
+
+
+def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _scalars(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _scalars(key)
+            yield from _scalars(value)
