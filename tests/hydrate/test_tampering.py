@@ -44,21 +44,21 @@ def replace_by_a_link(made: Platform) -> None:
 
 
 HANDS = [
-    (edit, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP} is stale, or was edited by hand"),
-    (delete, f"{CONFIGMAP} is missing: it was deleted by hand", f"{CONFIGMAP} is missing: its sources render it"),
+    (edit, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP}: stale, or edited by hand"),
+    (delete, f"{CONFIGMAP} is missing: it was deleted by hand", f"{CONFIGMAP}: missing: its sources render it"),
     (
         add,
         "greeting/configmap-mine.yaml is not of our making: an extra",
-        "greeting/configmap-mine.yaml is an extra file",
+        "greeting/configmap-mine.yaml: an extra file",
     ),
-    (add_a_folder, "mine/configmap-mine.yaml is not of our making", "mine/configmap-mine.yaml is an extra file"),
+    (add_a_folder, "mine/configmap-mine.yaml is not of our making", "mine/configmap-mine.yaml: an extra file"),
     (
         edit_flux,
         "flux-system/kustomization-greeting.yaml was edited",
-        "flux-system/kustomization-greeting.yaml is stale",
+        "flux-system/kustomization-greeting.yaml: stale",
     ),
-    (edit_an_index, "greeting/kustomization.yaml was edited", "greeting/kustomization.yaml is stale"),
-    (replace_by_a_link, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP} is stale, or was edited by hand"),
+    (edit_an_index, "greeting/kustomization.yaml was edited", "greeting/kustomization.yaml: stale"),
+    (replace_by_a_link, f"{CONFIGMAP} was edited by hand", f"{CONFIGMAP}: stale, or edited by hand"),
 ]
 
 
@@ -93,7 +93,7 @@ def test_a_source_that_changed_is_stale_for_both_checks(good: Platform) -> None:
     good.write("components/greeting/values.yaml.gotmpl", "text: changed\n")
     with pytest.raises(Findings, match=r"^components/greeting changed since manifests/local/greeting was hydrated$"):
         good.check(fast=True)
-    with pytest.raises(Findings, match=rf"^manifests/local/{CONFIGMAP} is stale"):
+    with pytest.raises(Findings, match=rf"^manifests/local/{CONFIGMAP}: stale"):
         good.check()
     good.hydrate()
     good.check(fast=True)

@@ -13,9 +13,9 @@ from penstock.platform import environments
 
 _HINT = "run `inv hydrate` and commit what it writes"
 _MESSAGES = {
-    "added": "is missing: its sources render it",
-    "changed": "is stale, or was edited by hand: its sources render something else",
-    "removed": "is an extra file: no source renders it",
+    "added": "missing: its sources render it",
+    "changed": "stale, or edited by hand: its sources render something else",
+    "removed": "an extra file: no source renders it",
 }
 _STALE = Rule(
     "hydrate-check/stale",
