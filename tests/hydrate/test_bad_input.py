@@ -159,7 +159,7 @@ def test_a_secrets_file_that_is_none(content: bytes, said: str, good: Platform) 
 @pytest.mark.parametrize("name", ["helmfile.yaml.gotmpl", "values.yaml.gotmpl", "hooks.yaml"])
 def test_a_source_that_is_not_utf_8(name: str, good: Platform) -> None:
     path = good.write(f"components/greeting/{name}", "")
-    path.write_bytes(b"\n# a: \xe9\n")
+    path.write_bytes(b"values: [values.yaml.gotmpl]\n# a: \xe9\n")
     found = refused(good)
     assert found.startswith(f"components/greeting/{name}:2:")
     assert found.endswith("| write it as UTF-8")

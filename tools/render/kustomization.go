@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	goyaml "go.yaml.in/yaml/v3"
@@ -111,8 +112,13 @@ func readKustomization(path string, data []byte) (found types.Kustomization, err
 	if err := json.Unmarshal(raw, &fields); err != nil {
 		return found, err
 	}
-	field := mistyped.Field
-	key, value := notText(fields, strings.Split(field, "."))
+	// Go 1.27 has the index of an item in it, older ones haven't.
+	steps := slices.DeleteFunc(strings.Split(mistyped.Field, "."), func(step string) bool {
+		_, err := strconv.Atoi(step)
+		return err == nil
+	})
+	field := strings.Join(steps, ".")
+	key, value := notText(fields, steps)
 	if mistyped.Type.Kind() == reflect.String && (mistyped.Value == "bool" || strings.HasPrefix(mistyped.Value, "number")) {
 		if key != "" {
 			field, mistyped.Value = key, fmt.Sprint(value)

@@ -100,10 +100,6 @@ func kustomize(root, folder string, chart []Object) ([]Object, bool, error) {
 		return nil, false, fmt.Errorf("%s: %s", folder, strings.ReplaceAll(err.Error(), root+"/", ""))
 	}
 	text, err := resources.AsYaml()
-	if err != nil && strings.Contains(err.Error(), "map[interface {}]interface {}") {
-		return nil, false, fmt.Errorf("%s: kustomize can't write a label or annotation whose key looks like a number, true, false or null: "+
-			"give it another key", folder)
-	}
 	if err != nil {
 		return nil, false, fmt.Errorf("%s: %w", folder, err)
 	}

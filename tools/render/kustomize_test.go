@@ -112,17 +112,6 @@ func TestCheckKustomization(t *testing.T) {
 	}
 }
 
-// What kustomize says of a key that it can't write is a Go map.
-func TestKeyThatKustomizeCannotWrite(t *testing.T) {
-	root := t.TempDir()
-	folder := filepath.Join("components", "x", "kustomize", "overlays", "k3d")
-	writeFile(t, filepath.Join(root, folder, "kustomization.yaml"), "commonLabels: {'1': a}\nresources: [chart.yaml]\n")
-	_, _, err := kustomize(root, folder, []Object{{Text: configMap}})
-	if err == nil || !strings.HasPrefix(err.Error(), folder+": kustomize can't write a label or annotation whose key looks like a number") {
-		t.Errorf("got %v", err)
-	}
-}
-
 func writeFile(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
