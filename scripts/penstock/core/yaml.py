@@ -62,6 +62,19 @@ def utf8(data: bytes, name: Path | str) -> str:
         raise PenstockError(f"{name}:{line}:{column}: not text: {error.reason}", "write it as UTF-8") from None
 
 
+def scalars_of(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Every scalar of a document, keys included."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from scalars_of(item)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from scalars_of(key)
+            yield from scalars_of(value)
+
+
 def dump(value: Any, *, sort_keys: bool = True, indented: bool = False) -> str:
     """YAML that Kubernetes reads as this very value: no line is folded, and there are no anchors.
 

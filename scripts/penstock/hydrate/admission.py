@@ -12,21 +12,10 @@ from typing import Any
 import msgspec
 
 from penstock.hydrate.labels import Labels
-from penstock.kube.kinds import plural
+from penstock.kube.kinds import ADMISSION, plural
 from penstock.tools.render import Rule
 
-# Never judged by a webhook, nor by a policy, so that a broken one can be removed.
-_EXEMPT = frozenset(
-    f"admissionregistration.k8s.io/{kind}"
-    for kind in (
-        "MutatingAdmissionPolicy",
-        "MutatingAdmissionPolicyBinding",
-        "MutatingWebhookConfiguration",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "ValidatingWebhookConfiguration",
-    )
-)
+_EXEMPT = frozenset(f"admissionregistration.k8s.io/{kind}" for kind in ADMISSION)
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _TOKEN = "Admission"  # noqa: S105, it is no password
 

@@ -11,7 +11,7 @@ import yaml
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
-from penstock.core.yaml import compose_all
+from penstock.core.yaml import compose_all, scalars_of
 from penstock.hydrate.select import Component
 from penstock.tools.helmfile import HOOKS_REFUSED
 
@@ -61,7 +61,7 @@ def put_together(helmfile: Path) -> set[Path]:
         if isinstance(node, yaml.MappingNode)
         for key, value in node.value
         if key.value in ("bases", "helmfiles")
-        for scalar in _scalars(value)
+        for scalar in scalars_of(value)
     ]
     return {helmfile, *(Path(os.path.normpath(helmfile.parent / name)) for name in named)}
 
@@ -79,7 +79,7 @@ def references(layout: Layout, path: Path) -> list[str]:
         nodes = []
         found |= {number: match[0] for number, match in _matches(text, pattern)}
     lines = text.splitlines()
-    for scalar in (scalar for node in nodes for scalar in _scalars(node)):
+    for scalar in (scalar for node in nodes for scalar in scalars_of(node)):
         match = pattern.search(scalar.value)
         if match:
             first, last = scalar.start_mark.line, scalar.end_mark.line
@@ -169,15 +169,3 @@ def _in_actions(text: str) -> dict[int, str]:
 def _matches(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, re.Match[str]]]:
     for match in pattern.finditer(text):
         yield text.count("\n", 0, match.start()) + 1, match
-
-
-def _scalars(node: yaml.Node) -> Iterator[yaml.ScalarNode]:
-    if isinstance(node, yaml.ScalarNode):
-        yield node
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _scalars(item)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _scalars(key)
-            yield from _scalars(value)

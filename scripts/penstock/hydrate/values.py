@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -11,7 +10,7 @@ import yaml
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.layout import Layout
-from penstock.core.yaml import compose
+from penstock.core.yaml import compose, scalars_of
 from penstock.hydrate import helmfiles
 from penstock.hydrate.select import Component
 
@@ -44,7 +43,7 @@ def ambiguous(layout: Layout, component: Component) -> list[str]:
             root = _compose(layout, path)
         except PenstockError:
             continue  # helmfile tells what is wrong with it
-        for scalar in _plain_scalars(root):
+        for scalar in (each for each in scalars_of(root) if not each.style):
             mark = scalar.start_mark
             where = f"{layout.relative(path)}:{mark.line + 1}:{mark.column + 1}: `{scalar.value}`"
             if _BOOLEAN.fullmatch(scalar.value):
@@ -74,15 +73,3 @@ def _compose(layout: Layout, path: Path) -> yaml.Node | None:
     text = _text(path)
     # Of several documents only helmfile knows what to make.
     return None if "\n---" in text else compose(text, layout.relative(path))
-
-
-def _plain_scalars(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    if isinstance(node, yaml.ScalarNode) and not node.style:
-        yield node
-    elif isinstance(node, yaml.SequenceNode):
-        for item in node.value:
-            yield from _plain_scalars(item)
-    elif isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            yield from _plain_scalars(key)
-            yield from _plain_scalars(value)

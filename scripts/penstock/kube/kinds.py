@@ -6,6 +6,15 @@ import re
 
 from penstock.kube.groups import group_of, is_built_in
 
+# Never judged by a webhook, nor by a policy, so that a broken one can be removed.
+ADMISSION = (
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+)
 # `kubectl api-resources --namespaced=false` of 1.37.
 CLUSTER_SCOPED = frozenset(
     {
@@ -13,17 +22,7 @@ CLUSTER_SCOPED = frozenset(
         ("", "Node"),
         ("", "PersistentVolume"),
         ("", "ComponentStatus"),
-        *(
-            ("admissionregistration.k8s.io", kind)
-            for kind in (
-                "MutatingAdmissionPolicy",
-                "MutatingAdmissionPolicyBinding",
-                "MutatingWebhookConfiguration",
-                "ValidatingAdmissionPolicy",
-                "ValidatingAdmissionPolicyBinding",
-                "ValidatingWebhookConfiguration",
-            )
-        ),
+        *(("admissionregistration.k8s.io", kind) for kind in ADMISSION),
         ("apiextensions.k8s.io", "CustomResourceDefinition"),
         ("apiregistration.k8s.io", "APIService"),
         *(("authentication.k8s.io", kind) for kind in ("SelfSubjectReview", "TokenReview")),
