@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from penstock.gates.kubeconform.kubernetes import minor
 from penstock.tools.apicheck import Change, Verdict, check
 
 Object = dict[str, Any]
+# So many objects are judged in the time in which the program starts twice, with the definitions of a platform.
+WORTH = 1000
 # Metadata of an object that was exported from a cluster.
 _EXPORTED = {"deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion"}
 
@@ -43,12 +46,19 @@ def verdicts(requests: Sequence[Request]) -> list[list[Verdict]]:
     for request in requests:
         batches.setdefault(request.basis, {}).update(zip(request.texts, request.objects, strict=True))
     some = {request.basis: request for request in requests}
+    parts = [(basis, part) for basis, objects in batches.items() for part in _parts(list(objects))]
     with ThreadPoolExecutor() as pool:
-        answers = pool.map(lambda basis: _check(some[basis], list(batches[basis].values())), batches)
-    known = {
-        basis: dict(zip(batches[basis], answer, strict=True)) for basis, answer in zip(batches, answers, strict=True)
-    }
+        answers = pool.map(lambda part: _check(some[part[0]], [batches[part[0]][text] for text in part[1]]), parts)
+    known: dict[tuple[str, bytes], dict[bytes, Verdict]] = {basis: {} for basis in batches}
+    for (basis, part), answer in zip(parts, answers, strict=True):
+        known[basis].update(zip(part, answer, strict=True))
     return [[known[request.basis][text] for text in request.texts] for request in requests]
+
+
+def _parts(texts: list[bytes]) -> list[list[bytes]]:
+    """Texts for each core, unless starting one more program costs more than it saves."""
+    count = max(1, min(os.cpu_count() or 1, len(texts) // WORTH))
+    return [texts[start::count] for start in range(count)]
 
 
 def _check(request: Request, objects: list[Object]) -> list[Verdict]:
