@@ -9,14 +9,15 @@ import pytest
 from penstock.core.yaml import parse
 from penstock.gates.hydrate_oracle import _applied, _differences, _parsed, _without_tests
 from penstock.hydrate.hooks import Policy
+from penstock.kube.ref import ObjectRef
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: o, namespace: town}\ndata:\n"
-KEY = ("v1", "ConfigMap", "town", "o")
+REF = ObjectRef("", "ConfigMap", "town", "o")
 
 
 def differences(rendered: str, manifest: str) -> list[tuple[Any, ...]]:
     item: dict[str, Any] = parse(HEAD + manifest)
-    return [(key, said) for _, key, said in _differences(_parsed(HEAD + rendered), {KEY: item})]
+    return [(ref, text) for _, ref, text in _differences(_parsed(HEAD + rendered), {REF: item})]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +52,7 @@ def test_what_kubernetes_reads_alike_is_equal(rendered: str, manifest: str) -> N
     ("rendered", "manifest"), [("1", '"1"'), ("true", "1"), ("1.5", "1"), ("~", '""'), ("on", '"on"')]
 )
 def test_what_kubernetes_reads_differently_is_not(rendered: str, manifest: str) -> None:
-    assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == [(KEY, "differs at .data.x")]
+    assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == [(REF, "differs at .data.x")]
 
 
 def test_documents_of_helmfile() -> None:
@@ -60,7 +61,7 @@ def test_documents_of_helmfile() -> None:
     assert differences("  x: a\n  x: b\n---\n" + empty, "  x: b\n") == []
     item = HEAD.replace("\n", "\n  ").rstrip()
     text = f"{empty}apiVersion: v1\nkind: ConfigMapList\nitems:\n- {item} {{x: b}}\n"
-    assert _parsed(text) == {KEY: parse(HEAD + "  x: b\n")}
+    assert _parsed(text) == {REF: parse(HEAD + "  x: b\n")}
     short = text.replace("apiVersion: v1\n  kind: ConfigMap\n  ", "")
     assert _parsed(short) == _parsed(text)
     assert short != text

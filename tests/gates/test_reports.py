@@ -16,13 +16,15 @@ from penstock.gates import registry, reports
 from penstock.gates.__main__ import main
 from penstock.gates.finding import Finding, Proven, merged
 from penstock.gates.runner import Result
+from penstock.kube.ref import ObjectRef
 from penstock.tools import golang
 from support import REAL_ENVIRONMENT, Platform
 
 SCHEMA = ENGINE / "docs" / "reference" / "gate-report.schema.json"
 FOUND = Finding("references/name", "spec: there is no ConfigMap town/a, b", "fix 100%", "manifests/a.yaml", 3)
 NOWHERE = Finding("references/name", "two\nlines", "fix", environments=("k3d", "kind"))
-RESULT = Result("references", [FOUND, NOWHERE], [Proven("7 references proven", "k3d")])
+OBJECT = Finding("references/name", "differs", "fix", object=ObjectRef("apps", "Deployment", "town", "clock"))
+RESULT = Result("references", [FOUND, NOWHERE, OBJECT], [Proven("7 references proven", "k3d")])
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +44,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == (
         "error: manifests/a.yaml: spec: there is no ConfigMap town/a, b [references/name]\n"
         "error: k3d, kind: two\nlines [references/name]\n"
+        "error: Deployment town/clock: differs [references/name]\n"
         "  hint: fix 100%\nfix\n"
     )
 
@@ -51,9 +54,10 @@ def test_json_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) -> Non
     found = json.loads(capsys.readouterr().out)
     jsonschema.validate(found, json.loads(SCHEMA.read_text()))
     assert found["passed"] is False
-    assert [(each["rule"], each["file"], each["line"]) for each in found["findings"]] == [
-        ("references/name", "manifests/a.yaml", 3),
-        ("references/name", None, None),
+    assert [(each["rule"], each["file"], each["line"], each["object"]) for each in found["findings"]] == [
+        ("references/name", "manifests/a.yaml", 3, None),
+        ("references/name", None, None, None),
+        ("references/name", None, None, {"group": "apps", "kind": "Deployment", "namespace": "town", "name": "clock"}),
     ]
     assert found["proven"] == [{"what": "7 references proven", "environment": "k3d"}]
 
@@ -63,6 +67,7 @@ def test_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "::error file=manifests/a.yaml,line=3,title=references/name::spec: there is no ConfigMap town/a, b. fix 100%25",
         "::error title=references/name::k3d, kind: two%0Alines. fix",
+        "::error title=references/name::Deployment town/clock: differs. fix",
     ]
 
 
@@ -76,6 +81,9 @@ def test_sarif_is_valid(capsys: pytest.CaptureFixture[str], sarif: Validator) ->
         "artifactLocation": {"uri": "manifests/a.yaml"},
         "region": {"startLine": 3},
     }
+    assert run["results"][2]["locations"] == [
+        {"logicalLocations": [{"fullyQualifiedName": "apps/Deployment/town/clock", "kind": "resource"}]}
+    ]
 
 
 @pytest.mark.parametrize(

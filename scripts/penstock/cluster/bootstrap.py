@@ -16,7 +16,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import mirror, status
 from penstock.kube.flux import NAMESPACE
-from penstock.platform.manifests import inventory_id
+from penstock.kube.ref import ObjectRef
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
 _DEFINITIONS = ", definitions"
@@ -104,7 +104,7 @@ def _generations(session: Session, objects: list[dict[str, Any]]) -> dict[str, i
     found = {}
     for item in session.kubectl.get_these(objects):
         if "generation" in item["metadata"]:
-            found[inventory_id(item)] = int(item["metadata"]["generation"])
+            found[ObjectRef.of(item).inventory_id] = int(item["metadata"]["generation"])
     return found
 
 

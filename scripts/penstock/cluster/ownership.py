@@ -11,7 +11,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
 from penstock.kube.flux import GROUP, NAMESPACE, is_left_alone
-from penstock.platform.manifests import inventory_id
+from penstock.kube.ref import ObjectRef
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]
@@ -42,7 +42,7 @@ def inventories(session: Session, found: dict[str, Kustomization]) -> int:
     # What a component applies from a source of its own is that source's matter.
     ours = [objects.ROOT, *session.manifests.components]
     owned = {entry for name in ours if name in found for entry in found[name].inventory}
-    wanted = {inventory_id(item): item for item in session.manifests.all_objects()}
+    wanted = {ObjectRef.of(item).inventory_id: item for item in session.manifests.all_objects()}
     lost = [
         f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
         for key, item in wanted.items()
@@ -78,7 +78,7 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
 
 def _own(session: Session) -> set[str]:
     """The ids of the components' Kustomizations themselves and of their accounts, which the root owns."""
-    return {inventory_id(item) for item in session.manifests.synced().values()}
+    return {ObjectRef.of(item).inventory_id for item in session.manifests.synced().values()}
 
 
 def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> set[tuple[str, str, str]]:

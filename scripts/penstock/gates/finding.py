@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from penstock.kube.ref import ObjectRef
+
 Severity = Literal["error", "warning"]
 
 
@@ -22,8 +24,8 @@ class Rule:
 class Finding:
     """One fault: `message` is a line that says what is wrong, `hint` says how to fix it.
 
-    `file` is a path from the platform's root and `line` counts from 1; 0 where no line is known. `object` reads as
-    `Deployment town/clock`. `environments` are those that have the fault.
+    `file` is a path from the platform's root and `line` counts from 1; 0 where no line is known. `environments` are
+    those that have the fault.
     """
 
     rule: str
@@ -31,14 +33,17 @@ class Finding:
     hint: str
     file: str = ""
     line: int = 0
-    object: str = ""
+    object: ObjectRef | None = None
     environments: tuple[str, ...] = ()
     severity: Severity = "error"
 
     def __str__(self) -> str:
         """The finding as one line of text: where, then what."""
-        where = self.file or ", ".join(self.environments)
-        return f"{where}: {self.message}" if where else self.message
+        return self.below(self.file or ", ".join(self.environments))
+
+    def below(self, *where: str) -> str:
+        """The message after these places and the object, those that are known."""
+        return ": ".join([*filter(None, where), *map(str, filter(None, [self.object])), self.message])
 
     def also_in(self, environments: tuple[str, ...]) -> Finding:
         """The same finding in more environments."""

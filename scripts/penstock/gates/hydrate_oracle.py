@@ -23,6 +23,7 @@ from penstock.hydrate import hooks, names, select, stage, upstream_charts
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
+from penstock.kube.ref import ObjectRef
 from penstock.platform import environments
 from penstock.platform.manifests import Manifests
 from penstock.tools import helmfile
@@ -56,21 +57,21 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
         manifests = Manifests(platform.tree(name))
         files = [entry for component in manifests.components for entry in manifests.files(component).items()]
         # What gives Flux's accounts their rights is made of the objects, not rendered: hydrate-check holds that.
-        actual = {_key(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
+        actual = {ObjectRef.of(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
         # Helm leaves out a hook that it no longer knows (crd-install), so there is nothing to compare it with.
         policies = [_policy(platform, item, name) for item in select.components(platform, name)]
-        for key in actual.keys() - expected.keys():
-            if any(_decision(policy, key) == "apply" for policy in policies):
-                del actual[key]
+        for ref in actual.keys() - expected.keys():
+            if any(_decision(policy, ref) == "apply" for policy in policies):
+                del actual[ref]
         differences = list(_differences(expected, actual))
-        for rule, key, text in differences:
-            yield Finding(rule.id, f"{_shown(key)} {text}", _HINT, object=_shown(key), environments=(name,))
+        for rule, ref, text in differences:
+            yield Finding(rule.id, text, _HINT, object=ref, environments=(name,))
         if not differences:
             yield Proven(f"{len(actual)} objects, each equal to what helmfile and kustomize render", name)
 
 
-def _expected(layout: Layout, environment: str) -> dict[tuple[str, ...], Any]:
-    found: dict[tuple[str, ...], Any] = {}
+def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
+    found: dict[ObjectRef, Any] = {}
     policies = {item.name: _policy(layout, item, environment) for item in select.components(layout, environment)}
     with plain_folder("penstock-oracle-") as home:
         staged, components = stage.stage(layout, environment, select.components(layout, environment), home)
@@ -90,18 +91,17 @@ def _policy(layout: Layout, component: Component, environment: str) -> Policy:
     return hooks.read(layout.components / component.name, environment, environments.names(layout))
 
 
-def _decision(policy: Policy, key: tuple[str, ...]) -> str:
-    """What the policy says of an object, were it a hook; empty where it says nothing."""
-    _, kind, namespace, name = key
-    return next((each.action for each in policy.decisions if each.means(kind, namespace, name)), "")
+def _decision(policy: Policy, ref: ObjectRef) -> str:
+    """What the policy declares for an object, were it a hook; empty where it declares nothing."""
+    return next((each.action for each in policy.decisions if each.means(ref)), "")
 
 
-def _applied(rendered: dict[tuple[str, ...], Any], policy: Policy) -> dict[tuple[str, ...], Any]:
+def _applied(rendered: dict[ObjectRef, Any], policy: Policy) -> dict[ObjectRef, Any]:
     """What of it Flux has to apply: without tests and the hooks that are left out, and without what only Helm reads."""
     found = {}
-    for key, item in rendered.items():
+    for ref, item in rendered.items():
         events = _events(item)
-        if events and (events <= _TESTS or _decision(policy, key) == "omit"):
+        if events and (events <= _TESTS or _decision(policy, ref) == "omit"):
             continue
         annotations = item["metadata"].get("annotations") or {}
         left = {
@@ -112,7 +112,7 @@ def _applied(rendered: dict[tuple[str, ...], Any], policy: Policy) -> dict[tuple
         if left != annotations:
             metadata = {**item["metadata"], "annotations": left}
             item = {**item, "metadata": metadata if left else {k: v for k, v in metadata.items() if k != "annotations"}}
-        found[key] = item
+        found[ref] = item
     return found
 
 
@@ -153,9 +153,9 @@ def _rendered(component: Component, environment: str, home: Path) -> str:
     return built if taken else f"{chart}\n---\n{built}"
 
 
-def _parsed(stream: str) -> dict[tuple[str, ...], Any]:
+def _parsed(stream: str) -> dict[ObjectRef, Any]:
     documents = parse_all(stream, "what helmfile and kustomize render", last_wins=True)
-    return {_key(item): item for document in documents if document for item in _items(document)}
+    return {ObjectRef.of(item): item for document in documents if document for item in _items(document)}
 
 
 def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -180,22 +180,15 @@ def _headed(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
     return {**item, "metadata": {**metadata, "annotations": found} if found else metadata}
 
 
-def _key(item: dict[str, Any]) -> tuple[str, ...]:
-    metadata = item["metadata"]
-    return (item["apiVersion"], item["kind"], metadata.get("namespace", ""), metadata["name"])
-
-
-def _differences(
-    expected: dict[tuple[str, ...], Any], actual: dict[tuple[str, ...], Any]
-) -> Iterator[tuple[Rule, tuple[str, ...], str]]:
-    for key in sorted(expected.keys() - actual.keys()):
-        yield _MISSING, key, "is rendered by helmfile, but not in manifests/"
-    for key in sorted(actual.keys() - expected.keys()):
-        yield _EXTRA, key, "is in manifests/, but not rendered by helmfile"
-    for key in sorted(expected.keys() & actual.keys()):
-        path = _first_difference(expected[key], actual[key], "")
+def _differences(expected: dict[ObjectRef, Any], actual: dict[ObjectRef, Any]) -> Iterator[tuple[Rule, ObjectRef, str]]:
+    for ref in sorted(expected.keys() - actual.keys()):
+        yield _MISSING, ref, "is rendered by helmfile, but not in manifests/"
+    for ref in sorted(actual.keys() - expected.keys()):
+        yield _EXTRA, ref, "is in manifests/, but not rendered by helmfile"
+    for ref in sorted(expected.keys() & actual.keys()):
+        path = _first_difference(expected[ref], actual[ref], "")
         if path:
-            yield _DIFFERENT, key, f"differs at {path}"
+            yield _DIFFERENT, ref, f"differs at {path}"
 
 
 def _first_difference(left: Any, right: Any, path: str) -> str:
@@ -206,8 +199,3 @@ def _first_difference(left: Any, right: Any, path: str) -> str:
     else:
         return "" if type(left) is type(right) and left == right else path or "."
     return next((found for where, one, other in pairs if (found := _first_difference(one, other, where))), "")
-
-
-def _shown(key: tuple[str, ...]) -> str:
-    _, kind, namespace, name = key
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.gitops import status
-from penstock.platform.manifests import inventory_id
+from penstock.kube.ref import ObjectRef
 from penstock.tools.kubectl import Kubectl
 
 _LABEL = "kustomize.toolkit.fluxcd.io/name"
@@ -34,7 +34,7 @@ def kinds(kubectl: Kubectl) -> list[str]:
 def read(kubectl: Kubectl, of: list[str]) -> dict[str, Owned]:
     """Every object of these kinds that carries the label by which Flux knows its own, by its id in inventories."""
     return {
-        inventory_id(item): Owned(item["metadata"]["labels"][_LABEL], _content(item))
+        ObjectRef.of(item).inventory_id: Owned(item["metadata"]["labels"][_LABEL], _content(item))
         for item in (kubectl.get(",".join(of), "-A", "-l", _LABEL) if of else [])
     }
 

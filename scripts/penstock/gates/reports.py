@@ -33,7 +33,7 @@ def as_json(result: Result) -> dict[str, Any]:
                 "message": each.message,
                 "hint": each.hint,
                 "environments": list(each.environments),
-                "object": each.object or None,
+                "object": each.object._asdict() if each.object else None,
                 "file": each.file or None,
                 "line": each.line or None,
             }
@@ -80,11 +80,13 @@ def _result(finding: Finding) -> dict[str, Any]:
         if finding.line:
             physical["region"] = {"startLine": finding.line}
         found["locations"] = [{"physicalLocation": physical}]
+    elif finding.object:
+        found["locations"] = [{"logicalLocations": [{"fullyQualifiedName": finding.object.id, "kind": "resource"}]}]
     return found
 
 
 def _located(finding: Finding) -> str:
-    return finding.message if finding.file else str(finding)
+    return finding.below() if finding.file else str(finding)
 
 
 def _text(result: Result) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.yaml import parse_all
-from penstock.kube.kinds import qualified
+from penstock.kube.ref import ObjectRef
 from penstock.tools import flux
 from penstock.tools.modules import OPERATORS, UPSTREAM
 
@@ -48,7 +48,7 @@ def _brought(objects: Collection[dict[str, Any]]) -> Iterator[Path]:
 
 
 def _is(item: dict[str, Any], kind: str) -> bool:
-    return qualified(str(item["apiVersion"]), str(item["kind"])) == kind
+    return ObjectRef.of(item).qualified_kind == kind
 
 
 def _modules() -> Iterator[Path]:

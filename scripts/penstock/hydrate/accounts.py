@@ -19,6 +19,7 @@ from penstock.hydrate.lock import LockedComponent
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.groups import is_built_in
 from penstock.kube.kinds import GIVEN_NAMESPACES, plural
+from penstock.kube.ref import ObjectRef
 
 # Kubernetes' own kinds that an account may apply. Left out is what gives rights (RBAC), what Kubernetes fills with the
 # token of any account (Secrets), and what limits the namespace (LimitRange, ResourceQuota).
@@ -72,22 +73,18 @@ def _homes(components: dict[str, LockedComponent]) -> dict[str, str]:
     """Namespace -> the component that makes it, but not those namespaces that their component fills itself."""
     homes: dict[str, str] = {}
     for name, component in components.items():
-        ids = [locked.id.split("/", 3) for locked in component.files.values()]
-        made_here = {last for group, kind, _, last in ids if (group, kind) == ("", "Namespace")}
-        filled = {namespace for _, _, namespace, _ in ids}
+        refs = [locked.ref for locked in component.files.values()]
+        made_here = {ref.name for ref in refs if ref.group_kind == "/Namespace"}
+        filled = {ref.namespace for ref in refs}
         homes |= dict.fromkeys(made_here - filled - GIVEN_NAMESPACES, name)
     return dict(sorted(homes.items()))
 
 
 def _content(component: LockedComponent) -> tuple[str, set[tuple[str, str]]]:
     """The one namespace of a component, empty when it has objects elsewhere, and its groups and kinds."""
-    namespaces = set()
-    kinds = set()
-    for locked in component.files.values():
-        group, kind, namespace, _ = locked.id.split("/", 3)
-        namespaces.add(namespace)
-        kinds.add((group, kind))
-    return namespaces.pop() if len(namespaces) == 1 else "", kinds
+    refs = [locked.ref for locked in component.files.values()]
+    namespaces = {ref.namespace for ref in refs}
+    return namespaces.pop() if len(namespaces) == 1 else "", {(ref.group, ref.kind) for ref in refs}
 
 
 def _is_ordinary(group_and_kind: tuple[str, str]) -> bool:
@@ -121,12 +118,17 @@ def _resources(kinds: set[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def _refuse_taken(components: dict[str, LockedComponent]) -> None:
-    ours = (f"{_RBAC}/Role/", f"{_RBAC}/RoleBinding/", f"/ServiceAccount/{NAMESPACE}/{made.name('')}")
     findings = [
         f"components/{name}: {file} takes a name that Penstock needs for what it makes itself"
         for name, component in components.items()
         for file, locked in component.files.items()
-        if locked.id.startswith(ours) and (locked.id.endswith(f"/{made.ROLE}") or locked.id.startswith(ours[2]))
+        if _is_taken(locked.ref)
     ]
     if findings:
         raise Findings(findings, "nothing was written; give it another name")
+
+
+def _is_taken(ref: ObjectRef) -> bool:
+    if ref.group_kind in (f"{_RBAC}/Role", f"{_RBAC}/RoleBinding"):
+        return ref.name == made.ROLE
+    return (ref.group_kind, ref.namespace) == ("/ServiceAccount", NAMESPACE) and ref.name.startswith(made.name(""))

@@ -13,6 +13,7 @@ import msgspec
 
 from penstock.hydrate.labels import Labels
 from penstock.kube.kinds import ADMISSION, plural
+from penstock.kube.ref import ObjectRef
 from penstock.tools.render import Rule
 
 _EXEMPT = frozenset(f"admissionregistration.k8s.io/{kind}" for kind in ADMISSION)
@@ -50,30 +51,27 @@ def read(token: str) -> Admission | None:
 
 @dataclass(frozen=True)
 class Judged:
-    """An object: its group, kind, namespace and name, and what to ask for its labels, None where they aren't known."""
+    """An object, and what to ask for its labels: None where they aren't known."""
 
-    group: str
-    kind: str
-    namespace: str
-    name: str
+    ref: ObjectRef
     labels: Callable[[], Labels | None]
 
 
 def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
     """Whether a rule judges an object; `namespaces` are the labels of namespaces, None where they aren't known."""
-    if f"{item.group}/{item.kind}" in _EXEMPT or rule.group not in ("*", item.group):
+    if item.ref.group_kind in _EXEMPT or rule.group not in ("*", item.ref.group):
         return False
     resource, _, sub = rule.resource.partition("/")
-    if resource not in ("*", plural(item.kind)) or sub not in ("", "*"):
+    if resource not in ("*", plural(item.ref.kind)) or sub not in ("", "*"):
         return False
-    if rule.scope and (rule.scope == "Namespaced") is not bool(item.namespace):
+    if rule.scope and (rule.scope == "Namespaced") is not bool(item.ref.namespace):
         return False
     return _in_namespaces(rule, item, namespaces) and _selected(rule, item)
 
 
 def _in_namespaces(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
     """A Namespace is selected by its own labels; nothing else without a namespace is ever left out by them."""
-    name = item.name if (item.group, item.kind) == ("", "Namespace") else item.namespace
+    name = item.ref.name if item.ref.group_kind == "/Namespace" else item.ref.namespace
     if not rule.namespaces or not name:
         return True
     labels = namespaces.get(name, {})

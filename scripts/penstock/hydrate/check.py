@@ -9,6 +9,7 @@ from penstock.core.errors import Findings
 from penstock.hydrate.lock import LockedComponent
 from penstock.kube.groups import is_built_in
 from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
+from penstock.kube.ref import ObjectRef
 
 if TYPE_CHECKING:
     from penstock.tools.render import Object  # what renders is not for the fast check
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 def refuse_secrets(component: str, objects: list[Object]) -> None:
     """Raise Findings for every Secret that carries data: it would be in Git for ever."""
     findings = [
-        f"components/{component}: {item.object_kind} {item.namespace}/{item.name} carries "
+        f"components/{component}: {item.ref} carries "
         f"{'data' if item.object_kind == 'Secret' else 'the data of a Secret'} ({', '.join(item.secret_keys)}), "
         f"rendered by {item.source}"
         for item in objects
@@ -34,7 +35,7 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
 def refuse_dropped(component: str, objects: list[Object]) -> None:
     """Raise Findings for every object that Flux would leave out: `inv up` would wait for it for ever."""
     findings = [
-        f"components/{component}: {item.object_kind} {item.name}, rendered by {item.source}, has the annotation "
+        f"components/{component}: {item.ref}, rendered by {item.source}, has the annotation "
         f"`{item.dropped}`: Flux builds by kustomize, which leaves it out"
         for item in objects
         if item.dropped
@@ -50,28 +51,28 @@ def refuse_dropped(component: str, objects: list[Object]) -> None:
 def check(components: dict[str, LockedComponent]) -> None:
     """Raise Findings for objects that collide, lack a namespace, or are of a kind that no component defines."""
     scopes = scopes_of(components)
-    owners: dict[str, list[str]] = defaultdict(list)
+    owners: dict[ObjectRef, list[str]] = defaultdict(list)
     findings = []
     misplaced: list[str] = []
     for name, component in components.items():
         for file, locked in component.everything():
-            owners[locked.id].append(name)
-            group, kind, namespace, _ = locked.id.split("/", 3)
-            where = f"components/{name}: {kind} {locked.id.rsplit('/', 1)[1]} ({file})"
-            if not is_built_in(group) and f"{group}/{kind}" not in scopes:
-                findings.append(f"{where} is of a kind that no component defines: {group}/{kind}")
+            ref = locked.ref
+            owners[ref].append(name)
+            where = f"components/{name}: {ref.kind} {ref.name} ({file})"
+            if not is_built_in(ref.group) and ref.group_kind not in scopes:
+                findings.append(f"{where} is of a kind that no component defines: {ref.group_kind}")
                 continue
-            cluster_scoped = is_cluster_scoped(group, kind) or scopes.get(f"{group}/{kind}") == "Cluster"
-            if not namespace and not cluster_scoped:
-                findings.append(f"{where} has no metadata.namespace, and {kind} needs one")
-            if namespace and cluster_scoped:
-                findings.append(f"{where} has metadata.namespace {namespace}, and {kind} can't have one")
-                misplaced += [] if is_built_in(group) else [kind]
-    for identity, names in sorted(owners.items()):
-        if len(names) > 1:
-            findings.append(
-                f"{_shown(identity)} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
-            )
+            cluster_scoped = is_cluster_scoped(ref.group, ref.kind) or scopes.get(ref.group_kind) == "Cluster"
+            if not ref.namespace and not cluster_scoped:
+                findings.append(f"{where} has no metadata.namespace, and {ref.kind} needs one")
+            if ref.namespace and cluster_scoped:
+                findings.append(f"{where} has metadata.namespace {ref.namespace}, and {ref.kind} can't have one")
+                misplaced += [] if is_built_in(ref.group) else [ref.kind]
+    findings += [
+        f"{ref} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
+        for ref, names in sorted(owners.items())
+        if len(names) > 1
+    ]
     if findings:
         raise Findings(findings, _without_namespace(misplaced) or "nothing was written; fix the components named above")
 
@@ -97,8 +98,3 @@ def scopes_of(components: dict[str, LockedComponent]) -> dict[str, str]:
                 _, kind, scope = token.split(" ")
                 scopes[kind] = scope
     return scopes
-
-
-def _shown(identity: str) -> str:
-    _, kind, namespace, name = identity.split("/", 3)
-    return f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"

@@ -16,6 +16,7 @@ from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse, utf8
 from penstock.hydrate.lock import LockedComponent, LockedHook
 from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
+from penstock.kube.ref import ObjectRef
 from penstock.tools.render import Object
 
 FILE = "hooks.yaml"
@@ -45,9 +46,9 @@ class Decision(Strict, frozen=True, kw_only=True):
     environments: list[str] = []
     reason: str = ""
 
-    def means(self, kind: str, namespace: str, name: str) -> bool:
+    def means(self, ref: ObjectRef) -> bool:
         """Whether it decides about this object."""
-        return (self.kind, self.name) == (kind, name) and self.namespace in ("", namespace)
+        return (self.kind, self.name) == (ref.kind, ref.name) and self.namespace in ("", ref.namespace)
 
     def __str__(self) -> str:
         """As a message names it: Job town/migrate."""
@@ -121,12 +122,10 @@ def described(name: str, component: LockedComponent) -> list[str]:
     places = {locked.id: unit for unit, part in units({name: component}).items() for locked in part.files.values()}
     found = []
     for identity, hook in component.hooks.items():
-        _, kind, namespace, last = identity.split("/", 3)
-        shown = f"{kind} {namespace}/{last}" if namespace else f"{kind} {last}"
         never = [event for event in hook.events.split(",") if event in _NEVER]
         why = f": Flux never runs {', '.join(never)}" if never else ""
         fate = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
-        found.append(f"components/{name}: {shown}, a hook of Helm ({hook.events}), {fate}{why}")
+        found.append(f"components/{name}: {ObjectRef.parse(identity)}, a hook of Helm ({hook.events}), {fate}{why}")
     return found
 
 
@@ -140,7 +139,7 @@ def _joined(parts: dict[str, list[Object]], phase: str, items: list[Object]) -> 
 
 
 def _decision(policy: Policy, item: Object) -> Decision | None:
-    found = [each for each in policy.decisions if each.means(item.object_kind, item.namespace, item.name)]
+    found = [each for each in policy.decisions if each.means(item.ref)]
     if len(found) > 1:
         raise PenstockError(f"{policy.shown}: {found[0]} is listed twice", "keep one of the entries")
     return found[0] if found else None
@@ -171,7 +170,7 @@ def _refused(policy: Policy, item: Object, decision: Decision) -> Iterator[str]:
 
 def _refuse_unused(policy: Policy, hooks: list[Object]) -> None:
     for each in policy.decisions:
-        if not any(each.means(item.object_kind, item.namespace, item.name) for item in hooks):
+        if not any(each.means(item.ref) for item in hooks):
             known = [f"{item.object_kind} {item.name}" for item in hooks]
             there = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
             raise PenstockError(

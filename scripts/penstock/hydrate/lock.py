@@ -14,6 +14,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.files import is_conflict
 from penstock.core.layout import LOCK_NAME
+from penstock.kube.ref import ObjectRef
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered again.
 FORMAT = 3
@@ -24,6 +25,11 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     id: str
     sha256: str
+
+    @property
+    def ref(self) -> ObjectRef:
+        """The object's identity."""
+        return ObjectRef.parse(self.id)
 
 
 class LockedHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

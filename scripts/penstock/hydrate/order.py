@@ -65,13 +65,13 @@ def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) 
 
 def is_relay(component: LockedComponent) -> bool:
     """Whether a component holds objects of Flux alone, which then apply what it is there for."""
-    return all(locked.id.split("/", 1)[0].endswith(_FLUX) for locked in component.files.values())
+    return all(locked.ref.group.endswith(_FLUX) for locked in component.files.values())
 
 
 def _kustomizations(component: LockedComponent) -> list[str]:
     """The names of the Flux Kustomizations in a component."""
-    parts = [locked.id.split("/", 3) for locked in component.files.values()]
-    return [name for group, kind, _, name in parts if (group, kind) == (f"kustomize{_FLUX}", "Kustomization")]
+    refs = [locked.ref for locked in component.files.values()]
+    return [ref.name for ref in refs if ref.group_kind == f"kustomize{_FLUX}/Kustomization"]
 
 
 class _Provided:
@@ -85,10 +85,9 @@ class _Provided:
         namespace_files: dict[str, tuple[str, str]] = {}
         for name, unit in found.items():
             for file, locked in unit.files.items():
-                if locked.id.startswith("/Namespace//"):
-                    namespace = locked.id.rsplit("/", 1)[1]
-                    self.namespaces[namespace] = name
-                    namespace_files[namespace] = (name, file)
+                if locked.ref.group_kind == "/Namespace":
+                    self.namespaces[locked.ref.name] = name
+                    namespace_files[locked.ref.name] = (name, file)
             for token in unit.provides:
                 rule = admission.read(token)
                 if rule:
@@ -106,13 +105,13 @@ class _Provided:
         """The units that a unit needs, and why."""
         wanted: dict[str, str] = {}
         for file, locked in unit.files.items():
-            group, kind, namespace, last = locked.id.split("/", 3)
-            wanted[self.namespaces.get(namespace, "")] = f"Namespace {namespace}"
-            wanted[self.kinds.get(f"{group}/{kind}", "")] = f"the definition of {kind}"
-            item = Judged(group, kind, namespace, last, partial(self.labels, name, file))
+            ref = locked.ref
+            wanted[self.namespaces.get(ref.namespace, "")] = f"Namespace {ref.namespace}"
+            wanted[self.kinds.get(ref.group_kind, "")] = f"the definition of {ref.kind}"
+            item = Judged(ref, partial(self.labels, name, file))
             for owner, rule in self.rules:
                 if owner not in wanted and admission.judges(rule, item, self.namespace_labels):
-                    wanted[owner] = f"{_ADMISSION}{kind} {last}"
+                    wanted[owner] = f"{_ADMISSION}{ref.kind} {ref.name}"
         return wanted
 
 

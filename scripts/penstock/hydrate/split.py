@@ -12,15 +12,11 @@ from penstock.hydrate import admission
 from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Locked, LockedComponent, Part
 from penstock.kube.groups import group_of
+from penstock.kube.ref import ObjectRef
 from penstock.tools.render import Answer, Object
 
 _UNSAFE = re.compile(r"[^a-z0-9.-]+")
 _LONGEST = 240  # file systems take 255 bytes
-
-
-def identity(item: Object) -> str:
-    """What Kubernetes tells objects apart by: group/Kind/namespace/name."""
-    return f"{group_of(item.api_version)}/{item.object_kind}/{item.namespace}/{item.name}"
 
 
 def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedComponent, dict[str, dict[str, bytes]]]:
@@ -42,7 +38,7 @@ def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedCompone
         provides=own.provides,
         files=own.files,
         parts=parts,
-        hooks={identity(item): hook for item, hook in decided.hooks},
+        hooks={item.ref.id: hook for item, hook in decided.hooks},
     )
     return locked, texts
 
@@ -52,20 +48,19 @@ def _part(objects: list[Object]) -> tuple[Part, dict[str, bytes]]:
     files = {name: item.text.encode() for name, item in named.items()}
     part = Part(
         provides=sorted({token for item in objects for token in _provided(item)}),
-        files={name: Locked(id=identity(named[name]), sha256=sha256(data)) for name, data in sorted(files.items())},
+        files={name: Locked(id=named[name].ref.id, sha256=sha256(data)) for name, data in sorted(files.items())},
     )
     return part, files
 
 
 def _refuse_twice(component: str, objects: list[Object]) -> None:
-    first: dict[str, Object] = {}
+    first: dict[ObjectRef, Object] = {}
     findings = []
     for item in objects:
-        other = first.setdefault(identity(item), item)
+        other = first.setdefault(item.ref, item)
         if other is not item:
-            shown = f"{item.object_kind} {item.namespace}/{item.name}".replace(" /", " ")
             findings.append(
-                f"components/{component}: {shown} is rendered twice: by {other.source} and by {item.source}"
+                f"components/{component}: {item.ref} is rendered twice: by {other.source} and by {item.source}"
             )
     if findings:
         raise Findings(findings, "nothing was written; keep one of them")
@@ -77,7 +72,7 @@ def _named(objects: list[Object]) -> dict[str, Object]:
         lambda item: f"{item.object_kind}-{item.name}",
         lambda item: f"{item.object_kind}-{item.namespace}-{item.name}",
         lambda item: f"{item.object_kind}-{group_of(item.api_version)}-{item.namespace}-{item.name}",
-        lambda item: f"{item.object_kind}-{item.name[:150]}-{sha256(identity(item).encode())[:8]}",
+        lambda item: f"{item.object_kind}-{item.name[:150]}-{sha256(item.ref.id.encode())[:8]}",
     ]
     named: dict[str, Object] = {}
     waiting = objects

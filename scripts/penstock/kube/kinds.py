@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from penstock.kube.groups import group_of, is_built_in
+from penstock.kube.groups import is_built_in
 
 # Never judged by a webhook, nor by a policy, so that a broken one can be removed.
 ADMISSION = (
@@ -85,9 +85,8 @@ _LOOKED_INTO = dict.fromkeys(
 GIVEN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "flux-system"})
 
 
-def qualified(api_version: str, kind: str) -> str:
+def qualified(group: str, kind: str) -> str:
     """The kind, with its group where it has the name of another API's kind: `Gateway.networking.istio.io`."""
-    group = group_of(api_version)
     expected = _LOOKED_INTO.get(kind)
     is_ours = expected is None or (group == expected if expected else is_built_in(group))
     return kind if is_ours else f"{kind}.{group}"

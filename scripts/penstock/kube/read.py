@@ -8,6 +8,7 @@ from typing import Any
 from penstock.core.model import convert
 from penstock.core.yaml import parse
 from penstock.kube.fields import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.kube.groups import group_of
 from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored, without_nulls
 from penstock.kube.objects import ConfigMap, Object, Service, Workload
@@ -44,7 +45,7 @@ class Reader:
 def read(file: str, item: dict[str, Any]) -> Object:
     """One object; PenstockError names the file and the place of a value that has another type than Kubernetes'."""
     content = without_nulls(as_stored(item))
-    kind = qualified(str(content.get("apiVersion", "")), content["kind"])
+    kind = qualified(group_of(str(content.get("apiVersion", ""))), content["kind"])
     metadata = convert(content["metadata"], Metadata, file)
     spec = content.get("spec", {})
     if kind == "Service":

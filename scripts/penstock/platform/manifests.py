@@ -66,14 +66,3 @@ class Manifests:
     def all_objects(self) -> list[dict[str, Any]]:
         """Every object of every component."""
         return [item for component in self.components for item in self.objects(component)]
-
-
-def inventory_id(item: dict[str, Any]) -> str:
-    """The id under which Flux lists an object in an inventory: namespace_name_group_kind.
-
-    RBAC names may hold a colon, which Flux writes as two underscores (cli-utils, object.ObjMetadata).
-    """
-    metadata = item["metadata"]
-    group = item["apiVersion"].rpartition("/")[0]
-    name = metadata["name"].replace(":", "__")
-    return f"{metadata.get('namespace', '')}_{name}_{group}_{item['kind']}"

@@ -8,6 +8,8 @@ from typing import Any, Literal
 import msgspec
 
 from penstock.core.process import Command, run
+from penstock.kube.groups import group_of
+from penstock.kube.ref import ObjectRef
 from penstock.tools.resolver import resolve
 
 
@@ -51,6 +53,11 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
     hooks: list[str] = []
     hook_weight: int = 0
     dropped: str = ""
+
+    @property
+    def ref(self) -> ObjectRef:
+        """Its identity."""
+        return ObjectRef(group_of(self.api_version), self.object_kind, self.namespace, self.name)
 
 
 class Answer(msgspec.Struct, frozen=True):

@@ -12,8 +12,9 @@ from penstock.gitops.diff.effects import Declared, Effect
 from penstock.gitops.diff.fields import Field, compare
 from penstock.gitops.diff.immutable import verdicts
 from penstock.gitops.diff.needs import Need, needs
-from penstock.gitops.diff.trees import Item, Key, Objects
+from penstock.gitops.diff.trees import Item, Objects
 from penstock.kube.flux import is_left_alone
+from penstock.kube.ref import ObjectRef
 from penstock.tools.apicheck import Verdict
 
 
@@ -70,28 +71,29 @@ def diff(
 def _changes(before: Objects, after: Objects, declared: Declared, version: str) -> list[Change]:
     answers = _answers(before, after, version)
     read = {need for item in before.values() for need in needs(item)}
-    read |= {("Secret", item.namespace, item.key[3], "") for item in after.values() if item.kind == "Secret"}
-    found = [_added(after[key], read, declared) for key in after.keys() - before.keys()]
+    read |= {("Secret", item.namespace, item.ref.name, "") for item in after.values() if item.kind == "Secret"}
+    found = [_added(after[ref], read, declared) for ref in after.keys() - before.keys()]
     found += [
         Change(what="removed", component=old.component, object=str(old), effects=list(effects.of_removed(old)))
-        for old in (before[key] for key in before.keys() - after.keys())
+        for old in (before[ref] for ref in before.keys() - after.keys())
     ]
     found += [
-        _changed(before[key], after[key], before, after, read, declared, answers.get(key))
-        for key in after.keys() & before.keys()
-        if before[key] != after[key]
+        _changed(before[ref], after[ref], before, after, read, declared, answers.get(ref))
+        for ref in after.keys() & before.keys()
+        if before[ref] != after[ref]
     ]
     return sorted(found, key=lambda change: (change.component, change.object))
 
 
-def _answers(before: Objects, after: Objects, version: str) -> dict[Key, Verdict]:
+def _answers(before: Objects, after: Objects, version: str) -> dict[ObjectRef, Verdict]:
     """What the API server answers to each change that Flux applies."""
-    keys = [
-        key for key, new in after.items() if key in before and before[key] != new and not is_left_alone(new.content)
+    pairs = [
+        (before[ref], new)
+        for ref, new in after.items()
+        if ref in before and before[ref].content != new.content and not is_left_alone(new.content)
     ]
-    pairs = [(before[key], after[key]) for key in keys if before[key].content != after[key].content]
     found = verdicts(pairs, [item.content for item in after.values()], version)
-    return {new.key: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
+    return {new.ref: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
 
 
 def _added(new: Item, read: set[Need], declared: Declared) -> Change:

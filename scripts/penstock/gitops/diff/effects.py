@@ -158,15 +158,14 @@ def _maker(keys: list[str], declared: set[str] | None) -> str:
 
 def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
     """Workloads that read a ConfigMap or Secret which changed, and whose pods stay as they are."""
-    old = before.get(new.key)
+    old = before.get(new.ref)
     if new.kind not in ("ConfigMap", "Secret") or (old and _held(old) == _held(new)):
         return
-    name = str(new.content["metadata"]["name"])
-    for key, item in after.items():
-        if item.kind not in WORKLOADS or item.namespace != new.namespace or key not in before:
+    for ref, item in after.items():
+        if item.kind not in WORKLOADS or item.namespace != new.namespace or ref not in before:
             continue
-        reads = any((kind, of) == (new.kind, name) for kind, _, of, _ in needs(item))
-        if reads and template(item) == template(before[key]):
+        reads = any((kind, of) == (new.kind, new.ref.name) for kind, _, of, _ in needs(item))
+        if reads and template(item) == template(before[ref]):
             yield Effect("unread", f"{item} reads it, and its pods are not rolled")
 
 

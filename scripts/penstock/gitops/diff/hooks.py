@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+from penstock.kube.ref import ObjectRef
+
 _SHOWN = {"apply": "applied as a plain object", "omit": "left out", "": "none"}
 
 
@@ -16,11 +18,9 @@ def compare(old: bytes, new: bytes) -> list[str]:
     for key in sorted({*before, *after}):
         was, now = before.get(key, {}), after.get(key, {})
         if was != now:
-            component, identity = key
-            _, kind, namespace, name = identity.split("/", 3)
-            shown = f"{kind} {namespace}/{name}" if namespace else f"{kind} {name}"
+            component, ref = key[0], ObjectRef.parse(key[1])
             change = " → ".join(_SHOWN[hook.get("action", "")] for hook in (was, now))
-            found.append(f"components/{component}: {shown}, a hook of Helm ({(now or was)['events']}): {change}")
+            found.append(f"components/{component}: {ref}, a hook of Helm ({(now or was)['events']}): {change}")
     return found
 
 

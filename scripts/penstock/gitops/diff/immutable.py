@@ -31,7 +31,7 @@ def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), ve
     changes = [Change(old.content, new.content) for old, new in pairs]
     found = check(changes, version=version) if changes else []
     unknown = [number for number, verdict in enumerate(found) if verdict.unknown]
-    kinds = {pairs[number][1].key[:2] for number in unknown}
+    kinds = {pairs[number][1].ref[:2] for number in unknown}
     crds = definitions(kinds, objects) if kinds else []
     if crds:
         again = check([changes[number] for number in unknown], version=version, crds=crds)

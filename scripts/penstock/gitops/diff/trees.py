@@ -12,12 +12,9 @@ from penstock.core.files import walk
 from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
-from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored
+from penstock.kube.ref import ObjectRef
 from penstock.tools.git import files
-
-Key = tuple[str, str, str, str]
-"""Group, kind, namespace and name: what Flux knows an object by, whatever the version of its API."""
 
 _INDEX = "kustomization.yaml"
 
@@ -34,20 +31,19 @@ class Item:
     forced: bool = field(default=False, compare=False)
 
     @property
+    def ref(self) -> ObjectRef:
+        """What Flux knows it by."""
+        return ObjectRef.of(self.content)
+
+    @property
     def kind(self) -> str:
-        """Its kind, with the group where it is another API's kind of a name that is looked into."""
-        return qualified(str(self.content["apiVersion"]), str(self.content["kind"]))
+        """Its kind, with the group where a better-known API has a kind of that name."""
+        return self.ref.qualified_kind
 
     @property
     def namespace(self) -> str:
         """Its namespace; empty where it has none."""
-        return str(self.content["metadata"].get("namespace", ""))
-
-    @property
-    def key(self) -> Key:
-        """What Flux knows it by."""
-        group = str(self.content["apiVersion"]).rpartition("/")[0]
-        return group, str(self.content["kind"]), self.namespace, str(self.content["metadata"]["name"])
+        return self.ref.namespace
 
     def says(self, name: str, value: str) -> bool:
         """Whether a label or an annotation of Flux's has this value, in whatever case, as Flux reads it."""
@@ -57,11 +53,10 @@ class Item:
 
     def __str__(self) -> str:
         """As people say it: Deployment observability/grafana."""
-        name = self.content["metadata"]["name"]
-        return f"{self.kind} {self.namespace}/{name}" if self.namespace else f"{self.kind} {name}"
+        return str(self.ref)
 
 
-Objects = dict[Key, Item]
+Objects = dict[ObjectRef, Item]
 
 
 def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
@@ -83,8 +78,8 @@ def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
         if path == LOCK_NAME:
             continue
         item = _read(f"manifests/{environment}/{path}", path.split("/")[0], text)
-        found[item.key] = item
-    forced = {name for (_, kind, _, name), item in found.items() if kind == "Kustomization" and _is_forced(item)}
+        found[item.ref] = item
+    forced = {ref.name for ref, item in found.items() if ref.kind == "Kustomization" and _is_forced(item)}
     return {key: replace(item, forced=item.component in forced) for key, item in found.items()}
 
 
