@@ -44,7 +44,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == (
         "error: manifests/a.yaml: spec: there is no ConfigMap town/a, b [references/name]\n"
         "error: k3d, kind: two\nlines [references/name]\n"
-        "error: Deployment town/clock: differs [references/name]\n"
+        "error: Deployment town/clock differs [references/name]\n"
         "  hint: fix 100%\nfix\n"
     )
 
@@ -67,7 +67,7 @@ def test_annotations_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines() == [
         "::error file=manifests/a.yaml,line=3,title=references/name::spec: there is no ConfigMap town/a, b. fix 100%25",
         "::error title=references/name::k3d, kind: two%0Alines. fix",
-        "::error title=references/name::Deployment town/clock: differs. fix",
+        "::error title=references/name::Deployment town/clock differs. fix",
     ]
 
 

@@ -42,8 +42,8 @@ class Finding:
         return self.below(self.file or ", ".join(self.environments))
 
     def below(self, *where: str) -> str:
-        """The message after these places and the object, those that are known."""
-        return ": ".join([*filter(None, where), *map(str, filter(None, [self.object])), self.message])
+        """The message after these places, those that are known, and after the object that it is a predicate of."""
+        return ": ".join([*filter(None, where), f"{self.object} {self.message}" if self.object else self.message])
 
     def also_in(self, environments: tuple[str, ...]) -> Finding:
         """The same finding in more environments."""

@@ -13,6 +13,7 @@ from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored, without_nulls
 from penstock.kube.objects import ConfigMap, Object, Service, Workload
 from penstock.kube.pods import ClaimTemplate, PodTemplate
+from penstock.kube.references import POD_TEMPLATES
 
 
 class _PodController(Part, frozen=True):
@@ -23,9 +24,6 @@ class _PodController(Part, frozen=True):
     replicas: int = 1
     service_name: str = ""
     volume_claim_templates: list[ClaimTemplate] = []
-
-
-_CONTROLLERS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job")
 
 
 class Reader:
@@ -57,16 +55,10 @@ def read(file: str, item: dict[str, Any]) -> Object:
         return Workload(file, kind, metadata, content, "", template, None, 1, "", ())
     if kind == "ReplicationController":  # its selector has no matchLabels
         spec = {key: value for key, value in spec.items() if key != "selector"}
-    if kind in _CONTROLLERS:
-        return _workload(Object(file, kind, metadata, content), spec, "spec.template")
+    found = Object(file, kind, metadata, content)
     if kind == "CronJob":
-        return _workload(
-            Object(file, kind, metadata, content), spec.get("jobTemplate", {}).get("spec", {}), _CRON_TEMPLATE
-        )
-    return Object(file, kind, metadata, content)
-
-
-_CRON_TEMPLATE = "spec.jobTemplate.spec.template"
+        spec = spec.get("jobTemplate", {}).get("spec", {})
+    return _workload(found, spec, POD_TEMPLATES[kind]) if kind in POD_TEMPLATES else found
 
 
 def _workload(item: Object, spec: dict[str, Any], path: str) -> Workload:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from penstock.gitops.diff.immutable import refusals
-from penstock.gitops.diff.needs import WORKLOADS, Need, needs, template
+from penstock.gitops.diff.needs import Need, needs, template
 from penstock.gitops.diff.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
 
@@ -29,6 +29,8 @@ _GOES_WITH = {
 }
 
 
+# Their controllers roll their pods.
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 # Labels and annotations with which Flux doesn't delete an object that is gone from Git.
 _UNPRUNED = (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore"))
 
