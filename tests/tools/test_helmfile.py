@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.tools.helmfile import _readable
+from penstock.tools.helmfile import NotYaml, _readable
 
 FILE = "/home/somebody/a platform/components/greeting/helmfile.yaml.gotmpl"
 NESTED = f"in /tmp/penstock-x1/helmfile.yaml: in .helmfiles[1]: in {FILE}: "
@@ -42,11 +42,13 @@ SHOWN = "components/greeting/helmfile.yaml.gotmpl"
     ],
 )
 def test_a_complaint_is_made_readable(start: str, fault: str, message: str) -> None:
-    shown = _readable(start + fault)
+    error = _readable(start + fault)
+    shown = error.message
+    assert isinstance(error, NotYaml) is ("not YAML" in message)
     assert shown.startswith(message)
     assert "\n" not in shown
     assert "penstock-" not in shown
 
 
 def test_silence() -> None:
-    assert _readable(" \n") == "helmfile: helmfile failed and said nothing"
+    assert _readable(" \n").message == "helmfile: helmfile failed and said nothing"

@@ -44,7 +44,7 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
     names.refuse_misnamed(platform, known, None)
     faulty = False
     for name in index.present(git, platform, picked, environment) if git else picked:
-        for change in changes(hydrate(platform, name, [], everything=True)):
+        for change in changes(hydrate(platform, name, [], trust_lock=False)):
             faulty = True
             path = f"manifests/{name}/{change.path}"
             yield Finding(_STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))

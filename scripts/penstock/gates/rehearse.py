@@ -18,6 +18,8 @@ from penstock.core.layout import Layout
 from penstock.gates import ordering, owned
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
+from penstock.kube.groups import group_of, is_built_in
+from penstock.kube.kinds import is_cluster_scoped, plural
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 
@@ -44,9 +46,15 @@ _PRIVATE = Rule(
     "A laptop would offer a control plane to its network.",
     "Report it as a bug.",
 )
+_KINDS = Rule(
+    "rehearse/kinds",
+    "A built-in kind of which the API server has another scope or resource name than Penstock.",
+    "hydrate asks for a namespace where there is none, or takes one where it is needed; Roles name the wrong resource.",
+    "Correct `CLUSTER_SCOPED` or `plural` in scripts/penstock/kube/kinds.py.",
+)
 
 
-@gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE])
+@gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE, _KINDS])
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
     """A real control plane and the real Flux bring every environment up, in an order that is needed and enough."""
     _KWOK.prepare()
@@ -92,6 +100,8 @@ def _rehearse(session: Session) -> tuple[int, list[Finding]]:
     changed = [f"{key} was changed when Flux adopted it" for key in bootstrapped if adopted[key] != bootstrapped[key]]
     findings = [Finding(_SETTLES.id, line, _HINT) for line in changed + _unsettled(session)]
     findings += [Finding(_ORDER.id, line, _HINT) for line in ordering.disorders(session)]
+    served = session.kubectl.run("api-resources", "--no-headers").text
+    findings += [Finding(_KINDS.id, line, "correct scripts/penstock/kube/kinds.py") for line in misknown(served)]
     findings += [Finding(_PRIVATE.id, line, _HINT) for line in _reachable_from_outside(session)]
     kinds = owned.kinds(session.kubectl)
     before = owned.read(session.kubectl, kinds)
@@ -99,6 +109,22 @@ def _rehearse(session: Session) -> tuple[int, list[Finding]]:
     phases.run(session, phases.PHASES)
     lines = owned.differences(before, owned.read(session.kubectl, kinds))
     return len(before), findings + [Finding(_SETTLES.id, f"in a second run {line}", _HINT) for line in lines]
+
+
+def misknown(served: str) -> list[str]:
+    """A line for each built-in kind that kube/kinds.py has otherwise; `served` is what `kubectl api-resources` prints."""
+    findings = []
+    for line in served.splitlines():
+        # NAME [SHORTNAMES] APIVERSION NAMESPACED KIND
+        resource, (api_version, namespaced, kind) = line.split()[0], line.split()[-3:]
+        group = group_of(api_version)
+        if not is_built_in(group):
+            continue
+        if is_cluster_scoped(group, kind) is (namespaced == "true"):
+            findings.append(f"{api_version} {kind} is {'namespaced' if namespaced == 'true' else 'cluster-scoped'}")
+        if plural(kind) != resource and kind != "Endpoints":
+            findings.append(f"the resource of {api_version} {kind} is {resource}, not {plural(kind)}")
+    return findings
 
 
 def _left_behind(session: Session) -> list[str]:

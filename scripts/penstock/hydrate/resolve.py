@@ -7,7 +7,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import Findings
 from penstock.core.files import walk
 from penstock.core.layout import Layout
 from penstock.core.yaml import utf8
@@ -60,10 +60,9 @@ def resolve(layout: Layout, environment: str, components: list[Component], home:
     try:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return "".join(pool.map(lambda part: _build(part, environment, home), parts))
-    except PenstockError as failure:
-        # helmfile names the line of a template, but not that of a values file that isn't YAML.
-        if "not YAML" in failure.message:
-            values.refuse_broken(layout, components)
+    except helmfile.NotYaml:
+        # helmfile names the line of a template, but not that of a values file.
+        values.refuse_broken(layout, components)
         raise
 
 

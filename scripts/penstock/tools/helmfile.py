@@ -100,7 +100,11 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
     try:
         return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
-        raise PenstockError(_readable(failure.result.complaint), "fix what is named above and run it again") from None
+        raise _readable(failure.result.complaint) from None
+
+
+class NotYaml(PenstockError):
+    """A helmfile or a values file isn't YAML, or not once its templates are filled in."""
 
 
 # helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
@@ -118,27 +122,31 @@ _KNOWN: list[tuple[str, str]] = [
         "{file}:{at}: unknown key `{key}`",
     ),
     (r"yaml: .*?line (?P<at>\d+): field (?P<key>\S+) not found", "{file}: unknown key `{key}`"),
-    (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<said>.*)", "{file}:{at}: not YAML: {said}"),
-    (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
     (r'values file matching "(?P<values>[^"]+)" does not exist', "{file}: the values file {values} is not there"),
     (r"HELMFILE_DISABLE_HOOKS is active", "{file}: " + HOOKS_REFUSED),
     (r"failed loading environment secrets", "{file}: " + SECRETS_REFUSED),
     (r"failed reading adhoc dependencies", "{file}: " + DEPENDENCIES_REFUSED),
-    (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),
     (r"COMBINED OUTPUT: Error: (?P<said>.*?)(?: Use --debug flag.*)?$", "{file}: {said}"),
+]
+_NOT_YAML: list[tuple[str, str]] = [
+    (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<said>.*)", "{file}:{at}: not YAML: {said}"),
+    (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
+    (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),
 ]
 
 
-def _readable(complaint: str) -> str:
+def _readable(complaint: str) -> PenstockError:
     """helmfile wraps an error once per file that it went through: keep what names the fault."""
+    kind = PenstockError
     text = " ".join(complaint.split()) or "helmfile failed and said nothing"
     # A component's helmfile is always components/<name>/<file>.
     steps = re.findall(r"(?:^|[: ])in (/[^:]+): ", text)
     file = "/".join(Path(steps[-1]).parts[-3:]) if steps else "helmfile"
     fault = text.rpartition(f"in {steps[-1]}: ")[2] if steps else text
-    for pattern, words in _KNOWN:
+    for pattern, words in (*_KNOWN, *_NOT_YAML):
         found = re.search(pattern, fault)
         if found:
+            kind = NotYaml if (pattern, words) in _NOT_YAML else PenstockError
             named = {key: value or "" for key, value in found.groupdict().items()}
             fault = words.format(file=file, folder=file.rpartition("/")[0], **named)
             break
@@ -146,4 +154,5 @@ def _readable(complaint: str) -> str:
         fault = f"{file}: {fault}"
     fault = re.sub(r'executing "stringTemplate" ', "", fault)
     fault = re.sub(r"stringTemplate:(\d+)", r"line \1", fault)
-    return re.sub(r"HELMFILE_DISABLE_INSECURE_FEATURES .*", "it reaches beyond the component, and is refused", fault)
+    fault = re.sub(r"HELMFILE_DISABLE_INSECURE_FEATURES .*", "it reaches beyond the component, and is refused", fault)
+    return kind(fault, "fix what is named above and run it again")

@@ -62,7 +62,7 @@ def _compute(
 ) -> tuple[Tree, list[Change], Summary]:
     start = time.monotonic()
     write.recover_trees(layout, environment)
-    tree = compute(layout, environment, components, everything=False, charts=charts)
+    tree = compute(layout, environment, components, charts=charts)
     found = changes(tree)
     shown = [_as_dict(environment, change) for change in found if not change.path.endswith(".lock")]
     taken = round(time.monotonic() - start, 3)

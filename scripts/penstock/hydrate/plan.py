@@ -1,0 +1,70 @@
+"""What a hydration has to render, and what it may keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from penstock.core.errors import PenstockError
+from penstock.core.layout import Layout
+from penstock.hydrate import lock, select
+from penstock.hydrate.charts import Charts
+from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.parts import units
+from penstock.hydrate.select import Component, Inputs
+from penstock.hydrate.tree import on_disk
+from penstock.platform import environments
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The components of an environment by name, and those of them to render.
+
+    `locked` has the lock's entries, none where the lock isn't trusted; `intact` those whose files on disk are as the
+    lock has them. `disk` maps the paths of the tree's files to their SHA-256.
+    """
+
+    inputs: Inputs
+    charts: Charts
+    components: dict[str, Component]
+    rendered: list[Component]
+    locked: dict[str, LockedComponent]
+    intact: dict[str, LockedComponent]
+    disk: dict[str, str]
+
+
+def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, trust_lock: bool) -> Plan:
+    """Compare the inputs and the tree with the lock; PenstockError for an unknown environment or component.
+
+    `only` limits what is rendered to these components, and to those whose files were changed by hand.
+    """
+    environments.read(layout, environment)
+    components = {each.name: each for each in select.components(layout, environment)}
+    current = lock.read(layout.tree(environment), f"manifests/{environment}")
+    trusted = current if trust_lock else lock.EMPTY
+    inputs = Inputs(layout, environment, charts.noted)
+    asked = select.only(list(components.values()), only)
+    disk = on_disk(layout, environment)
+    intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}
+    stale = {component.name for component in select.stale(inputs, asked, trusted)}
+    # Asked for or not: the files of what was changed by hand could not be kept.
+    damaged = trusted.components.keys() - intact.keys()
+    if only:
+        _refuse_unknown(components.keys() - {each.name for each in asked} - trusted.components.keys(), environment)
+    rendered = [each for name, each in components.items() if name in stale | damaged]
+    return Plan(inputs, charts, components, rendered, trusted.components, intact, disk)
+
+
+def _is_intact(disk: dict[str, str], name: str, entry: LockedComponent) -> bool:
+    return all(
+        disk.get(f"{unit}/{file}") == locked.sha256
+        for unit, part in units({name: entry}).items()
+        for file, locked in part.files.items()
+    )
+
+
+def _refuse_unknown(names: set[str], environment: str) -> None:
+    if names:
+        raise PenstockError(
+            f"-c was given, but {', '.join(sorted(names))} was never hydrated for {environment}",
+            f"run `inv hydrate -e {environment}` without -c once",
+        )
