@@ -112,7 +112,7 @@ def _rehearse(session: Session) -> tuple[int, list[Finding]]:
 
 
 def misknown(served: str) -> list[str]:
-    """A line for each built-in kind that kube/kinds.py has otherwise; `served` is what `kubectl api-resources` prints."""
+    """A line for each built-in kind that kube/kinds.py has otherwise than `kubectl api-resources` prints it."""
     findings = []
     for line in served.splitlines():
         # NAME [SHORTNAMES] APIVERSION NAMESPACED KIND
