@@ -18,10 +18,14 @@ from penstock.gates.registry import Check
 from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
+from penstock.platform import environments
 from penstock.verbs.hydrate import hydrate
 from penstock.verbs.hydrate_check import hydrate_check
 
 PLATFORMS = Path(__file__).parent / "platforms"
+# The platform of this checkout, and its environments.
+SHIPPED = Layout(ENGINE)
+ENVIRONMENTS = environments.names(SHIPPED)
 # As the user has it, before the tests put HOME and the caches aside: building the pinned programs needs it.
 REAL_ENVIRONMENT = dict(os.environ)
 

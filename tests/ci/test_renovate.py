@@ -19,7 +19,7 @@ from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
 from penstock.platform.rendered import rendered
 from penstock.tools.pins import PROGRAMS
-from platform_components import ENVIRONMENTS, LAYOUT
+from support import ENVIRONMENTS, SHIPPED
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
@@ -74,7 +74,7 @@ def test_every_image_of_the_clusters_is_seen() -> None:
     deployed = {
         container.image
         for environment in ENVIRONMENTS
-        for workload in rendered(LAYOUT, environment).workloads
+        for workload in rendered(SHIPPED, environment).workloads
         for _, container in workload.containers()
     }
     assert len(deployed) > 20
@@ -157,7 +157,7 @@ def test_versions_of_upstream_charts_are_read() -> None:
     """By Renovate's own manager, in the files that it reads by default, see docs.renovatebot.com/modules/manager."""
     assert "helmfile" in CONFIG["enabledManagers"]
     assert "helmfile" not in CONFIG
-    helmfiles = [item.helmfile for item in components(LAYOUT, "k3d") if item.helmfile]
+    helmfiles = [item.helmfile for item in components(SHIPPED, "k3d") if item.helmfile]
     assert helmfiles
     for path in helmfiles:
         assert re.search(r"(^|/)helmfile\.ya?ml(?:\.gotmpl)?$", path.relative_to(ENGINE).as_posix())

@@ -13,10 +13,10 @@ from invoke.loader import FilesystemLoader
 from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
 from penstock.platform.rendered import Rendered, rendered
-from platform_components import ENVIRONMENTS, LAYOUT
+from support import ENVIRONMENTS, SHIPPED
 
 PAGES = [ENGINE / "README.md", *sorted((ENGINE / "docs").rglob("*.md"))]
-PLATFORMS = [rendered(LAYOUT, environment) for environment in ENVIRONMENTS]
+PLATFORMS = [rendered(SHIPPED, environment) for environment in ENVIRONMENTS]
 # Made by others: Flux itself, CoreDNS of the cluster, an add-on of EKS, and the root that `inv up` and a person make.
 GIVEN = {
     ("flux-system", "deployment", "kustomize-controller"),
@@ -95,11 +95,11 @@ def test_files_are_there(page: Path) -> None:
 
 def values() -> dict[str, Any]:
     """What all environments share."""
-    return dict(parse((LAYOUT.environments / "base.yaml").read_bytes(), "base.yaml"))
+    return dict(parse((SHIPPED.environments / "base.yaml").read_bytes(), "base.yaml"))
 
 
 def schema_knows(path: str) -> bool:
-    schema: dict[str, Any] = parse((LAYOUT.environments / "schema.json").read_bytes(), "schema.json")
+    schema: dict[str, Any] = parse((SHIPPED.environments / "schema.json").read_bytes(), "schema.json")
     found = schema
     for key in path.split("."):
         found = found.get("properties", {})

@@ -23,6 +23,8 @@ from penstock.tools.pins import PROGRAMS
 # RFC 1123 label: a component's name becomes that of a Flux Kustomization.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED = "flux-system"
+# A component's page for people: no program is shown it, so it is no input.
+PAGE = "README.md"
 _RENDERERS = ("helm", "helmfile", "kustomize", "render")
 
 
@@ -64,7 +66,7 @@ class Inputs:
     def of(self, component: Component, charts: list[str]) -> str:
         """The digest of one component that renders these charts: paths from the root, and upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
-        digest.update(self._read(component.folder))
+        digest.update(self._read(component.folder, component.folder / PAGE))
         for chart in charts:
             upstream = charts_lock.is_upstream(chart)
             content = self._upstream.get(chart, "").encode() if upstream else self._read(self.layout.root / chart)
@@ -81,11 +83,11 @@ class Inputs:
     def _folders(self) -> dict[Path, bytes]:
         return {}
 
-    def _read(self, folder: Path) -> bytes:
+    def _read(self, folder: Path, page: Path | None = None) -> bytes:
         # Once a run, before rendering: a file that is edited meanwhile leaves its component stale.
         if folder not in self._folders:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
-            self._folders[folder] = _folder(folder, self.index) if present else b""
+            self._folders[folder] = _folder(folder, self.index, page) if present else b""
         return self._folders[folder]
 
 
@@ -182,11 +184,11 @@ def _component(layout: Layout, folder: Path, environment: str, index: Index | No
     return Component(folder.name, folder, helmfile, overlay if kustomization else None)
 
 
-def _folder(folder: Path, index: Index | None) -> bytes:
+def _folder(folder: Path, index: Index | None, page: Path | None) -> bytes:
     digest = hashlib.sha256()
     start = len(str(folder)) + 1
     for path in walk(folder):
-        if index and not index.holds(path):
+        if path == page or (index and not index.holds(path)):
             continue
         if path.is_symlink():
             refuse_outward(path, folder)

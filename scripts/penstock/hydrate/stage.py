@@ -12,7 +12,7 @@ from pathlib import Path
 
 from penstock.core.files import copy_sources
 from penstock.core.layout import Layout
-from penstock.hydrate.select import Component, shared_files
+from penstock.hydrate.select import PAGE, Component, shared_files
 
 
 def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:
@@ -40,6 +40,7 @@ def _stage_charts(charts: Path, staged: Path) -> None:
 def _staged(component: Component, staged: Layout) -> Component:
     folder = staged.components / component.name
     copy_sources(component.folder, folder)
+    (folder / PAGE).unlink(missing_ok=True)
 
     def moved(path: Path | None) -> Path | None:
         return folder / path.relative_to(component.folder) if path else None

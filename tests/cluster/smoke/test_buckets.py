@@ -16,8 +16,8 @@ from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.platform.manifests import Manifests
-from platform_components import LAYOUT
 from smoke_support import Fake, Web, fails, passes, serve, world
+from support import SHIPPED
 
 BLOCK = "01M879JWAYSQRH61J8995SJ0E4/meta.json"
 TRACE = "single-tenant/0d5f1f3c-8a9e-4c62-9d39-2f0d3b6a8c11/meta.json"
@@ -216,7 +216,7 @@ def test_durations(text: str, length: int) -> None:
 
 @pytest.mark.parametrize("environment", ["k3d", "kind"])
 def test_the_platform_s_manifests_say_all_that_is_asked(environment: str) -> None:
-    manifests = Manifests(LAYOUT.tree(environment))
+    manifests = Manifests(SHIPPED.tree(environment))
     here = World(
         Fake(answers={"get secret": ""}), {name: manifests.objects(name) for name in manifests.components}, "", "", ""
     )

@@ -18,8 +18,8 @@ from penstock.cluster.smoke.checks import CHECKS
 from penstock.cluster.smoke.telemetry import NAMESPACE, TARGETS, Signal
 from penstock.kube.objects import Service
 from penstock.platform.rendered import rendered
-from platform_components import ENVIRONMENTS, LAYOUT
 from smoke_support import Answers, Fake, Web, fails, passes, serve, world
+from support import ENVIRONMENTS, SHIPPED
 
 SIGNAL = Signal(trace="0c2850bc1a1b485d3a437ce3a7eab432", span="cb28669cdcb49c9f", nanoseconds=1795535513369550539)
 ACCEPTED = (200, '{"partialSuccess":{}}')
@@ -47,14 +47,14 @@ TRACE = {"trace": {"resourceSpans": [{"resource": {"attributes": [{"value": {"st
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_is_asked_is_in_the_manifests(environment: str) -> None:
-    services = [item for item in rendered(LAYOUT, environment).objects if isinstance(item, Service)]
+    services = [item for item in rendered(SHIPPED, environment).objects if isinstance(item, Service)]
     ports = {(item.name, port.name) for item in services if item.namespace == NAMESPACE for port in item.spec.ports}
     assert set(TARGETS) <= ports
 
 
 @pytest.mark.parametrize("check", [check for check in CHECKS if check.wants], ids=lambda check: check.name)
 def test_what_a_check_wants_is_there_somewhere(check: Check) -> None:
-    found = {(item.kind, *item.key) for each in ENVIRONMENTS for item in rendered(LAYOUT, each).objects}
+    found = {(item.kind, *item.key) for each in ENVIRONMENTS for item in rendered(SHIPPED, each).objects}
     assert check.wants in found
 
 

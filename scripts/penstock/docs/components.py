@@ -1,78 +1,86 @@
-"""What every component is, as the manifests of all environments have it."""
+"""The facts about every component, out of the manifests of all environments."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.core.layout import Layout
 from penstock.core.yaml import parse
+from penstock.kube.flux import NAMESPACE
+from penstock.kube.kinds import is_cluster_scoped
 from penstock.kube.objects import Object, Workload
 from penstock.platform import environments
 from penstock.platform.rendered import rendered
 
-LAYOUT = Layout(ENGINE)
-ENVIRONMENTS = environments.names(LAYOUT)
 _JOB_HASH = re.compile(r"-[0-9a-f]{10}$")
 
 
 @dataclass
 class Component:
-    """The union of all environments; a claim and a number of replicas belong to one of them."""
+    """The union of all environments.
+
+    `ports` maps workloads, Services and Gateways to their ports, each with its name. A claim and a number of replicas
+    belong to an environment. `account` is what Flux applies the component as, empty where it uses its own rights.
+    """
 
     environments: set[str] = field(default_factory=set)
     artifacts: set[str] = field(default_factory=set)
     versions: set[str] = field(default_factory=set)
     workloads: set[tuple[str, str]] = field(default_factory=set)
     replicas: set[tuple[str, int, str]] = field(default_factory=set)
-    services: set[str] = field(default_factory=set)
-    ports: set[int] = field(default_factory=set)
+    ports: dict[str, set[tuple[int, str]]] = field(default_factory=dict)
     claims: set[tuple[str, str, str]] = field(default_factory=set)
     after: set[str] = field(default_factory=set)
+    account: str = ""
+    namespaces: set[str] = field(default_factory=set)
+    cluster_kinds: set[str] = field(default_factory=set)
     privileges: dict[str, set[str]] = field(default_factory=dict)
     unrestricted: set[str] = field(default_factory=set)
 
 
-@cache
-def components() -> dict[str, Component]:
-    """Every component by its name."""
+def components(layout: Layout) -> dict[str, Component]:
+    """Every component by its name, sorted; PenstockError where an environment is not hydrated."""
     found: dict[str, Component] = {}
-    for environment in ENVIRONMENTS:
-        platform = rendered(LAYOUT, environment)
+    for environment in environments.names(layout):
+        platform = rendered(layout, environment)
         for name in platform.components:
             component = found.setdefault(name, Component())
             component.environments.add(environment)
-            component.after |= _after(environment, name)
+            path = layout.tree(environment) / NAMESPACE / f"kustomization-{name}.yaml"
+            spec = parse(path.read_bytes(), path.name)["spec"]
+            component.after |= {each["name"] for each in spec.get("dependsOn", [])}
+            component.account = spec.get("serviceAccountName", "")
         for item in platform.objects:
             folder = item.file.split("/")[2]
             if folder in platform.components:  # what Flux syncs first is no component's
                 _take(found[folder], item, environment)
-    return found
-
-
-def _after(environment: str, name: str) -> set[str]:
-    path = LAYOUT.tree(environment) / "flux-system" / f"kustomization-{name}.yaml"
-    spec = parse(path.read_bytes(), path.name)["spec"]
-    return {each["name"] for each in spec.get("dependsOn", [])}
+    return dict(sorted(found.items()))
 
 
 def _take(component: Component, item: Object, environment: str) -> None:
     spec = item.content.get("spec", {})
+    if item.namespace:
+        component.namespaces.add(item.namespace)
+    elif is_cluster_scoped(item.content["apiVersion"].rpartition("/")[0], item.kind):
+        component.cluster_kinds.add(item.kind)
     if isinstance(item, Workload):
         _take_workload(component, item, environment)
     elif item.kind == "Service":
-        component.services.add(item.name)
-        component.ports |= {port["port"] for port in spec["ports"]}
+        _ports(component, f"Service `{item.name}`", ((port["port"], port.get("name", "")) for port in spec["ports"]))
     elif item.kind == "Gateway":
-        component.ports |= {listener["port"] for listener in spec["listeners"]}
+        _ports(component, f"Gateway `{item.name}`", ((each["port"], each["name"]) for each in spec["listeners"]))
     elif item.kind == "PersistentVolumeClaim":
         component.claims.add((item.name, spec["resources"]["requests"]["storage"], environment))
     elif item.kind == "GitRepository":
         component.artifacts |= {spec["url"], spec["ref"]["tag"]}
         component.versions.add(spec["ref"]["tag"])
+
+
+def _ports(component: Component, of: str, ports: Iterable[tuple[int, str]]) -> None:
+    component.ports.setdefault(of, set()).update(ports)
 
 
 def _take_workload(component: Component, item: Workload, environment: str) -> None:
@@ -87,10 +95,7 @@ def _take_workload(component: Component, item: Workload, environment: str) -> No
         image = container.image.partition("@")[0]
         component.artifacts.add(image)
         component.versions.add(image.rpartition(":")[2])
-        component.ports |= {port.container_port for port in container.ports}
-        probes = (container.startup_probe, container.readiness_probe, container.liveness_probe)
-        users = [user for probe in probes for user in (probe.http_get, probe.tcp_socket, probe.grpc) if user]
-        component.ports |= {user.port for user in users if isinstance(user.port, int)}
+        _ports(component, f"`{name}`", ((port.container_port, port.name) for port in container.ports))
     privileges = set(_privileges(_pod(item)))
     if privileges:
         component.privileges.setdefault(name, set()).update(privileges)
@@ -119,7 +124,7 @@ def _is_restricted(container: dict[str, Any]) -> bool:
 
 
 def _privileges(pod: dict[str, Any]) -> Iterator[str]:
-    """What the pods may do that an ordinary program may not, in the page's words."""
+    """What the pods may do that a restricted pod may not."""
     shared = {"hostNetwork": "host network", "hostPID": "host PID", "hostIPC": "host IPC"}
     yield from (word for key, word in shared.items() if pod.get(key))
     whole = pod.get("securityContext", {})
@@ -131,10 +136,13 @@ def _privileges(pod: dict[str, Any]) -> Iterator[str]:
         if context.get("privileged"):
             yield "privileged"
         yield from context.get("capabilities", {}).get("add", [])
-        for key, word in (("seccompProfile", "seccomp"), ("appArmorProfile", "AppArmor")):
+        for key, word in (
+            ("seccompProfile", "seccomp unconfined"),
+            ("appArmorProfile", "AppArmor unconfined"),
+        ):
             if context.get(key, {}).get("type") == "Unconfined":
                 yield word
-        yield from (str(port["hostPort"]) for port in container.get("ports", []) if "hostPort" in port)
+        yield from (f"host port {port['hostPort']}" for port in container.get("ports", []) if "hostPort" in port)
     yield from _folders(pod)
 
 
