@@ -139,5 +139,22 @@ def test_github_asks_for_annotations(
     assert capsys.readouterr().out.startswith("::error title=hydrate-oracle/different::local: ConfigMap town/greeting")
 
 
+def test_annotations_name_files_from_the_workspace(
+    good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The platform is a folder of the repository that the runner checked out."""
+    good.hydrate()
+    monkeypatch.chdir(good.root)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    good.replace("manifests/local/greeting/configmap-greeting.yaml", "hello", "bye")
+    places = {good.root.parent: f"file={good.root.name}/manifests/", good.root: "file=manifests/"}
+    for workspace, file in places.items():
+        monkeypatch.setenv("GITHUB_WORKSPACE", str(workspace))
+        with pytest.raises(SystemExit):
+            main(["hydrate-check"])
+        shown = f"::error {file}local/greeting/configmap-greeting.yaml,title=hydrate-check/stale::"
+        assert capsys.readouterr().out.startswith(shown)
+
+
 def test_every_finding_of_a_rule_is_known() -> None:
     assert all(rule.catches and rule.why and rule.fix for rule in registry.rules().values())

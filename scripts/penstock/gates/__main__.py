@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import NoReturn, get_args
 
 from penstock.core.errors import PenstockError, reported
@@ -44,9 +45,16 @@ def _passes(argv: list[str]) -> bool:
     parser.add_argument("--json", action="store_const", const="json", dest="format")
     given = parser.parse_args(argv)
     gate = registry.find(given.name)
-    result = runner.run(gate, find_platform())
-    reports.report(result, given.format)
+    platform = find_platform()
+    result = runner.run(gate, platform)
+    reports.report(result.below(_folder_in_workspace(platform.root)), given.format)
     return not result.findings
+
+
+def _folder_in_workspace(root: Path) -> str:
+    """Where the platform is in the checkout of GitHub's runner, from which annotations name files; empty elsewhere."""
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
+    return root.relative_to(workspace).as_posix() if root != workspace and root.is_relative_to(workspace) else ""
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from penstock.core import console
 from penstock.core.errors import Findings
@@ -19,6 +19,13 @@ class Result:
     gate: str
     findings: list[Finding]
     proven: list[Proven]
+
+    def below(self, folder: str) -> Result:
+        """The same with the paths of files below a folder; an empty one leaves them as they are."""
+        moved = [
+            replace(each, file=f"{folder}/{each.file}") if folder and each.file else each for each in self.findings
+        ]
+        return replace(self, findings=moved)
 
 
 def run(gate: Gate, platform: Layout) -> Result:
