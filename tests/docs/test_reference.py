@@ -20,7 +20,7 @@ def checkout(folder: Path) -> Path:
     """A copy of what the pages are made of, and of the pages."""
     for name in ("scripts/penstock", "environments", "manifests", "docs/reference"):
         shutil.copytree(ENGINE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    readmes = [path.relative_to(ENGINE) for path in ENGINE.glob("components/*/README.md")]
+    readmes = [str(path.relative_to(ENGINE)) for path in ENGINE.glob("components/*/README.md")]
     for name in ("tasks.py", "helmfile.yaml", *examples.FILES, *readmes):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ENGINE / name, folder / name)
