@@ -118,7 +118,7 @@ def test_other_bytes_are_refused(verb: str, locked: Platform, server: ChartServe
     said = refused(locked.hydrate if verb == "hydrate" else locked.check, locked)
     assert said.startswith(
         f"{HELMFILE}: the chart {server.url}/echo@1.2.3 is not what it was: charts.lock has {old}, pulled was {new} | "
-        "somebody published other bytes under this version: find out why."
+        "other bytes were published under this version: find out why."
     )
     assert not archive(new).exists()
     (locked.root / "charts.lock").unlink()  # the way to take them all the same

@@ -8,7 +8,7 @@ from pathlib import Path
 from penstock.core.layout import ENGINE, Layout
 from penstock.policies.contract import FILE as CONNECTIONS
 
-# A platform is these, beside the YAML and the READMEs at its root.
+# A platform is these, with the YAML files and READMEs at its root.
 _FOLDERS = ("charts", "components", "docs", "environments", "manifests")
 _PROGRAMS = ("server", "controller", "webhook", "repository")
 

@@ -50,7 +50,7 @@ _MACHINE = {
 
 @contextmanager
 def reported(debug: bool = False) -> Iterator[None]:
-    """Turn whatever escapes into lines on stderr and an exit code; `debug` adds the traceback."""
+    """Turn every error that escapes into lines on stderr and an exit code; `debug` adds the traceback."""
     try:
         yield
     except PenstockError as error:

@@ -38,7 +38,7 @@ def file_sha256(path: Path) -> str:
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that a reader sees the old bytes or the new ones, whatever the umask."""
+    """Write a file so that a reader sees the old bytes or the new ones, under any umask."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -275,4 +275,4 @@ def _signal_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)  # whoever outlived the first of the group
+        os.killpg(process.pid, signal.SIGKILL)  # processes that outlived the first of the group

@@ -130,7 +130,7 @@ def _privileges(pod: dict[str, Any]) -> Iterator[str]:
     whole = pod.get("securityContext", {})
     for container in _containers(pod):
         context = {**whole, **container.get("securityContext", {})}
-        # What names neither a user nor that it may not be root is whatever the image says.
+        # Without a user and without runAsNonRoot, the image decides.
         if context.get("runAsUser") == 0 or not (context.get("runAsNonRoot") or context.get("runAsUser")):
             yield "root"
         if context.get("privileged"):

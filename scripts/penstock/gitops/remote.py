@@ -14,7 +14,7 @@ from penstock.tools.git import changed, git, head
 _SCP = re.compile(r"((?:[\w.-]+@)?)([\w.-]+):(?!//)(.+)")
 _SSH = re.compile(r"ssh://((?:[\w.-]+@)?)([\w.-]+)(?::\d+)?/(.+)")
 _LOGIN = re.compile(r"^(https?://)[^/@]*@")
-# Whatever git would ask a person for, nobody answers: it fails, and says so.
+# Git must not prompt: it fails with a message instead.
 _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
 _SECONDS = 30
 
@@ -59,7 +59,7 @@ def read(layout: Layout) -> Remote:
 def https(address: str) -> str:
     """The address of the same repository over HTTPS, for Flux needs no key for that; others stay what they are.
 
-    A name and a password in it are for git alone: everybody who may look at the cluster could read them there.
+    A name and a password in it are for git alone: every reader of the cluster's objects could see them there.
     """
     found = _parts(address)
     return f"https://{found[2]}/{found[3]}" if found else _LOGIN.sub(r"\1", address)

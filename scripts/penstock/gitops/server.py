@@ -3,7 +3,7 @@
 `python -m penstock.gitops.server FOLDER ADDRESS PORT` runs it, with its token in $PENSTOCK_GIT_TOKEN.
 
 It speaks the smart HTTP protocol through git's own `http-backend`, and knows exactly two requests for each: the list of
-refs and a fetch. Every other path, method or service is refused before git sees it, and so is whoever lacks the token.
+refs and a fetch. Any other path, method or service, or a request without the token, is refused before git sees it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which components Flux applies with the rights of an account, and the objects that give it these rights.
 
-A component whose objects all lie in one namespace, and give nobody rights, is applied as the account of that namespace.
+A component whose objects all lie in one namespace and grant no rights is applied as the account of that namespace.
 All others are applied with kustomize-controller's own rights. Nothing is set by hand: it follows from the objects.
 
 The rights to remove don't follow from them: what leaves Git, with its kind or with its component, still has to be

@@ -63,7 +63,7 @@ class Charts:
         if noted and digest != noted:
             raise PenstockError(
                 f"{where}: the chart {chart} is not what it was: {charts_lock.NAME} has {noted}, pulled was {digest}",
-                "somebody published other bytes under this version: find out why. To take them all the same, delete "
+                "other bytes were published under this version: find out why. To use them all the same, delete "
                 f"its line in {charts_lock.NAME}, run `inv hydrate`, and review the manifests",
             )
         with writing(_place(digest)):
@@ -108,7 +108,9 @@ def _source(where: str, name: str, repositories: Mapping[str, Mapping[str, Any]]
     if not _SOURCE.fullmatch(source) or (source == name and not name.startswith("oci://")):
         raise PenstockError(f"{where}: `{source}` is no place of a chart", _HOWTO)
     if source.startswith("http://") and not helm.is_loopback(source):
-        raise PenstockError(f"{where}: {source} is not encrypted: anybody between could change it", "use https://")
+        raise PenstockError(
+            f"{where}: {source} is not encrypted: its bytes could be changed on the way", "use https://"
+        )
     return source
 
 

@@ -64,7 +64,7 @@ def _faults() -> dict[str, str]:
     faults = dict.fromkeys(table.random, "is random")
     faults |= dict.fromkeys(table.clock, "reads the clock")
     faults |= dict.fromkeys(table.order, "has no order of its own: sort it there, `{0} … | sortAlpha`")
-    faults |= dict.fromkeys(table.helmfile["environment"], "reads the environment of whoever runs it")
+    faults |= dict.fromkeys(table.helmfile["environment"], "reads the environment variables of the user")
     faults |= dict.fromkeys(table.helmfile["machine"], "reaches beyond the component")
     faults |= dict.fromkeys(table.helmfile["secret"], "fetches a secret, which would land in Git in clear")
     return faults

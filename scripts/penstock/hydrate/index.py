@@ -1,4 +1,4 @@
-"""Git's index of a platform: what the next commit holds, whatever else lies in the working tree. It is only read."""
+"""Git's index of a platform: what the next commit holds. It is only read."""
 
 from __future__ import annotations
 

@@ -169,7 +169,7 @@ def _in_overlay(layout: Layout, overlay: Path, environments: list[str], index: I
         return
     present = [name for name in KUSTOMIZATIONS if name in _names(overlay, index)]
     if overlay.name not in environments:
-        # Overlays may share one that lies beside them.
+        # Overlays may share one that lies next to them.
         if not _is_named(overlay.parent, f"../{overlay.name}"):
             meant = nearest(overlay.name, environments)
             hint = f"did you mean `{meant}`?" if meant else f"it lists {', '.join(environments)}"

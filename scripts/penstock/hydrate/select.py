@@ -46,7 +46,7 @@ class Inputs:
     environment: str
     # The digests of the upstream charts, where they aren't just those in charts.lock.
     noted: dict[str, str] | None = None
-    # With it, the inputs are those that a commit holds, and not whatever lies in the working tree.
+    # With it, the inputs are those that a commit holds, and not those of the working tree.
     index: Index | None = None
 
     @cached_property

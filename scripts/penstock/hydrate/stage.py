@@ -1,7 +1,7 @@
 """The sources of a run in a folder of their own: just what the digests cover, under a path that no program misreads.
 
-helmfile takes paths for globs, Go templates and YAML, and Helm renders whatever lies in a chart's templates/. So they
-see a copy: without leftovers, without the files of other environments, and without whatever else a component must not
+helmfile takes paths for globs, Go templates and YAML, and Helm renders every file in a chart's templates/. So they see
+a copy: without leftovers, without the files of other environments, and without anything else that a component must not
 read.
 """
 

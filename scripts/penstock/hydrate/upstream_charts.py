@@ -40,7 +40,7 @@ def prepare(
 
 
 def _linked(archive: Archive, home: Path) -> Archive:
-    """The archive by a path of ours: whatever is in that of the cache, helmfile reads nothing else in it."""
+    """The archive by a path of our own: helmfile would parse the path of the cache as a template."""
     cached = Path(archive.path)
     link = home / "archives" / cached.parent.name / cached.name
     link.parent.mkdir(parents=True, exist_ok=True)

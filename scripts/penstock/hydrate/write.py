@@ -1,4 +1,4 @@
-"""The last stage: a new tree beside the old one, whole, then one swap."""
+"""The last stage: a complete new tree next to the old one, then one swap."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
     with writing(tree):
         layout.manifests.mkdir(exist_ok=True)
         new = Path(tempfile.mkdtemp(dir=layout.manifests, prefix=f".{environment}.new-"))
-        # The modes are the same whatever the user's umask; setting them file by file would double the time.
+        # The modes are the same under any umask; setting them file by file would double the time.
         umask = os.umask(0o022)
         try:
             new.chmod(0o755)

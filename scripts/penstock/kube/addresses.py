@@ -41,7 +41,7 @@ _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
 _COMMENT, _COMMENT_OF_LINES = ("#", ";"), ("//", "--", "/*", "* ")
 _COMMENT_AT_THE_END = re.compile(r"\s(?:#|//)\s.*$")
 _HOST_KEY = re.compile(r"(?i)^(.*?)(host|hostname|addr|address)$")
-# Where a program itself listens, by whatever name.
+# Where a program itself listens, under any key.
 _OWN_KEY = re.compile(r"(?i)bind|listen|advertise")
 # In the names of keys, variables and flags whose values look like host:port, and are image:tag.
 _IMAGE = "image"
@@ -83,7 +83,7 @@ def in_text(text: str) -> Iterator[Address]:
 def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterator[tuple[str, Address]]:
     """The addresses in plain values, with their paths; `env` are variables that are known and so can be filled in.
 
-    A `host` beside a `port` is an address too, what is under the name of an image is none. Text of several lines is
+    A `host` next to a `port` is an address too; a value under the key of an image is not. Text of several lines is
     searched line by line, comments left out.
     """
     if isinstance(value, dict):

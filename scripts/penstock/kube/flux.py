@@ -11,7 +11,7 @@ _LEFT_ALONE = (("reconcile", "disabled"), ("ssa", "ignore"), ("ssa", "ifnotprese
 
 
 def marked(item: dict[str, Any], name: str, value: str) -> bool:
-    """Whether `kustomize.toolkit.fluxcd.io/NAME` has this value, in whatever case (AnyInMetadata of Flux's ssa)."""
+    """Whether `kustomize.toolkit.fluxcd.io/NAME` has this value, in any case (AnyInMetadata of Flux's ssa)."""
     found = [(item["metadata"].get(where) or {}).get(f"{GROUP}/{name}") for where in _WHERE]
     return value.lower() in [str(each).lower() for each in found]
 

@@ -1,4 +1,4 @@
-"""The one identity of an object: its group, kind, namespace and name, whatever the version of its API."""
+"""The one identity of an object: its group, kind, namespace and name, in every version of its API."""
 
 from __future__ import annotations
 

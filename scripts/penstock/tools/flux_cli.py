@@ -15,7 +15,7 @@ def installation(kubeconfig: Path, components: list[str], timeout: float) -> Com
         f"--kubeconfig={kubeconfig}",
         f"--version=v{FLUX.version}",
         f"--components={','.join(components)}",
-        # Its policies let the controllers out, and only each other and whoever scrapes them in.
+        # Its policies allow all egress of the controllers, and ingress from each other and from scrapers alone.
         "--network-policy=true",
         f"--timeout={timeout:.0f}s",
     ]

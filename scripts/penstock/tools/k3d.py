@@ -37,7 +37,7 @@ class Ports:
 
 
 def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> dict[str, Any]:
-    """The config file of a cluster; whatever it publishes is at 127.0.0.1 alone. `timeout` is for all of it, in s."""
+    """The config file of a cluster; it publishes ports on 127.0.0.1 alone. `timeout` covers all of it, in seconds."""
     published = [f"{_LOOPBACK}:{ports.http}:80", f"{_LOOPBACK}:{ports.https}:443"]
     return {
         "apiVersion": "k3d.io/v1alpha5",

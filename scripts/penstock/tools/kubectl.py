@@ -59,7 +59,7 @@ class Kubectl:
             yield address
 
     def _argv(self, *words: str | Path) -> list[str | Path]:
-        # Its cache of the API goes beside the kubeconfig, not into the user's home.
+        # Its cache of the API goes next to the kubeconfig, not into the user's home.
         cache = self.kubeconfig.parent / "kubectl-cache"
         return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *words]
 

@@ -20,7 +20,7 @@ _PORTS = [
     "kubeSchedulerPort",
     "kwokControllerPort",
 ]
-# There is one of each. A lease would run out while a laptop sleeps or etcd is away, and whoever lost it ends itself.
+# There is one of each. A lease would expire while a laptop sleeps or etcd is away, and its holder would exit.
 _ELECTED = ["kube-controller-manager", "kube-scheduler"]
 _NO_ELECTION = {"key": "leader-elect", "value": "false"}
 

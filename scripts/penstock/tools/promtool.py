@@ -36,7 +36,7 @@ def check_rules(rules: Path) -> list[str]:
 
 
 def test_rules(tests: Path) -> list[str]:
-    """Which of a file's unit tests fail; the rule files that it names must be beside it."""
+    """Which of a file's unit tests fail; the rule files that it names must be in the same folder."""
     faults = []
     for fault in _faults("test", "rules", tests):
         cases = re.split(r"(?m)^    (?=alertname:|expr:)", fault)

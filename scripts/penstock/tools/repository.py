@@ -69,7 +69,7 @@ class Repository:
         return run(Command([program(), *where, *pinned, *argv], cwd=cwd, env=own, stdin=stdin, ok=ok))
 
     def make(self, bare: bool = True, objects: str = "sha1") -> None:
-        """Make it, or bring back what is missing of it; whatever it has is kept. `objects` is how they are named."""
+        """Make it, or restore what it lacks; the rest is kept. `objects` is how they are named."""
         place = self.folder if bare else self.folder.parent
         place.mkdir(parents=True, exist_ok=True)
         options = ["--quiet", "--template=", f"--initial-branch={BRANCH}", f"--object-format={objects}"]

@@ -1,7 +1,7 @@
 """Finds a pinned program, or builds it: in the cache, on PATH in exactly the pinned version, else built once.
 
 The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`, where the key covers go.mod, go.sum and the
-linker's flags. A receipt beside the program notes its digest; a program that differs from it is built again.
+linker's flags. A receipt next to the program records its digest; a program that differs from it is built again.
 """
 
 from __future__ import annotations

@@ -46,7 +46,7 @@ class Item:
         return self.ref.namespace
 
     def says(self, name: str, value: str) -> bool:
-        """Whether a label or an annotation of Flux's has this value, in whatever case, as Flux reads it."""
+        """Whether a label or an annotation of Flux's has this value, in any case, as Flux reads it."""
         if self.forced and (name, value) == ("force", "enabled"):
             return True
         return marked(self.content, name, value)
