@@ -134,26 +134,28 @@ def _unread_values(layout: Layout, folder: Path, helmfile: str, index: Index | N
     endings = (".yaml", ".yml", ".gotmpl")
     names = [name for name in _names(folder, index) if name.endswith(endings)]
     names = [name for name in names if name.startswith("values") or _meant(name, (_VALUES,))]
+    texts = {path: _words(path) for path in walk(folder) if path.name.endswith(_TEXTS) and path.is_file()}
     for name in names:
         if name == helmfile or _meant(name, _COMPONENT) or name in _COMPONENT:
             continue
-        texts = [path for path in walk(folder) if path.name != name and path.name.endswith(_TEXTS) and path.is_file()]
-        if not any(_names_file(path, name) for path in texts):
-            said = [word for word in _words(folder / helmfile) if word.endswith(endings) and "{{" not in word]
-            meant = nearest(name, [word for word in said if not (folder / word).exists()])
+        if not any(_names_file(path, words, name) for path, words in texts.items() if path.name != name):
+            named = [word for word in _words(folder / helmfile) if word.endswith(endings) and "{{" not in word]
+            meant = nearest(name, [word for word in named if not (folder / word).exists()])
             why = f"did you mean `{meant}`?" if meant else f"{helmfile} doesn't name it"
             yield f"{layout.relative(folder / name)} is not read: {why}"
 
 
-def _names_file(path: Path, name: str) -> bool:
-    """Whether a text names a file of its folder; in a helmfile, an action or a `*` may stand for any part of it."""
-    free = path.name in HELMFILES
-    for word in _words(path):
-        last = re.split(r"/(?![^{]*\}\})", word)[-1]
-        parts = re.split(r"\{\{.*?\}\}|\*+", last) if free else [last]
+def _names_file(path: Path, words: list[str], name: str) -> bool:
+    """Whether a text of these words names a file of its folder; in a helmfile, an action or a `*` may be part of it."""
+    if any(word == name or word.endswith(f"/{name}") for word in words):
+        return True
+    for word in words if path.name in HELMFILES else []:
+        if "{{" not in word and "*" not in word:
+            continue
+        parts = re.split(r"\{\{.*?\}\}|\*+", re.split(r"/(?![^{]*\}\})", word)[-1])
         if re.fullmatch(".*".join(map(re.escape, parts)), name):
             return True
-        if free and _CHOICE.search(word) and any(len(part) >= _LETTERS and name.startswith(part) for part in parts):
+        if _CHOICE.search(word) and any(len(part) >= _LETTERS and name.startswith(part) for part in parts):
             return True
     return False
 
