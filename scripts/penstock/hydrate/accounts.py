@@ -18,7 +18,7 @@ from penstock.gitops.objects import dump
 from penstock.hydrate.lock import LockedComponent
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.groups import is_built_in
-from penstock.kube.kinds import GIVEN_NAMESPACES, plural
+from penstock.kube.kinds import BUILTIN_NAMESPACES, plural
 
 # Kubernetes' own kinds that an account may apply. Left out is what gives rights (RBAC), what Kubernetes fills with the
 # token of any account (Secrets), and what limits the namespace (LimitRange, ResourceQuota).
@@ -75,7 +75,7 @@ def _homes(components: dict[str, LockedComponent]) -> dict[str, str]:
         ids = [locked.id.split("/", 3) for locked in component.files.values()]
         made_here = {last for group, kind, _, last in ids if (group, kind) == ("", "Namespace")}
         filled = {namespace for _, _, namespace, _ in ids}
-        homes |= dict.fromkeys(made_here - filled - GIVEN_NAMESPACES, name)
+        homes |= dict.fromkeys(made_here - filled - BUILTIN_NAMESPACES, name)
     return dict(sorted(homes.items()))
 
 

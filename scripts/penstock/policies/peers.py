@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.objects import Workload
 from penstock.platform.rendered import Rendered
 from penstock.policies.contract import FILE, Connections
@@ -99,7 +99,7 @@ class Ends:
     @cached_property
     def owned(self) -> tuple[str, ...]:
         """The namespaces that the manifests themselves make, sorted."""
-        return tuple(sorted(self.rendered.namespaces - GIVEN_NAMESPACES))
+        return tuple(sorted(self.rendered.namespaces - BUILTIN_NAMESPACES))
 
     @cached_property
     def subjects(self) -> dict[Pods, Workload]:

@@ -67,7 +67,7 @@ def _gateway(world: World, gateway: Object) -> Iterator[Verdict]:
         namespace = certificate.get("namespace", gateway.namespace)
         found = world.find(kind, namespace, name)
         fault = _ungranted(world, gateway, kind, namespace, name) if found else world.missing(kind, namespace, name)
-        yield Verdict(gateway.file, place, fault, found.given if found else None)
+        yield Verdict(gateway.file, place, fault, found.external if found else None)
 
 
 def _route(world: World, route: Object) -> Iterator[Verdict]:
@@ -111,8 +111,8 @@ def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> 
     found = world.network.resolve(address, namespace)
     if not isinstance(found, Target):
         return Verdict(route.file, place, found.said if isinstance(found, Broken) else f"{text} is no Service")
-    given = world.given_services.get(found.service.key)
-    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), given)
+    external = world.external_services.get(found.service.key)
+    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), external)
 
 
 def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str) -> str:

@@ -92,19 +92,19 @@ def _named(world: World, item: Object, place: str, kind: str, value: Any) -> Ite
         if not value.get("optional"):
             yield Verdict(item.file, place, world.missing(kind, namespace, name))
         return
-    yield Verdict(item.file, place, given=found.given)
+    yield Verdict(item.file, place, external=found.external)
     if value.get("optional"):  # so are its keys
         return
     asked = [(place, value["key"])] if "key" in value else []
     asked += [(f"{place}.items[{index}]", wanted["key"]) for index, wanted in enumerate(value.get("items", []))]
     for where, key in asked:
         fault = f"{kind} {namespace}/{name} has no key `{key}`{ending(key, found.keys)}"
-        is_known = key in found.keys or (found.given and not found.keys)
-        yield Verdict(item.file, where, "" if is_known else fault, found.given)
+        is_known = key in found.keys or (found.external and not found.keys)
+        yield Verdict(item.file, where, "" if is_known else fault, found.external)
 
 
 def _verdict(world: World, item: Object, place: str, kind: str, name: str) -> Verdict:
     found = world.find(kind, item.namespace, name)
     if found is None:
         return Verdict(item.file, place, world.missing(kind, item.namespace, name))
-    return Verdict(item.file, place, given=found.given)
+    return Verdict(item.file, place, external=found.external)

@@ -10,7 +10,7 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.fields import Part, Selector
 from penstock.kube.objects import Object, Workload
-from penstock.platform.external import Given
+from penstock.platform.external import ExternalObject
 
 
 class _Port(Part, frozen=True):
@@ -44,8 +44,8 @@ def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector and each port."""
     for policy in world.rendered.of("NetworkPolicy").values():
         spec = convert(policy.content.get("spec", {}), _Spec, policy.file)
-        fault, given = world.selects(spec.pod_selector, [policy.namespace])
-        yield Verdict(policy.file, "spec.podSelector", fault, given)
+        fault, external = world.selects(spec.pod_selector, [policy.namespace])
+        yield Verdict(policy.file, "spec.podSelector", fault, external)
         own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))
         for index, ingress in enumerate(spec.ingress):
             for number, peer in enumerate(ingress.peers):
@@ -70,9 +70,9 @@ def _peer(world: World, policy: Object, place: str, peer: _Peer) -> Iterator[Ver
     if peer.namespace_selector is not None:
         yield Verdict(policy.file, f"{place}.namespaceSelector", fault)
     if peer.pod_selector is not None and not fault:
-        given: Given | None
-        fault, given = world.selects(peer.pod_selector, namespaces)
-        yield Verdict(policy.file, f"{place}.podSelector", fault, given)
+        external: ExternalObject | None
+        fault, external = world.selects(peer.pod_selector, namespaces)
+        yield Verdict(policy.file, f"{place}.podSelector", fault, external)
 
 
 def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:

@@ -22,13 +22,13 @@ def check(world: World) -> Iterator[Verdict]:
     slices |= world.rendered.of("Endpoints").keys()  # the control plane mirrors them
     for service in world.rendered.services.values():
         if service.spec.selector:
-            fault, given = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
-            yield Verdict(service.file, "spec.selector", fault, given)
+            fault, external = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
+            yield Verdict(service.file, "spec.selector", fault, external)
             yield from _ports(world, service)
         elif not service.is_external:
             made = world.find("Endpoints", *service.key) or world.find("EndpointSlice", *service.key)
             fault = "" if made or service.key in slices else _NOTHING_BEHIND
-            yield Verdict(service.file, "spec.selector", fault, made.given if made else None)
+            yield Verdict(service.file, "spec.selector", fault, made.external if made else None)
     for workload in world.rendered.workloads:
         if workload.kind == "StatefulSet" and workload.service_name:
             yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
