@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 from penstock.policies.peers import Port
-from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule
+from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule
 
 
 def refusal(policies: list[Policy], sender: Actor, receiver: Actor, port: Port) -> str:
@@ -29,7 +29,7 @@ def _takes(rule: Rule, peer: Actor, port: Port, receiver: Actor) -> bool:
     return is_peer and (rule.ports is None or any(span.takes(port, receiver) for span in rule.ports))
 
 
-def _is(peer: Peer, actor: Actor) -> bool:
+def _is(peer: PolicyPeer, actor: Actor) -> bool:
     if peer.entity:
         return peer.entity == "all" or peer.entity in actor.entities
     if peer.network:
@@ -39,8 +39,8 @@ def _is(peer: Peer, actor: Actor) -> bool:
     return peer.pods.selects({**actor.labels, NAMESPACE: actor.namespace} if actor.is_pod else {})
 
 
-def _within(address: str, peer: Peer) -> bool:
+def _within(address: str, peer: PolicyPeer) -> bool:
     found = ipaddress.ip_address(address)
     return found in ipaddress.ip_network(peer.network) and not any(
-        found in ipaddress.ip_network(one) for one in peer.but
+        found in ipaddress.ip_network(one) for one in peer.excluding
     )

@@ -62,7 +62,7 @@ def test_what_connects_in_the_town(town: Platform) -> None:
     connections = network.read(town.root)
     assert connections
     found = expected.connections(contract.read(town.root), connections, rendered(town.layout, "local"))
-    assert sorted(f"{item}: {item.why}" for item in found) == [
+    assert sorted(f"{item}: {item.reason}" for item in found) == [
         "ingress → town/archive 3100: requests from outside, by archive.example.org",
         "pods of other namespaces → town/agent 4317: what people send",
         "town/agent → host and remote-node 9100: metrics",
@@ -108,9 +108,9 @@ def test_a_new_arrow_and_the_verb_are_all_that_it_takes(town: Platform) -> None:
     town.replace(
         "dataflow.yaml",
         "  - from: sidecar\n",
-        "  - from: agent\n    to: store\n    carries: shortcuts\n    by: S3\n    proof:\n"
+        "  - from: agent\n    to: store\n    carries: shortcuts\n    protocol: S3\n    proof:\n"
         "      - connect:\n          from: {node: agent, value: 'http://store:8333'}\n"
-        "          to: {node: store, value: ':8333', why: its default}\n  - from: sidecar\n",
+        "          to: {node: store, value: ':8333', reason: its default}\n  - from: sidecar\n",
     )
     diagram(only_print=False)
     arrow = "town/agent → town/store 8333 (Agent → Store (shortcuts))"
@@ -139,7 +139,7 @@ def test_a_store_outside_is_reached_in_the_world_and_its_role_is_asked_for(town:
 
 
 def test_an_edge_that_goes_takes_its_rule_along(town: Platform) -> None:
-    town.replace("connections.yaml", "  - {from: town/store, to: town/store, ports: [gossip], why: replicas}\n", "")
+    town.replace("connections.yaml", "  - {from: town/store, to: town/store, ports: [gossip], reason: replicas}\n", "")
     said = "gets through, and nothing asks for it"
     assert findings() == [
         f"local: town/store → town/store 9094/UDP {said}",
@@ -277,8 +277,8 @@ def test_sources_that_are_not_what_the_verb_writes(town: Platform) -> None:
     town.replace(f"{SOURCES}/town.yaml", "# Archive → Store (blocks)", "# because")
     town.write("components/network-policies/notes.txt", "mine\n")
     assert findings() == [
-        "components/network-policies/notes.txt: nothing is written here any more",
-        f"{SOURCES}/town.yaml: not what dataflow.yaml, connections.yaml and the manifests give",
+        "components/network-policies/notes.txt: is no longer generated",
+        f"{SOURCES}/town.yaml: differs from what dataflow.yaml, connections.yaml and the manifests give",
     ]
     network_policies()
     prove(gate.network_policies)
@@ -326,22 +326,26 @@ def test_policies_of_the_whole_cluster_are_refused(town: Platform) -> None:
         (
             "api: {to: api-server,",
             "api: {to: api-servr,",
-            "connections.yaml: there is no end `api-servr`; did you mean `api-server`?",
+            "connections.yaml: there is no peer `api-servr`; did you mean `api-server`?",
         ),
         (
             "[ingress]",
             "[ingres]",
-            "connections.yaml: the end `gateway`: Cilium has no entity `ingres`; did you mean `ingress`?",
+            "connections.yaml: the peer `gateway`: Cilium has no entity `ingres`; did you mean `ingress`?",
         ),
         (
             "{entities: [world]}",
             "{}",
-            "connections.yaml: the end `internet` has to be exactly one of pods, others and entities",
+            "connections.yaml: the peer `internet` needs exactly one of pods, namespacesExcept and entities",
         ),
-        ("  internet:", "  spare: {entities: [world]}\n  internet:", "connections.yaml: nothing names the end `spare`"),
+        (
+            "  internet:",
+            "  spare: {entities: [world]}\n  internet:",
+            "connections.yaml: nothing refers to the peer `spare`",
+        ),
     ],
 )
-def test_ends_that_make_no_sense(town: Platform, old: str, new: str, said: str) -> None:
+def test_peers_that_are_invalid(town: Platform, old: str, new: str, said: str) -> None:
     town.replace("connections.yaml", old, new)
     with pytest.raises(Findings) as caught:
         network.read(town.root)
@@ -354,30 +358,30 @@ def test_ends_that_make_no_sense(town: Platform, old: str, new: str, said: str) 
         (
             "to: town/agent, ports: [4317]",
             "to: town/agnt, ports: [4317]",
-            "connections.yaml: the edge visitors → town/agnt stands nowhere in any environment: there is no workload "
+            "connections.yaml: the edge visitors → town/agnt does not apply to any environment: there is no workload "
             "town/agnt; did you mean `town/agent`?",
         ),
         (
             "ports: [gossip]",
             "ports: [gosip]",
-            "connections.yaml: the edge town/store → town/store stands nowhere in any environment: it needs both ends "
-            "and a port",
+            "connections.yaml: the edge town/store → town/store does not apply to any environment: it lacks a "
+            "peer or port",
         ),
         (
-            "why: replicas}",
-            "why: replicas, environments: [locl]}",
+            "reason: replicas}",
+            "reason: replicas, environments: [locl]}",
             "connections.yaml: the edge town/store → town/store: unknown environment `locl`; did you mean `local`?",
         ),
     ],
 )
-def test_an_edge_that_stands_nowhere(town: Platform, old: str, new: str, said: str) -> None:
+def test_an_edge_that_applies_nowhere(town: Platform, old: str, new: str, said: str) -> None:
     town.replace("connections.yaml", old, new)
     assert said in findings()
 
 
 def test_a_platform_without_connections_has_no_policies_to_write(town: Platform) -> None:
     (town.root / "connections.yaml").unlink()
-    with pytest.raises(PenstockError, match=r"connections\.yaml: not there"):
+    with pytest.raises(PenstockError, match=r"connections\.yaml does not exist"):
         network_policies()
     prove(gate.network_policies)
 

@@ -17,9 +17,9 @@ from penstock.policies import contract as network
 from penstock.policies.actors import actors
 from penstock.policies.contract import FILE, Connections
 from penstock.policies.enforced import Enforced
-from penstock.policies.evaluate import judge
+from penstock.policies.evaluate import evaluate
 from penstock.policies.parse import policies
-from penstock.policies.peers import Ends
+from penstock.policies.peers import Peers
 
 _HINT = "declare the connection, an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
 _DIFFERENT = Rule(
@@ -36,13 +36,13 @@ _UNREACHABLE = Rule(
 )
 _UNUSED = Rule(
     "network-policies/unused-edge",
-    f"An edge of {FILE} that no environment has, or not one that it names.",
-    "It permits what will one day be something else.",
-    "Delete the edge, or fix its ends.",
+    f"An edge of {FILE} that applies to no environment, or not to one that it lists.",
+    "It may allow traffic that is not meant once a workload of that name appears.",
+    "Delete the edge, or fix its `from` and `to`.",
 )
 _STALE = Rule(
     "network-policies/stale",
-    "A generated policy that isn't what dataflow.yaml, connections.yaml and the manifests give.",
+    "A generated policy that differs from what dataflow.yaml, connections.yaml and the manifests give.",
     "What is reviewed is not what is declared.",
     "Run `inv network-policies`, then `inv hydrate`.",
 )
@@ -58,7 +58,8 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
     contract, reader = dataflow.read(platform.root), Reader()
     every = [rendered(platform, name, reader) for name in environments.names(platform)]
     findings = [
-        Finding(_UNUSED.id, line, "delete the edge, or fix its ends", FILE) for line in expected.idle(found, every)
+        Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
+        for line in expected.idle(found, every)
     ]
     proven = []
     for one in every:
@@ -79,13 +80,13 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
 
 
 def _judged(contract: Contract, found: Connections, one: Rendered) -> tuple[list[Finding], Proven]:
-    ends = Ends(found, one)
+    peers = Peers(found, one)
     connections = expected.connections(contract, found, one)
-    there = policies(one)
-    every = actors(ends)
-    enforced = Enforced(every.every, there)
-    verdicts = judge(every, connections, enforced)
+    present = policies(one)
+    every = actors(peers)
+    enforced = Enforced(every.every, present)
+    verdicts = evaluate(every, connections, enforced)
     faults = [Finding(_DIFFERENT.id, line, _HINT) for line in verdicts.findings]
-    faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(ends, every, enforced)]
-    text = f"{len(connections)} connections let through at both ends by {len(there)} policies"
+    faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(peers, every, enforced)]
+    text = f"{len(connections)} connections let through at both ends by {len(present)} policies"
     return faults, Proven(f"{text}, {verdicts.denied} others denied", one.environment)

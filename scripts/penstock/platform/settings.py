@@ -50,7 +50,7 @@ class Settings:
         """The values at a Ref, at least one; PenstockError that says what is not there."""
         node = self.contract.nodes[ref.node]
         if ref.value:
-            return Setting(f"{node.title}: {ref.why or 'by itself'}", [ref.value])
+            return Setting(f"{node.title}: {ref.reason or 'default'}", [ref.value])
         if ref.config_map:
             return self._from_config_map(ref)
         workload, container = self.place(ref.node)

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 
 from penstock.kube.labels import Bits, index, members
 from penstock.policies.peers import Port
-from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
+from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule, Span
 
 _Spans = tuple[Span, ...] | None
 _Lets = dict[int, dict[_Spans, Bits]]
@@ -93,7 +93,7 @@ class Enforced:
     def _peers(self, rule: Rule) -> Bits:
         return self.every if rule.peers is None else _union(self._peer(one) for one in rule.peers)
 
-    def _peer(self, peer: Peer) -> Bits:
+    def _peer(self, peer: PolicyPeer) -> Bits:
         if peer.entity:
             return self.every if peer.entity == "all" else self._entities.get(peer.entity, 0)
         if peer.network:
@@ -103,7 +103,7 @@ class Enforced:
         within = self.every if peer.namespaces is None else self._in_namespaces(peer.namespaces)
         return self._labels.select(peer.pods) & within
 
-    def _network(self, peer: Peer) -> Bits:
+    def _network(self, peer: PolicyPeer) -> Bits:
         return _union(1 << number for number in self._worlds if _within(self.actors[number].address, peer))
 
 
@@ -124,10 +124,10 @@ def _by_receiver(lets: Iterable[tuple[Bits, _Spans, Bits]]) -> _Lets:
     return found
 
 
-def _within(address: str, peer: Peer) -> bool:
+def _within(address: str, peer: PolicyPeer) -> bool:
     found = ipaddress.ip_address(address)
     return found in ipaddress.ip_network(peer.network) and not any(
-        found in ipaddress.ip_network(one) for one in peer.but
+        found in ipaddress.ip_network(one) for one in peer.excluding
     )
 
 

@@ -1,4 +1,4 @@
-"""What the policies do to every pair of actors and every port: what is asked for gets through, nothing else does."""
+"""Policies applied to every pair of actors at every port: exactly the expected connections must be allowed."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SPARE: Port = (1, "TCP")
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Connections that were let through at both ends, others that weren't, and what is wrong."""
+    """How many connections the policies allow and deny, and the findings."""
 
     allowed: int
     denied: int
     findings: list[str]
 
 
-def judge(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
+def evaluate(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
     """Try every pair of actors that one of our own pods is part of, at every port that any has or a connection names.
 
     One receiver and port at a time, all senders at once: a set holds those that get through, another those that are
@@ -71,7 +71,7 @@ def _asked(
     for item in connections:
         for receiver in actors.of[item.receiver]:
             for port in ports[receiver] if item.port == ANY else [item.port]:
-                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.why))
+                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.reason))
     return found
 
 

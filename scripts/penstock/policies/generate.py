@@ -1,4 +1,4 @@
-"""Connections as CiliumNetworkPolicies: one that denies all in each namespace, one of what each workload may."""
+"""Connections as CiliumNetworkPolicies: one per namespace denies all traffic, one per workload allows its own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from penstock.core.yaml import dump
 from penstock.kube.objects import Workload
-from penstock.policies.peers import ANY, Connection, End, Ends, Others, Pods, Port
+from penstock.policies.peers import ANY, Connection, OtherNamespaces, Peer, Peers, Pods, Port
 
 NAMESPACE_LABEL = "k8s:io.kubernetes.pod.namespace"
 COMPONENT = "network-policies"
@@ -19,15 +19,15 @@ DENY = "default-deny"
 _HEAD = "# Written by `inv network-policies` from dataflow.yaml, connections.yaml and the manifests: edit those.\n"
 
 
-def files(ends: Ends, connections: list[Connection]) -> dict[str, str]:
+def files(peers: Peers, connections: list[Connection]) -> dict[str, str]:
     """The files of one environment's overlay: path from the platform's root -> text."""
-    subjects = ends.subjects
+    subjects = peers.subjects
     spaces = sorted({pods.namespace for pods in subjects})
-    folder = f"{_SOURCES}/{ends.rendered.environment}"
+    folder = f"{_SOURCES}/{peers.rendered.environment}"
     named = [f"{space}.yaml" for space in spaces]
-    peers = _peers(connections)
+    traffic = _traffic(connections)
     found = {
-        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), peers))
+        f"{folder}/{space}.yaml": _HEAD + "---\n".join(_policies(space, _named(subjects, space), traffic))
         for space in spaces
     }
     index = {"apiVersion": "kustomize.config.k8s.io/v1beta1", "kind": "Kustomization", "resources": named}
@@ -35,18 +35,18 @@ def files(ends: Ends, connections: list[Connection]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class _Peers:
-    """Who sends to the pods of a workload, and to whom they send: the other end, the port, and why."""
+class _Traffic:
+    """The senders and receivers of each peer: the other peer, the port, and the reason."""
 
-    senders: dict[End, list[tuple[End, Port, str]]]
-    receivers: dict[End, list[tuple[End, Port, str]]]
+    senders: dict[Peer, list[tuple[Peer, Port, str]]]
+    receivers: dict[Peer, list[tuple[Peer, Port, str]]]
 
 
-def _peers(connections: list[Connection]) -> _Peers:
-    found = _Peers(defaultdict(list), defaultdict(list))
+def _traffic(connections: list[Connection]) -> _Traffic:
+    found = _Traffic(defaultdict(list), defaultdict(list))
     for item in connections:
-        found.senders[item.receiver].append((item.sender, item.port, item.why))
-        found.receivers[item.sender].append((item.receiver, item.port, item.why))
+        found.senders[item.receiver].append((item.sender, item.port, item.reason))
+        found.receivers[item.sender].append((item.receiver, item.port, item.reason))
     return found
 
 
@@ -60,11 +60,11 @@ def _named(subjects: dict[Pods, Workload], namespace: str) -> dict[str, Pods]:
     return named
 
 
-def _policies(namespace: str, named: dict[str, Pods], peers: _Peers) -> Iterator[str]:
+def _policies(namespace: str, named: dict[str, Pods], traffic: _Traffic) -> Iterator[str]:
     nothing = "  endpointSelector: {}\n  ingress:\n    - {}\n  egress:\n    - {}\n"
     yield f"# Whatever no other policy allows. An empty rule allows nothing.\n{_object(namespace, DENY)}{nothing}"
     for name, pods in named.items():
-        coming, going = peers.senders.get(pods, []), peers.receivers.get(pods, [])
+        coming, going = traffic.senders.get(pods, []), traffic.receivers.get(pods, [])
         if not coming and not going:
             continue
         text = _object(namespace, name) + _indented(_selector(pods), 2)
@@ -79,18 +79,20 @@ def _object(namespace: str, name: str) -> str:
     return f"{_dump(head)}spec:\n"
 
 
-def _direction(section: str, word: str, allowed: list[tuple[End, Port, str]]) -> str:
-    """One rule for each other end, with all of its ports, and the reasons above it."""
+def _direction(section: str, word: str, allowed: list[tuple[Peer, Port, str]]) -> str:
+    """One rule for each peer, with all of its ports, under a comment with the reasons."""
     if not allowed:
         return ""
-    ports: dict[End, dict[Port, str]] = {}
-    for end, where, why in allowed:
-        ports.setdefault(end, {})[where] = why
+    ports: dict[Peer, dict[Port, str]] = {}
+    for peer, where, reason in allowed:
+        ports.setdefault(peer, {})[where] = reason
     text = f"  {section}:\n"
-    for end in sorted(ports, key=lambda item: (type(item).__name__, str(item))):
-        reasons = dict.fromkeys(ports[end].values())
-        text += "".join(f"    # {why}\n" for why in reasons)
-        text += "".join(_indented(_item(one + _to_ports(tuple(sorted(ports[end])))), 4) for one in _peers_of(word, end))
+    for peer in sorted(ports, key=lambda item: (type(item).__name__, str(item))):
+        reasons = dict.fromkeys(ports[peer].values())
+        text += "".join(f"    # {reason}\n" for reason in reasons)
+        text += "".join(
+            _indented(_item(one + _to_ports(tuple(sorted(ports[peer])))), 4) for one in _peers_of(word, peer)
+        )
     return text
 
 
@@ -99,7 +101,7 @@ def _item(mapping: str) -> str:
     return f"- {_indented(mapping, 2).removeprefix('  ')}"
 
 
-# The same ends and ports come back in many policies, and in all environments; writing YAML takes most of the time here.
+# Peers and ports recur in many policies and in all environments; writing YAML takes most of the time here.
 @cache
 def _selector(pods: Pods) -> str:
     return _dump({"endpointSelector": {"matchLabels": dict(pods.labels)}})
@@ -113,27 +115,27 @@ def _to_ports(ports: tuple[Port, ...]) -> str:
 
 
 @cache
-def _peers_of(word: str, end: End) -> tuple[str, ...]:
-    """The peers of each rule that an end takes."""
-    return tuple(_dump(one) for one in _rules(word, end))
+def _peers_of(word: str, peer: Peer) -> tuple[str, ...]:
+    """The rules for a peer: entities and CIDRs need one each."""
+    return tuple(_dump(one) for one in _rules(word, peer))
 
 
-def _rules(word: str, end: End) -> Iterator[dict[str, Any]]:
-    if isinstance(end, Pods):
-        labels = {NAMESPACE_LABEL: end.namespace} | dict(end.labels)
+def _rules(word: str, peer: Peer) -> Iterator[dict[str, Any]]:
+    if isinstance(peer, Pods):
+        labels = {NAMESPACE_LABEL: peer.namespace} | dict(peer.labels)
         yield {f"{word}Endpoints": [{"matchLabels": labels}]}
-    elif isinstance(end, Others):
+    elif isinstance(peer, OtherNamespaces):
         # Without the first, everything that is no pod would be selected too: it has no such label.
         which = [
             {"key": NAMESPACE_LABEL, "operator": "Exists"},
-            {"key": NAMESPACE_LABEL, "operator": "NotIn", "values": list(end.namespaces)},
+            {"key": NAMESPACE_LABEL, "operator": "NotIn", "values": list(peer.namespaces)},
         ]
         yield {f"{word}Endpoints": [{"matchExpressions": which}]}
     else:
-        if end.names:
-            yield {f"{word}Entities": list(end.names)}
-        if end.networks:
-            yield {f"{word}CIDR": list(end.networks)}
+        if peer.names:
+            yield {f"{word}Entities": list(peer.names)}
+        if peer.networks:
+            yield {f"{word}CIDR": list(peer.networks)}
 
 
 def _dump(value: Any) -> str:

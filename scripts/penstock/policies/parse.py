@@ -13,7 +13,7 @@ from penstock.core.model import convert
 from penstock.kube.fields import Part, Requirement, Selector
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
-from penstock.policies.rules import NAMESPACE, Peer, Policy, Rule, Span
+from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
@@ -128,8 +128,8 @@ def _rule(
     home: str, pods: list[Selector] | None, entities: list[str] | None, networks: list[str] | None, ports: list[_Ports]
 ) -> Rule:
     """Without peers and without ports it allows nothing; an empty list of peers doesn't either."""
-    peers = [Peer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
-    peers += [Peer(entity=one) for one in entities or []] + [Peer(network=one) for one in networks or []]
+    peers = [PolicyPeer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
+    peers += [PolicyPeer(entity=one) for one in entities or []] + [PolicyPeer(network=one) for one in networks or []]
     is_said = not (pods is None and entities is None and networks is None)
     spans = tuple(_span(one) for group in ports for one in group.ports)
     return Rule(tuple(peers) if is_said or not ports else None, spans if ports else None)
@@ -184,12 +184,12 @@ def _plain_span(port: _PlainPort) -> Span:
     return Span(port.port, max(port.port, port.end_port) or _LAST, port.protocol)
 
 
-def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> Peer:
+def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> PolicyPeer:
     if peer.ip_block:
-        return Peer(network=peer.ip_block.cidr, but=tuple(peer.ip_block.excepted))
+        return PolicyPeer(network=peer.ip_block.cidr, excluding=tuple(peer.ip_block.excepted))
     among = frozenset({item.namespace})
     if peer.namespace_selector is not None:
         made = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
         labels = {name: {**made.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
         among = frozenset(name for name, own in labels.items() if peer.namespace_selector.selects(own))
-    return Peer(pods=peer.pod_selector or Selector(), namespaces=among)
+    return PolicyPeer(pods=peer.pod_selector or Selector(), namespaces=among)

@@ -32,7 +32,7 @@ class Actor:
 
 
 @dataclass(frozen=True)
-class Peer:
+class PolicyPeer:
     """Whom a rule lets through: pods by their labels (and their namespace's), an entity, or a network.
 
     Networks are those outside: Cilium knows pods and nodes by other means.
@@ -42,7 +42,7 @@ class Peer:
     namespaces: frozenset[str] | None = None
     entity: str = ""
     network: str = ""
-    but: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Span:
 class Rule:
     """Peers and ports; None is any of them."""
 
-    peers: tuple[Peer, ...] | None
+    peers: tuple[PolicyPeer, ...] | None
     ports: tuple[Span, ...] | None
 
 

@@ -43,7 +43,7 @@ def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
     """Every arrow of the architecture picture holds, hop by hop, in the manifests."""
     found = contract.read(platform.root)
     every = environments.names(platform)
-    unknown = contract.strangers(found, every)
+    unknown = contract.unknown_environments(found, every)
     if unknown:
         yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)
         return
@@ -66,5 +66,5 @@ def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:
         try:
             console.info(f"    {proofs.prove(settings, step)}")
         except PenstockError as error:
-            broken.append(f"{shown}: {step.said[0]}: {error.message}")
+            broken.append(f"{shown}: {step.kinds[0]}: {error.message}")
     return broken
