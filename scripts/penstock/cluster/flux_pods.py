@@ -29,7 +29,7 @@ def install(session: Session, step: Step) -> str:
                 f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
             )
     # Noted even where it was there before us.
-    session.noted.flux = FLUX.version
+    session.recorded.flux = FLUX.version
     session.note()
     return f"Flux {FLUX.version}" + (" installed" if lacking else "")
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from penstock.core.model import convert
 from penstock.core.yaml import parse
-from penstock.kube.fields import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.kube.fields import ConfigMapData, KubeStruct, Metadata, Selector, ServiceSpec
 from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored, without_nulls
 from penstock.kube.objects import ConfigMap, Object, Service, Workload
 from penstock.kube.pods import ClaimTemplate, PodTemplate
 
 
-class _PodController(Part, frozen=True):
+class _PodController(KubeStruct, frozen=True):
     """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController or Job."""
 
     template: PodTemplate

@@ -10,7 +10,7 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import convert
-from penstock.kube.fields import Part, Requirement, Selector
+from penstock.kube.fields import KubeStruct, Requirement, Selector
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
 from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
@@ -56,34 +56,34 @@ class _Cilium(_Closed, frozen=True):
     description: str = ""
 
 
-class _PlainPort(Part, frozen=True):
+class _PlainPort(KubeStruct, frozen=True):
     port: int | str = 0
     end_port: int = 0
     protocol: str = "TCP"
 
 
-class _Block(Part, frozen=True):
+class _Block(KubeStruct, frozen=True):
     cidr: str
     excepted: list[str] = msgspec.field(default_factory=list, name="except")
 
 
-class _PlainPeer(Part, frozen=True):
+class _PlainPeer(KubeStruct, frozen=True):
     pod_selector: Selector | None = None
     namespace_selector: Selector | None = None
     ip_block: _Block | None = None
 
 
-class _PlainIngress(Part, frozen=True, rename={"peers": "from"}):
+class _PlainIngress(KubeStruct, frozen=True, rename={"peers": "from"}):
     peers: list[_PlainPeer] = []
     ports: list[_PlainPort] = []
 
 
-class _PlainEgress(Part, frozen=True, rename={"peers": "to"}):
+class _PlainEgress(KubeStruct, frozen=True, rename={"peers": "to"}):
     peers: list[_PlainPeer] = []
     ports: list[_PlainPort] = []
 
 
-class _Plain(Part, frozen=True):
+class _Plain(KubeStruct, frozen=True):
     pod_selector: Selector = Selector()
     policy_types: list[str] = []
     ingress: list[_PlainIngress] = []

@@ -14,30 +14,30 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.addresses import Address
 from penstock.kube.dns import Broken, Target
-from penstock.kube.fields import Part, Selector
+from penstock.kube.fields import KubeStruct, Selector
 from penstock.kube.objects import Object
 from penstock.kube.paths import at
 
 _GROUP = "gateway.networking.k8s.io/"
 
 
-class _Namespaces(Part, frozen=True, rename={"which": "from"}):
+class _Namespaces(KubeStruct, frozen=True, rename={"which": "from"}):
     which: str = "Same"
     selector: Selector = Selector()
 
 
-class _Allowed(Part, frozen=True):
+class _Allowed(KubeStruct, frozen=True):
     namespaces: _Namespaces = _Namespaces()
 
 
-class _Listener(Part, frozen=True, rename="camel"):
+class _Listener(KubeStruct, frozen=True, rename="camel"):
     name: str
     port: int
     hostname: str = ""
     allowed_routes: _Allowed = _Allowed()
 
 
-class _Parent(Part, frozen=True, rename="camel"):
+class _Parent(KubeStruct, frozen=True, rename="camel"):
     name: str
     kind: str = "Gateway"
     namespace: str = ""

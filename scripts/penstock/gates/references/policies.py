@@ -8,33 +8,33 @@ from penstock.core.model import convert
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.kube.fields import Part, Selector
+from penstock.kube.fields import KubeStruct, Selector
 from penstock.kube.objects import Object, Workload
 from penstock.platform.external import ExternalObject
 
 
-class _Port(Part, frozen=True):
+class _Port(KubeStruct, frozen=True):
     port: int | str = 0
     end_port: int = 0
     protocol: str = "TCP"
 
 
-class _Peer(Part, frozen=True):
+class _Peer(KubeStruct, frozen=True):
     pod_selector: Selector | None = None
     namespace_selector: Selector | None = None
 
 
-class _Ingress(Part, frozen=True, rename={"peers": "from"}):
+class _Ingress(KubeStruct, frozen=True, rename={"peers": "from"}):
     peers: list[_Peer] = []
     ports: list[_Port] = []
 
 
-class _Egress(Part, frozen=True, rename={"peers": "to"}):
+class _Egress(KubeStruct, frozen=True, rename={"peers": "to"}):
     peers: list[_Peer] = []
     ports: list[_Port] = []
 
 
-class _Spec(Part, frozen=True):
+class _Spec(KubeStruct, frozen=True):
     pod_selector: Selector = Selector()
     ingress: list[_Ingress] = []
     egress: list[_Egress] = []
