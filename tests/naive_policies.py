@@ -9,14 +9,14 @@ from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule
 
 
 def refusal(policies: list[Policy], sender: Actor, receiver: Actor, port: Port) -> str:
-    """Which of both refuses a connection; empty when both let it through."""
+    """Which direction denies a connection; empty if both allow it."""
     out = [one.egress for one in policies if _selects(one, sender) and one.egress is not None]
     if out and not any(_takes(rule, receiver, port, receiver) for rules in out for rule in rules):
-        return f"no policy lets it out of {sender.name}"
+        return f"no policy allows egress from {sender.name}"
     into = [one.ingress for one in policies if _selects(one, receiver) and one.ingress is not None]
     if "host" in sender.entities or any(_takes(rule, sender, port, receiver) for rules in into for rule in rules):
         return ""
-    return f"no policy lets it in to {receiver.name}" if into else ""
+    return f"no policy allows ingress to {receiver.name}" if into else ""
 
 
 def _selects(policy: Policy, actor: Actor) -> bool:

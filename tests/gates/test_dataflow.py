@@ -362,7 +362,7 @@ def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow:
 def test_a_picture_that_is_out_of_date_is_named_and_drawn_again(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "title: Store", "title: Warehouse")
     pages = ("README.md", "docs/concepts.md")
-    assert findings() == [f"{page}: the picture is not what dataflow.yaml says" for page in pages]
+    assert findings() == [f"{page}: the picture differs from dataflow.yaml" for page in pages]
     diagram(only_print=False)
     with contextlib.chdir(flow.root):
         prove(dataflow)

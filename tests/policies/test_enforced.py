@@ -131,7 +131,7 @@ def _judged(
             refused = naive_policies.refusal(town.policies, one, other, port)
             line = f"{one.name} → {other.name} {shown(port)}"
             asked = f"{line} (asked): {refused}" if refused else ""
-            lines.append(asked if is_asked else "" if refused else f"{line} gets through, and nothing asks for it")
+            lines.append(asked if is_asked else "" if refused else f"{line} is allowed, but not declared")
             every.append(bool(refused))
     return lines, every
 

@@ -1,4 +1,4 @@
-"""The gate: the policies of the manifests let the declared connections through, and nothing else."""
+"""The gate: the policies in the manifests allow the declared connections, and deny all others."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from penstock.policies.peers import Peers
 _HINT = "declare the connection, an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
 _DIFFERENT = Rule(
     "network-policies/connection",
-    "A declared connection that the policies drop, or one that they let through and nothing declares.",
-    "Either the platform doesn't work, or a pod that is taken over reaches more than it needs.",
-    "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or drop the policy's rule.",
+    "A declared connection that the policies deny, or one that they allow and nothing declares.",
+    "Either the platform doesn't work, or a compromised pod reaches more than it needs.",
+    "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or delete the policy's rule.",
 )
 _UNREACHABLE = Rule(
     "network-policies/address",
-    "An address in a program's configuration that the policies keep it from.",
-    "The program was told to connect there, and each attempt times out.",
-    "Declare the connection, then `inv network-policies`; or take the address out of the configuration.",
+    "An address in a program's configuration that the policies deny.",
+    "Every connection that the program attempts times out.",
+    "Declare the connection, then `inv network-policies`; or remove the address from the configuration.",
 )
 _UNUSED = Rule(
     "network-policies/unused-edge",
@@ -50,10 +50,10 @@ _STALE = Rule(
 
 @gate("network-policies", rules=[_DIFFERENT, _UNREACHABLE, _UNUSED, _STALE])
 def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
-    """The network policies let exactly the declared connections through."""
+    """The network policies allow exactly the declared connections."""
     found = network.read(platform.root)
     if found is None:
-        yield Proven(f"there is no {FILE}")
+        yield Proven(f"{FILE} does not exist")
         return
     contract, reader = dataflow.read(platform.root), Reader()
     every = [rendered(platform, name, reader) for name in environments.names(platform)]
@@ -69,7 +69,7 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
             faults, count = [Finding(_DIFFERENT.id, error.message, error.hint or _HINT)], None
         findings += [fault.also_in((one.environment,)) for fault in faults]
         proven += [count] if count and not faults else []
-    if not findings:  # what is broken would only be told twice
+    if not findings:  # otherwise the same fault would be reported twice
         made = sources.generate(contract, found, every)
         findings = [
             Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)
@@ -88,5 +88,5 @@ def _judged(contract: Contract, found: Connections, one: Rendered) -> tuple[list
     verdicts = evaluate(every, connections, enforced)
     faults = [Finding(_DIFFERENT.id, line, _HINT) for line in verdicts.findings]
     faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(peers, every, enforced)]
-    text = f"{len(connections)} connections let through at both ends by {len(present)} policies"
+    text = f"{len(connections)} connections allowed by {len(present)} policies"
     return faults, Proven(f"{text}, {verdicts.denied} others denied", one.environment)

@@ -16,7 +16,7 @@ _OUTSIDE = "203.0.113.1"
 
 @dataclass(frozen=True)
 class Actors:
-    """An actor is meant by its number in `every`: two may have the same name.
+    """Actors are identified by their number in `every`, since two may have the same name.
 
     `own` are the pods that the platform's policies must select, `of` has the actors of a peer, and `workloads` the
     actor of a workload.
@@ -50,7 +50,7 @@ def actors(peers: Peers) -> Actors:
 
 
 def actor(workload: Workload, name: str = "") -> Actor:
-    """The pods of a workload, with all the labels that they have; a port's name means the first port that has it."""
+    """The pods of a workload, with all of their labels; of ports with the same name, the first one counts."""
     ports = [item for one in workload.template.spec.serving() for item in one.ports]
     names = {item.name: (item.container_port, item.protocol) for item in reversed(ports) if item.name}
     numbers = frozenset((item.container_port, item.protocol) for item in ports)
@@ -58,7 +58,7 @@ def actor(workload: Workload, name: str = "") -> Actor:
 
 
 def _pods(workloads: list[Workload]) -> list[Actor]:
-    """The actors of workloads; those whose labels say the same name have their own name beside it."""
+    """The actors of workloads; those with the same labels are told apart by kind and name."""
     names = [str(subject(item)) for item in workloads]
     count = Counter(names)
     return [

@@ -112,7 +112,7 @@ def _api(peers: Peers) -> Iterator[Connection]:
     """From pods that have a token to the API server."""
     for pods, workload in peers.subjects.items():
         if has_token(workload, peers.rendered):
-            yield from _to(peers, pods, peers.connections.api, "its token: the API")
+            yield from _to(peers, pods, peers.connections.api, "the API server, with its token")
 
 
 def has_token(workload: Workload, rendered: Rendered) -> bool:
@@ -137,14 +137,14 @@ def _cloud_identity(peers: Peers, flows: list[Connection]) -> Iterator[Connectio
     destination, outside = peers.connections.cloud_identity, peers.named(peers.connections.outside.to)
     for sender in dict.fromkeys(item.sender for item in flows if item.receiver == outside):
         if destination and isinstance(sender, Pods):
-            yield from _to(peers, sender, destination, "its role in the cloud")
+            yield from _to(peers, sender, destination, "credentials of the cloud")
 
 
 def _dns(peers: Peers, every: list[Connection]) -> list[Connection]:
     """From pods that connect to anything to the resolver."""
     senders = {item.sender for item in every}
     return [
-        item for pods in peers.subjects if pods in senders for item in _to(peers, pods, peers.connections.dns, "names")
+        item for pods in peers.subjects if pods in senders for item in _to(peers, pods, peers.connections.dns, "DNS")
     ]
 
 

@@ -1,7 +1,7 @@
-"""The policies among the manifests, Cilium's and Kubernetes' own, as rules.
+"""The policies of the manifests, CiliumNetworkPolicies and NetworkPolicies, as rules.
 
-Cilium's are read closed: a key that isn't named here would change what a policy does, so it's an error. What each
-means: https://docs.cilium.io/en/stable/security/policy/language/.
+Unknown keys of Cilium's policies are errors, since they would change what a policy does. For the keys, see
+https://docs.cilium.io/en/stable/security/policy/language/.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
-# It takes in the API server where that runs inside, and doesn't where a cloud runs it.
+# It includes the API server if that runs in the cluster, and doesn't if a cloud runs it.
 _CLUSTER = "cluster"
 
 
 class _Closed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What is read closed."""
+    """The base of models that reject unknown keys."""
 
 
 class _Port(_Closed, frozen=True):
@@ -91,11 +91,9 @@ class _Plain(KubeStruct, frozen=True):
 
 
 def policies(rendered: Rendered) -> list[Policy]:
-    """Every policy of an environment; PenstockError for one that can't be judged here."""
+    """Every policy of an environment; PenstockError for one that can't be evaluated."""
     for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
-        raise PenstockError(
-            f"{item.file}: policies of the whole cluster can't be judged here", "write one for each namespace"
-        )
+        raise PenstockError(f"{item.file}: cluster-wide policies can't be evaluated", "write one for each namespace")
     found = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
     return found + [_plain(rendered, item) for item in rendered.of("NetworkPolicy").values()]
 
@@ -106,9 +104,7 @@ def _cilium(item: Object) -> Policy:
     named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
     if any(_CLUSTER in (entities or []) for entities in named):
         hint = "name the pods by a selector, and the nodes by host and remote-node"
-        raise PenstockError(
-            f"{item.file}: which of the others is of the entity `{_CLUSTER}` can't be judged here", hint
-        )
+        raise PenstockError(f"{item.file}: the entity `{_CLUSTER}` can't be evaluated", hint)
     ingress = (
         None
         if spec.ingress is None
@@ -127,7 +123,7 @@ def _cilium(item: Object) -> Policy:
 def _rule(
     home: str, pods: list[Selector] | None, entities: list[str] | None, networks: list[str] | None, ports: list[_Ports]
 ) -> Rule:
-    """Without peers and without ports it allows nothing; an empty list of peers doesn't either."""
+    """Without peers and ports it allows nothing; neither does an empty list of peers."""
     peers = [PolicyPeer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
     peers += [PolicyPeer(entity=one) for one in entities or []] + [PolicyPeer(network=one) for one in networks or []]
     is_said = not (pods is None and entities is None and networks is None)
@@ -143,7 +139,7 @@ def _span(port: _Port) -> Span:
 
 
 def _unprefixed(selector: Selector) -> Selector:
-    """Cilium's labels bear their source; those of pods are k8s'."""
+    """Cilium prefixes labels with their source, which is k8s for those of pods."""
     labels = {_key(key): value for key, value in selector.match_labels.items()}
     more = [Requirement(_key(one.key), one.operator, one.values) for one in selector.match_expressions]
     return Selector(labels, more)
@@ -154,7 +150,7 @@ def _key(key: str) -> str:
 
 
 def _at_home(selector: Selector, home: str) -> Selector:
-    """A selector that says nothing of namespaces is about the policy's own."""
+    """A selector without a namespace label selects pods of the policy's own namespace."""
     keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
     if NAMESPACE in keys:
         return selector

@@ -25,7 +25,7 @@ from penstock.platform.settings import Setting, Settings, leads_to
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
-# The container runtime writes every container's output there, whatever the program.
+# The container runtime writes the output of every container there.
 _CONTAINER_LOGS = PurePosixPath("/var/log/containers")
 STDOUT = "stdout"
 # The namespace that stands for those of user applications.

@@ -1,4 +1,4 @@
-"""NetworkPolicies: the pods and namespaces that they speak of are there, and so are the ports that they let through."""
+"""NetworkPolicies: their selectors match pods and namespaces, and their ports are container ports."""
 
 from __future__ import annotations
 
@@ -84,15 +84,15 @@ def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
 
 def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload]) -> Iterator[Verdict]:
     """Where the pods are rendered, each port is one that some container of theirs has."""
-    there = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
+    present = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
     for index, port in enumerate(ports):
         if not port.port or not pods:
             continue
         is_there = any(
             item.protocol == port.protocol and (item.name == port.port or _within(item.container_port, port))
-            for item in there
+            for item in present
         )
-        known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in there}
+        known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in present}
         fault = (
             f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{ending(str(port.port), known)}"
         )

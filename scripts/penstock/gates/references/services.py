@@ -46,14 +46,14 @@ def _ports(world: World, service: Service) -> Iterator[Verdict]:
 
 
 def _port_fault(workload: Workload, port: ServicePort) -> str:
-    there = [item for container in workload.template.spec.serving() for item in container.ports]
-    for item in there:
+    present = [item for container in workload.template.spec.serving() for item in container.ports]
+    for item in present:
         if port.target in (item.name, item.container_port):
             return f"{port.target} is asked for {port.protocol}, and {workload} has it for {item.protocol}"
     if isinstance(port.target, str):
-        names = {item.name for item in there if item.name}
+        names = {item.name for item in present if item.name}
         return f"no container port of {workload} has the name `{port.target}`{ending(port.target, names)}"
-    numbers = {str(item.container_port) for item in there}
+    numbers = {str(item.container_port) for item in present}
     return f"no container port of {workload} is {port.target}{ending(str(port.target), numbers)}"
 
 
