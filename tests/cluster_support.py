@@ -41,7 +41,7 @@ def folder(town: Platform) -> Path:
 
 
 def state_of(town: Platform) -> dict[str, Any]:
-    """What is noted of its cluster."""
+    """What is recorded of its cluster."""
     found: dict[str, Any] = json.loads((folder(town) / "state.json").read_text())
     return found
 

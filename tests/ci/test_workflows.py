@@ -140,7 +140,7 @@ def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of
         "tests",
         "connections.yaml",
         "dataflow.yaml",
-        "given.yaml",
+        "external.yaml",
         "pyproject.toml",
         "renovate.json",
         "CHANGELOG.md",

@@ -14,7 +14,7 @@ from penstock.cluster.providers.k3d import K3d
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
@@ -73,8 +73,10 @@ def test_the_name_that_fails_is_said_with_what_nslookup_said() -> None:
 def test_phase_1_checks_names_where_pods_run(
     provider: Provider, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    noted = Noted(provider=provider.name, environment="local")
-    session = Session(Layout(tmp_path), "local", State(tmp_path), noted, 7.0, provider, Cluster(domain="example.org"))
+    recorded = ClusterState(provider=provider.name, environment="local")
+    session = Session(
+        Layout(tmp_path), "local", State(tmp_path), recorded, 7.0, provider, Cluster(domain="example.org")
+    )
     monkeypatch.setattr(dns, "check", lambda _, domain, seconds, __: f"resolved {domain} in {seconds} s")
     assert phases.names(session, Step("test")) == said
 

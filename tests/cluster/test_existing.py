@@ -31,7 +31,7 @@ def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ot
         yield made
 
 
-def noted(town: Others) -> dict[str, Any]:
+def recorded(town: Others) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((town.platform.root / ".penstock" / "local" / "state.json").read_text())
     return found
 
@@ -234,7 +234,7 @@ def test_it_comes_up_phase_by_phase_and_a_private_remote_wants_a_secret(town: Ot
     assert all(item["ready"] for item in found["kustomizations"])
     assert found["phase"] == 4
     assert town.kubeconfig.read_bytes() == before
-    said = up.stderr + up.stdout + json.dumps(noted(town)) + json.dumps(town.kubectl.get("gitrepositories", "-A"))
+    said = up.stderr + up.stdout + json.dumps(recorded(town)) + json.dumps(town.kubectl.get("gitrepositories", "-A"))
     assert TOKEN not in said
     assert (town.folder / "flux" / "asked").read_text().count("install") == 1
 
@@ -251,7 +251,7 @@ def test_each_step_again_changes_nothing(town: Others) -> None:
     for verb in ("cluster-create", "flux-install", "gitops-setup", "gitops-enable"):
         town.succeed(verb, "--yes")
     assert everything(town) == before
-    assert noted(town)["phase"] == 4
+    assert recorded(town)["phase"] == 4
 
 
 def test_what_was_pushed_is_synced_and_what_was_not_is_refused(town: Others) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from penstock.cluster import git_source
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted
+from penstock.cluster.state import ClusterState
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.gitops import status
@@ -34,8 +34,8 @@ class Notes(Step):
 
 @pytest.fixture
 def session() -> Session:
-    noted = Noted(provider="kwok", environment="local", source="remote")
-    return cast("Session", SimpleNamespace(noted=noted, kubectl=None, timeout=60.0))
+    recorded = ClusterState(provider="kwok", environment="local", source="remote")
+    return cast("Session", SimpleNamespace(recorded=recorded, kubectl=None, timeout=60.0))
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:

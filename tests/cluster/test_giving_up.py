@@ -18,7 +18,7 @@ NOW, OLD = "0" * 40, "1" * 40
 
 def session(patience: float) -> Session:
     made = SimpleNamespace(
-        noted=SimpleNamespace(revision=NOW),
+        recorded=SimpleNamespace(revision=NOW),
         provider=SimpleNamespace(patience=patience),
         manifests=SimpleNamespace(objects=lambda _: []),
         kubectl=SimpleNamespace(get=lambda *_: []),

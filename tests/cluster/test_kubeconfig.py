@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.cluster import kubeconfig
-from penstock.cluster.state import Noted
+from penstock.cluster.state import ClusterState
 from penstock.core import yaml
 from support import REAL_ENVIRONMENT
 
@@ -39,7 +39,7 @@ def test_a_user_with_another_name_than_its_context_goes_too(tmp_path: Path) -> N
     tiny = {"k3d-tiny": "admin@k3d-tiny"}
     ours.write_text(yaml.dump(config("k3d-tiny", **tiny)))
     own.write_text(yaml.dump(config("k3d-tiny", work="me", **tiny)))
-    kubeconfig.unmerge(Noted(provider="k3d", environment="local", merged_into=str(own)), ours)
+    kubeconfig.unmerge(ClusterState(provider="k3d", environment="local", merged_into=str(own)), ours)
     left = yaml.parse(own.read_text())
     assert {key: [item["name"] for item in left[key]] for key in ("contexts", "clusters", "users")} == {
         "contexts": ["work"],

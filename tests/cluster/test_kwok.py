@@ -27,7 +27,7 @@ from penstock.core.layout import ENGINE
 from penstock.gates import rehearse
 from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import BUILTIN_NAMESPACES
 from support import Platform, copy_platform
 
 
@@ -130,7 +130,7 @@ def test_what_every_cluster_has_is_what_this_one_has(town: Platform) -> None:
         mark, value = _OWN.get(kind, ("", ""))
         own = {key for key, item in actual.items() if _marks(item).get(mark) == value}
         assert own - every == set(), kind
-    assert namespaces >= GIVEN_NAMESPACES
+    assert namespaces >= BUILTIN_NAMESPACES
     # This controller manager has one account for all of its controllers; their bindings name those that they have else.
     bound = [
         subject

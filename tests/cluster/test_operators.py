@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from penstock.cluster.operators import definitions
+from penstock.cluster.operators import crds
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout
 from penstock.platform import environments
@@ -24,14 +24,14 @@ def operator(*lines: str, kind: str = "Deployment") -> dict[str, Any]:
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
 def test_the_kinds_of_ciliums_that_the_platform_has_objects_of_are_defined(environment: str) -> None:
     objects = Manifests(LAYOUT.tree(environment)).all_objects()
-    defined = {(item["spec"]["group"], item["spec"]["names"]["kind"]) for item in definitions(objects)}
+    defined = {(item["spec"]["group"], item["spec"]["names"]["kind"]) for item in crds(objects)}
     used = {("cilium.io", item["kind"]) for item in objects if item["apiVersion"].startswith("cilium.io/")}
     assert used
     assert used <= defined
 
 
 def test_only_what_the_annotation_names_is_defined_and_what_flux_brings_is_not() -> None:
-    found = definitions([operator(POLICIES), operator("example.org/Town Cluster", kind="Kustomization"), operator()])
+    found = crds([operator(POLICIES), operator("example.org/Town Cluster", kind="Kustomization"), operator()])
     assert [item["metadata"]["name"] for item in found] == ["ciliumnetworkpolicies.cilium.io"]
     assert found[0]["spec"]["names"]["kind"] == "CiliumNetworkPolicy"
 
@@ -49,5 +49,5 @@ def test_only_what_the_annotation_names_is_defined_and_what_flux_brings_is_not()
 )
 def test_a_kind_that_nobody_defines(line: str, said: str) -> None:
     with pytest.raises(PenstockError) as caught:
-        definitions([operator(line)])
+        crds([operator(line)])
     assert said in caught.value.message

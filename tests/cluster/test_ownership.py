@@ -12,7 +12,7 @@ import pytest
 from penstock.cluster import flux_pods, ownership
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
@@ -83,17 +83,17 @@ def session(folder: Path, fake: Fake, *more: dict[str, Any]) -> Faked:
     ):
         (tree / place).parent.mkdir(parents=True, exist_ok=True)
         (tree / place).write_text(yaml.dump(item))
-    noted = Noted(provider="kwok", environment="local", bootstrapped={OWN: 1})
+    recorded = ClusterState(provider="kwok", environment="local", bootstrapped={OWN: 1})
     state = State(folder / "state")
     state.prepare()
-    return Faked(Layout(folder), "local", state, noted, 5.0, Kwok(), Cluster(bootstrap=["net"]), fake)
+    return Faked(Layout(folder), "local", state, recorded, 5.0, Kwok(), Cluster(bootstrap=["net"]), fake)
 
 
 def test_all_is_owned_as_it_should_be_and_was_adopted_unchanged(tmp_path: Path) -> None:
     here = session(tmp_path, Fake())
     assert ownership.prove(here, Step("test")) == "1 objects, all owned by Flux, and none would change"
     # Compared once: later changes of its spec are edits.
-    assert here.noted.bootstrapped == {}
+    assert here.recorded.bootstrapped == {}
 
 
 def test_what_flux_changed_when_it_adopted_it_is_named(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from penstock.cluster import processes
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 
@@ -20,35 +20,37 @@ _HOUR = 3600.0
 
 
 @pytest.fixture
-def noted(tmp_path: Path) -> Iterator[Noted]:
-    """A state in which one process is noted, which runs."""
+def recorded(tmp_path: Path) -> Iterator[ClusterState]:
+    """A state in which one process is recorded, which runs."""
     state = State(tmp_path / "local")
     state.prepare()
-    noted = Noted(provider="kwok", environment="local")
-    processes.start(state, noted, "sleeper", Command(["sleep", "60"]))
-    yield noted
-    psutil.Process(noted.processes["sleeper"].pid).kill()
-    os.waitpid(noted.processes["sleeper"].pid, 0)
+    recorded = ClusterState(provider="kwok", environment="local")
+    processes.start(state, recorded, "sleeper", Command(["sleep", "60"]))
+    yield recorded
+    psutil.Process(recorded.processes["sleeper"].pid).kill()
+    os.waitpid(recorded.processes["sleeper"].pid, 0)
 
 
-def test_a_process_is_known_again_after_the_clock_was_set(noted: Noted, monkeypatch: pytest.MonkeyPatch) -> None:
-    pid = noted.processes["sleeper"].pid
+def test_a_process_is_known_again_after_the_clock_was_set(
+    recorded: ClusterState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = recorded.processes["sleeper"].pid
     before = psutil.Process(pid).create_time()
     boot = psutil.boot_time()
     # As far as psutil can tell: Linux then gives another time of boot.
     monkeypatch.setattr("psutil._psplatform.boot_time", lambda: boot + _HOUR)
     assert psutil.Process(pid).create_time() - before == pytest.approx(_HOUR if psutil.LINUX else 0, abs=1)
-    assert processes.is_alive(noted, "sleeper")
-    processes.refuse_dead(noted, ["sleeper"])
+    assert processes.is_alive(recorded, "sleeper")
+    processes.refuse_dead(recorded, ["sleeper"])
 
 
-def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(noted: Noted) -> None:
-    process = noted.processes["sleeper"]
-    noted.processes["sleeper"] = msgspec.structs.replace(process, created=process.created - 1)
-    assert not processes.is_alive(noted, "sleeper")
-    assert processes.stop_all(noted) == []
-    noted.processes["sleeper"] = process
-    assert processes.is_alive(noted, "sleeper")
+def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(recorded: ClusterState) -> None:
+    process = recorded.processes["sleeper"]
+    recorded.processes["sleeper"] = msgspec.structs.replace(process, created=process.created - 1)
+    assert not processes.is_alive(recorded, "sleeper")
+    assert processes.stop_all(recorded) == []
+    recorded.processes["sleeper"] = process
+    assert processes.is_alive(recorded, "sleeper")
 
 
 def test_free_ports_are_none_that_connections_get() -> None:

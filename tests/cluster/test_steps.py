@@ -64,7 +64,7 @@ def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pl
         platform.succeed("down")
 
 
-def noted(town: Platform) -> dict[str, Any]:
+def recorded(town: Platform) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((town.root / ".penstock" / "local" / "state.json").read_text())
     return found
 
@@ -126,7 +126,7 @@ def test_a_dry_run_shows_the_very_commands_that_are_run_and_each_step_waits_for_
         told = shown(town, verb)
         done = town.succeed("--debug", verb)
         assert changing(town, done.stderr) == told, verb
-        assert noted(town)["phase"] == phase
+        assert recorded(town)["phase"] == phase
         ran += told
         if verb == "cluster-create":
             assert refused(town, "cilium-install") == [
@@ -153,17 +153,17 @@ def test_a_dry_run_shows_the_very_commands_that_are_run_and_each_step_waits_for_
 def test_up_finishes_what_the_steps_began(town: Platform) -> None:
     fourth = town.succeed("up", "--phase", "4")
     assert "all owned by Flux, and none would change" in fourth.stderr
-    assert noted(town)["phase"] == 4
+    assert recorded(town)["phase"] == 4
     assert "local is up on kwok" in town.succeed("up").stderr
 
 
 def test_every_step_and_phase_again_changes_nothing(town: Platform) -> None:
-    before = noted(town)
+    before = recorded(town)
     for verb in STEPS:
         town.succeed(verb)
     for phase in "1234":
         town.succeed("up", "--phase", phase)
-    assert noted(town) == before
+    assert recorded(town) == before
     assert shown(town, "up")
 
 
@@ -172,13 +172,13 @@ def test_a_dry_run_on_a_cluster_that_is_up_runs_no_program_of_it(town: Platform,
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho {name} >>{tmp_path}/started\nexit 1\n")
         program.chmod(0o755)
-    before = noted(town)
+    before = recorded(town)
     for verb in (*STEPS, "up", "sync", "down", "cluster-delete"):
         done = town.run("--debug", verb, "--dry-run", env={"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"})
         assert done.returncode == 0, done.stderr
         assert changing(town, done.stderr) == [], verb
     assert not (tmp_path / "started").exists()
-    assert noted(town) == before
+    assert recorded(town) == before
 
 
 def test_what_is_printed_as_json_can_be_read(town: Platform) -> None:
@@ -192,7 +192,7 @@ def test_what_is_printed_as_json_can_be_read(town: Platform) -> None:
 
 
 def test_down_shows_first_what_it_ends_and_cluster_delete_ends_it(town: Platform) -> None:
-    pids = [str(process["pid"]) for process in noted(town)["processes"].values()]
+    pids = [str(process["pid"]) for process in recorded(town)["processes"].values()]
     assert f"kill {' '.join(pids)}" in town.succeed("down", "--dry-run").stdout
     assert (town.root / ".penstock" / "local" / "state.json").is_file()
     assert "removed" in town.succeed("cluster-delete").stderr

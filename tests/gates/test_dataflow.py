@@ -70,7 +70,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "/var/log/containers/",
             "/var/log/pods/",
             LOGS,
-            "handover: town/agent agent.yaml: inputs[name=tail].path = /var/log/pods/*.log does "
+            "sharedFile: town/agent agent.yaml: inputs[name=tail].path = /var/log/pods/*.log does "
             "not read /var/log/containers/any.log of the node (Application writes to stdout, which the node keeps in "
             "/var/log/containers)",
         ),
@@ -79,21 +79,22 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "{name: logs, hostPath: {path: /var/log}}",
             "{name: logs, emptyDir: {}}",
             LOGS,
-            "handover: DaemonSet town/agent: /var/log/containers/*.log of container agent is on no folder of the node",
+            "sharedFile: DaemonSet town/agent: /var/log/containers/*.log of container agent is on no hostPath volume",
         ),
         (
             TRACER,
             "kube-*",
             "town",
             SPANS,
-            "instrument: town/agent tracer.yaml: leave[*].namespace leaves out town, and so the namespace town",
+            "instrument: town/agent tracer.yaml: leave[*].namespace has town, which excludes the namespace town",
         ),
         (
             TRACER,
             "kube-*",
             "'{kube-*,to*}'",
             SPANS,
-            "instrument: town/agent tracer.yaml: leave[*].namespace leaves out {kube-*,to*}, and so the namespace town",
+            "instrument: town/agent tracer.yaml: leave[*].namespace has {kube-*,to*}, which excludes the namespace "
+            "town",
         ),
         (
             TRACER,
@@ -107,7 +108,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "flow-file: /var/run/tracer/events.log",
             "flow-file: /var/run/tracer/flows.log",
             FLOWS,
-            "handover: town/agent agent.yaml: inputs[name=flows].path = /flows/events.log does not "
+            "sharedFile: town/agent agent.yaml: inputs[name=flows].path = /flows/events.log does not "
             "read /var/run/tracer/flows.log of the node (ConfigMap town/tracer flow-file = /var/run/tracer/flows.log, "
             "on the node /var/run/tracer/flows.log)",
         ),
@@ -116,7 +117,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "flow-file:",
             "flowfile:",
             FLOWS,
-            "handover: ConfigMap town/tracer has no key flow-file; did you mean `flowfile`?",
+            "sharedFile: ConfigMap town/tracer has no key flow-file; did you mean `flowfile`?",
         ),
         (
             AGENT,
@@ -154,7 +155,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "host: archive.town.svc.cluster.local, port: 3100",
             "host: store.town.svc.cluster.local, port: 8333",
             PUSH,
-            f"connect: {SENDING}: store.town.svc.cluster.local:8333 leads to Service "
+            f"connect: {SENDING}: store.town.svc.cluster.local:8333 resolves to Service "
             "town/store, and so to StatefulSet town/store, not StatefulSet town/archive",
         ),
         (
@@ -176,15 +177,15 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "port: 3100",
             "port: 9095",
             PUSH,
-            f"connect: {SENDING}: archive.town.svc.cluster.local:9095 leads to port 9095 of "
-            "StatefulSet town/archive, and it listens on 3100 (town/archive archive.yaml: server.listen)",
+            f"connect: {SENDING}: archive.town.svc.cluster.local:9095 resolves to port 9095 of "
+            "StatefulSet town/archive, which listens on 3100 (town/archive archive.yaml: server.listen)",
         ),
         (
             SERVICE,
             "selector: {app: archive}",
             "selector: {app: nobody}",
             PUSH,
-            f"connect: {SENDING}: archive.town.svc.cluster.local:3100 leads to Service "
+            f"connect: {SENDING}: archive.town.svc.cluster.local:3100 resolves to Service "
             "town/archive, and so to nothing, not StatefulSet town/archive",
         ),
         (
@@ -192,7 +193,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "/push",
             "/pull",
             PUSH,
-            "connect: town/agent $ARCHIVE: http://archive:3100/pull: the path /push is what archive answers at",
+            "connect: town/agent $ARCHIVE: http://archive:3100/pull: archive answers at the path /push",
         ),
         (
             PODS,
@@ -206,14 +207,14 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "--accept=push",
             "--accept=pull",
             PUSH,
-            "fact: town/archive --accept is pull, and has to be push",
+            "assert: town/archive --accept is pull, and has to be push",
         ),
         (
             f"{FLOW}/statefulset-archive.yaml",
             "--accept=push",
             "--acept=push",
             PUSH,
-            "fact: town/archive: container archive has no argument --accept; did you mean `--acept`?",
+            "assert: town/archive: container archive has no argument --accept; did you mean `--acept`?",
         ),
         (
             ARCHIVE,
@@ -254,8 +255,8 @@ def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform
         '{node: archive, key: "bucket.end*"}\n          every: true',
     )
     assert findings() == [
-        f"local: {BLOCKS}: connect: town/archive archive.yaml: bucket.end*: archive.town.svc.cluster.local:3100 leads "
-        "to Service town/archive, and so to StatefulSet town/archive, not StatefulSet town/store"
+        f"local: {BLOCKS}: connect: town/archive archive.yaml: bucket.end*: archive.town.svc.cluster.local:3100 "
+        "resolves to Service town/archive, and so to StatefulSet town/archive, not StatefulSet town/store"
     ]
 
 
@@ -268,11 +269,11 @@ def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
     ]
 
 
-def test_every_value_of_a_fact(flow: Platform) -> None:
+def test_every_value_of_an_assertion(flow: Platform) -> None:
     flow.replace(f"{FLOW}/statefulset-archive.yaml", "args: [--accept=push]", "args: [--accept=push, --accept=pull]")
     prove(dataflow)
     flow.replace("dataflow.yaml", "arg: --accept}, equals: push}", "arg: --accept}, equals: push, every: true}")
-    assert findings() == [f"local: {PUSH}: fact: town/archive --accept is push, pull, and has to be push"]
+    assert findings() == [f"local: {PUSH}: assert: town/archive --accept is push, pull, and has to be push"]
 
 
 def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,23 +296,24 @@ def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytes
         (
             "    to: store\n",
             "    to: stor\n",
-            "dataflow.yaml: the arrow archive → stor names the node `stor`, which is not there; did you mean `store`?",
+            "dataflow.yaml: the arrow archive → stor: unknown node `stor`; did you mean `store`?",
         ),
         (
-            "    by: stdout\n    proof:\n      - handover:\n          from: {node: application, value: stdout}\n"
+            "    protocol: stdout\n    proof:\n      - sharedFile:\n"
+            "          from: {node: application, value: stdout}\n"
             '          to: {node: agent, key: "inputs[name=tail].path"}\n',
-            "    by: stdout\n    proof: []\n",
+            "    protocol: stdout\n    proof: []\n",
             "dataflow.yaml: the arrow application → agent has no proof",
         ),
         (
-            "      - fact: {at: {node: archive, arg: --accept}, equals: push}\n",
+            "      - assert: {at: {node: archive, arg: --accept}, equals: push}\n",
             "      - {}\n",
-            "dataflow.yaml: the arrow agent → archive: a step has to be exactly one kind of proof",
+            "dataflow.yaml: the arrow agent → archive: a step needs exactly one kind of proof",
         ),
         (
             "arrows:\n",
             "  lost: {title: Lost, workload: town/lost, container: lost}\narrows:\n",
-            "dataflow.yaml: no arrow leads to or from the node `lost`",
+            "dataflow.yaml: no arrow connects the node `lost`",
         ),
     ],
 )
@@ -346,7 +348,7 @@ def test_an_unknown_key_of_the_contract(flow: Platform) -> None:
 
 def test_a_platform_without_a_contract(flow: Platform) -> None:
     (flow.root / "dataflow.yaml").unlink()
-    with pytest.raises(PenstockError, match=r"dataflow\.yaml: not there"):
+    with pytest.raises(PenstockError, match=r"dataflow\.yaml does not exist"):
         prove(dataflow)
 
 
@@ -360,7 +362,7 @@ def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow:
 def test_a_picture_that_is_out_of_date_is_named_and_drawn_again(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "title: Store", "title: Warehouse")
     pages = ("README.md", "docs/concepts.md")
-    assert findings() == [f"{page}: the picture is not what dataflow.yaml says" for page in pages]
+    assert findings() == [f"{page}: the picture differs from dataflow.yaml" for page in pages]
     diagram(only_print=False)
     with contextlib.chdir(flow.root):
         prove(dataflow)

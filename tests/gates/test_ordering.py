@@ -11,7 +11,7 @@ import pytest
 
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, Process, State
+from penstock.cluster.state import ClusterState, Process, State
 from penstock.core.layout import Layout
 from penstock.gates import ordering, rehearse
 
@@ -27,9 +27,9 @@ HARMLESS = '{"level":"error","error":"dependency flux-system/cilium is not ready
 def session(folder: Path, *lines: str) -> Session:
     log = folder / "kustomize-controller.log"
     log.write_text("\n".join(lines))
-    noted = Noted(provider="kwok", environment="local")
-    noted.processes = {"kustomize-controller": Process(1, 0.0, str(log))}
-    return Session(Layout(folder), "local", State(folder), noted, timeout=1.0, provider=Kwok())
+    recorded = ClusterState(provider="kwok", environment="local")
+    recorded.processes = {"kustomize-controller": Process(1, 0.0, str(log))}
+    return Session(Layout(folder), "local", State(folder), recorded, timeout=1.0, provider=Kwok())
 
 
 def test_what_came_too_early_is_named_once(tmp_path: Path) -> None:

@@ -63,8 +63,8 @@ def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> No
     shutil.copytree(holding.tree, holding.root / "manifests" / "remote")
     shutil.copy(holding.root / "environments" / "local.yaml", holding.root / "environments" / "remote.yaml")
     prove(gate.references)
-    carpenter = "by: the town's carpenter\n"
-    holding.replace("given.yaml", carpenter, f"{carpenter}    environments: [local]\n")
+    carpenter = "providedBy: the town's carpenter\n"
+    holding.replace("external.yaml", carpenter, f"{carpenter}    environments: [local]\n")
     with pytest.raises(PenstockError) as caught:
         prove(gate.references)
     assert caught.value.message.splitlines() == [
@@ -143,10 +143,11 @@ def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str,
 
 
 def test_a_declaration_of_what_every_cluster_has_is_superfluous(holding: Platform) -> None:
-    holding.replace("given.yaml", "objects:\n", "objects:\n  - {kind: ClusterRole, name: view, by: Kubernetes}\n")
+    view = "  - {kind: ClusterRole, name: view, providedBy: Kubernetes}\n"
+    holding.replace("external.yaml", "objects:\n", f"objects:\n{view}")
     with pytest.raises(PenstockError) as caught:
         prove(gate.references)
-    assert caught.value.message == "given.yaml: ClusterRole view: every cluster has it"
+    assert caught.value.message == "external.yaml: ClusterRole view: every cluster has it"
 
 
 def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:

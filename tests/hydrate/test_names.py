@@ -60,7 +60,7 @@ REFUSED = [
     ("components/greeting/values.yaml", "helmfile.yaml.gotmpl doesn't name it"),
     ("components/greeting/values-local.yaml", "helmfile.yaml.gotmpl doesn't name it"),
     ("components/greeting/overlays/local/kustomization.yaml", "did you mean `kustomize/`?"),
-    ("gives.yaml", "did you mean `given.yaml`?"),
+    ("externals.yaml", "did you mean `external.yaml`?"),
     ("chart.lock", "did you mean `charts.lock`?"),
     ("helmfile.yml", "did you mean `helmfile.yaml`?"),
     ("connections.yml", "did you mean `connections.yaml`?"),

@@ -12,9 +12,9 @@ from penstock.kube.fields import Requirement, Selector
 from penstock.kube.labels import index, members
 from penstock.policies.actors import Actors
 from penstock.policies.enforced import Enforced
-from penstock.policies.evaluate import judge
-from penstock.policies.peers import ANY, Connection, End, Entities, Pods, Port, shown
-from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
+from penstock.policies.evaluate import evaluate
+from penstock.policies.peers import ANY, Connection, Entities, Peer, Pods, Port, shown
+from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule, Span
 
 _SPACES = ("town", "harbour", "market")
 _KEYS = ("app", "tier")
@@ -59,16 +59,16 @@ class _Town:
             expressions = [Requirement(key, self.chance.choice(operators), [*values, self.chance.choice(_SPACES)])]
         return Selector(self.labels() if self.chance.random() < 0.6 else {}, expressions)
 
-    def peer(self) -> Peer:
+    def peer(self) -> PolicyPeer:
         kind = self.chance.random()
         if kind < 0.2:
-            return Peer(entity=self.chance.choice(_ENTITIES))
+            return PolicyPeer(entity=self.chance.choice(_ENTITIES))
         if kind < 0.35:
-            return Peer(network=self.chance.choice(_NETWORKS), but=("192.0.2.7/32",) if kind < 0.25 else ())
+            return PolicyPeer(network=self.chance.choice(_NETWORKS), excluding=("192.0.2.7/32",) if kind < 0.25 else ())
         if kind < 0.4:
-            return Peer()
+            return PolicyPeer()
         among = frozenset(self.chance.sample(_SPACES, self.chance.randint(0, 2))) if kind < 0.7 else None
-        return Peer(pods=self.selector(), namespaces=among)
+        return PolicyPeer(pods=self.selector(), namespaces=among)
 
     def rule(self) -> Rule:
         peers = tuple(self.peer() for _ in range(self.chance.randint(0, 2)))
@@ -103,21 +103,23 @@ def test_a_refusal_is_the_same(seed: int) -> None:
 def test_the_verdict_is_the_same(seed: int) -> None:
     """Every pair that one of our own pods is part of, at every port that any has or a connection names."""
     town = _Town(seed)
-    ends: list[End] = [Pods("end", ((str(number), ""),)) for number in range(len(town.actors))]
-    ends.append(Entities(("world",), ("192.0.2.7/32",)))
-    of: dict[End, tuple[int, ...]] = {end: (number,) for number, end in enumerate(ends[:-1])}
-    of[ends[-1]] = len(ends) - 4, len(ends) - 2
+    peers: list[Peer] = [Pods("peer", ((str(number), ""),)) for number in range(len(town.actors))]
+    peers.append(Entities(("world",), ("192.0.2.7/32",)))
+    of: dict[Peer, tuple[int, ...]] = {peer: (number,) for number, peer in enumerate(peers[:-1])}
+    of[peers[-1]] = len(peers) - 4, len(peers) - 2
     connections = [
-        Connection(town.chance.choice(ends), town.chance.choice(ends), port, "asked")
+        Connection(town.chance.choice(peers), town.chance.choice(peers), port, "asked")
         for port in [*_PORTS, *_PORTS, (9000, "TCP"), ANY]
     ]
-    verdicts = judge(Actors(town.actors, town.own, of, {}), connections, Enforced(town.actors, town.policies))
+    verdicts = evaluate(Actors(town.actors, town.own, of, {}), connections, Enforced(town.actors, town.policies))
     lines, refused = _judged(town, connections, of)
     assert verdicts.findings == [line for line in lines if line]
     assert (verdicts.allowed, verdicts.denied) == (len(refused) - sum(refused), sum(refused))
 
 
-def _judged(town: _Town, connections: list[Connection], of: dict[End, tuple[int, ...]]) -> tuple[list[str], list[bool]]:
+def _judged(
+    town: _Town, connections: list[Connection], of: dict[Peer, tuple[int, ...]]
+) -> tuple[list[str], list[bool]]:
     """A finding or nothing, and whether it is refused, for every connection that could be."""
     lines, every = [], []
     for (sender, one), (receiver, other) in product(enumerate(town.actors), repeat=2):
@@ -129,7 +131,7 @@ def _judged(town: _Town, connections: list[Connection], of: dict[End, tuple[int,
             refused = naive_policies.refusal(town.policies, one, other, port)
             line = f"{one.name} → {other.name} {shown(port)}"
             asked = f"{line} (asked): {refused}" if refused else ""
-            lines.append(asked if is_asked else "" if refused else f"{line} gets through, and nothing asks for it")
+            lines.append(asked if is_asked else "" if refused else f"{line} is allowed, but not declared")
             every.append(bool(refused))
     return lines, every
 

@@ -34,7 +34,7 @@ class Broken(Settings):
 
 
 def shown(step: Step) -> str:
-    return f"{step.said[0]} {[ref.node for ref in dataflow.refs(step)]}"
+    return f"{step.kinds[0]} {[ref.node for ref in dataflow.refs(step)]}"
 
 
 def wrong(step: Step, number: int) -> str:
@@ -49,7 +49,7 @@ def unbreakable(environment: str) -> Iterator[str]:
         for step in arrow.proof:
             whole = Broken(CONTRACT, manifests)
             proofs.prove(whole, step)
-            only_there = step.fact and step.fact.equals is None and step.fact.holds is None
+            only_there = step.assert_ and step.assert_.equals is None and step.assert_.contains is None
             for number, where in enumerate([] if only_there else whole.seen):
                 try:
                     proofs.prove(Broken(CONTRACT, manifests, number, wrong(step, number)), step)

@@ -18,12 +18,12 @@ from support import ENVIRONMENTS, SHIPPED
 PAGES = [ENGINE / "README.md", *sorted((ENGINE / "docs").rglob("*.md"))]
 PLATFORMS = [rendered(SHIPPED, environment) for environment in ENVIRONMENTS]
 # Made by others: Flux itself, CoreDNS of the cluster, an add-on of EKS, and the root that `inv up` and a person make.
-GIVEN = {
+EXTERNAL = {
     ("flux-system", "deployment", "kustomize-controller"),
     ("flux-system", "deployment", "source-controller"),
     ("flux-system", "kustomization", "platform"),
 }
-GIVEN_LABELS = {"k8s-app=kube-dns", "app.kubernetes.io/name=eks-pod-identity-agent"}
+EXTERNAL_LABELS = {"k8s-app=kube-dns", "app.kubernetes.io/name=eks-pod-identity-agent"}
 # What the how-tos make along the way, and the platforms of the tests, of which the rules have their examples.
 EXAMPLES = re.compile(r"\b(echo|staging|local|harbour|greeting)\b")
 
@@ -56,9 +56,9 @@ def wanted(selector: str) -> set[str]:
 
 def missing(namespace: str, words: str, platforms: list[Rendered]) -> list[str]:
     """What a command names and no environment has."""
-    places = {where for where, _, _ in GIVEN}.union(*(each.namespaces for each in platforms))
-    objects = GIVEN.union(*({(o.namespace, o.kind.lower(), o.name) for o in each.objects} for each in platforms))
-    known = GIVEN_LABELS.union(*(labels(each, namespace) for each in platforms))
+    places = {where for where, _, _ in EXTERNAL}.union(*(each.namespaces for each in platforms))
+    objects = EXTERNAL.union(*({(o.namespace, o.kind.lower(), o.name) for o in each.objects} for each in platforms))
+    known = EXTERNAL_LABELS.union(*(labels(each, namespace) for each in platforms))
     containers = {
         container.name
         for each in platforms

@@ -31,8 +31,8 @@ def up(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Up:
             route = {"kind": "HTTPRoute", "metadata": {"name": name}, "spec": {"hostnames": [name]}}
             good.write(f"manifests/local/greeting/route-{number}.yaml", yaml.dump({"apiVersion": "g/v1", **route}))
         good.write("environments/local.yaml", yaml.dump({"cluster": {"name": "tiny", **settings}}))
-        noted = {"provider": provider, "environment": "local", "phase": 4, "context": "theirs"}
-        good.write(".penstock/local/state.json", json.dumps(noted))
+        recorded = {"provider": provider, "environment": "local", "phase": 4, "context": "theirs"}
+        good.write(".penstock/local/state.json", json.dumps(recorded))
         monkeypatch.chdir(good.root)
         return good
 

@@ -205,7 +205,7 @@ def add(layout: Layout, count: int) -> None:
         (layout.root / path).parent.mkdir(parents=True, exist_ok=True)
         (layout.root / path).write_text(text)
     with (layout.root / CONNECTIONS).open("a") as connections:
-        connections.writelines(_edge(number, *ends) for number in range(count) for ends in _calls())
+        connections.writelines(_edge(number, *peers) for number in range(count) for peers in _calls())
 
 
 def _calls() -> list[tuple[str, str]]:
@@ -215,4 +215,4 @@ def _calls() -> list[tuple[str, str]]:
 
 def _edge(number: int, sender: str, receiver: str) -> str:
     name = f"bundle-{number:02d}"
-    return f"  - {{from: {name}/{sender}, to: {name}/{receiver}, ports: [http], why: one program}}\n"
+    return f"  - {{from: {name}/{sender}, to: {name}/{receiver}, ports: [http], reason: one program}}\n"

@@ -60,14 +60,14 @@ data: {}
 """
 
 _CONNECTIONS = {
-    "ends": {
+    "peers": {
         "dns": {"pods": "kube-system", "labels": {"k8s-app": "kube-dns"}},
         "api-server": {"entities": ["kube-apiserver"]},
         "gateway": {"entities": ["ingress"]},
         "nodes": {"entities": ["host", "remote-node"]},
         "internet": {"entities": ["world"]},
     },
-    "names": {"to": "dns", "ports": [53, "53/UDP"]},
+    "dns": {"to": "dns", "ports": [53, "53/UDP"]},
     "api": {"to": "api-server", "ports": [443, 6443]},
     "gateway": "gateway",
     "nodes": "nodes",
@@ -161,7 +161,7 @@ def _contracts(count: int) -> dict[str, str]:
             "from": f"{namespace(number)}/{name(number)}",
             "to": f"{namespace(one)}/{name(one)}",
             "ports": ["http"],
-            "why": "its upstream",
+            "reason": "its upstream",
         }
         for number in range(count)
         for one in upstreams(number)
@@ -182,7 +182,7 @@ def _arrow(sender: int, receiver: int) -> dict[str, object]:
         "from": name(sender),
         "to": name(receiver),
         "carries": f"calls of {name(sender)}",
-        "by": "HTTP",
+        "protocol": "HTTP",
         "proof": [{"connect": hop}],
     }
 

@@ -51,16 +51,16 @@ def commands(session: Session, component: str) -> list[Command]:
 
 def is_fluxs(session: Session, component: str) -> bool:
     """Whether Flux has applied a component."""
-    if session.noted.phase < 2 and session.provider.makes:
+    if session.recorded.phase < 2 and session.provider.makes:
         return False  # there is no Flux yet
-    # In a cluster that others made Flux may be there though nothing is noted of it here, or not even its kinds may.
+    # In a cluster that others made Flux may be there though nothing is recorded of it here, or not even its kinds may.
     words = ["get", status.KUSTOMIZATIONS, component, "-n", NAMESPACE, "--ignore-not-found"]
     return bool(session.kubectl.run(*words, "-o", "jsonpath={.status.lastAppliedRevision}", ok=(0, 1)).text.strip())
 
 
 def lacking(session: Session) -> list[str]:
     """The components of phase 1 of which the cluster lacks something, in order."""
-    if session.noted.phase:
+    if session.recorded.phase:
         return []
     return [name for name in session.bootstrap if not _is_there(session, name)]
 
@@ -77,7 +77,7 @@ def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
 
 def changed(session: Session) -> list[str]:
     """What Flux changed when it adopted what phase 1 had applied: those objects whose generation is another one now."""
-    before = session.noted.bootstrapped
+    before = session.recorded.bootstrapped
     now = (
         _generations(session, [item for name in session.bootstrap for item in by_hand(session, name)]) if before else {}
     )
@@ -95,7 +95,7 @@ def _is_there(session: Session, component: str) -> bool:
 
 
 def _note_generations(session: Session, component: str) -> None:
-    session.noted.bootstrapped |= _generations(session, by_hand(session, component))
+    session.recorded.bootstrapped |= _generations(session, by_hand(session, component))
     session.note()
 
 

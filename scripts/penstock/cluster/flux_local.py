@@ -18,31 +18,31 @@ def install(session: Session, step: Step) -> str:
     """Apply Flux's definitions, and start those of its processes that don't run."""
     kubectl = session.kubectl
     wanted = {_crd_name(path) for path in flux.crds()}
-    if session.noted.flux != flux.version() or not wanted <= set(crds.names(kubectl)):
+    if session.recorded.flux != flux.version() or not wanted <= set(crds.names(kubectl)):
         step.note("applying Flux's CustomResourceDefinitions")
         for command in _applied(session):
             kubectl.carry_out(command)
         crds.await_established(kubectl, wanted, step)
-        session.noted.flux = flux.version()
+        session.recorded.flux = flux.version()
         session.note()
     step.note("starting Flux's controllers")
-    state, noted = session.state, session.noted
+    state, recorded = session.state, session.recorded
     (state.folder / "artifacts").mkdir(exist_ok=True)
-    noted.artifact_port = noted.artifact_port or processes.free_port()
+    recorded.artifact_port = recorded.artifact_port or processes.free_port()
     for name in flux.CONTROLLERS:
-        if not processes.is_alive(noted, name):
+        if not processes.is_alive(recorded, name):
             if name == "source-controller":
-                processes.refuse_taken(noted.artifact_port, name)
-            ports = flux.Ports(processes.free_port(), processes.free_port(), noted.artifact_port)
-            noted.restarted = True
-            processes.start(state, noted, name, _controller(state, name, ports))
+                processes.refuse_taken(recorded.artifact_port, name)
+            ports = flux.Ports(processes.free_port(), processes.free_port(), recorded.artifact_port)
+            recorded.restarted = True
+            processes.start(state, recorded, name, _controller(state, name, ports))
     return flux.version()
 
 
 def commands(session: Session) -> list[Command]:
     """What `install` runs where there is no Flux; a port is 0 where any free one is taken."""
     started = [
-        _controller(session.state, name, flux.Ports(0, 0, session.noted.artifact_port)) for name in flux.CONTROLLERS
+        _controller(session.state, name, flux.Ports(0, 0, session.recorded.artifact_port)) for name in flux.CONTROLLERS
     ]
     return [*_applied(session), *started]
 

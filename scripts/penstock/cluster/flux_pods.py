@@ -28,8 +28,8 @@ def install(session: Session, step: Step) -> str:
                 f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
                 f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
             )
-    # Noted even where it was there before us.
-    session.noted.flux = FLUX.version
+    # Recorded even where it was there before us.
+    session.recorded.flux = FLUX.version
     session.note()
     return f"Flux {FLUX.version}" + (" installed" if lacking else "")
 

@@ -32,7 +32,7 @@ _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
 def setup(session: Session, step: Step) -> str:
     """Give Flux the source, and wait until it has fetched the commit; gives the commit, and what it is."""
     head(session.layout.root)  # says what is wrong before anything is started
-    if session.noted.source == "remote":
+    if session.recorded.source == "remote":
         found = remote.read(session.layout)
         commit, about = found.commit, f" of {found.url}"
     else:
@@ -40,7 +40,7 @@ def setup(session: Session, step: Step) -> str:
         commit, about = taken.commit, " (with uncommitted changes)" if taken.is_dirty else ""
         _make_token(session)
         _serve(session)
-    session.noted.revision = commit
+    session.recorded.revision = commit
     session.note()
     for command in _applied(session):
         session.kubectl.carry_out(command)
@@ -51,7 +51,7 @@ def setup(session: Session, step: Step) -> str:
 def commands(session: Session) -> list[Command]:
     """What `setup` runs where there is nothing yet."""
     address = _address(session)
-    served = [] if session.noted.source == "remote" else [_server(session, address.bind if address else "ADDRESS")]
+    served = [] if session.recorded.source == "remote" else [_server(session, address.bind if address else "ADDRESS")]
     return [*served, *_applied(session), _asking(session, status.SOURCES, [objects.SOURCE], _now())]
 
 
@@ -90,18 +90,18 @@ def _now() -> str:
 
 def _serve(session: Session) -> None:
     mirrored(session)  # so that the copies are there
-    address, noted = session.provider.address(session), session.noted
+    address, recorded = session.provider.address(session), session.recorded
     if address is None:
         raise PenstockError("there is no cluster yet that could fetch anything", "inv cluster-create")
-    if processes.is_alive(noted, PROCESS):
+    if processes.is_alive(recorded, PROCESS):
         return
-    noted.source_port = noted.source_port or processes.free_port(address.bind)
-    processes.refuse_taken(noted.source_port, PROCESS, address.bind)
-    processes.start(session.state, noted, PROCESS, _server(session, address.bind))
+    recorded.source_port = recorded.source_port or processes.free_port(address.bind)
+    processes.refuse_taken(recorded.source_port, PROCESS, address.bind)
+    processes.start(session.state, recorded, PROCESS, _server(session, address.bind))
 
 
 def _server(session: Session, bind: str) -> Command:
-    port = str(session.noted.source_port)
+    port = str(session.recorded.source_port)
     argv = [sys.executable, "-m", "penstock.gitops.server", str(session.state.git), bind, port]
     return Command(argv, env={"PATH": os.environ.get("PATH", os.defpath), server.TOKEN: _token(session)})
 
@@ -121,7 +121,7 @@ def _token(session: Session) -> str:
 def _applied(session: Session) -> list[Command]:
     """The commands that give Flux its source."""
     kubectl = session.kubectl
-    if session.noted.source == "remote":
+    if session.recorded.source == "remote":
         found = remote.read(session.layout)
         keys = _keys(session)
         url = found.ssh if "identity" in keys else found.url
@@ -133,22 +133,22 @@ def _applied(session: Session) -> list[Command]:
 
 def _keys(session: Session) -> list[str]:
     """The keys of the Secret for a private remote, which its owner makes; none where there is no such Secret."""
-    if not session.noted.phase or is_by_name():
+    if not session.recorded.phase or is_by_name():
         return []  # there may be no cluster yet, or what is wanted is to be shown alone
     return list((session.kubectl.get_one("secret", objects.CREDENTIALS, NAMESPACE) or {}).get("data", {}))
 
 
 def _url(session: Session, repository: str) -> str:
     address = _address(session)
-    return f"http://{address.host if address else 'ADDRESS'}:{session.noted.source_port}/{repository}"
+    return f"http://{address.host if address else 'ADDRESS'}:{session.recorded.source_port}/{repository}"
 
 
 def _address(session: Session) -> Address | None:
-    return session.provider.address(session) if session.noted.phase else None
+    return session.provider.address(session) if session.recorded.phase else None
 
 
 def _hint(session: Session) -> str:
-    if session.noted.source == "remote":
+    if session.recorded.source == "remote":
         return f"inv flux-status; a private remote needs the Secret {NAMESPACE}/{objects.CREDENTIALS}"
     return f"inv logs source-controller; inv logs {PROCESS}"
 
@@ -157,7 +157,7 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
     failing_since: list[float] = []
 
     def fetched() -> bool | None:
-        processes.refuse_dead(session.noted, [PROCESS, "source-controller"])
+        processes.refuse_dead(session.recorded, [PROCESS, "source-controller"])
         found = status.source(session.kubectl)
         if found.revision == commit:
             return True

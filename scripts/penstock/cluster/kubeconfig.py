@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted
+from penstock.cluster.state import ClusterState
 from penstock.core.files import write_atomically, writing
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
@@ -27,15 +27,15 @@ def merge(session: Session, target: Path) -> str:
         argv: list[str | Path] = [resolve("kubectl"), "config", "view", "--flatten", "--raw"]
         merged = run(Command(argv, env={"KUBECONFIG": both})).stdout
         write_atomically(target, merged, 0o600)
-    session.noted.merged_into = str(target)
-    session.state.write(session.noted)
+    session.recorded.merged_into = str(target)
+    session.state.write(session.recorded)
     return _context(session.state.kubeconfig)
 
 
-def unmerge(noted: Noted, kubeconfig: Path) -> None:
+def unmerge(recorded: ClusterState, kubeconfig: Path) -> None:
     """Take out of the user's kubeconfig what `merge` put there."""
-    target = Path(noted.merged_into)
-    if not noted.merged_into or not target.is_file() or not kubeconfig.is_file():
+    target = Path(recorded.merged_into)
+    if not recorded.merged_into or not target.is_file() or not kubeconfig.is_file():
         return
     ours = json.loads(_config(kubeconfig, "view", "-o", "json"))
     if _config(target, "current-context", ok=(0, 1)) == ours["current-context"]:

@@ -15,7 +15,7 @@ from penstock.tools.modules import OPERATORS, Module
 DEFINES = "penstock/defines"
 
 
-def definitions(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def crds(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The CustomResourceDefinitions that the operators among some objects make, by name.
 
     PenstockError for a kind that its operator's module does not define, or defines in another scope. Kustomizations of

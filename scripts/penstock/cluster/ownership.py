@@ -24,7 +24,7 @@ class Drifted(PenstockError):
 
 def prove(session: Session, step: Step) -> str:
     """Compare Flux's inventories and the cluster with manifests/; Findings for everything that differs."""
-    processes.refuse_dead(session.noted, list(session.noted.processes))
+    processes.refuse_dead(session.recorded, list(session.recorded.processes))
     step.note("comparing Flux's inventories with manifests/")
     count = inventories(session, status.kustomizations(session.kubectl))
     step.note("a dry run of every object")
@@ -33,7 +33,7 @@ def prove(session: Session, step: Step) -> str:
     adopted = bootstrap.changed(session)
     if adopted:
         raise Findings(adopted, "this is a fault in Penstock: phase 1 and Flux should apply the same bytes")
-    session.noted.bootstrapped = {}
+    session.recorded.bootstrapped = {}
     return f"{count} objects, all owned by Flux, and none would change"
 
 

@@ -18,8 +18,8 @@ from penstock.core.process import Command, CommandFailed, CommandTimedOut
 
 
 @dataclass(frozen=True)
-class Part:
-    """A step of a phase: what it does, in words when it is done, and the commands by which it changes a cluster."""
+class Action:
+    """A step of a phase: a function that reports what it did, and the commands by which it changes a cluster."""
 
     run: Callable[[Session, Step], str]
     commands: Callable[[Session], list[Command]]
@@ -31,7 +31,7 @@ class Phase:
 
     number: int
     title: str
-    parts: Callable[[Session], list[Part]]
+    actions: Callable[[Session], list[Action]]
 
 
 def create(session: Session, step: Step) -> str:
@@ -60,22 +60,22 @@ def names(session: Session, step: Step) -> str:
     return dns.check(session.kubectl, session.cluster.domain, session.timeout, step)
 
 
-def component(name: str) -> Part:
+def component(name: str) -> Action:
     """The step that applies a bootstrap component."""
-    return Part(
+    return Action(
         lambda session, step: bootstrap.apply(session, name, step), lambda session: bootstrap.commands(session, name)
     )
 
 
-CREATE = Part(create, lambda session: session.provider.create_commands(session))
-NAMES = Part(names, lambda _: [])
-FLUX = Part(
+CREATE = Action(create, lambda session: session.provider.create_commands(session))
+NAMES = Action(names, lambda _: [])
+FLUX = Action(
     lambda session, step: session.provider.install_flux(session, step),
     lambda session: session.provider.flux_commands(session),
 )
-SOURCE = Part(git_source.setup, git_source.commands)
-ENABLE = Part(sync.enable, sync.commands)
-OWNERSHIP = Part(ownership.prove, lambda _: [])
+SOURCE = Action(git_source.setup, git_source.commands)
+ENABLE = Action(sync.enable, sync.commands)
+OWNERSHIP = Action(ownership.prove, lambda _: [])
 
 PHASES = [
     Phase(1, "cluster", lambda session: [CREATE, *map(component, session.bootstrap), NAMES]),
@@ -85,12 +85,12 @@ PHASES = [
 ]
 
 
-def carry_out(part: Part, session: Session, step: Step) -> str:
+def carry_out(action: Action, session: Session, step: Step) -> str:
     """Run one step; when a program fails since a process of ours has ended, that one is named."""
     try:
-        return part.run(session, step)
+        return action.run(session, step)
     except (CommandFailed, CommandTimedOut):
-        processes.refuse_dead(session.noted, list(session.noted.processes))
+        processes.refuse_dead(session.recorded, list(session.recorded.processes))
         raise
 
 
@@ -98,5 +98,7 @@ def run(session: Session, wanted: list[Phase]) -> None:
     """Run phases in order, with their names and times."""
     for phase in wanted:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = "; ".join(filter(None, [carry_out(part, session, step) for part in phase.parts(session)]))
+            step.result = "; ".join(
+                filter(None, [carry_out(action, session, step) for action in phase.actions(session)])
+            )
         session.reached(phase.number)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from penstock.cluster.state import Noted, Process, State
+from penstock.cluster.state import ClusterState, Process, State
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, spawn, uninterrupted
 
@@ -24,7 +24,7 @@ _NOBODY = Process(pid=0, created=0, log="")
 
 
 def find(process: Process) -> psutil.Process | None:
-    """The running process that was noted; None when it ended, or when its pid belongs to somebody else now."""
+    """The running process that was recorded; None when it ended, or when its pid belongs to somebody else now."""
     try:
         found = psutil.Process(process.pid)
         same = abs(_started(found) - process.created) < _SAME_START
@@ -33,29 +33,29 @@ def find(process: Process) -> psutil.Process | None:
         return None
 
 
-def is_alive(noted: Noted, name: str) -> bool:
+def is_alive(recorded: ClusterState, name: str) -> bool:
     """Whether a process of ours runs."""
-    process = noted.processes.get(name)
+    process = recorded.processes.get(name)
     return process is not None and find(process) is not None
 
 
-def start(state: State, noted: Noted, name: str, command: Command) -> None:
+def start(state: State, recorded: ClusterState, name: str, command: Command) -> None:
     """Start a process and note it."""
     log = state.logs / f"{name}.log"
     with uninterrupted():
-        note(state, noted, name, spawn(command, log), log)
+        note(state, recorded, name, spawn(command, log), log)
 
 
-def note(state: State, noted: Noted, name: str, pid: int, log: Path) -> None:
+def note(state: State, recorded: ClusterState, name: str, pid: int, log: Path) -> None:
     """Note a process that somebody else started for us."""
     try:
         created = _started(psutil.Process(pid))
     except psutil.NoSuchProcess:
         raise died(name, log) from None
-    if find(noted.processes.get(name, _NOBODY)) is not None and noted.processes[name].pid == pid:
+    if find(recorded.processes.get(name, _NOBODY)) is not None and recorded.processes[name].pid == pid:
         return
-    noted.processes[name] = Process(pid=pid, created=created, log=str(log))
-    state.write(noted)
+    recorded.processes[name] = Process(pid=pid, created=created, log=str(log))
+    state.write(recorded)
 
 
 def mentions(pid: int, text: str) -> bool:
@@ -66,9 +66,9 @@ def mentions(pid: int, text: str) -> bool:
         return False
 
 
-def stop_all(noted: Noted) -> list[str]:
-    """End every process that was noted and still runs, newest first; gives their names."""
-    running = [(name, found) for name, process in reversed(noted.processes.items()) if (found := find(process))]
+def stop_all(recorded: ClusterState) -> list[str]:
+    """End every process that was recorded and still runs, newest first; gives their names."""
+    running = [(name, found) for name, process in reversed(recorded.processes.items()) if (found := find(process))]
     for _, process in running:
         _signal(process, hard=False)
     _, left = psutil.wait_procs([process for _, process in running], timeout=_GRACE_SECONDS)
@@ -78,11 +78,11 @@ def stop_all(noted: Noted) -> list[str]:
     return [name for name, _ in running]
 
 
-def refuse_dead(noted: Noted, names: list[str]) -> None:
+def refuse_dead(recorded: ClusterState, names: list[str]) -> None:
     """PenstockError with the end of its log when one of these processes has ended."""
     for name in names:
-        if name in noted.processes and not is_alive(noted, name):
-            raise died(name, Path(noted.processes[name].log))
+        if name in recorded.processes and not is_alive(recorded, name):
+            raise died(name, Path(recorded.processes[name].log))
 
 
 def died(name: str, log: Path) -> PenstockError:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from penstock.cluster.providers.provider import Provider
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core.layout import Layout
 from penstock.platform.cluster import Cluster
 from penstock.platform.manifests import Manifests
@@ -23,7 +23,7 @@ class Session:
     layout: Layout
     environment: str
     state: State
-    noted: Noted
+    recorded: ClusterState
     timeout: float
     provider: Provider
     cluster: Cluster = field(default_factory=Cluster)
@@ -45,9 +45,9 @@ class Session:
 
     def reached(self, phase: int) -> None:
         """Note that a phase is complete."""
-        self.noted.phase = max(self.noted.phase, phase)
+        self.recorded.phase = max(self.recorded.phase, phase)
         self.note()
 
     def note(self) -> None:
-        """Write down what is noted."""
-        self.state.write(self.noted)
+        """Write down what is recorded."""
+        self.state.write(self.recorded)

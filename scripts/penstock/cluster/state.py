@@ -25,7 +25,7 @@ class Process(msgspec.Struct, frozen=True):
     log: str
 
 
-class Noted(msgspec.Struct):
+class ClusterState(msgspec.Struct):
     """The contents of state.json.
 
     `cluster` is its name with the provider, `context` the one of the user's kubeconfig when others made it, `source`
@@ -80,10 +80,10 @@ class State:
         """Whether `inv up` ever began here."""
         return (self.folder / "state.json").is_file()
 
-    def read(self) -> Noted:
-        """What was noted; PenstockError when there is nothing or it is damaged."""
+    def read(self) -> ClusterState:
+        """What was recorded; PenstockError when there is nothing or it is damaged."""
         try:
-            return msgspec.json.decode((self.folder / "state.json").read_bytes(), type=Noted)
+            return msgspec.json.decode((self.folder / "state.json").read_bytes(), type=ClusterState)
         except FileNotFoundError:
             raise PenstockError("there is no cluster here", "run `inv up`") from None
         except msgspec.DecodeError as error:
@@ -92,10 +92,10 @@ class State:
                 f"end the processes that name {self.folder} (ps -ef shows them), then delete it",
             ) from None
 
-    def write(self, noted: Noted) -> None:
+    def write(self, recorded: ClusterState) -> None:
         """Note it, atomically."""
         with writing(self.folder):
-            write_atomically(self.folder / "state.json", msgspec.json.format(msgspec.json.encode(noted)), 0o600)
+            write_atomically(self.folder / "state.json", msgspec.json.format(msgspec.json.encode(recorded)), 0o600)
 
     def prepare(self) -> None:
         """Make the folder, for its owner alone."""

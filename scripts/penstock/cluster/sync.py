@@ -52,7 +52,7 @@ def make_secrets(session: Session, step: Step) -> list[str]:
 def apply(session: Session, step: Step) -> None:
     """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
     # After its controllers were started again, what Flux says dates from before.
-    before = list(status.kustomizations(session.kubectl)) if session.noted.restarted else []
+    before = list(status.kustomizations(session.kubectl)) if session.recorded.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     ours = [objects.ROOT, *session.manifests.components]
     held = [
@@ -68,11 +68,11 @@ def apply(session: Session, step: Step) -> None:
         return [
             name
             for name in names
-            if name not in done or (name in ours and found[name].revision != session.noted.revision)
+            if name not in done or (name in ours and found[name].revision != session.recorded.revision)
         ]
 
     def ready() -> bool | None:
-        processes.refuse_dead(session.noted, list(session.noted.processes))
+        processes.refuse_dead(session.recorded, list(session.recorded.processes))
         found = status.kustomizations(session.kubectl)
         waiting = late(found)
         step.note(
@@ -90,7 +90,7 @@ def apply(session: Session, step: Step) -> None:
         return explain(session, culprit, found.get(culprit))
 
     until(ready, session.timeout, step, "Flux", expired)
-    session.noted.restarted = False
+    session.recorded.restarted = False
 
 
 def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
@@ -115,7 +115,7 @@ def _give_up_early(
 ) -> None:
     now = time.monotonic()
     for name, item in found.items():
-        is_old = name not in held and item.attempted != session.noted.revision
+        is_old = name not in held and item.attempted != session.recorded.revision
         if item.ready or item.reason not in status.FAILURES or is_old:
             failing.pop(name, None)
         elif now - failing.setdefault(name, now) > session.provider.patience:

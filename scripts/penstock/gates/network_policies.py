@@ -1,4 +1,4 @@
-"""The gate: the policies of the manifests let the declared connections through, and nothing else."""
+"""The gate: the policies in the manifests allow the declared connections, and deny all others."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from penstock.policies import contract as network
 from penstock.policies.actors import actors
 from penstock.policies.contract import FILE, Connections
 from penstock.policies.enforced import Enforced
-from penstock.policies.evaluate import judge
+from penstock.policies.evaluate import evaluate
 from penstock.policies.parse import policies
-from penstock.policies.peers import Ends
+from penstock.policies.peers import Peers
 
 _HINT = "declare the connection, an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
 _DIFFERENT = Rule(
     "network-policies/connection",
-    "A declared connection that the policies drop, or one that they let through and nothing declares.",
-    "Either the platform doesn't work, or a pod that is taken over reaches more than it needs.",
-    "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or drop the policy's rule.",
+    "A declared connection that the policies deny, or one that they allow and nothing declares.",
+    "Either the platform doesn't work, or a compromised pod reaches more than it needs.",
+    "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or delete the policy's rule.",
 )
 _UNREACHABLE = Rule(
     "network-policies/address",
-    "An address in a program's configuration that the policies keep it from.",
-    "The program was told to connect there, and each attempt times out.",
-    "Declare the connection, then `inv network-policies`; or take the address out of the configuration.",
+    "An address in a program's configuration that the policies deny.",
+    "Every connection that the program attempts times out.",
+    "Declare the connection, then `inv network-policies`; or remove the address from the configuration.",
 )
 _UNUSED = Rule(
     "network-policies/unused-edge",
-    f"An edge of {FILE} that no environment has, or not one that it names.",
-    "It permits what will one day be something else.",
-    "Delete the edge, or fix its ends.",
+    f"An edge of {FILE} that applies to no environment, or not to one that it lists.",
+    "It may allow traffic that is not meant once a workload of that name appears.",
+    "Delete the edge, or fix its `from` and `to`.",
 )
 _STALE = Rule(
     "network-policies/stale",
-    "A generated policy that isn't what dataflow.yaml, connections.yaml and the manifests give.",
+    "A generated policy that differs from what dataflow.yaml, connections.yaml and the manifests give.",
     "What is reviewed is not what is declared.",
     "Run `inv network-policies`, then `inv hydrate`.",
 )
@@ -50,15 +50,16 @@ _STALE = Rule(
 
 @gate("network-policies", rules=[_DIFFERENT, _UNREACHABLE, _UNUSED, _STALE])
 def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
-    """The network policies let exactly the declared connections through."""
+    """The network policies allow exactly the declared connections."""
     found = network.read(platform.root)
     if found is None:
-        yield Proven(f"there is no {FILE}")
+        yield Proven(f"{FILE} does not exist")
         return
     contract, reader = dataflow.read(platform.root), Reader()
     every = [rendered(platform, name, reader) for name in environments.names(platform)]
     findings = [
-        Finding(_UNUSED.id, line, "delete the edge, or fix its ends", FILE) for line in expected.idle(found, every)
+        Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
+        for line in expected.idle(found, every)
     ]
     proven = []
     for one in every:
@@ -68,7 +69,7 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
             faults, count = [Finding(_DIFFERENT.id, error.message, error.hint or _HINT)], None
         findings += [fault.also_in((one.environment,)) for fault in faults]
         proven += [count] if count and not faults else []
-    if not findings:  # what is broken would only be told twice
+    if not findings:  # otherwise the same fault would be reported twice
         made = sources.generate(contract, found, every)
         findings = [
             Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)
@@ -79,13 +80,13 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
 
 
 def _judged(contract: Contract, found: Connections, one: Rendered) -> tuple[list[Finding], Proven]:
-    ends = Ends(found, one)
+    peers = Peers(found, one)
     connections = expected.connections(contract, found, one)
-    there = policies(one)
-    every = actors(ends)
-    enforced = Enforced(every.every, there)
-    verdicts = judge(every, connections, enforced)
+    present = policies(one)
+    every = actors(peers)
+    enforced = Enforced(every.every, present)
+    verdicts = evaluate(every, connections, enforced)
     faults = [Finding(_DIFFERENT.id, line, _HINT) for line in verdicts.findings]
-    faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(ends, every, enforced)]
-    text = f"{len(connections)} connections let through at both ends by {len(there)} policies"
+    faults += [Finding(_UNREACHABLE.id, line, _HINT) for line in addresses.unreachable(peers, every, enforced)]
+    text = f"{len(connections)} connections allowed by {len(present)} policies"
     return faults, Proven(f"{text}, {verdicts.denied} others denied", one.environment)

@@ -32,7 +32,7 @@ _UNORDERED = {
 
 def disorders(session: Session) -> list[str]:
     """Each way in which Flux found a kind or a namespace missing, once."""
-    log = Path(session.noted.processes["kustomize-controller"].log).read_text(errors="replace")
+    log = Path(session.recorded.processes["kustomize-controller"].log).read_text(errors="replace")
     return [
         f"Flux applied too early: {said}"
         for said in sorted({found.replace("\\", "") for found in _DISORDER.findall(log)})

@@ -11,7 +11,7 @@ from typing import Any
 from penstock.cluster import bootstrap, phases, processes, workloads
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
@@ -83,8 +83,8 @@ def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Se
     with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
         state = State(Path(folder) / environment)
         state.prepare()
-        noted = Noted(provider=_KWOK.name, environment=environment)
-        session = Session(layout, environment, state, noted, _KWOK.timeout, _KWOK, settings)
+        recorded = ClusterState(provider=_KWOK.name, environment=environment)
+        session = Session(layout, environment, state, recorded, _KWOK.timeout, _KWOK, settings)
         try:
             yield session
         finally:
@@ -130,7 +130,7 @@ def misknown(served: str) -> list[str]:
 def _left_behind(session: Session) -> list[str]:
     return [
         f"{name} still runs after the rehearsal"
-        for name, process in session.noted.processes.items()
+        for name, process in session.recorded.processes.items()
         if processes.find(process)
     ]
 
@@ -171,7 +171,7 @@ def _unsettled(session: Session) -> list[str]:
 
 
 def _reachable_from_outside(session: Session) -> list[str]:
-    running = {name: processes.find(process) for name, process in session.noted.processes.items()}
+    running = {name: processes.find(process) for name, process in session.recorded.processes.items()}
     return [
         f"{name} listens on {socket.laddr.ip}:{socket.laddr.port}, not only on 127.0.0.1"
         for name, process in running.items()

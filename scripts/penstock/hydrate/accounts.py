@@ -18,7 +18,7 @@ from penstock.gitops.objects import dump
 from penstock.hydrate.lock import LockedComponent
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.groups import is_built_in
-from penstock.kube.kinds import GIVEN_NAMESPACES, plural
+from penstock.kube.kinds import BUILTIN_NAMESPACES, plural
 from penstock.kube.ref import ObjectRef
 
 # Kubernetes' own kinds that an account may apply. Left out is what gives rights (RBAC), what Kubernetes fills with the
@@ -76,7 +76,7 @@ def _homes(components: dict[str, LockedComponent]) -> dict[str, str]:
         refs = [locked.ref for locked in component.files.values()]
         made_here = {ref.name for ref in refs if ref.group_kind == "/Namespace"}
         filled = {ref.namespace for ref in refs}
-        homes |= dict.fromkeys(made_here - filled - GIVEN_NAMESPACES, name)
+        homes |= dict.fromkeys(made_here - filled - BUILTIN_NAMESPACES, name)
     return dict(sorted(homes.items()))
 
 

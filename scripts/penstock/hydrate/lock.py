@@ -39,14 +39,14 @@ class LockedHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     action: Literal["apply", "omit"]
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LockedUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What of a component Flux applies by a Kustomization of its own: its files, and what they provide."""
 
     provides: list[str]
     files: dict[str, Locked]
 
 
-class LockedComponent(Part, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """A component: digests of its raw inputs and of its resolved releases, and what ordering needs to know.
 
     `depends_on` are components that a release names itself. `provides` has what other objects may depend on beyond
@@ -59,10 +59,10 @@ class LockedComponent(Part, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     resolved: str
     charts: list[str]
     depends_on: list[str]
-    parts: dict[str, Part] = {}
+    parts: dict[str, LockedUnit] = {}
     hooks: dict[str, LockedHook] = {}
 
-    def each(self) -> Iterator[Part]:
+    def each(self) -> Iterator[LockedUnit]:
         """The component itself, and its parts."""
         yield self
         yield from self.parts.values()

@@ -23,7 +23,7 @@ HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 # What kustomize itself looks for: one of them.
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 # A folder ends in a slash.
-_ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "given.yaml")
+_ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "external.yaml")
 _COMPONENT = (*HELMFILES, "secrets.yaml", "hooks.yaml", "kustomize/")
 _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds/")
 _TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")

@@ -18,7 +18,7 @@ from penstock.hydrate.admission import Admission, Judged
 from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import chains, steps, units
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import BUILTIN_NAMESPACES
 
 _FLUX = ".toolkit.fluxcd.io"
 _ADMISSION = "admission of "
@@ -99,7 +99,7 @@ class _Provided:
         self.namespace_labels: Mapping[str, Labels | None] = (
             {name: labels(*where) for name, where in namespace_files.items()} if selected else {}
         )
-        self.namespaces = {key: name for key, name in self.namespaces.items() if key not in GIVEN_NAMESPACES}
+        self.namespaces = {key: name for key, name in self.namespaces.items() if key not in BUILTIN_NAMESPACES}
 
     def needs(self, name: str, unit: LockedComponent) -> dict[str, str]:
         """The units that a unit needs, and why."""

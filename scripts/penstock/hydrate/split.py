@@ -10,7 +10,7 @@ from penstock.core.errors import Findings
 from penstock.core.files import sha256
 from penstock.hydrate import admission
 from penstock.hydrate.hooks import Decided
-from penstock.hydrate.lock import Locked, LockedComponent, Part
+from penstock.hydrate.lock import Locked, LockedComponent, LockedUnit
 from penstock.kube.groups import group_of
 from penstock.kube.ref import ObjectRef
 from penstock.tools.render import Answer, Object
@@ -25,7 +25,7 @@ def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedCompone
     Findings where an object is there twice.
     """
     _refuse_twice(summary.component, [item for objects in decided.parts.values() for item in objects])
-    parts: dict[str, Part] = {}
+    parts: dict[str, LockedUnit] = {}
     texts: dict[str, dict[str, bytes]] = {}
     for name, objects in decided.parts.items():
         parts[name], texts[name] = _part(objects)
@@ -43,10 +43,10 @@ def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedCompone
     return locked, texts
 
 
-def _part(objects: list[Object]) -> tuple[Part, dict[str, bytes]]:
+def _part(objects: list[Object]) -> tuple[LockedUnit, dict[str, bytes]]:
     named = _named(objects)
     files = {name: item.text.encode() for name, item in named.items()}
-    part = Part(
+    part = LockedUnit(
         provides=sorted({token for item in objects for token in _provided(item)}),
         files={name: Locked(id=named[name].ref.id, sha256=sha256(data)) for name, data in sorted(files.items())},
     )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msgspec import field
 
-from penstock.kube.fields import Part
+from penstock.kube.fields import KubeStruct
 
 
-class KeyRef(Part, frozen=True):
+class KeyRef(KubeStruct, frozen=True):
     """A key of a ConfigMap or a Secret."""
 
     key: str
@@ -15,20 +15,20 @@ class KeyRef(Part, frozen=True):
     optional: bool = False
 
 
-class SourceRef(Part, frozen=True):
+class SourceRef(KubeStruct, frozen=True):
     """All keys of a ConfigMap or a Secret."""
 
     name: str = ""
     optional: bool = False
 
 
-class FieldRef(Part, frozen=True):
+class FieldRef(KubeStruct, frozen=True):
     """A field of the pod itself, such as status.hostIP."""
 
     field_path: str
 
 
-class EnvSource(Part, frozen=True):
+class EnvSource(KubeStruct, frozen=True):
     """Where the value of a variable comes from."""
 
     config_map_key_ref: KeyRef | None = None
@@ -36,7 +36,7 @@ class EnvSource(Part, frozen=True):
     field_ref: FieldRef | None = None
 
 
-class EnvVar(Part, frozen=True):
+class EnvVar(KubeStruct, frozen=True):
     """A variable of a container's environment."""
 
     name: str
@@ -44,7 +44,7 @@ class EnvVar(Part, frozen=True):
     value_from: EnvSource | None = None
 
 
-class EnvFrom(Part, frozen=True):
+class EnvFrom(KubeStruct, frozen=True):
     """Variables from all keys of a ConfigMap or a Secret."""
 
     prefix: str = ""
@@ -52,7 +52,7 @@ class EnvFrom(Part, frozen=True):
     secret_ref: SourceRef | None = None
 
 
-class ContainerPort(Part, frozen=True):
+class ContainerPort(KubeStruct, frozen=True):
     """A port that a container listens on; `host_port` is 0 where the node has none for it."""
 
     container_port: int
@@ -62,14 +62,14 @@ class ContainerPort(Part, frozen=True):
     host_ip: str = field(default="", name="hostIP")
 
 
-class PortUser(Part, frozen=True):
+class PortUser(KubeStruct, frozen=True):
     """What a probe or a hook opens: a number, or the name of a container port."""
 
     port: int | str = 0
     path: str = ""
 
 
-class Handler(Part, frozen=True):
+class Handler(KubeStruct, frozen=True):
     """A probe, or what a lifecycle hook does."""
 
     http_get: PortUser | None = None
@@ -77,14 +77,14 @@ class Handler(Part, frozen=True):
     grpc: PortUser | None = None
 
 
-class Lifecycle(Part, frozen=True):
+class Lifecycle(KubeStruct, frozen=True):
     """What runs after a container's start and before its end."""
 
     post_start: Handler = Handler()
     pre_stop: Handler = Handler()
 
 
-class VolumeMount(Part, frozen=True):
+class VolumeMount(KubeStruct, frozen=True):
     """Where a container sees a volume, or the file or folder `sub_path` of it."""
 
     name: str
@@ -93,13 +93,13 @@ class VolumeMount(Part, frozen=True):
     sub_path_expr: str = ""
 
 
-class VolumeDevice(Part, frozen=True):
+class VolumeDevice(KubeStruct, frozen=True):
     """Where a container sees a raw volume."""
 
     name: str
 
 
-class Container(Part, frozen=True):
+class Container(KubeStruct, frozen=True):
     """A container of a pod; `restart_policy` is Always in an init container that keeps running."""
 
     name: str

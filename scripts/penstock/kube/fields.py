@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import Struct, field
 
 
-class Part(Struct, frozen=True, rename="camel"):
-    """The base of everything here."""
+class KubeStruct(Struct, frozen=True, rename="camel"):
+    """The base of models of Kubernetes API types: camelCase keys, unknown ones are ignored."""
 
 
-class Metadata(Part, frozen=True):
+class Metadata(KubeStruct, frozen=True):
     """An object's name and labels; the namespace is empty where it has none."""
 
     name: str = ""
@@ -23,7 +23,7 @@ class Metadata(Part, frozen=True):
     annotations: dict[str, str] = {}
 
 
-class Requirement(Part, frozen=True):
+class Requirement(KubeStruct, frozen=True):
     """One of a selector's matchExpressions."""
 
     key: str
@@ -43,7 +43,7 @@ class Requirement(Part, frozen=True):
                 return self.key not in labels
 
 
-class Selector(Part, frozen=True):
+class Selector(KubeStruct, frozen=True):
     """A label selector; an empty one selects everything."""
 
     match_labels: dict[str, str] = {}
@@ -63,7 +63,7 @@ class Selector(Part, frozen=True):
         return ",".join(words) or "everything"
 
 
-class ServicePort(Part, frozen=True):
+class ServicePort(KubeStruct, frozen=True):
     """A port of a Service. `target_port` is a number or the name of a container port; without it, `port` itself."""
 
     port: int
@@ -78,7 +78,7 @@ class ServicePort(Part, frozen=True):
         return self.target_port or self.port
 
 
-class ServiceSpec(Part, frozen=True):
+class ServiceSpec(KubeStruct, frozen=True):
     """What a Service selects, and its ports."""
 
     selector: dict[str, str] = {}
@@ -87,7 +87,7 @@ class ServiceSpec(Part, frozen=True):
     type: str = "ClusterIP"
 
 
-class ConfigMapData(Part, frozen=True):
+class ConfigMapData(KubeStruct, frozen=True):
     """The files of a ConfigMap."""
 
     data: dict[str, str] = {}

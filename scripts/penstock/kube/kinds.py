@@ -81,8 +81,8 @@ _LOOKED_INTO = dict.fromkeys(
     "Kustomization": "kustomize.toolkit.fluxcd.io",
 }
 
-# Namespaces that are there before any component.
-GIVEN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "flux-system"})
+# Namespaces that exist before any component is applied.
+BUILTIN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-node-lease", "flux-system"})
 
 
 def qualified(group: str, kind: str) -> str:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from msgspec import UNSET, UnsetType, field
 
 from penstock.kube.containers import Container, SourceRef
-from penstock.kube.fields import Metadata, Part, Selector
+from penstock.kube.fields import KubeStruct, Metadata, Selector
 
 
-class KeyToPath(Part, frozen=True):
+class KeyToPath(KubeStruct, frozen=True):
     """A key of a ConfigMap or a Secret, and its file in the volume."""
 
     key: str
     path: str
 
 
-class ConfigMapVolume(Part, frozen=True):
+class ConfigMapVolume(KubeStruct, frozen=True):
     """A ConfigMap as files; all of its keys where `items` is empty."""
 
     name: str = ""
@@ -23,7 +23,7 @@ class ConfigMapVolume(Part, frozen=True):
     optional: bool = False
 
 
-class SecretVolume(Part, frozen=True):
+class SecretVolume(KubeStruct, frozen=True):
     """A Secret as files. A projected volume says `name`, a volume of its own `secretName`."""
 
     name: str = ""
@@ -32,52 +32,52 @@ class SecretVolume(Part, frozen=True):
     optional: bool = False
 
 
-class Projection(Part, frozen=True):
+class Projection(KubeStruct, frozen=True):
     """One source of a projected volume."""
 
     config_map: ConfigMapVolume | None = None
     secret: SecretVolume | None = None
 
 
-class Projected(Part, frozen=True):
+class Projected(KubeStruct, frozen=True):
     """A volume of several sources."""
 
     sources: list[Projection] = []
 
 
-class Claim(Part, frozen=True):
+class Claim(KubeStruct, frozen=True):
     """The PersistentVolumeClaim of a volume."""
 
     claim_name: str
 
 
-class ClaimSpec(Part, frozen=True):
+class ClaimSpec(KubeStruct, frozen=True):
     """What a PersistentVolumeClaim asks for; without `storageClassName` it's the cluster's default class."""
 
     storage_class_name: str | UnsetType = UNSET
     volume_name: str = ""
 
 
-class ClaimTemplate(Part, frozen=True):
+class ClaimTemplate(KubeStruct, frozen=True):
     """A PersistentVolumeClaim, or the pattern of those that a workload makes."""
 
     metadata: Metadata = Metadata()
     spec: ClaimSpec = ClaimSpec()
 
 
-class Ephemeral(Part, frozen=True):
+class Ephemeral(KubeStruct, frozen=True):
     """A claim that lives as long as its pod."""
 
     volume_claim_template: ClaimTemplate = ClaimTemplate()
 
 
-class HostPath(Part, frozen=True):
+class HostPath(KubeStruct, frozen=True):
     """A file or folder of the node."""
 
     path: str
 
 
-class Volume(Part, frozen=True):
+class Volume(KubeStruct, frozen=True):
     """A volume of a pod."""
 
     name: str
@@ -95,7 +95,7 @@ class Volume(Part, frozen=True):
         return [Projection(config_map=self.config_map, secret=self.secret)]
 
 
-class PodTerm(Part, frozen=True):
+class PodTerm(KubeStruct, frozen=True):
     """The pods that an affinity is about: in the pod's own namespace unless it says otherwise."""
 
     label_selector: Selector | None = None
@@ -103,13 +103,13 @@ class PodTerm(Part, frozen=True):
     namespace_selector: Selector | None = None
 
 
-class WeightedPodTerm(Part, frozen=True):
+class WeightedPodTerm(KubeStruct, frozen=True):
     """A PodTerm that is only preferred."""
 
     pod_affinity_term: PodTerm
 
 
-class PodAffinity(Part, frozen=True):
+class PodAffinity(KubeStruct, frozen=True):
     """Pods to be near to, or away from."""
 
     required: list[PodTerm] = field(default_factory=list, name="requiredDuringSchedulingIgnoredDuringExecution")
@@ -118,20 +118,20 @@ class PodAffinity(Part, frozen=True):
     )
 
 
-class Affinity(Part, frozen=True):
+class Affinity(KubeStruct, frozen=True):
     """Where a pod may run, as far as it depends on other pods."""
 
     pod_affinity: PodAffinity = PodAffinity()
     pod_anti_affinity: PodAffinity = PodAffinity()
 
 
-class Spread(Part, frozen=True):
+class Spread(KubeStruct, frozen=True):
     """A topology spread constraint."""
 
     label_selector: Selector | None = None
 
 
-class PodSpec(Part, frozen=True):
+class PodSpec(KubeStruct, frozen=True):
     """What runs in a pod."""
 
     containers: list[Container]
@@ -150,7 +150,7 @@ class PodSpec(Part, frozen=True):
         return [*self.containers, *(item for item in self.init_containers if item.restart_policy == "Always")]
 
 
-class PodTemplate(Part, frozen=True):
+class PodTemplate(KubeStruct, frozen=True):
     """A pod template."""
 
     spec: PodSpec

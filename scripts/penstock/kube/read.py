@@ -7,7 +7,7 @@ from typing import Any
 
 from penstock.core.model import convert
 from penstock.core.yaml import parse
-from penstock.kube.fields import ConfigMapData, Metadata, Part, Selector, ServiceSpec
+from penstock.kube.fields import ConfigMapData, KubeStruct, Metadata, Selector, ServiceSpec
 from penstock.kube.groups import group_of
 from penstock.kube.kinds import qualified
 from penstock.kube.nulls import as_stored, without_nulls
@@ -16,7 +16,7 @@ from penstock.kube.pods import ClaimTemplate, PodTemplate
 from penstock.kube.references import POD_TEMPLATES
 
 
-class _PodController(Part, frozen=True):
+class _PodController(KubeStruct, frozen=True):
     """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController or Job."""
 
     template: PodTemplate

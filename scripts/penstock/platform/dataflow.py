@@ -1,4 +1,4 @@
-"""dataflow.yaml: the boxes and arrows of the architecture picture, and how each arrow is proven."""
+"""dataflow.yaml: the nodes and arrows of the architecture picture, and the proof of each arrow."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ FILE = "dataflow.yaml"
 
 
 class Unproven(PenstockError):
-    """A hop that the manifests don't have."""
+    """A hop that the manifests do not confirm."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, f"fix the component, or the arrow in {FILE}, then `inv hydrate`")
 
 
 class Node(Strict, frozen=True):
-    """A box: a container of the platform.
+    """A box of the picture: a container of the platform.
 
-    `workload` is namespace/name. `config` is the path of its configuration file as the container sees it. `outside`
-    says, for environments where it isn't among the manifests, what stands there instead.
+    `workload` is namespace/name. `config` is the path of its configuration file inside the container. `outside` maps
+    environments in which the node is not part of the manifests to what replaces it there.
     """
 
     title: str
@@ -35,13 +35,12 @@ class Node(Strict, frozen=True):
     outside: dict[str, str] = {}
 
 
-class Ref(Strict, frozen=True):
-    """A setting of a node, in one place of four.
+class Ref(Strict, frozen=True, rename="camel"):
+    """A setting of a node, in one of five places.
 
-    `key` is a path in its configuration file (or in `file`): steps with dots between, `*` in a step, `[3]`, `[name=x]`
-    and `[*]` behind a list. `arg` is a flag, `env` a variable, `data` a key of the ConfigMap `config_map`
-    (namespace/name), for programs that read it through the API. `value` is what a program does by itself, where nothing
-    configures it.
+    `key` is a path in its configuration file (or in `file`): steps separated by dots, `*` in a step, and `[3]`,
+    `[name=x]` or `[*]` for list items. `arg` is a flag, `env` a variable, `data` a key of the ConfigMap `config_map`
+    (namespace/name), for programs that read it through the API. `value` is a default of the program, with `reason`.
     """
 
     node: str
@@ -52,13 +51,13 @@ class Ref(Strict, frozen=True):
     config_map: str = ""
     data: str = ""
     value: str = ""
-    why: str = ""
+    reason: str = ""
 
 
 class Connect(Strict, frozen=True):
-    """The sender's end point leads to the receiver: `to` is where that listens, `path` the end of the URL.
+    """The sender's endpoint resolves to the receiver: `to` is where that listens, `path` the end of the URL.
 
-    Of several end points one has to, since others may be another arrow's; with `every`, all of them.
+    If there are several endpoints one is enough, since others may belong to other arrows; with `every`, all must.
     """
 
     from_: Ref = field(name="from")
@@ -68,24 +67,24 @@ class Connect(Strict, frozen=True):
     every: bool = False
 
 
-class Handover(Strict, frozen=True):
-    """What the sender writes to the node's disk is what the receiver reads there."""
+class SharedFile(Strict, frozen=True):
+    """The receiver reads the file that the sender writes to the node's disk."""
 
     from_: Ref = field(name="from")
     to: Ref
 
 
-class Fact(Strict, frozen=True):
-    """A setting is as it has to be: exactly `equals`, or holding the text `holds`; with `every`, all of its values."""
+class Assert(Strict, frozen=True):
+    """A setting exists, `equals` a value or `contains` a text; with `every`, all of its values do."""
 
     at: Ref
     every: bool = False
     equals: str | None = None
-    holds: str | None = None
+    contains: str | None = None
 
 
 class Agree(Strict, frozen=True):
-    """One name, the same at every place."""
+    """A name that is the same in every setting."""
 
     name: str
     value: str
@@ -93,9 +92,9 @@ class Agree(Strict, frozen=True):
 
 
 class Pipeline(Strict, frozen=True):
-    """Inside an OpenTelemetry Collector: what one component takes in, another sends out (or hands to a connector).
+    """A pipeline of an OpenTelemetry Collector has a receiver and an exporter (or connector).
 
-    A `*` in a name stands for every component that is configured under such a name.
+    A `*` in a name matches every component that is configured under such a name.
     """
 
     node: str
@@ -105,44 +104,45 @@ class Pipeline(Strict, frozen=True):
 
 
 class Bucket(Strict, frozen=True):
-    """The sender's bucket is one that the store makes. Two senders may share one, as those of metrics do."""
+    """The store creates the sender's bucket. Senders may share a bucket, as those of metrics do."""
 
     from_: Ref = field(name="from")
     made: Ref
 
 
 class Instrument(Strict, frozen=True):
-    """Through eBPF: the application's namespace is among those that are instrumented, and not among the exceptions."""
+    """The application's namespace is among those that eBPF instruments, and not among the excluded ones."""
 
     application: str
-    by: Ref
-    but: Ref
+    including: Ref
+    excluding: Ref
 
 
-class Step(Strict, frozen=True):
+class Step(Strict, frozen=True, rename="camel"):
     """One hop of a proof: exactly one of these."""
 
     connect: Connect | None = None
-    handover: Handover | None = None
-    fact: Fact | None = None
+    shared_file: SharedFile | None = None
+    assert_: Assert | None = field(default=None, name="assert")
     agree: Agree | None = None
     pipeline: Pipeline | None = None
     bucket: Bucket | None = None
     instrument: Instrument | None = None
 
     @property
-    def said(self) -> list[str]:
-        """The kinds of proof that it names."""
-        return [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+    def kinds(self) -> list[str]:
+        """The keys of the proofs that it has; a valid step has one."""
+        keys = zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True)
+        return [key for name, key in keys if getattr(self, name) is not None]
 
 
 class Arrow(Strict, frozen=True):
-    """An arrow: what flows, how, and the hops that prove it."""
+    """An arrow: what it carries, over which protocol, and the hops that prove it."""
 
     from_: str = field(name="from")
     to: str
     carries: str
-    by: str
+    protocol: str
     proof: list[Step]
 
 
@@ -154,20 +154,20 @@ class Contract(Strict, frozen=True):
 
 
 def read(root: Path) -> Contract:
-    """The contract of a platform; PenstockError for an unknown key, Findings for nodes and steps that make no sense."""
+    """The contract of a platform; PenstockError for an unknown key, Findings for invalid nodes and steps."""
     if not (root / FILE).is_file():
-        raise PenstockError(f"{FILE}: not there", "write the arrows down; docs/reference/files.md has its keys")
+        raise PenstockError(f"{FILE} does not exist", "declare the arrows; docs/reference/files.md has its keys")
     contract = load(root / FILE, Contract, FILE)
     findings = [line for arrow in contract.arrows for line in _faults(contract, arrow)]
     used = {name for arrow in contract.arrows for name in (arrow.from_, arrow.to)}
-    findings += [f"{FILE}: no arrow leads to or from the node `{name}`" for name in contract.nodes if name not in used]
+    findings += [f"{FILE}: no arrow connects the node `{name}`" for name in contract.nodes if name not in used]
     if findings:
         raise Findings(findings, "docs/reference/files.md has the keys of dataflow.yaml")
     return contract
 
 
-def strangers(contract: Contract, environments: list[str]) -> list[str]:
-    """A line for every environment that a node names under `outside` and that there is not."""
+def unknown_environments(contract: Contract, environments: list[str]) -> list[str]:
+    """A line for every environment under `outside` of a node that the platform does not have."""
     return [
         f"{FILE}: the node `{name}`: outside: unknown environment `{one}`{ending(one, environments)}"
         for name, node in contract.nodes.items()
@@ -177,7 +177,7 @@ def strangers(contract: Contract, environments: list[str]) -> list[str]:
 
 
 def title(arrow: Arrow, contract: Contract) -> str:
-    """An arrow as people say it: Tempo → Object storage (blocks)."""
+    """An arrow as findings show it: Tempo → Object storage (blocks)."""
     return f"{contract.nodes[arrow.from_].title} → {contract.nodes[arrow.to].title} ({arrow.carries})"
 
 
@@ -186,29 +186,29 @@ def _faults(contract: Contract, arrow: Arrow) -> list[str]:
     names = [arrow.from_, arrow.to, *(ref.node for step in arrow.proof for ref in refs(step))]
     names += [step.pipeline.node for step in arrow.proof if step.pipeline]
     findings = [
-        f"{where} names the node `{name}`, which is not there{ending(name, contract.nodes)}"
+        f"{where}: unknown node `{name}`{ending(name, contract.nodes)}"
         for name in dict.fromkeys(names)
         if name not in contract.nodes
     ]
-    findings += [f"{where}: a step has to be exactly one kind of proof" for step in arrow.proof if len(step.said) != 1]
+    findings += [f"{where}: a step needs exactly one kind of proof" for step in arrow.proof if len(step.kinds) != 1]
     if not arrow.proof:
         findings.append(f"{where} has no proof")
     return findings
 
 
 def refs(step: Step) -> list[Ref]:
-    """Every setting that a step looks at."""
-    found: list[Ref | None] = []
+    """Every setting that a step reads."""
+    every: list[Ref | None] = []
     if step.connect:
-        found += [step.connect.from_, step.connect.to, step.connect.port]
-    if step.handover:
-        found += [step.handover.from_, step.handover.to]
-    if step.fact:
-        found.append(step.fact.at)
+        every += [step.connect.from_, step.connect.to, step.connect.port]
+    if step.shared_file:
+        every += [step.shared_file.from_, step.shared_file.to]
+    if step.assert_:
+        every.append(step.assert_.at)
     if step.agree:
-        found += step.agree.at
+        every += step.agree.at
     if step.bucket:
-        found += [step.bucket.from_, step.bucket.made]
+        every += [step.bucket.from_, step.bucket.made]
     if step.instrument:
-        found += [step.instrument.by, step.instrument.but]
-    return [ref for ref in found if ref is not None]
+        every += [step.instrument.including, step.instrument.excluding]
+    return [ref for ref in every if ref is not None]

@@ -1,4 +1,4 @@
-"""What the manifests need and others make: given.yaml says who, the components' secrets.yaml what `inv up` makes."""
+"""Objects that the manifests need and do not contain: those of external.yaml, and the Secrets that `inv up` creates."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
 from penstock.platform import secrets
 
-FILE = "given.yaml"
+FILE = "external.yaml"
 
 
-class _Entry(Strict, frozen=True):
+class _Entry(Strict, frozen=True, rename="camel"):
     kind: str
     name: str
-    by: str
+    provided_by: str
     namespace: str = ""
     environments: list[str] = []
     keys: list[str] = []
@@ -27,16 +27,16 @@ class _Entry(Strict, frozen=True):
 
 
 class NodePort(Strict, frozen=True, rename="camel"):
-    """A port that every node has taken before any pod comes."""
+    """A port that is in use on every node before any pod is scheduled."""
 
     port: int
-    by: str
+    provided_by: str
     protocol: str = "TCP"
     environments: list[str] = []
 
 
 class HostGateway(Strict, frozen=True, rename="camel"):
-    """Listeners of a GatewayClass are on the nodes' ports where a key of a ConfigMap (namespace/name) has a value."""
+    """A GatewayClass whose listeners bind to node ports if a key of a ConfigMap (namespace/name) has a value."""
 
     gateway_class: str
     config_map: str
@@ -51,69 +51,72 @@ class _File(Strict, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True)
-class Given:
-    """An object that others make. Empty `keys` are unknown; no namespace is every one, or none for its kind."""
+class ExternalObject:
+    """An object that is created outside the manifests.
+
+    Empty `keys` mean that they are unknown. Without a namespace it is cluster-scoped, or exists in every namespace.
+    """
 
     file: str
     kind: str
     namespace: str
     name: str
-    by: str
+    provided_by: str
     environments: tuple[str, ...] = ()
     keys: frozenset[str] = frozenset()
     ports: tuple[int, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """As people say it."""
+        """Kind and name, as findings show them."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     def is_for(self, environment: str) -> bool:
-        """Whether an environment has it."""
+        """Whether it exists in an environment."""
         return not self.environments or environment in self.environments
 
 
 @dataclass(frozen=True)
 class Declarations:
-    """All that is declared for a platform."""
+    """The contents of external.yaml."""
 
-    objects: tuple[Given, ...]
+    objects: tuple[ExternalObject, ...]
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
 
 
 def declared(layout: Layout, environments: list[str]) -> Declarations:
-    """What given.yaml says; PenstockError for an unknown key or environment. Without the file, nothing is given."""
+    """Read external.yaml, empty if there is none; PenstockError for an unknown key or environment."""
     path = layout.root / FILE
-    found = load(path, _File, FILE) if path.is_file() else _File()
-    for name in _environments(found):
+    content = load(path, _File, FILE) if path.is_file() else _File()
+    for name in _environments(content):
         if name not in environments:
             raise PenstockError(f"{FILE}: unknown environment `{name}`{ending(name, environments)}", "fix the entry")
     objects = tuple(
-        Given(
+        ExternalObject(
             FILE,
             entry.kind,
             entry.namespace,
             entry.name,
-            entry.by,
+            entry.provided_by,
             tuple(entry.environments),
             frozenset(entry.keys),
             tuple(entry.ports),
             tuple(entry.labels.items()),
         )
-        for entry in found.objects
+        for entry in content.objects
     )
-    for number, made in enumerate(objects):
-        if made in objects[:number]:
-            raise PenstockError(f"{FILE}: {made} is declared twice, alike", "drop one of the entries")
-    return Declarations(objects, tuple(found.node_ports), tuple(found.host_gateways))
+    for number, external in enumerate(objects):
+        if external in objects[:number]:
+            raise PenstockError(f"{FILE}: {external} is declared twice", "delete one of the entries")
+    return Declarations(objects, tuple(content.node_ports), tuple(content.host_gateways))
 
 
-def made_secrets(layout: Layout, components: tuple[str, ...]) -> list[tuple[Given, dict[str, str]]]:
-    """The Secrets that `inv up` makes for some components, each with the values that are no secret."""
+def made_secrets(layout: Layout, components: tuple[str, ...]) -> list[tuple[ExternalObject, dict[str, str]]]:
+    """The Secrets that `inv up` creates for some components, each with its literal values."""
     return [
         (
-            Given(
+            ExternalObject(
                 (Path("components") / component / secrets.FILE).as_posix(),
                 "Secret",
                 namespace,
@@ -129,8 +132,8 @@ def made_secrets(layout: Layout, components: tuple[str, ...]) -> list[tuple[Give
     ]
 
 
-def _environments(found: _File) -> Iterator[str]:
-    for entry in found.objects:
+def _environments(content: _File) -> Iterator[str]:
+    for entry in content.objects:
         yield from entry.environments
-    for port in found.node_ports:
+    for port in content.node_ports:
         yield from port.environments

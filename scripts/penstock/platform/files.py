@@ -1,4 +1,4 @@
-"""Configuration files as containers see them: the keys of ConfigMaps, at the paths where they are mounted."""
+"""Configuration files inside containers: the keys of ConfigMaps, at the paths where they are mounted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.platform.rendered import Rendered
 
 @dataclass(frozen=True)
 class MountedFile:
-    """A file in a container, and the key of the ConfigMap that it is."""
+    """A file in a container, and the ConfigMap key that it is mounted from."""
 
     path: str
     config_map: ConfigMap
@@ -25,12 +25,12 @@ class MountedFile:
 
     @property
     def text(self) -> str:
-        """What it holds."""
+        """Its content."""
         return self.config_map.files.data[self.key]
 
     @property
     def documents(self) -> list[Any]:
-        """What it holds as plain values, see ConfigMap.documents."""
+        """Its content as plain values, see ConfigMap.documents."""
         return self.config_map.documents[self.key]
 
 
@@ -53,8 +53,8 @@ def file_at(rendered: Rendered, workload: Workload, container: Container, path: 
     """The file at a path of a container; PenstockError with the nearest path when there is none."""
     found = files(rendered, workload, container)
     if path not in found:
-        said = f"the container `{container.name}` has no file {path} from a ConfigMap"
-        raise PenstockError(f"{workload.file}: {said}{ending(path, found)}", "fix the path, or mount the file there")
+        message = f"the container `{container.name}` has no file {path} from a ConfigMap"
+        raise PenstockError(f"{workload.file}: {message}{ending(path, found)}", "fix the path, or mount the file there")
     return found[path]
 
 

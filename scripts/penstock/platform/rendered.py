@@ -11,7 +11,7 @@ from penstock.core.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
 from penstock.kube.flux import NAMESPACE
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
 from penstock.kube.read import Reader
@@ -71,7 +71,7 @@ class Rendered:
     @cached_property
     def namespaces(self) -> frozenset[str]:
         """The namespaces that are there: the manifests' own and those that every cluster has."""
-        return GIVEN_NAMESPACES | {name for _, name in self.of("Namespace")}
+        return BUILTIN_NAMESPACES | {name for _, name in self.of("Namespace")}
 
     def network(self, more: Mapping[Key, Service] | None = None) -> Network:
         """The names of the cluster; `more` are Services that aren't in the manifests."""

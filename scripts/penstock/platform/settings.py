@@ -1,4 +1,4 @@
-"""Settings: the values that a Ref leads to, read from files, arguments, variables and ConfigMaps of the manifests."""
+"""Settings: the values of a Ref, read from files, arguments, variables and ConfigMaps of the manifests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\*|[^\]=]+=[^\]]*)\]")
 
 @dataclass(frozen=True)
 class Setting:
-    """What a Ref leads to: `where` as people say it, and its values, variables filled in."""
+    """The place of a setting, as findings show it, and its values, with variables expanded."""
 
     where: str
     values: list[str]
@@ -36,21 +36,21 @@ class Settings:
     rendered: Rendered
 
     def is_outside(self, name: str) -> str:
-        """What stands for a node that this environment doesn't have; empty where it has it."""
+        """What replaces a node in this environment; empty if the node is part of it."""
         return self.contract.nodes[name].outside.get(self.rendered.environment, "")
 
     def place(self, name: str) -> tuple[Workload, Container]:
-        """The workload and container of a node; PenstockError when they are not among the manifests."""
+        """The workload and container of a node; PenstockError if the manifests don't have them."""
         node = self.contract.nodes[name]
         namespace, _, workload = node.workload.partition("/")
         found = self.rendered.workload(namespace, workload)
         return found, found.container(node.container)
 
     def read(self, ref: Ref) -> Setting:
-        """The values at a Ref, at least one; PenstockError that says what is not there."""
+        """The values at a Ref, at least one; PenstockError for the part that is missing."""
         node = self.contract.nodes[ref.node]
         if ref.value:
-            return Setting(f"{node.title}: {ref.why or 'by itself'}", [ref.value])
+            return Setting(f"{node.title}: {ref.reason or 'default'}", [ref.value])
         if ref.config_map:
             return self._from_config_map(ref)
         workload, container = self.place(ref.node)
@@ -117,7 +117,7 @@ def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
 
 
 def _fault(value: Any, steps: list[str]) -> str:
-    """The first step that leads nowhere, and the nearest one that would lead somewhere."""
+    """The first step that has no match, with the nearest key."""
     for step in steps:
         if step.startswith("["):
             picked = _picked(value, step[1:-1])
@@ -132,7 +132,7 @@ def _fault(value: Any, steps: list[str]) -> str:
 
 
 def _named(value: dict[Any, Any], step: str) -> list[Any]:
-    """The keys of a mapping that a step means: the one of that name, or those that fit its `*`."""
+    """The keys of a mapping that match a step: the one of that name, or those that match its `*`."""
     return [step] if step in value else [key for key in value if "*" in step and fnmatchcase(str(key), step)]
 
 
@@ -143,8 +143,8 @@ def _picked(value: Any, pick: str) -> list[Any]:
         return value
     if pick.isdigit():
         return value[int(pick) : int(pick) + 1]
-    key, _, wanted = pick.partition("=")
-    return [item for item in value if isinstance(item, dict) and str(item.get(key)) == wanted]
+    key, _, expected = pick.partition("=")
+    return [item for item in value if isinstance(item, dict) and str(item.get(key)) == expected]
 
 
 def _texts(value: Any) -> Iterator[str]:
@@ -160,7 +160,7 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def leads_to(settings: Settings, value: str, namespace: str) -> Target:
-    """The Service and port behind an end point, for a pod of a namespace; PenstockError when there is none."""
+    """The Service and port behind an endpoint, for a pod of a namespace; PenstockError if there is none."""
     network = settings.rendered.network()
     found = list(in_text(value))
     if not found:

@@ -1,4 +1,4 @@
-"""Addresses in the configuration of our pods: whatever a program is told of, the policies let it reach."""
+"""Addresses in the configuration of our pods: policies must allow a program to reach every one of them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from penstock.kube.objects import Workload
 from penstock.platform.files import files
 from penstock.policies.actors import Actors
 from penstock.policies.enforced import Enforced
-from penstock.policies.peers import Ends, shown
+from penstock.policies.peers import Peers, shown
 
 
-def unreachable(ends: Ends, actors: Actors, enforced: Enforced) -> Iterator[str]:
-    """A line for each address of another workload's that a program has and may not connect to."""
-    network = ends.rendered.network()
-    for workload in ends.subjects.values():
-        for place, address in _of(ends, workload):
+def unreachable(peers: Peers, actors: Actors, enforced: Enforced) -> Iterator[str]:
+    """A line for each address of another workload that a program is configured with and may not connect to."""
+    network = peers.rendered.network()
+    for workload in peers.subjects.values():
+        for place, address in _of(peers, workload):
             target = network.resolve(address, workload.namespace)
             for item in target.backends if isinstance(target, Target) else ():
                 if item.workload.key == workload.key or item.workload.template.spec.host_network:
@@ -29,10 +29,10 @@ def unreachable(ends: Ends, actors: Actors, enforced: Enforced) -> Iterator[str]
                     yield f"{workload.namespace}/{workload.name}: {place} names {where}: {refused}"
 
 
-def _of(ends: Ends, workload: Workload) -> Iterator[tuple[str, Address]]:
+def _of(peers: Peers, workload: Workload) -> Iterator[tuple[str, Address]]:
     for _, container in workload.containers():
         env = container.literal_env()
         yield from in_value({"command": container.command, "args": container.args, "env": env}, "", env)
-        for file in files(ends.rendered, workload, container).values():
+        for file in files(peers.rendered, workload, container).values():
             for document in file.documents:
                 yield from in_value(document, file.key, env)

@@ -1,4 +1,4 @@
-"""The arrows of dataflow.yaml as connections: where each end point of an arrow leads, in one environment."""
+"""The arrows of dataflow.yaml as connections: what each endpoint of an arrow resolves to, in one environment."""
 
 from __future__ import annotations
 
@@ -9,27 +9,29 @@ from penstock.kube.addresses import in_text
 from penstock.platform import dataflow
 from penstock.platform.dataflow import Arrow, Connect
 from penstock.platform.settings import Settings, leads_to
-from penstock.policies.peers import Connection, Ends, Port, port
+from penstock.policies.peers import Connection, Peers, Port, port
 
 
-def connections(ends: Ends, settings: Settings) -> Iterator[Connection]:
-    """One connection for each end point of each arrow that leaves its pod."""
+def connections(peers: Peers, settings: Settings) -> Iterator[Connection]:
+    """One connection for each endpoint of each arrow that leaves its pod."""
     for arrow in settings.contract.arrows:
         for step in arrow.proof:
             if step.connect:
-                yield from of_hop(ends, settings, arrow, step.connect)
+                yield from of_hop(peers, settings, arrow, step.connect)
 
 
-def of_hop(ends: Ends, settings: Settings, arrow: Arrow, hop: Connect) -> Iterator[Connection]:
-    """The connections of one hop; none where both ends are one pod. PenstockError for a hop that leads nowhere."""
+def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iterator[Connection]:
+    """The connections of one hop; none within one pod. PenstockError for a hop that resolves to nothing."""
     sender, _ = settings.place(hop.from_.node)
-    why = dataflow.title(arrow, settings.contract)
+    reason = dataflow.title(arrow, settings.contract)
     setting = settings.read(hop.from_)
     number = settings.read(hop.port).values[0] if hop.port else ""
     values = [f"{value}:{number}" if number else value for value in setting.values]
     if settings.is_outside(hop.to.node):
         for value in values:
-            yield Connection(ends.workload(sender), ends.named(ends.connections.outside.to), _outside(ends, value), why)
+            yield Connection(
+                peers.workload(sender), peers.named(peers.connections.outside.to), _outside(peers, value), reason
+            )
         return
     receiver, container = settings.place(hop.to.node)
     if receiver.key == sender.key:
@@ -41,11 +43,11 @@ def of_hop(ends: Ends, settings: Settings, arrow: Arrow, hop: Connect) -> Iterat
             f"{setting.where} leads to no container {container.name} of {receiver}", "`nox -s dataflow`"
         )
     for reached in dict.fromkeys(ports):
-        yield Connection(ends.workload(sender), ends.workload(receiver), reached, why)
+        yield Connection(peers.workload(sender), peers.workload(receiver), reached, reason)
 
 
 def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[tuple[str, str], str, Port]]:
-    """The containers behind an end point: workload, name, port; none where it leads out of the cluster's names."""
+    """The containers behind an endpoint: workload, name, port; none if it is no name of the cluster."""
     try:
         target = leads_to(settings, value, namespace)
     except PenstockError:  # another arrow's, or no address: whether each leads somewhere is the proofs' business
@@ -54,8 +56,8 @@ def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[t
         yield item.workload.key, item.container.name, (item.port.container_port, item.port.protocol)
 
 
-def _outside(ends: Ends, value: str) -> Port:
+def _outside(peers: Peers, value: str) -> Port:
     written = next((item.port for item in in_text(value) if isinstance(item.port, int)), None)
-    found = port(written or ends.connections.outside.ports[0], None)
+    found = port(written or peers.connections.outside.ports[0], None)
     assert found
     return found

@@ -1,4 +1,4 @@
-"""connections.yaml: what connects in the cluster beside the telemetry of dataflow.yaml, and why."""
+"""connections.yaml: the connections that are allowed in addition to the arrows of dataflow.yaml, with their reasons."""
 
 from __future__ import annotations
 
@@ -15,103 +15,107 @@ FILE = "connections.yaml"
 ENTITIES = ("host", "ingress", "kube-apiserver", "remote-node", "world")
 
 
-class End(Strict, frozen=True):
-    """An end of connections that no manifest of ours makes; exactly one of these says what it is.
+class NamedPeer(Strict, frozen=True, rename="camel"):
+    """A sender or receiver outside the manifests, defined by exactly one of pods, namespacesExcept and entities.
 
-    `pods` are those of a namespace, with `labels` only those that have them. `others` are the pods of every namespace
-    but the platform's own and these. `entities` are Cilium's words, with `networks` (CIDRs) for what it may have no
-    word for.
+    `pods` is a namespace; `labels` narrow it to the pods that have them. `namespaces_except` are the pods of every
+    namespace except these and those of the platform. `entities` are Cilium's; `networks` are CIDRs, for addresses that
+    no entity covers.
     """
 
     pods: str = ""
     labels: dict[str, str] = {}
-    others: list[str] = []
+    namespaces_except: list[str] = []
     entities: list[str] = []
     networks: list[str] = []
 
     @property
-    def said(self) -> list[str]:
-        """The kinds of end that it names."""
-        given = {"pods": self.pods, "others": self.others, "entities": self.entities or self.networks}
-        return [name for name, value in given.items() if value]
+    def kinds(self) -> list[str]:
+        """The keys that define it; a valid peer has one."""
+        values = {
+            "pods": self.pods,
+            "namespacesExcept": self.namespaces_except,
+            "entities": self.entities or self.networks,
+        }
+        return [name for name, value in values.items() if value]
 
 
-class Way(Strict, frozen=True):
-    """An end, and the ports it is asked at: `53`, `53/UDP`."""
+class Destination(Strict, frozen=True):
+    """A peer and the ports on which it is reached: `53`, `53/UDP`."""
 
     to: str
     ports: list[int | str]
 
 
-class Scrapes(Strict, frozen=True):
-    """Who scrapes, and what: ports of Services by their name, and pods with the annotations /scrape and /port."""
+class Scrapes(Strict, frozen=True, rename="camel"):
+    """What a workload scrapes: Service ports by name, and pods with the annotations /scrape and /port."""
 
     from_: str = field(name="from")
-    port_name: str = field(name="portName")
+    port_name: str
     annotation: str
 
 
 class Edge(Strict, frozen=True):
-    """A connection and its reason. An end is a workload, `namespace/name`, or a name under `ends`.
+    """A connection and its reason. `from` and `to` are workloads, `namespace/name`, or names under `peers`.
 
-    `ports` are numbers, with `/UDP` where it isn't TCP, or names of the receiver's container ports. Without
-    `environments` it stands wherever both ends do.
+    `ports` are numbers, with `/UDP` for UDP, or names of the receiver's container ports. Without `environments` it
+    applies to every environment that has both peers.
     """
 
     from_: str = field(name="from")
     to: str
     ports: list[int | str]
-    why: str
+    reason: str
     environments: list[str] = []
 
 
-class Connections(Strict, frozen=True):
+class Connections(Strict, frozen=True, rename="camel"):
     """The whole file.
 
-    `names` is where pods ask for names: whoever sends anything may. `api` is the API server: pods that have a token
-    may. `gateway` is the end that requests from outside come from, to where an HTTPRoute leads. `outside` stands for
-    what dataflow.yaml has `outside` of the manifests: the end, and the port of an address that has none; whoever goes
-    there asks at `roles` who it is, where a cloud hands out roles. `nodes` are the pods on the nodes' own network,
-    which no policy tells apart.
+    `dns` is the resolver, for every pod that connects to anything. `api` is the API server, for pods with a token.
+    `gateway` is the source of requests to the backends of HTTPRoutes. `nodes` is the peer that stands for pods on the
+    host network, which no policy tells apart. `outside` is the destination for nodes of dataflow.yaml that are
+    `outside` an environment; its port is for addresses without one. Pods that connect there also reach
+    `cloud_identity`, where the cloud issues their credentials.
     """
 
-    ends: dict[str, End]
-    names: Way
-    api: Way
+    peers: dict[str, NamedPeer]
+    dns: Destination
+    api: Destination
     gateway: str
     nodes: str
-    outside: Way
+    outside: Destination
     scrapes: Scrapes
-    roles: Way | None = None
+    cloud_identity: Destination | None = None
     edges: list[Edge] = []
 
 
 def read(root: Path) -> Connections | None:
-    """The file, None where there is none; PenstockError for an unknown key, Findings for ends that make no sense."""
+    """The file, None if there is none; PenstockError for an unknown key, Findings for peers that are invalid."""
     path = root / FILE
     if not path.is_file():
         return None
-    found = load(path, Connections, FILE)
+    content = load(path, Connections, FILE)
     findings = [
-        f"{FILE}: the end `{name}` has to be exactly one of pods, others and entities"
-        for name, end in found.ends.items()
-        if len(end.said) != 1
+        f"{FILE}: the peer `{name}` needs exactly one of pods, namespacesExcept and entities"
+        for name, peer in content.peers.items()
+        if len(peer.kinds) != 1
     ]
     findings += [
-        f"{FILE}: the end `{name}`: Cilium has no entity `{one}`{ending(one, ENTITIES)}"
-        for name, end in found.ends.items()
-        for one in end.entities
+        f"{FILE}: the peer `{name}`: Cilium has no entity `{one}`{ending(one, ENTITIES)}"
+        for name, peer in content.peers.items()
+        for one in peer.entities
         if one not in ENTITIES
     ]
-    named = [found.names.to, found.api.to, found.gateway, found.nodes, found.outside.to]
-    named += [found.roles.to] if found.roles else []
-    named += [end for edge in found.edges for end in (edge.from_, edge.to) if "/" not in end]
+    used = [content.dns.to, content.api.to, content.gateway, content.nodes, content.outside.to]
+    used += [content.cloud_identity.to] if content.cloud_identity else []
+    used += [name for edge in content.edges for name in (edge.from_, edge.to) if "/" not in name]
     findings += [
-        f"{FILE}: there is no end `{name}`{ending(name, found.ends)}"
-        for name in dict.fromkeys(named)
-        if name not in found.ends
+        f"{FILE}: there is no peer `{name}`{ending(name, content.peers)}"
+        for name in dict.fromkeys(used)
+        if name not in content.peers
     ]
-    findings += [f"{FILE}: nothing names the end `{name}`" for name in found.ends if name not in named]
+    findings += [f"{FILE}: nothing refers to the peer `{name}`" for name in content.peers if name not in used]
     if findings:
         raise Findings(findings, "docs/reference/files.md has the keys of connections.yaml")
-    return found
+    return content

@@ -1,8 +1,8 @@
-"""What policies let through, for all actors at once.
+"""What policies allow, for all actors at once.
 
-A set of actors is an integer with a bit for each (rendered/labels.py). For a receiver and a port two sets answer for
-every sender: those that the policies let out to it, and those that it lets in. Rules of the same peers and ports count
-as one, so the work grows with the policies and not with the pairs of pods.
+A set of actors is an integer with a bit for each (kube/labels.py). For a receiver and a port, one set has the senders
+with allowed egress, another those with allowed ingress. Rules with the same peers and ports are merged, so the work
+grows with the number of policies, not with the pairs of pods.
 """
 
 from __future__ import annotations
@@ -13,21 +13,21 @@ from collections.abc import Iterable
 
 from penstock.kube.labels import Bits, index, members
 from penstock.policies.peers import Port
-from penstock.policies.rules import NAMESPACE, Actor, Peer, Policy, Rule, Span
+from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule, Span
 
 _Spans = tuple[Span, ...] | None
 _Lets = dict[int, dict[_Spans, Bits]]
-"""Receiver -> ports -> the senders that are let through to them."""
+"""Receiver -> ports -> the senders that may reach them."""
 
 
 class Enforced:
-    """Policies, applied to some actors. An actor is meant by its number in that list.
+    """Policies, applied to some actors, which are identified by their number in that list.
 
-    `governed_out` and `governed_in` are those that may send and receive only what a policy allows.
+    `governed_out` and `governed_in` are those that some policy selects for egress and ingress.
     """
 
     def __init__(self, actors: list[Actor], policies: list[Policy]) -> None:
-        """Every policy that selects an actor, or lets one through."""
+        """Index the actors, and the policies that select them."""
         self.actors = actors
         self._labels = index({**one.labels, NAMESPACE: one.namespace} if one.is_pod else {} for one in actors)
         self.every = self._labels.every
@@ -35,12 +35,12 @@ class Enforced:
         self._worlds = [number for number, one in enumerate(actors) if "world" in one.entities]
         self.governed_out, self._out = self._egress(policies)
         self.governed_in, self._in = self._ingress(policies)
-        # A pod's own node: Cilium lets it in always (allow-localhost).
+        # Cilium always allows ingress from a pod's own node (allow-localhost).
         self.own_node = self._entities.get("host", 0)
         self._answers: dict[tuple[int, Port], tuple[Bits, Bits]] = {}
 
     def senders(self, receiver: int, port: Port) -> tuple[Bits, Bits]:
-        """The senders that are let out to a port of a receiver, and those that it lets in."""
+        """The senders with allowed egress to a port of a receiver, and those with allowed ingress."""
         key = receiver, port
         if key not in self._answers:
             out = self._let(self._out, receiver, port) | (self.every & ~self.governed_out)
@@ -50,11 +50,11 @@ class Enforced:
         return self._answers[key]
 
     def refusal(self, sender: int, receiver: int, port: Port) -> str:
-        """Which of both refuses a connection; empty when both let it through."""
+        """Which direction denies a connection; empty if both allow it."""
         out, into = self.senders(receiver, port)
         if not out >> sender & 1:
-            return f"no policy lets it out of {self.actors[sender].name}"
-        return "" if into >> sender & 1 else f"no policy lets it in to {self.actors[receiver].name}"
+            return f"no policy allows egress from {self.actors[sender].name}"
+        return "" if into >> sender & 1 else f"no policy allows ingress to {self.actors[receiver].name}"
 
     def _let(self, lets: _Lets, receiver: int, port: Port) -> Bits:
         actor = self.actors[receiver]
@@ -93,7 +93,7 @@ class Enforced:
     def _peers(self, rule: Rule) -> Bits:
         return self.every if rule.peers is None else _union(self._peer(one) for one in rule.peers)
 
-    def _peer(self, peer: Peer) -> Bits:
+    def _peer(self, peer: PolicyPeer) -> Bits:
         if peer.entity:
             return self.every if peer.entity == "all" else self._entities.get(peer.entity, 0)
         if peer.network:
@@ -103,7 +103,7 @@ class Enforced:
         within = self.every if peer.namespaces is None else self._in_namespaces(peer.namespaces)
         return self._labels.select(peer.pods) & within
 
-    def _network(self, peer: Peer) -> Bits:
+    def _network(self, peer: PolicyPeer) -> Bits:
         return _union(1 << number for number in self._worlds if _within(self.actors[number].address, peer))
 
 
@@ -124,10 +124,10 @@ def _by_receiver(lets: Iterable[tuple[Bits, _Spans, Bits]]) -> _Lets:
     return found
 
 
-def _within(address: str, peer: Peer) -> bool:
+def _within(address: str, peer: PolicyPeer) -> bool:
     found = ipaddress.ip_address(address)
     return found in ipaddress.ip_network(peer.network) and not any(
-        found in ipaddress.ip_network(one) for one in peer.but
+        found in ipaddress.ip_network(one) for one in peer.excluding
     )
 
 

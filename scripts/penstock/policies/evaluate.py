@@ -1,4 +1,4 @@
-"""What the policies do to every pair of actors and every port: what is asked for gets through, nothing else does."""
+"""Policies applied to every pair of actors at every port: exactly the expected connections must be allowed."""
 
 from __future__ import annotations
 
@@ -11,43 +11,43 @@ from penstock.policies.actors import Actors
 from penstock.policies.enforced import Enforced
 from penstock.policies.peers import ANY, Connection, Port, shown
 
-# No actor listens there: a sender that is let through to it is let through to all ports.
+# No actor listens there: a sender that may reach it may reach all ports.
 _SPARE: Port = (1, "TCP")
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """Connections that were let through at both ends, others that weren't, and what is wrong."""
+    """How many connections the policies allow and deny, and the findings."""
 
     allowed: int
     denied: int
     findings: list[str]
 
 
-def judge(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
-    """Try every pair of actors that one of our own pods is part of, at every port that any has or a connection names.
+def evaluate(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
+    """Try every pair of actors with one of our own pods, at every port that any has or a connection names.
 
-    One receiver and port at a time, all senders at once: a set holds those that get through, another those that are
-    asked for, and a finding is what is in only one of them.
+    One receiver and port at a time, all senders at once: one set has the allowed senders, another the expected ones;
+    their difference is the findings.
     """
     ports = _ports(actors, connections)
-    asked = _asked(actors, connections, ports)
+    expected = _expected(actors, connections, ports)
     findings: dict[tuple[int, int, Port], str] = {}
     allowed = denied = 0
     for receiver, senders in _pairs(actors, enforced):
         for port in ports[receiver]:
             out, into = enforced.senders(receiver, port)
-            through = out & into & senders
-            reasons = asked.get((receiver, port), {})
-            for sender in members((through ^ _set(reasons)) & senders):
+            allowed_here = out & into & senders
+            reasons = expected.get((receiver, port), {})
+            for sender in members((allowed_here ^ _set(reasons)) & senders):
                 findings[sender, receiver, port] = _finding(enforced, sender, receiver, port, reasons.get(sender))
-            allowed += through.bit_count()
-            denied += (senders & ~through).bit_count()
+            allowed += allowed_here.bit_count()
+            denied += (senders & ~allowed_here).bit_count()
     return Verdicts(allowed, denied, [line for _, line in sorted(findings.items())])
 
 
 def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
-    """Each receiver with its senders: to our own pods all, to others our own; a pod's own node is let in always."""
+    """Each receiver with its senders: all to our own pods, our own to others; a pod's own node is always allowed."""
     own = _set(actors.own)
     for number, receiver in enumerate(actors.every):
         senders = enforced.every if number in actors.own else own
@@ -63,7 +63,7 @@ def _ports(actors: Actors, connections: list[Connection]) -> list[list[Port]]:
     return [sorted(one) for one in found]
 
 
-def _asked(
+def _expected(
     actors: Actors, connections: list[Connection], ports: list[list[Port]]
 ) -> dict[tuple[int, Port], dict[int, str]]:
     """Receiver and port -> the senders that may reach it, and why."""
@@ -71,15 +71,15 @@ def _asked(
     for item in connections:
         for receiver in actors.of[item.receiver]:
             for port in ports[receiver] if item.port == ANY else [item.port]:
-                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.why))
+                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.reason))
     return found
 
 
-def _finding(enforced: Enforced, sender: int, receiver: int, port: Port, why: str | None) -> str:
+def _finding(enforced: Enforced, sender: int, receiver: int, port: Port, reason: str | None) -> str:
     line = f"{enforced.actors[sender].name} → {enforced.actors[receiver].name} {shown(port)}"
-    if why is None:
-        return f"{line} gets through, and nothing asks for it"
-    return f"{line} ({why}): {enforced.refusal(sender, receiver, port)}"
+    if reason is None:
+        return f"{line} is allowed, but not declared"
+    return f"{line} ({reason}): {enforced.refusal(sender, receiver, port)}"
 
 
 def _set(numbers: Iterable[int]) -> Bits:

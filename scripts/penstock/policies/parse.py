@@ -1,7 +1,7 @@
-"""The policies among the manifests, Cilium's and Kubernetes' own, as rules.
+"""The policies of the manifests, CiliumNetworkPolicies and NetworkPolicies, as rules.
 
-Cilium's are read closed: a key that isn't named here would change what a policy does, so it's an error. What each
-means: https://docs.cilium.io/en/stable/security/policy/language/.
+Unknown keys of Cilium's policies are errors, since they would change what a policy does. For the keys, see
+https://docs.cilium.io/en/stable/security/policy/language/.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import convert
-from penstock.kube.fields import Part, Requirement, Selector
+from penstock.kube.fields import KubeStruct, Requirement, Selector
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
-from penstock.policies.rules import NAMESPACE, Peer, Policy, Rule, Span
+from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
-# It takes in the API server where that runs inside, and doesn't where a cloud runs it.
+# It includes the API server if that runs in the cluster, and doesn't if a cloud runs it.
 _CLUSTER = "cluster"
 
 
 class _Closed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """What is read closed."""
+    """The base of models that reject unknown keys."""
 
 
 class _Port(_Closed, frozen=True):
@@ -56,34 +56,34 @@ class _Cilium(_Closed, frozen=True):
     description: str = ""
 
 
-class _PlainPort(Part, frozen=True):
+class _PlainPort(KubeStruct, frozen=True):
     port: int | str = 0
     end_port: int = 0
     protocol: str = "TCP"
 
 
-class _Block(Part, frozen=True):
+class _Block(KubeStruct, frozen=True):
     cidr: str
     excepted: list[str] = msgspec.field(default_factory=list, name="except")
 
 
-class _PlainPeer(Part, frozen=True):
+class _PlainPeer(KubeStruct, frozen=True):
     pod_selector: Selector | None = None
     namespace_selector: Selector | None = None
     ip_block: _Block | None = None
 
 
-class _PlainIngress(Part, frozen=True, rename={"peers": "from"}):
+class _PlainIngress(KubeStruct, frozen=True, rename={"peers": "from"}):
     peers: list[_PlainPeer] = []
     ports: list[_PlainPort] = []
 
 
-class _PlainEgress(Part, frozen=True, rename={"peers": "to"}):
+class _PlainEgress(KubeStruct, frozen=True, rename={"peers": "to"}):
     peers: list[_PlainPeer] = []
     ports: list[_PlainPort] = []
 
 
-class _Plain(Part, frozen=True):
+class _Plain(KubeStruct, frozen=True):
     pod_selector: Selector = Selector()
     policy_types: list[str] = []
     ingress: list[_PlainIngress] = []
@@ -91,11 +91,9 @@ class _Plain(Part, frozen=True):
 
 
 def policies(rendered: Rendered) -> list[Policy]:
-    """Every policy of an environment; PenstockError for one that can't be judged here."""
+    """Every policy of an environment; PenstockError for one that can't be evaluated."""
     for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
-        raise PenstockError(
-            f"{item.file}: policies of the whole cluster can't be judged here", "write one for each namespace"
-        )
+        raise PenstockError(f"{item.file}: cluster-wide policies can't be evaluated", "write one for each namespace")
     found = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
     return found + [_plain(rendered, item) for item in rendered.of("NetworkPolicy").values()]
 
@@ -106,9 +104,7 @@ def _cilium(item: Object) -> Policy:
     named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
     if any(_CLUSTER in (entities or []) for entities in named):
         hint = "name the pods by a selector, and the nodes by host and remote-node"
-        raise PenstockError(
-            f"{item.file}: which of the others is of the entity `{_CLUSTER}` can't be judged here", hint
-        )
+        raise PenstockError(f"{item.file}: the entity `{_CLUSTER}` can't be evaluated", hint)
     ingress = (
         None
         if spec.ingress is None
@@ -127,9 +123,9 @@ def _cilium(item: Object) -> Policy:
 def _rule(
     home: str, pods: list[Selector] | None, entities: list[str] | None, networks: list[str] | None, ports: list[_Ports]
 ) -> Rule:
-    """Without peers and without ports it allows nothing; an empty list of peers doesn't either."""
-    peers = [Peer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
-    peers += [Peer(entity=one) for one in entities or []] + [Peer(network=one) for one in networks or []]
+    """Without peers and ports it allows nothing; neither does an empty list of peers."""
+    peers = [PolicyPeer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
+    peers += [PolicyPeer(entity=one) for one in entities or []] + [PolicyPeer(network=one) for one in networks or []]
     is_said = not (pods is None and entities is None and networks is None)
     spans = tuple(_span(one) for group in ports for one in group.ports)
     return Rule(tuple(peers) if is_said or not ports else None, spans if ports else None)
@@ -143,7 +139,7 @@ def _span(port: _Port) -> Span:
 
 
 def _unprefixed(selector: Selector) -> Selector:
-    """Cilium's labels bear their source; those of pods are k8s'."""
+    """Cilium prefixes labels with their source, which is k8s for those of pods."""
     labels = {_key(key): value for key, value in selector.match_labels.items()}
     more = [Requirement(_key(one.key), one.operator, one.values) for one in selector.match_expressions]
     return Selector(labels, more)
@@ -154,7 +150,7 @@ def _key(key: str) -> str:
 
 
 def _at_home(selector: Selector, home: str) -> Selector:
-    """A selector that says nothing of namespaces is about the policy's own."""
+    """A selector without a namespace label selects pods of the policy's own namespace."""
     keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
     if NAMESPACE in keys:
         return selector
@@ -184,12 +180,12 @@ def _plain_span(port: _PlainPort) -> Span:
     return Span(port.port, max(port.port, port.end_port) or _LAST, port.protocol)
 
 
-def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> Peer:
+def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> PolicyPeer:
     if peer.ip_block:
-        return Peer(network=peer.ip_block.cidr, but=tuple(peer.ip_block.excepted))
+        return PolicyPeer(network=peer.ip_block.cidr, excluding=tuple(peer.ip_block.excepted))
     among = frozenset({item.namespace})
     if peer.namespace_selector is not None:
         made = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
         labels = {name: {**made.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
         among = frozenset(name for name, own in labels.items() if peer.namespace_selector.selects(own))
-    return Peer(pods=peer.pod_selector or Selector(), namespaces=among)
+    return PolicyPeer(pods=peer.pod_selector or Selector(), namespaces=among)

@@ -1,4 +1,4 @@
-"""The ends of a connection as policies know them, and connections."""
+"""Peers as policies know them, and connections between them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
-from penstock.kube.kinds import GIVEN_NAMESPACES
+from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.objects import Workload
 from penstock.platform.rendered import Rendered
 from penstock.policies.contract import FILE, Connections
@@ -18,7 +18,7 @@ ANY: Port = (0, "ANY")
 
 @dataclass(frozen=True, order=True)
 class Pods:
-    """Pods of a namespace that have some labels; all of them where there are none."""
+    """Pods of a namespace that have some labels; all pods if there are none."""
 
     namespace: str
     labels: tuple[tuple[str, str], ...]
@@ -30,54 +30,54 @@ class Pods:
 
 
 @dataclass(frozen=True, order=True)
-class Others:
-    """The pods of every namespace but these."""
+class OtherNamespaces:
+    """The pods of every namespace except these."""
 
     namespaces: tuple[str, ...]
 
     def __str__(self) -> str:
-        """As people say it."""
+        """The name that findings show."""
         return "pods of other namespaces"
 
 
 @dataclass(frozen=True, order=True)
 class Entities:
-    """What Cilium has words for, and networks beside them."""
+    """Entities of Cilium, and networks that none of them covers."""
 
     names: tuple[str, ...]
     networks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """As people say it."""
+        """The entities and networks, as findings show them."""
         return " and ".join([*self.names, *self.networks])
 
 
-End = Pods | Others | Entities
+Peer = Pods | OtherNamespaces | Entities
 
 
 @dataclass(frozen=True)
 class Connection:
-    """That one end may open a connection to a port of another, and why."""
+    """One peer may open a connection to a port of another, for a reason."""
 
-    sender: End
-    receiver: End
+    sender: Peer
+    receiver: Peer
     port: Port
-    why: str
+    reason: str
 
     def __str__(self) -> str:
-        """As people say it."""
+        """Sender, receiver and port, as findings show them."""
         return f"{self.sender} → {self.receiver} {shown(self.port)}"
 
 
 @dataclass(frozen=True)
-class Ends:
-    """The ends of one environment."""
+class Peers:
+    """The peers of one environment."""
 
     connections: Connections
     rendered: Rendered
 
-    def workload(self, workload: Workload) -> End:
-        """The pods of a workload; on the nodes' own network they are the nodes to everybody else."""
+    def workload(self, workload: Workload) -> Peer:
+        """The pods of a workload; pods on the host network are the peer `nodes`."""
         if workload.template.spec.host_network:
             return self.named(self.connections.nodes)
         return subject(workload)
@@ -87,23 +87,23 @@ class Ends:
         namespace, _, own = name.partition("/")
         return self.rendered.workloads_by_key.get((namespace, own))
 
-    def named(self, name: str) -> End:
-        """An end that connections.yaml names."""
-        end = self.connections.ends[name]
-        if end.pods:
-            return Pods(end.pods, tuple(sorted(end.labels.items())))
-        if end.others:
-            return Others(tuple(sorted({*self.owned, *end.others})))
-        return Entities(tuple(end.entities), tuple(end.networks))
+    def named(self, name: str) -> Peer:
+        """The peer of that name in connections.yaml."""
+        peer = self.connections.peers[name]
+        if peer.pods:
+            return Pods(peer.pods, tuple(sorted(peer.labels.items())))
+        if peer.namespaces_except:
+            return OtherNamespaces(tuple(sorted({*self.owned, *peer.namespaces_except})))
+        return Entities(tuple(peer.entities), tuple(peer.networks))
 
     @cached_property
     def owned(self) -> tuple[str, ...]:
-        """The namespaces that the manifests themselves make, sorted."""
-        return tuple(sorted(self.rendered.namespaces - GIVEN_NAMESPACES))
+        """The namespaces of the manifests, sorted."""
+        return tuple(sorted(self.rendered.namespaces - BUILTIN_NAMESPACES))
 
     @cached_property
     def subjects(self) -> dict[Pods, Workload]:
-        """Every workload that policies are about: in one of those namespaces, on the pods' network."""
+        """Every workload that policies select: in a namespace of the manifests, on the pod network."""
         owned = frozenset(self.owned)
         return {
             subject(item): item
@@ -113,13 +113,13 @@ class Ends:
 
 
 def subject(workload: Workload) -> Pods:
-    """The pods of a workload, by the labels that it selects them by itself."""
+    """The pods of a workload, by the labels of its own selector."""
     labels = workload.selector.match_labels if workload.selector else {}
     return Pods(workload.namespace, tuple(sorted((labels or workload.labels).items())))
 
 
 def port(value: int | str, receiver: Workload | None) -> Port | None:
-    """A port as it is written: a number, `53/UDP`, `any`, or a name of the receiver's; None where it has none such."""
+    """A port as written: a number, `53/UDP`, `any`, or a port name; None if the receiver has no port of that name."""
     if value == "any":
         return ANY
     number, _, protocol = str(value).partition("/")
@@ -135,7 +135,7 @@ def port(value: int | str, receiver: Workload | None) -> Port | None:
 
 
 def shown(port: Port) -> str:
-    """A port as people say it."""
+    """A port as findings show it."""
     if port == ANY:
         return "any port"
     return str(port[0]) if port[1] == "TCP" else f"{port[0]}/{port[1]}"

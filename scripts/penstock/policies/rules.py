@@ -1,4 +1,4 @@
-"""Policies as rules, and the actors that they apply to: a policy means the same, whichever kind it is of."""
+"""Policies as rules, independent of their kind, and the actors to which they apply."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAMESPACE = "io.kubernetes.pod.namespace"
 class Actor:
     """A sender or receiver: a pod with its labels and ports, or an entity or a network outside.
 
-    `ports` are those that its containers have, `names` those of them that have a name.
+    `ports` are the container ports, `names` the named ones.
     """
 
     name: str
@@ -27,27 +27,27 @@ class Actor:
 
     @property
     def is_pod(self) -> bool:
-        """Whether it is a pod on the pods' network: policies select no other."""
+        """Whether it is a pod on the pod network; policies select only those."""
         return bool(self.namespace)
 
 
 @dataclass(frozen=True)
-class Peer:
-    """Whom a rule lets through: pods by their labels (and their namespace's), an entity, or a network.
+class PolicyPeer:
+    """A peer of a rule: pods by their labels (and those of their namespace), an entity, or a network.
 
-    Networks are those outside: Cilium knows pods and nodes by other means.
+    Networks match addresses outside the cluster only: Cilium identifies pods and nodes otherwise.
     """
 
     pods: Selector | None = None
     namespaces: frozenset[str] | None = None
     entity: str = ""
     network: str = ""
-    but: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Span:
-    """Ports of a rule: from one number to another, or a port by its name. ANY is every protocol."""
+    """Ports of a rule: a range of numbers, or a port name. ANY is every protocol."""
 
     first: int
     last: int
@@ -65,13 +65,13 @@ class Span:
 class Rule:
     """Peers and ports; None is any of them."""
 
-    peers: tuple[Peer, ...] | None
+    peers: tuple[PolicyPeer, ...] | None
     ports: tuple[Span, ...] | None
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy: the pods that it selects, and what it allows in each direction; None where it says nothing of one."""
+    """A policy: the pods that it selects, and its rules for each direction; None if it does not apply to one."""
 
     file: str
     namespace: str

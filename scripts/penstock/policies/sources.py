@@ -1,4 +1,4 @@
-"""The sources of the policies in components/, held to what the generator gives."""
+"""The sources of the policies in components/, compared with what the generator produces."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from penstock.platform.rendered import Rendered
 from penstock.policies import expected
 from penstock.policies import generate as policies
 from penstock.policies.contract import FILE, Connections
-from penstock.policies.peers import Ends
+from penstock.policies.peers import Peers
 
 
-def generate(contract: Contract, found: Connections, environments: list[Rendered]) -> dict[str, str]:
-    """Path -> text of every source, for the environments given."""
+def generate(contract: Contract, declared: Connections, environments: list[Rendered]) -> dict[str, str]:
+    """Path -> text of every source, for some environments."""
     made: dict[str, str] = {}
     for rendered in environments:
-        every = expected.connections(contract, found, rendered)
-        made |= policies.files(Ends(found, rendered), every)
+        every = expected.connections(contract, declared, rendered)
+        made |= policies.files(Peers(declared, rendered), every)
     return made
 
 
 def stale(layout: Layout, made: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The path of every source that isn't what the generator gives, and why."""
+    """The path of every source that differs from what the generator produces, and how."""
     folder = layout.components / policies.COMPONENT
-    there = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
-    for path in there.keys() - made.keys():
-        yield path, "nothing is written here any more"
+    present = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
+    for path in present.keys() - made.keys():
+        yield path, "is no longer generated"
     for path, text in made.items():
-        if path not in there:
-            yield path, "not written yet"
-        elif there[path].read_text() != text:
-            yield path, f"not what dataflow.yaml, {FILE} and the manifests give"
+        if path not in present:
+            yield path, "is missing"
+        elif present[path].read_text() != text:
+            yield path, f"differs from what dataflow.yaml, {FILE} and the manifests give"
 
 
 def write(layout: Layout, made: dict[str, str]) -> list[str]:
-    """Write what is stale, take away what nothing gives; the paths that changed."""
+    """Write stale sources, delete those that are no longer generated; gives the paths that changed."""
     changed = []
     for path, text in made.items():
         place = layout.root / path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from penstock.cluster import bootstrap, ownership, phases
-from penstock.cluster.phases import Part
+from penstock.cluster.phases import Action
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -19,14 +19,14 @@ _NAMESPACE = "kube-system"
 def coredns_update(target: Target) -> None:
     """Apply the component, restart CoreDNS, and check names from a pod; where no pod runs, apply it alone."""
     session = running(target, steps.FIRST)
-    steps.take(session, target, "coredns-update", Part(_update, _commands))
+    steps.take(session, target, "coredns-update", Action(_update, _commands))
 
 
 def _update(session: Session, step: Step) -> str:
     kubectl = session.kubectl
     if session.provider.runs_pods and not kubectl.get_one("deployment", "coredns", _NAMESPACE):
         raise PenstockError(
-            f"{session.noted.cluster} has no Deployment {_NAMESPACE}/coredns",
+            f"{session.recorded.cluster} has no Deployment {_NAMESPACE}/coredns",
             "k3d and kind bring one; with another DNS server, change its configuration by its own means",
         )
     step.note("applying its configuration, and restarting it")

@@ -12,7 +12,7 @@ from penstock.cluster import processes
 from penstock.cluster.providers import choose
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, state_of
+from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout, cache_home, find_platform
@@ -106,8 +106,8 @@ def _cluster() -> Iterator[Problem]:
         state = state_of(layout, name)
         if not state.exists:
             continue
-        noted = state.read()
-        dead = [process for process in noted.processes if not processes.is_alive(noted, process)]
+        recorded = state.read()
+        dead = [process for process in recorded.processes if not processes.is_alive(recorded, process)]
         if dead:
             yield Problem(
                 f"the cluster of {name} is not whole: {', '.join(dead)} ended",
@@ -123,13 +123,13 @@ def _provider() -> Iterator[Problem]:
     layout = find_platform()
     name = target.environment(layout, "")
     settings, state = environments.cluster(layout, name), state_of(layout, name)
-    noted = state.read() if state.exists else None
-    provider = choose.named(noted.provider) if noted else choose.choose(name, settings, "")
-    console.info(f"  inv up {'goes on with' if noted else 'would make'} {name} on {provider.name}")
-    if noted is None and provider.name == "kwok":
+    recorded = state.read() if state.exists else None
+    provider = choose.named(recorded.provider) if recorded else choose.choose(name, settings, "")
+    console.info(f"  inv up {'goes on with' if recorded else 'would make'} {name} on {provider.name}")
+    if recorded is None and provider.name == "kwok":
         provider = _wanting(settings) or provider
-    noted = noted or Noted(provider=provider.name, environment=name, cluster=settings.name)
-    session = Session(layout, name, state, noted, provider.timeout, provider, settings)
+    recorded = recorded or ClusterState(provider=provider.name, environment=name, cluster=settings.name)
+    session = Session(layout, name, state, recorded, provider.timeout, provider, settings)
     for problem in provider.problems(session):
         yield Problem(problem.what, problem.fix)
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from penstock.cluster.phases import Part, Phase
+from penstock.cluster.phases import Action, Phase
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.process import Command, blotted
@@ -17,16 +17,16 @@ from penstock.tools.pins import PROGRAMS
 
 def show(session: Session, wanted: list[Phase]) -> None:
     """Print the commands of phases, each under its title."""
-    titled = [(f"# {phase.number} {phase.title}", _commands(session, phase.parts(session))) for phase in wanted]
+    titled = [(f"# {phase.number} {phase.title}", _commands(session, phase.actions(session))) for phase in wanted]
     _show_path([command for _, commands in titled for command in commands])
     for title, commands in titled:
         console.out(title)
         _show(session, commands)
 
 
-def show_parts(session: Session, parts: Iterable[Part]) -> None:
+def show_actions(session: Session, actions: Iterable[Action]) -> None:
     """Print the commands of steps, in a cluster that has nothing yet."""
-    commands = _commands(session, parts)
+    commands = _commands(session, actions)
     _show_path(commands)
     _show(session, commands)
 
@@ -35,9 +35,9 @@ def show_deletion(session: Session) -> None:
     """Print the commands that end a cluster; local processes are ended by a signal, and the state goes."""
     with resolver.by_name():
         _show(session, session.provider.delete_commands(session))
-    pids = [str(process.pid) for process in session.noted.processes.values()]
+    pids = [str(process.pid) for process in session.recorded.processes.values()]
     if pids:
-        console.out(f"kill {' '.join(pids)}  # {', '.join(session.noted.processes)}")
+        console.out(f"kill {' '.join(pids)}  # {', '.join(session.recorded.processes)}")
     console.out(f"rm -r {shlex.quote(str(session.state.folder))}")
 
 
@@ -50,9 +50,9 @@ def line(command: Command, root: Path) -> str:
     return f"{text}  # {about}" if about else text
 
 
-def _commands(session: Session, parts: Iterable[Part]) -> list[Command]:
+def _commands(session: Session, actions: Iterable[Action]) -> list[Command]:
     with resolver.by_name():
-        return [command for part in parts for command in part.commands(session)]
+        return [command for action in actions for command in action.commands(session)]
 
 
 def _show(session: Session, commands: list[Command]) -> None:

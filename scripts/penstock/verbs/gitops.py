@@ -34,7 +34,7 @@ def flux_status(environment: str, as_json: bool) -> None:
     """Print Flux's controllers and its sources; PenstockError when there is no Flux."""
     session = looking(environment)
     refuse_silent(session)
-    if not session.noted.flux:
+    if not session.recorded.flux:
         raise PenstockError("Flux is not installed", "inv flux-install, or inv up for all phases")
     if session.provider.runs_pods:
         controllers = [
@@ -48,7 +48,7 @@ def flux_status(environment: str, as_json: bool) -> None:
         ]
     else:
         controllers = [
-            Controller(name, "process", version, processes.is_alive(session.noted, name))
+            Controller(name, "process", version, processes.is_alive(session.recorded, name))
             for name, version in flux.versions().items()
         ]
     found = FluxStatus(controllers, status.sources(session.kubectl))
@@ -66,7 +66,7 @@ def gitops_status(environment: str, as_json: bool) -> None:
     """Print every Kustomization with its revision and reason; PenstockError when GitOps was not set up."""
     session = looking(environment)
     refuse_silent(session)
-    if session.noted.phase < 2:
+    if session.recorded.phase < 2:
         raise PenstockError("Flux has no source yet", "inv gitops-setup, or inv up for all phases")
     found = list(status.kustomizations(session.kubectl).values())
     if as_json:

@@ -17,12 +17,12 @@ from penstock.verbs.target import looking
 def logs(name: str, environment: str, lines: int) -> None:
     """Print the last lines of a log; PenstockError with the nearest name when nothing here has this one."""
     session = looking(environment)
-    if name in session.noted.processes:
-        _of_process(name, Path(session.noted.processes[name].log), lines)
+    if name in session.recorded.processes:
+        _of_process(name, Path(session.recorded.processes[name].log), lines)
         return
     pods = _workloads(session)
     if name not in pods:
-        known = sorted([*session.noted.processes, *pods])
+        known = sorted([*session.recorded.processes, *pods])
         hint = did_you_mean(name, known, f"the names are {', '.join(known) or 'none'}")
         raise PenstockError(f"there is no {'process or workload' if pods else 'process'} `{name}`", hint)
     namespace, workload = pods[name]

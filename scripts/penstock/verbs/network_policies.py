@@ -20,7 +20,7 @@ def network_policies() -> None:
     layout = find_platform()
     connections = network.read(layout.root)
     if connections is None:
-        raise PenstockError(f"{network.FILE}: not there", "docs/reference/files.md has its keys")
+        raise PenstockError(f"{network.FILE} does not exist", "docs/reference/files.md has its keys")
     found = dataflow.read(layout.root)
     hydrate(None, [], as_json=False)
     every = [rendered(layout, name) for name in environments.names(layout)]

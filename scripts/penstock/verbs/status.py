@@ -41,17 +41,17 @@ def status(environment: str, as_json: bool) -> None:
 
 def collect(session: Session) -> Status:
     """Ask the cluster."""
-    running = {name: processes.is_alive(session.noted, name) for name in session.noted.processes}
+    running = {name: processes.is_alive(session.recorded, name) for name in session.recorded.processes}
     refuse_silent(session)
     return Status(
         environment=session.environment,
-        provider=session.noted.provider,
-        phase=session.noted.phase,
-        phases={phase.title: session.noted.phase >= phase.number for phase in PHASES},
-        revision=session.noted.revision,
+        provider=session.recorded.provider,
+        phase=session.recorded.phase,
+        phases={phase.title: session.recorded.phase >= phase.number for phase in PHASES},
+        revision=session.recorded.revision,
         processes=running,
         nodes={name: not reason for name, reason in late(session.kubectl).items()},
-        kustomizations=list(flux.kustomizations(session.kubectl).values()) if session.noted.flux else [],
+        kustomizations=list(flux.kustomizations(session.kubectl).values()) if session.recorded.flux else [],
         workloads=workloads(session.kubectl),
     )
 
@@ -59,7 +59,7 @@ def collect(session: Session) -> Status:
 def refuse_silent(session: Session) -> None:
     """PenstockError when the API server doesn't answer, with those of our processes that don't run."""
     if not session.kubectl.is_ready():
-        dead = [name for name in session.noted.processes if not processes.is_alive(session.noted, name)]
+        dead = [name for name in session.recorded.processes if not processes.is_alive(session.recorded, name)]
         raise PenstockError(
             f"the API server of {session.environment} does not answer"
             + (f"; not running: {', '.join(dead)}" if dead else ""),

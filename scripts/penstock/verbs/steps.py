@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from penstock.cluster import bootstrap, phases
-from penstock.cluster.phases import Part
+from penstock.cluster.phases import Action
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
@@ -22,7 +22,7 @@ def cluster_create(target: Target) -> None:
     """The first step of phase 1: the control plane and its nodes."""
     session = begin(target)
     if target.dry_run:
-        dry_run.show_parts(session, [phases.CREATE])
+        dry_run.show_actions(session, [phases.CREATE])
         return
     with session.state.exclusive():
         start_on(session, target, "`inv cluster-create`")
@@ -52,7 +52,7 @@ def gitops_setup(target: Target) -> None:
     session = running(target, FIRST)
 
     def ready() -> None:
-        if not session.noted.flux:
+        if not session.recorded.flux:
             raise PenstockError("Flux is not installed yet", "inv flux-install")
         refuse_unpushed(session)
 
@@ -64,7 +64,7 @@ def gitops_enable(target: Target) -> None:
     session = running(target, FIRST)
 
     def ready() -> None:
-        if session.noted.phase < 2:
+        if session.recorded.phase < 2:
             raise PenstockError("Flux has no source yet", "inv gitops-setup")
 
     take(session, target, "gitops-enable", phases.ENABLE, ready, 3)
@@ -74,7 +74,7 @@ def take(
     session: Session,
     target: Target,
     verb: str,
-    part: Part,
+    action: Action,
     ready: Callable[[], None] = lambda: None,
     phase: int = 0,
 ) -> None:
@@ -83,14 +83,14 @@ def take(
     `phase` is the one that is complete with it.
     """
     if target.dry_run:
-        dry_run.show_parts(session, [part])
+        dry_run.show_actions(session, [action])
         return
     with session.state.exclusive():
         if not session.kubectl.is_ready():
             raise PenstockError(f"`inv {verb}` finds no API server that answers", FIRST)
         ready()
         confirm(session, target, f"`inv {verb}`")
-        _carry_out(session, verb, part)
+        _carry_out(session, verb, action)
         session.reached(phase)
 
 
@@ -101,7 +101,7 @@ def _refuse_without(session: Session, components: list[str]) -> None:
         raise PenstockError(f"{lacking[0]} is not applied yet", _VERBS.get(lacking[0], "inv up --phase 1"))
 
 
-def _carry_out(session: Session, verb: str, part: Part) -> None:
+def _carry_out(session: Session, verb: str, action: Action) -> None:
     with console.step(verb) as step:
-        step.result = phases.carry_out(part, session, step)
+        step.result = phases.carry_out(action, session, step)
     session.note()

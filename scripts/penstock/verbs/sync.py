@@ -14,7 +14,7 @@ def sync(target: Target) -> None:
     """Snapshot the working tree, have Flux apply it, and wait until all of it is Ready."""
     session = running(target)
     if target.dry_run:
-        dry_run.show_parts(session, [phases.SOURCE, phases.ENABLE])
+        dry_run.show_actions(session, [phases.SOURCE, phases.ENABLE])
         return
     refuse_unpushed(session)
     with session.state.exclusive():
@@ -24,7 +24,7 @@ def sync(target: Target) -> None:
         except Drifted as drift:
             # Changed by hand, it may be while the commit is the one that Flux applied last.
             console.warn(f"{drift.message}; having Flux apply everything again")
-            session.noted.restarted = True
+            session.recorded.restarted = True
             phases.run(session, phases.PHASES[2:])
     show(session)
-    console.good(f"{session.environment}: {session.noted.revision[:12]} is applied")
+    console.good(f"{session.environment}: {session.recorded.revision[:12]} is applied")

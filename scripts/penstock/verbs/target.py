@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.cluster.providers import choose
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, state_of
+from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
@@ -38,21 +38,21 @@ def begin(target: Target) -> Session:
     name = environment(layout, target.env, target.provider)
     head(layout.root)
     settings, state = environments.cluster(layout, name), state_of(layout, name)
-    noted = state.read() if state.exists else None
-    _refuse_other(noted, target)
-    provider = choose.named(noted.provider) if noted else choose.choose(name, settings, target.provider)
+    recorded = state.read() if state.exists else None
+    _refuse_other(recorded, target)
+    provider = choose.named(recorded.provider) if recorded else choose.choose(name, settings, target.provider)
     if target.context and provider.makes:
         raise PenstockError(
             f"the provider {provider.name} makes its own context, and takes no --context",
             "--provider existing takes the cluster of a context",
         )
-    if noted is None:
-        noted = Noted(provider=provider.name, environment=name, cluster=settings.name, context=target.context)
-    if not provider.makes and not noted.context:
+    if recorded is None:
+        recorded = ClusterState(provider=provider.name, environment=name, cluster=settings.name, context=target.context)
+    if not provider.makes and not recorded.context:
         raise PenstockError("which cluster? No context was given", "add --context NAME: kubectl config get-contexts")
     refuse_stale(layout, name)
-    noted.source = _source(provider, target.source or (noted.source if state.exists else ""))
-    return Session(layout, name, state, noted, timeout or provider.timeout, provider, settings)
+    recorded.source = _source(provider, target.source or (recorded.source if state.exists else ""))
+    return Session(layout, name, state, recorded, timeout or provider.timeout, provider, settings)
 
 
 def running(target: Target, first: str = "inv up") -> Session:
@@ -68,9 +68,9 @@ def looking(env: str, timeout: float = 10.0) -> Session:
     layout = find_platform()
     name = environment(layout, env)
     state = state_of(layout, name)
-    noted = state.read()
+    recorded = state.read()
     return Session(
-        layout, name, state, noted, timeout, choose.named(noted.provider), environments.cluster(layout, name)
+        layout, name, state, recorded, timeout, choose.named(recorded.provider), environments.cluster(layout, name)
     )
 
 
@@ -105,7 +105,7 @@ def refuse_stale(layout: Layout, environment: str) -> None:
 
 def refuse_unpushed(session: Session) -> None:
     """PenstockError when Flux is to take the manifests from the remote, and would not find there what is here."""
-    if session.noted.source == "remote":
+    if session.recorded.source == "remote":
         remote.read(session.layout)
 
 
@@ -114,13 +114,13 @@ def confirm(session: Session, target: Target, what: str) -> None:
     if session.provider.makes or target.yes:
         return
     if not sys.stdin.isatty():
-        raise PenstockError(f"{what} would change the cluster of the context {session.noted.context}", "add --yes")
-    console.info(f"{what} will change the cluster of the context {session.noted.context}. Type its name to go on:")
+        raise PenstockError(f"{what} would change the cluster of the context {session.recorded.context}", "add --yes")
+    console.info(f"{what} will change the cluster of the context {session.recorded.context}. Type its name to go on:")
     try:
         typed = input().strip()
     except EOFError:
         typed = ""
-    if typed != session.noted.context:
+    if typed != session.recorded.context:
         raise PenstockError("that is not its name; nothing was changed", "run it again, or add --yes")
 
 
@@ -130,18 +130,19 @@ def _is_there(layout: Layout, name: str, provider: str) -> bool:
     return state.exists and (not provider or state.read().provider == provider)
 
 
-def _refuse_other(noted: Noted | None, target: Target) -> None:
+def _refuse_other(recorded: ClusterState | None, target: Target) -> None:
     """A cluster that is there stays what it is."""
-    if noted is None:
+    if recorded is None:
         return
     for what, wanted, there in (
-        ("provider", target.provider, noted.provider),
-        ("context", target.context, noted.context),
+        ("provider", target.provider, recorded.provider),
+        ("context", target.context, recorded.context),
     ):
         if wanted and wanted != there:
+            runs_on = " ".join(filter(None, (recorded.provider, recorded.context)))
             raise PenstockError(
-                f"{noted.environment} already runs on {' '.join(filter(None, (noted.provider, noted.context)))}",
-                f"leave --{what} away, or take it down first: inv down -e {noted.environment}",
+                f"{recorded.environment} already runs on {runs_on}",
+                f"leave --{what} away, or take it down first: inv down -e {recorded.environment}",
             )
 
 

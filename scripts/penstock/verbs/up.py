@@ -6,7 +6,7 @@ import time
 
 from penstock.cluster import kubeconfig, phases
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, state_of
+from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
@@ -26,13 +26,13 @@ def up(target: Target, phase: str, merge: bool) -> None:
     if target.dry_run:
         dry_run.show(session, wanted)
         return
-    if any(phases.SOURCE in phase.parts(session) for phase in wanted):
+    if any(phases.SOURCE in phase.actions(session) for phase in wanted):
         refuse_unpushed(session)
     with session.state.exclusive():
         start_on(session, target, f"`inv up` of {session.environment}")
         phases.run(session, wanted)
         context = kubeconfig.merge(session, kubeconfig.users_own()) if merge else ""
-    if session.noted.phase < NUMBERS[-1]:
+    if session.recorded.phase < NUMBERS[-1]:
         console.good(f"phase {wanted[-1].number} is done; `inv up --phase {wanted[-1].number + 1}` is the next")
         return
     show(session)
@@ -40,7 +40,7 @@ def up(target: Target, phase: str, merge: bool) -> None:
     took = console.seconds(time.monotonic() - start)
     console.good(f"{session.environment} is up on {session.provider.name} after {took}")
     if context:
-        console.info(f"  kubectl --context {context} get pods -A   (in {session.noted.merged_into})")
+        console.info(f"  kubectl --context {context} get pods -A   (in {session.recorded.merged_into})")
     console.info(f"  export KUBECONFIG={session.state.kubeconfig}")
     console.info("  inv status, inv logs NAME, inv sync after an edit, inv down")
 
@@ -74,19 +74,19 @@ def down(target: Target, only_made: bool = False) -> None:
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")
         return
-    if not state.exists:  # it was ended before anything was noted
-        state.write(Noted(provider="kwok", environment=name))
+    if not state.exists:  # it was ended before anything was recorded
+        state.write(ClusterState(provider="kwok", environment=name))
     session = looking(name)
     if only_made and not session.provider.makes:
         raise PenstockError(
-            f"{name} runs on a cluster that others made ({session.noted.context}): it is not deleted here",
+            f"{name} runs on a cluster that others made ({session.recorded.context}): it is not deleted here",
             "inv down removes what is kept of it here, and lists what stays there",
         )
     if target.dry_run:
         dry_run.show_deletion(session)
         return
     with state.exclusive():
-        kubeconfig.unmerge(session.noted, state.kubeconfig)
+        kubeconfig.unmerge(session.recorded, state.kubeconfig)
         stays = [] if session.provider.makes else _staying(session)
         gone = session.provider.delete(session)
         state.remove()
@@ -100,10 +100,10 @@ def _wanted(session: Session, only: int) -> list[phases.Phase]:
         return phases.PHASES
     if only not in NUMBERS:
         raise PenstockError(f"there is no phase {only}", f"the phases are {', '.join(map(str, NUMBERS))}")
-    if only > session.noted.phase + 1:
+    if only > session.recorded.phase + 1:
         raise PenstockError(
-            f"phase {only} needs phase {only - 1}, and {session.noted.phase or 'none'} is the last that is done",
-            f"inv up --phase {session.noted.phase + 1}",
+            f"phase {only} needs phase {only - 1}, and {session.recorded.phase or 'none'} is the last that is done",
+            f"inv up --phase {session.recorded.phase + 1}",
         )
     return [phases.PHASES[only - 1]]
 
@@ -111,11 +111,11 @@ def _wanted(session: Session, only: int) -> list[phases.Phase]:
 def _staying(session: Session) -> list[str]:
     """What is left in a cluster that others made; nothing of it is touched."""
     if not session.kubectl.is_ready():
-        return [f"{session.noted.context} does not answer: whatever is in it stays"]
+        return [f"{session.recorded.context} does not answer: whatever is in it stays"]
     objects = session.manifests.all_objects()
     namespaces = sorted({item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"})
     return [
-        f"left alone in {session.noted.context}:",
+        f"left alone in {session.recorded.context}:",
         f"  {len(objects)} objects of {len(session.manifests.components)} components, which Flux goes on applying",
         f"  the namespaces {', '.join(namespaces)} with all that is in them, and flux-system with Flux",
     ]

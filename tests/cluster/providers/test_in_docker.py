@@ -54,7 +54,7 @@ class Town:
         return Kubectl(self.state / "kubeconfig")
 
     @property
-    def noted(self) -> dict[str, Any]:
+    def recorded(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((self.state / "state.json").read_text())
         return found
 
@@ -131,7 +131,7 @@ def test_the_commands_are_those_of_the_dry_run(town: Town) -> None:
 def test_flux_fetches_at_the_networks_gateway_with_the_clusters_token(town: Town) -> None:
     source = town.kubectl.get_one(status.SOURCES, "platform", "flux-system")
     assert source is not None
-    assert source["spec"]["url"] == f"http://127.0.0.2:{town.noted['source_port']}/platform.git"
+    assert source["spec"]["url"] == f"http://127.0.0.2:{town.recorded['source_port']}/platform.git"
     assert source["spec"]["secretRef"] == {"name": "git-source"}
     secret = town.kubectl.get_one("secret", "git-source", "flux-system")
     assert secret is not None
@@ -144,21 +144,21 @@ def test_flux_fetches_at_the_networks_gateway_with_the_clusters_token(town: Town
 
 
 def test_only_the_git_source_is_a_process_of_ours_and_it_listens_at_the_gateway_alone(town: Town) -> None:
-    (name,) = town.noted["processes"]
+    (name,) = town.recorded["processes"]
     assert name == "git-source"
-    listening = psutil.Process(town.noted["processes"][name]["pid"]).net_connections("tcp")
+    listening = psutil.Process(town.recorded["processes"][name]["pid"]).net_connections("tcp")
     assert {item.laddr.ip for item in listening if item.status == psutil.CONN_LISTEN} == {"127.0.0.2"}
 
 
 def test_up_again_makes_and_installs_nothing(town: Town) -> None:
-    before, noted = len((town.fakes / "calls").read_text().splitlines()), town.noted
+    before, recorded = len((town.fakes / "calls").read_text().splitlines()), town.recorded
     again = town.run("up")
     assert again.returncode == 0, again.stderr
     calls = (town.fakes / "calls").read_text().splitlines()[before:]
     assert [
         line for line in calls if re.match(r"k3d cluster |flux install|docker (start|network rm|volume rm)", line)
     ] == []
-    assert town.noted["processes"] == noted["processes"]
+    assert town.recorded["processes"] == recorded["processes"]
     assert "spaces is Flux's already; network is Flux's already" in again.stderr
 
 
@@ -230,7 +230,7 @@ def test_down_deletes_this_cluster_alone(town: Town) -> None:
     stranger.write_text("k3d.cluster=other")
     shown = town.succeed("down", "--dry-run").splitlines()[0]
     assert shown == "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny"
-    pid = town.noted["processes"]["git-source"]["pid"]
+    pid = town.recorded["processes"]["git-source"]["pid"]
     ended = town.run("down")
     assert ended.returncode == 0, ended.stderr
     assert "ended git-source, k3d-tiny-server-0, k3d-tiny-serverlb" in ended.stderr

@@ -105,13 +105,13 @@ class Containers(Provider):
         if not there:
             step.note("creating the cluster")
             self._create(session)
-        elif not session.noted.phase and not session.state.kubeconfig.is_file():
+        elif not session.recorded.phase and not session.state.kubeconfig.is_file():
             raise PenstockError(f"the cluster was only half made: {', '.join(there)}", f"{_CLEAR}; then inv up")
         elif not session.kubectl.is_ready():
             step.note("starting its containers")
             self.start(session)
         write_atomically(session.state.kubeconfig, self.kubeconfig(session), 0o600)
-        return f"{session.noted.cluster}, {len(self._containers(session))} containers"
+        return f"{session.recorded.cluster}, {len(self._containers(session))} containers"
 
     def create_commands(self, session: Session) -> list[Command]:
         return [self.creation(session)]
@@ -130,7 +130,7 @@ class Containers(Provider):
 
     def delete(self, session: Session) -> list[str]:
         # Ended first: whatever Docker says, nothing of ours goes on listening.
-        ended = processes.stop_all(session.noted)
+        ended = processes.stop_all(session.recorded)
         there = self._containers(session)
         if there:
             for command in self.delete_commands(session):
@@ -149,7 +149,7 @@ class Containers(Provider):
             text = yaml.dump(self.config(session), sort_keys=False)
             self.config_file(session).write_text(text)
         if self.network(session) not in docker.networks():
-            session.noted.network = self.network(session)
+            session.recorded.network = self.network(session)
             session.note()
         try:
             # The program takes away itself what it made when it fails, unless it is ended in the middle.
@@ -164,7 +164,8 @@ class Containers(Provider):
             raise PenstockError(f"the cluster was not made: {failure.message}", f"{failure.hint}\n{_CLEAR}") from None
         if not self._containers(session):
             raise PenstockError(
-                f"{self.name} ended well, but there is no container of {session.noted.cluster}", f"{self.name} version"
+                f"{self.name} ended well, but there is no container of {session.recorded.cluster}",
+                f"{self.name} version",
             )
 
     def _clear(self, session: Session) -> list[str]:
@@ -177,7 +178,7 @@ class Containers(Provider):
         return [*(f"network {name}" for name in networks), *(f"volume {name}" for name in volumes)]
 
     def _containers(self, session: Session) -> list[str]:
-        return docker.containers(f"{self.label}={session.noted.cluster}")
+        return docker.containers(f"{self.label}={session.recorded.cluster}")
 
     def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
         """What keeps Docker from it; a cluster of ours that is there has its memory and its ports already."""
@@ -188,7 +189,7 @@ class Containers(Provider):
             return
         with resolver.by_name():
             command = self.delete_commands(session)[0].line
-        yield from checks.left_over(session.noted.cluster, there, command)
+        yield from checks.left_over(session.recorded.cluster, there, command)
         yield from checks.memory(daemon, session.manifests.all_objects())
         yield from checks.rootless(daemon, self.published(session))
         if not there:

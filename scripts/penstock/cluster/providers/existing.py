@@ -49,15 +49,15 @@ class Existing(Provider):
         modules.ensure()
 
     def create(self, session: Session, step: Step) -> str:
-        step.note(f"reading the context {session.noted.context}")
+        step.note(f"reading the context {session.recorded.context}")
         self._refuse_other(session)
         _refuse_silent(session)
         (view,) = self.create_commands(session)
         write_atomically(session.state.kubeconfig, run(view).stdout, 0o600)
-        return f"the cluster of the context {session.noted.context}, which was only read"
+        return f"the cluster of the context {session.recorded.context}, which was only read"
 
     def create_commands(self, session: Session) -> list[Command]:
-        return [_view(session.noted.context, "--raw", about=f">{session.state.kubeconfig}")]
+        return [_view(session.recorded.context, "--raw", about=f">{session.state.kubeconfig}")]
 
     def install_flux(self, session: Session, step: Step) -> str:
         return flux_pods.install(session, step)
@@ -69,7 +69,7 @@ class Existing(Provider):
         return None
 
     def delete(self, session: Session) -> list[str]:
-        return processes.stop_all(session.noted)
+        return processes.stop_all(session.recorded)
 
     def delete_commands(self, session: Session) -> list[Command]:
         return []
@@ -77,7 +77,7 @@ class Existing(Provider):
     def _refuse_other(self, session: Session) -> None:
         """PenstockError when the context leads to another cluster than the environment's."""
         assert session.cluster.existing is not None, "choose() asks whether the environment fits"
-        wanted, context = session.cluster.existing.server, session.noted.context
+        wanted, context = session.cluster.existing.server, session.recorded.context
         try:
             found = json.loads(run(_view(context, "-o", "json")).stdout)
         except CommandFailed as failure:
@@ -96,7 +96,7 @@ class Existing(Provider):
 
 def _refuse_silent(session: Session) -> None:
     """PenstockError when the API server doesn't answer soon, or doesn't know who asks."""
-    context = session.noted.context
+    context = session.recorded.context
     argv: list[str | Path] = [
         resolve("kubectl"),
         f"--context={context}",

@@ -25,33 +25,33 @@ class K3d(Containers):
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
         ports = k3d.Ports(wanted.http, wanted.https)
-        return k3d.config(session.noted.cluster, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
+        return k3d.config(session.recorded.cluster, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
 
     def creation(self, session: Session) -> Command:
         return k3d.creation(self.config_file(session), session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
-        return k3d.kubeconfig(session.noted.cluster)
+        return k3d.kubeconfig(session.recorded.cluster)
 
     def start(self, session: Session) -> None:
-        k3d.start(session.noted.cluster)
+        k3d.start(session.recorded.cluster)
 
     def published(self, session: Session) -> dict[int, str]:
         wanted = _settings(session)
         return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
 
     def network(self, session: Session) -> str:
-        return k3d.network(session.noted.cluster)
+        return k3d.network(session.recorded.cluster)
 
     def delete_commands(self, session: Session) -> list[Command]:
-        return [k3d.deletion(session.noted.cluster, session.state.kubeconfig)]
+        return [k3d.deletion(session.recorded.cluster, session.state.kubeconfig)]
 
     def reason(self, complaint: str) -> str:
         return k3d.reason(complaint)
 
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
         networks = [name for name in docker.networks() if name == self.network(session)]
-        return networks, docker.volumes(f"{self.label}={session.noted.cluster}")
+        return networks, docker.volumes(f"{self.label}={session.recorded.cluster}")
 
 
 def _settings(session: Session) -> cluster.K3d:

@@ -29,13 +29,13 @@ class Kind(Containers):
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
         ports = {80: wanted.http, 443: wanted.https}
-        return kind.config(session.noted.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
+        return kind.config(session.recorded.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
 
     def creation(self, session: Session) -> Command:
         return kind.creation(self.config_file(session), session.state.kubeconfig, session.timeout)
 
     def kubeconfig(self, session: Session) -> bytes:
-        return kind.kubeconfig(session.noted.cluster)
+        return kind.kubeconfig(session.recorded.cluster)
 
     def start(self, session: Session) -> None:
         docker.start(self._containers(session))
@@ -48,14 +48,14 @@ class Kind(Containers):
         return kind.NETWORK
 
     def delete_commands(self, session: Session) -> list[Command]:
-        return [kind.deletion(session.noted.cluster, session.state.kubeconfig)]
+        return [kind.deletion(session.recorded.cluster, session.state.kubeconfig)]
 
     def reason(self, complaint: str) -> str:
         return kind.reason(complaint)
 
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
         # Volumes go with their containers. The network is for all clusters of kind, which never removes it.
-        came_with_it = session.noted.network == kind.NETWORK and kind.NETWORK in docker.networks()
+        came_with_it = session.recorded.network == kind.NETWORK and kind.NETWORK in docker.networks()
         return [kind.NETWORK] if came_with_it and not docker.attached(kind.NETWORK) else [], []
 
 

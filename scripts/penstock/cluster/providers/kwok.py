@@ -7,7 +7,7 @@ from typing import Any
 from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
-from penstock.cluster.state import Noted, State
+from penstock.cluster.state import ClusterState, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, uninterrupted
@@ -44,7 +44,7 @@ class Kwok(Provider):
         modules.ensure()
 
     def create(self, session: Session, step: Step) -> str:
-        _start(session.state, session.noted, step)
+        _start(session.state, session.recorded, step)
         step.note("nodes, volumes and definitions")
         session.kubectl.apply(_simulated(session), PENSTOCK)
         return f"Kubernetes on 127.0.0.1, {_NODES} simulated nodes"
@@ -63,21 +63,21 @@ class Kwok(Provider):
         return Address("127.0.0.1", "127.0.0.1")
 
     def delete(self, session: Session) -> list[str]:
-        adopt(session.state, session.noted)
-        return processes.stop_all(session.noted)
+        adopt(session.state, session.recorded)
+        return processes.stop_all(session.recorded)
 
     def delete_commands(self, session: Session) -> list[Command]:
         return []
 
 
-def _start(state: State, noted: Noted, step: Step) -> None:
+def _start(state: State, recorded: ClusterState, step: Step) -> None:
     """Bring the control plane up: created, started again after a reboot, or left alone when all of it runs."""
     control_plane = _kwokctl(state)
     if not (control_plane.folder / "kwok.yaml").is_file():
         step.note("creating the control plane")
         _create(state, control_plane)
-    adopt(state, noted)
-    dead = sorted(name for name in control_plane.ports() if not processes.is_alive(noted, name))
+    adopt(state, recorded)
+    dead = sorted(name for name in control_plane.ports() if not processes.is_alive(recorded, name))
     if not dead:
         return
     step.note(f"starting {', '.join(dead)} again")
@@ -85,18 +85,18 @@ def _start(state: State, noted: Noted, step: Step) -> None:
         control_plane.forget(name)
     _refuse_taken_ports(control_plane, dead)
     control_plane.start()
-    adopt(state, noted)
-    processes.refuse_dead(noted, dead)
+    adopt(state, recorded)
+    processes.refuse_dead(recorded, dead)
 
 
-def adopt(state: State, noted: Noted) -> None:
+def adopt(state: State, recorded: ClusterState) -> None:
     """Note the processes that kwokctl started. After a reboot its pids may be strangers': only ours name our folder."""
     control_plane = _kwokctl(state)
     if not control_plane.folder.is_dir():
         return
     for name, pid in control_plane.pids().items():
         if processes.mentions(pid, str(control_plane.folder)):
-            processes.note(state, noted, name, pid, control_plane.folder / "logs" / f"{name}.log")
+            processes.note(state, recorded, name, pid, control_plane.folder / "logs" / f"{name}.log")
 
 
 def _kwokctl(state: State) -> Kwokctl:
@@ -108,7 +108,7 @@ def _simulated(session: Session) -> list[dict[str, Any]]:
     """The nodes, volumes for the claims of the manifests, and what operators would define."""
     nodes = [_node(f"node-{number}") for number in range(_NODES)]
     objects = session.manifests.all_objects()
-    return [*nodes, *volumes.volumes(objects), *operators.definitions(objects)]
+    return [*nodes, *volumes.volumes(objects), *operators.crds(objects)]
 
 
 def _create(state: State, control_plane: Kwokctl) -> None:

@@ -1,4 +1,4 @@
-"""The gate: proves every arrow in every environment, prints the evidence, and names the hop that is broken."""
+"""The gate: proves every arrow in every environment, prints the evidence, and reports broken hops."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ from penstock.platform.settings import Settings
 _HINT = f"fix the component, or the arrow in {FILE}, then `inv hydrate`"
 _HOP = Rule(
     "dataflow/hop",
-    f"A hop of an arrow of {FILE} that the manifests don't have: a setting, a Service, a port, a container, a bucket.",
-    "The data that the picture shows flowing doesn't arrive.",
+    f"A hop of an arrow of {FILE} that the manifests don't confirm: a setting, Service, port, container or bucket.",
+    "Data that the picture shows does not arrive.",
     f"Fix the component's configuration, or the arrow in {FILE}, then `inv hydrate`.",
 )
 _ENVIRONMENT = Rule(
     "dataflow/environment",
     f"An environment that {FILE} names and the platform doesn't have.",
-    "What is declared for it holds nowhere.",
+    "The declaration has no effect.",
     "Fix the name.",
 )
 _PICTURE = Rule(
     "dataflow/picture",
     f"A page whose picture isn't that of {FILE}.",
-    "Readers see another platform than the one that is proven.",
+    "The docs show another platform than the one that is proven.",
     "Run `inv diagram`.",
 )
 
@@ -43,7 +43,7 @@ def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
     """Every arrow of the architecture picture holds, hop by hop, in the manifests."""
     found = contract.read(platform.root)
     every = environments.names(platform)
-    unknown = contract.strangers(found, every)
+    unknown = contract.unknown_environments(found, every)
     if unknown:
         yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)
         return
@@ -55,7 +55,7 @@ def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
         if not lines:
             yield Proven(f"{len(found.arrows)} arrows, every hop proven", name)
     for page in pictures.stale(platform.root, found):
-        yield Finding(_PICTURE.id, f"the picture is not what {FILE} says", "run `inv diagram`", page)
+        yield Finding(_PICTURE.id, f"the picture differs from {FILE}", "run `inv diagram`", page)
 
 
 def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:
@@ -66,5 +66,5 @@ def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:
         try:
             console.info(f"    {proofs.prove(settings, step)}")
         except PenstockError as error:
-            broken.append(f"{shown}: {step.said[0]}: {error.message}")
+            broken.append(f"{shown}: {step.kinds[0]}: {error.message}")
     return broken

@@ -1,4 +1,4 @@
-"""The kinds of proof: each gives its evidence in words, or raises PenstockError with the hop that is broken."""
+"""The kinds of proof: each returns its evidence as text, or raises PenstockError for a broken hop."""
 
 from __future__ import annotations
 
@@ -9,15 +9,26 @@ from pathlib import PurePosixPath
 from penstock.core.errors import PenstockError
 from penstock.kube.containers import Container
 from penstock.kube.objects import Workload
-from penstock.platform.dataflow import Agree, Bucket, Connect, Fact, Handover, Instrument, Pipeline, Ref, Step, Unproven
+from penstock.platform.dataflow import (
+    Agree,
+    Assert,
+    Bucket,
+    Connect,
+    Instrument,
+    Pipeline,
+    Ref,
+    SharedFile,
+    Step,
+    Unproven,
+)
 from penstock.platform.settings import Setting, Settings, leads_to
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
-# The container runtime writes every container's output there, whatever the program.
+# The container runtime writes the output of every container there.
 _CONTAINER_LOGS = PurePosixPath("/var/log/containers")
 STDOUT = "stdout"
-# Where people's applications live is theirs to choose.
+# The namespace that stands for those of user applications.
 _ANY_NAMESPACE = "applications"
 
 
@@ -25,10 +36,10 @@ def prove(settings: Settings, step: Step) -> str:
     """The evidence of one step."""
     if step.connect:
         return _connect(settings, step.connect)
-    if step.handover:
-        return _handover(settings, step.handover)
-    if step.fact:
-        return _fact(settings, step.fact)
+    if step.shared_file:
+        return _shared_file(settings, step.shared_file)
+    if step.assert_:
+        return _assert(settings, step.assert_)
     if step.agree:
         return _agree(settings, step.agree)
     if step.pipeline:
@@ -48,13 +59,13 @@ def _connect(settings: Settings, hop: Connect) -> str:
         return f"{setting.where} = {values[0]} → {outside}"
     workload, container = settings.place(hop.to.node)
     listening = settings.read(hop.to)
-    wanted = _listens(listening)
+    expected = _listens(listening)
     evidence, complaints = [], []
     for value in values:
         try:
-            path = _route(settings, hop.from_, value, workload, container, wanted, listening)
+            path = _route(settings, hop.from_, value, workload, container, expected, listening)
             if hop.path and not value.rstrip("/").endswith(hop.path):
-                raise Unproven(f"{value}: the path {hop.path} is what {workload.name} answers at")
+                raise Unproven(f"{value}: {workload.name} answers at the path {hop.path}")
             evidence.append(f"{value} → {path} → {listening.where} = {listening.values[0]}")
         except PenstockError as error:
             complaints.append(error.message)
@@ -69,27 +80,29 @@ def _route(
     value: str,
     workload: Workload,
     container: Container,
-    wanted: int,
+    expected: int,
     listening: Setting,
 ) -> str:
-    """From one end point to the container that has to be behind it."""
+    """From an endpoint to the container that must be behind it."""
     own, _ = settings.place(sender.node)
     local = _LOCAL.match(value)
     if local:
-        if own.key != workload.key or int(local[1]) != wanted:
-            raise Unproven(f"{value} is port {local[1]} of the pod itself, not {workload} port {wanted}")
+        if own.key != workload.key or int(local[1]) != expected:
+            raise Unproven(f"{value} is port {local[1]} of the pod itself, not {workload} port {expected}")
         return f"the same pod's container {container.name}"
     target = leads_to(settings, value, own.namespace)
     behind = [item for item in target.backends if item.workload.key == workload.key]
     if not behind:
         others = sorted({str(item.workload) for item in target.backends})
-        raise Unproven(f"{value} leads to {target.service}, and so to {', '.join(others) or 'nothing'}, not {workload}")
+        raise Unproven(
+            f"{value} resolves to {target.service}, and so to {', '.join(others) or 'nothing'}, not {workload}"
+        )
     ports = [item.port.container_port for item in behind if item.container.name == container.name]
-    if wanted not in ports:
+    if expected not in ports:
         led = f"port {ports[0]}" if ports else f"another container than {container.name}"
-        raise Unproven(f"{value} leads to {led} of {workload}, and it listens on {wanted} ({listening.where})")
+        raise Unproven(f"{value} resolves to {led} of {workload}, which listens on {expected} ({listening.where})")
     assert target.port
-    return f"{target.service} port {target.port.port} → container {container.name} port {wanted}"
+    return f"{target.service} port {target.port.port} → container {container.name} port {expected}"
 
 
 def _listens(setting: Setting) -> int:
@@ -99,7 +112,7 @@ def _listens(setting: Setting) -> int:
     return int(match[1])
 
 
-def _handover(settings: Settings, hop: Handover) -> str:
+def _shared_file(settings: Settings, hop: SharedFile) -> str:
     reading = settings.read(hop.to)
     reader, container = settings.place(hop.to.node)
     if hop.from_.value == STDOUT:
@@ -128,17 +141,17 @@ def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPa
             if volume is None or volume.host_path is None:
                 break
             return PurePosixPath(volume.host_path.path) / PurePosixPath(path).relative_to(mount.mount_path)
-    raise Unproven(f"{workload}: {path} of container {container.name} is on no folder of the node")
+    raise Unproven(f"{workload}: {path} of container {container.name} is on no hostPath volume")
 
 
-def _fact(settings: Settings, fact: Fact) -> str:
-    setting = settings.read(fact.at)
-    enough = all if fact.every else any
-    if fact.equals is not None and not enough(value == fact.equals for value in setting.values):
-        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to be {fact.equals}")
-    if fact.holds is not None and not enough(fact.holds in value for value in setting.values):
-        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to hold {fact.holds}")
-    shown = fact.equals if fact.equals is not None else fact.holds if fact.holds is not None else setting.values[0]
+def _assert(settings: Settings, hop: Assert) -> str:
+    setting = settings.read(hop.at)
+    enough = all if hop.every else any
+    if hop.equals is not None and not enough(value == hop.equals for value in setting.values):
+        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to be {hop.equals}")
+    if hop.contains is not None and not enough(hop.contains in value for value in setting.values):
+        raise Unproven(f"{setting.where} is {', '.join(setting.values)}, and has to contain {hop.contains}")
+    shown = hop.equals if hop.equals is not None else hop.contains if hop.contains is not None else setting.values[0]
     return f"{setting.where} = {shown}" if shown else setting.where
 
 
@@ -160,9 +173,9 @@ def _pipeline(settings: Settings, hop: Pipeline) -> str:
     for part, name in (("receivers", hop.receiver), ("exporters", hop.exporter)):
         setting = settings.read(Ref(node=hop.node, key=["service", "pipelines", hop.pipeline, part]))
         configured = settings.read(Ref(node=hop.node, key=[part])).values if "*" in name else []
-        for wanted in fnmatch.filter(configured, name) or [name]:
-            if wanted not in setting.values:
-                raise Unproven(f"{setting.where} is {', '.join(setting.values)}, without {wanted}")
+        for expected in fnmatch.filter(configured, name) or [name]:
+            if expected not in setting.values:
+                raise Unproven(f"{setting.where} is {', '.join(setting.values)}, without {expected}")
     return f"{settings.contract.nodes[hop.node].title} pipeline {hop.pipeline}: {hop.receiver} → {hop.exporter}"
 
 
@@ -180,7 +193,7 @@ def _bucket(settings: Settings, hop: Bucket) -> str:
 
 
 def _fits(name: str, glob: str) -> bool:
-    """Whether a glob, which may have alternatives in braces, takes a name in."""
+    """Whether a glob, which may have alternatives in braces, matches a name."""
     braces = re.search(r"\{([^{}]*)\}", glob)
     if braces is None:
         return fnmatch.fnmatchcase(name, glob)
@@ -190,10 +203,10 @@ def _fits(name: str, glob: str) -> bool:
 def _instrument(settings: Settings, hop: Instrument) -> str:
     outside = settings.is_outside(hop.application)
     namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
-    chosen, but = settings.read(hop.by), settings.read(hop.but)
-    if not any(_fits(namespace, glob) for glob in chosen.values):
-        raise Unproven(f"{chosen.where} is {', '.join(chosen.values)}, without the namespace {namespace}")
-    kept = [glob for glob in but.values if _fits(namespace, glob)]
-    if kept:
-        raise Unproven(f"{but.where} leaves out {kept[0]}, and so the namespace {namespace}")
-    return f"{chosen.where} = {', '.join(chosen.values)} takes in the namespace {namespace}"
+    including, excluding = settings.read(hop.including), settings.read(hop.excluding)
+    if not any(_fits(namespace, glob) for glob in including.values):
+        raise Unproven(f"{including.where} is {', '.join(including.values)}, without the namespace {namespace}")
+    matching = [glob for glob in excluding.values if _fits(namespace, glob)]
+    if matching:
+        raise Unproven(f"{excluding.where} has {matching[0]}, which excludes the namespace {namespace}")
+    return f"{including.where} = {', '.join(including.values)} includes the namespace {namespace}"

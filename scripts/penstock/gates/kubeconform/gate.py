@@ -16,7 +16,7 @@ from typing import Any
 
 from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
-from penstock.gates.kubeconform import definitions, faults, judge
+from penstock.gates.kubeconform import crds, faults, judge
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
 from penstock.gates.registry import gate
 from penstock.platform import environments
@@ -35,11 +35,11 @@ class _Environment:
     tree: Path
     kubernetes: Kubernetes
     files: dict[Path, Object]
-    definitions: list[Object]
+    crds: list[Object]
 
     @property
     def request(self) -> judge.Request:
-        return judge.Request(self.kubernetes.version, self.definitions, list(self.files.values()))
+        return judge.Request(self.kubernetes.version, self.crds, list(self.files.values()))
 
 
 _REFUSED = Rule(
@@ -79,7 +79,7 @@ def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
             platform.tree(name),
             environments.read(platform, name).kubernetes,
             files[name],
-            definitions.definitions(name, manifests[name]),
+            crds.collect(name, manifests[name]),
         )
         for name in files
     ]
@@ -127,7 +127,7 @@ def _faults(
     version = environment.kubernetes.version
     builtin = schemas(version)
     served = builtin.served(environment.kubernetes.api_versions)
-    served = served.union(*map(definitions.kinds, environment.definitions))
+    served = served.union(*map(crds.kinds, environment.crds))
     for (path, item), verdict in zip(environment.files.items(), verdicts, strict=True):
         if verdict.unknown and _kind(item) not in served:
             rule, lines = _UNSERVED, [faults.unserved(_kind(item), version, builtin, served)]

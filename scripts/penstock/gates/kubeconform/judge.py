@@ -26,13 +26,13 @@ class Request:
     """The objects of an environment, its Kubernetes version, and the definitions of custom resources."""
 
     version: str
-    definitions: Sequence[Object]
+    crds: Sequence[Object]
     objects: Sequence[Object]
 
     @cached_property
     def basis(self) -> tuple[str, bytes]:
         """What a verdict depends on besides the object."""
-        return minor(self.version), _text(self.definitions)
+        return minor(self.version), _text(self.crds)
 
     @cached_property
     def texts(self) -> list[bytes]:
@@ -63,7 +63,7 @@ def _parts(texts: list[bytes]) -> list[list[bytes]]:
 
 def _check(request: Request, objects: list[Object]) -> list[Verdict]:
     changes = [Change(item if _is_exported(item) else None, item) for item in objects]
-    return check(changes, version=request.version, crds=request.definitions, dual_stack=True)
+    return check(changes, version=request.version, crds=request.crds, dual_stack=True)
 
 
 def _is_exported(item: Object) -> bool:

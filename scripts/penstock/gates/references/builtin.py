@@ -1,4 +1,4 @@
-"""What every cluster has before any component: builtin.yaml, which lies beside this module."""
+"""Objects of every cluster: builtin.yaml, in the folder of this module."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from penstock.core.model import Strict, load
-from penstock.platform.external import Given
+from penstock.platform.external import ExternalObject
 
 FILE = Path(__file__).with_name("builtin.yaml")
 EVERY_NAMESPACE = "*"
@@ -35,10 +35,10 @@ def entries() -> tuple[Entry, ...]:
 
 
 @cache
-def objects(version: str) -> tuple[Given, ...]:
+def objects(version: str) -> tuple[ExternalObject, ...]:
     """The objects that every cluster of a Kubernetes version has, 1.35.5 for example."""
     return tuple(
-        Given(
+        ExternalObject(
             "",
             entry.kind,
             entry.namespace,

@@ -28,17 +28,17 @@ class _Text:
 
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each address in the cluster."""
-    hosts = {item.name: item for item in world.given if item.kind == "Host"}
+    hosts = {item.name: item for item in world.external if item.kind == "Host"}
     for text in _texts(world):
         for path, address in in_value(text.value, text.path, text.env):
             if address.host in hosts:
-                yield Verdict(text.file, path, given=hosts[address.host])
+                yield Verdict(text.file, path, external=hosts[address.host])
                 continue
             found = world.network.resolve(address, text.namespace)
             if isinstance(found, Broken):
                 yield Verdict(text.file, path, f"`{address.text}`: {found.said}")
             elif isinstance(found, Target):
-                yield Verdict(text.file, path, given=world.given_services.get(found.service.key))
+                yield Verdict(text.file, path, external=world.external_services.get(found.service.key))
                 yield from _resolvers(text, address.text)
 
 

@@ -13,12 +13,12 @@ from penstock.gates.references.world import World, world
 from penstock.gates.registry import gate
 from penstock.kube.read import Reader
 from penstock.platform import environments
-from penstock.platform.external import FILE, Given, HostGateway, declared
+from penstock.platform.external import FILE, ExternalObject, HostGateway, declared
 
-_FIX = f"fix what each line names, or declare in {FILE} what is made elsewhere"
+_FIX = f"fix each reference, or declare the object in {FILE} if it is created outside the manifests"
 _IDLE = Rule(
     "references/unused-declaration",
-    f"An entry of {FILE} that nothing needs, or that every cluster has anyway.",
+    f"An entry of {FILE} that nothing refers to, or that every cluster has anyway.",
     "It hides the day on which a manifest names something that nothing creates.",
     "Delete the entry, or fix its name.",
 )
@@ -27,7 +27,7 @@ _RULES = {
         "references/name",
         "A name that resolves to no object: a ConfigMap, Secret, key, claim, account, role, class or namespace.",
         "The pod waits for ever, or the API server refuses the object only when Flux applies it.",
-        f"Fix the name, or declare in {FILE} what is made elsewhere.",
+        f"Fix the name, or declare the object in {FILE} if it is created outside the manifests.",
     ),
     "Services": Rule(
         "references/service",
@@ -109,7 +109,7 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
                     yield Finding(_RULES[heading].id, message, _FIX, verdict.file, environments=(name,))
     if faulty:  # what is unused can't be told yet
         return
-    used = {name: _given(groups) for name, groups in verdicts.items()}
+    used = {name: _external(groups) for name, groups in verdicts.items()}
     yield from _idle(worlds, used)
     yield from _idle_rules(worlds, declarations.host_gateways)
     for name, groups in verdicts.items():
@@ -117,34 +117,36 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
         yield Proven(f"{sum(map(len, groups.values()))} references proven ({parts})", name)
 
 
-def _given(groups: dict[str, list[Verdict]]) -> set[Given]:
-    return {verdict.given for group in groups.values() for verdict in group if verdict.given}
+def _external(groups: dict[str, list[Verdict]]) -> set[ExternalObject]:
+    return {verdict.external for group in groups.values() for verdict in group if verdict.external}
 
 
-def _idle(worlds: dict[str, World], used: dict[str, set[Given]]) -> Iterator[Finding]:
-    """Declarations that nothing needs: in one of the environments that they name, or anywhere where they name none."""
-    given: dict[Given, list[str]] = {}
+def _idle(worlds: dict[str, World], used: dict[str, set[ExternalObject]]) -> Iterator[Finding]:
+    """Declarations that nothing refers to: in one of the environments that they list, or in any if they list none."""
+    declared_in: dict[ExternalObject, list[str]] = {}
     for name, one in worlds.items():
-        for made in one.given:
-            given.setdefault(made, []).append(name)
+        for external in one.external:
+            declared_in.setdefault(external, []).append(name)
     everywhere = {(item.kind, item.namespace, item.name) for one in worlds.values() for item in one.builtin}
-    for made, having in given.items():
-        if (made.kind, made.namespace, made.name) in everywhere:
-            yield _unused(made.file, f"{made}: every cluster has it")
+    for external, having in declared_in.items():
+        if (external.kind, external.namespace, external.name) in everywhere:
+            yield _unused(external.file, f"{external}: every cluster has it")
             continue
-        unused = [name for name in having if made not in used[name]]
-        if made.environments and unused:
-            yield _unused(made.file, f"{made}: nothing needs it in {', '.join(unused)}")
+        unused = [name for name in having if external not in used[name]]
+        key = external.namespace, external.name
+        if external.environments and unused:
+            yield _unused(external.file, f"{external}: nothing refers to it in {', '.join(unused)}")
         elif unused == having:
-            here = any((made.namespace, made.name) in one.rendered.of(made.kind) for one in worlds.values())
-            yield _unused(made.file, f"{made}: {'the manifests have it' if here else 'nothing needs it'}")
+            is_rendered = any(key in one.rendered.of(external.kind) for one in worlds.values())
+            reason = "it is in the manifests" if is_rendered else "nothing refers to it"
+            yield _unused(external.file, f"{external}: {reason}")
 
 
 def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Iterator[Finding]:
     for rule in rules:
         holding = [one for one in worlds.values() if nodes.holds(one, rule)]
         if not holding:
-            message = f"hostGateways: nowhere has ConfigMap {rule.config_map} the value {rule.value} for {rule.key}"
+            message = f"hostGateways: ConfigMap {rule.config_map} has {rule.key}: {rule.value} in no environment"
             yield _unused(FILE, message)
         elif not any(nodes.gateways(one, rule) for one in holding):
             classes = {name for one in holding for _, name in one.rendered.of("GatewayClass")}
@@ -153,4 +155,4 @@ def _idle_rules(worlds: dict[str, World], rules: tuple[HostGateway, ...]) -> Ite
 
 
 def _unused(file: str, message: str) -> Finding:
-    return Finding(_IDLE.id, message, "drop it, or fix its name", file)
+    return Finding(_IDLE.id, message, "delete the entry, or fix its name", file)

@@ -14,30 +14,30 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.addresses import Address
 from penstock.kube.dns import Broken, Target
-from penstock.kube.fields import Part, Selector
+from penstock.kube.fields import KubeStruct, Selector
 from penstock.kube.objects import Object
 from penstock.kube.paths import at
 
 _GROUP = "gateway.networking.k8s.io/"
 
 
-class _Namespaces(Part, frozen=True, rename={"which": "from"}):
+class _Namespaces(KubeStruct, frozen=True, rename={"which": "from"}):
     which: str = "Same"
     selector: Selector = Selector()
 
 
-class _Allowed(Part, frozen=True):
+class _Allowed(KubeStruct, frozen=True):
     namespaces: _Namespaces = _Namespaces()
 
 
-class _Listener(Part, frozen=True, rename="camel"):
+class _Listener(KubeStruct, frozen=True, rename="camel"):
     name: str
     port: int
     hostname: str = ""
     allowed_routes: _Allowed = _Allowed()
 
 
-class _Parent(Part, frozen=True, rename="camel"):
+class _Parent(KubeStruct, frozen=True, rename="camel"):
     name: str
     kind: str = "Gateway"
     namespace: str = ""
@@ -67,7 +67,7 @@ def _gateway(world: World, gateway: Object) -> Iterator[Verdict]:
         namespace = certificate.get("namespace", gateway.namespace)
         found = world.find(kind, namespace, name)
         fault = _ungranted(world, gateway, kind, namespace, name) if found else world.missing(kind, namespace, name)
-        yield Verdict(gateway.file, place, fault, found.given if found else None)
+        yield Verdict(gateway.file, place, fault, found.external if found else None)
 
 
 def _route(world: World, route: Object) -> Iterator[Verdict]:
@@ -111,8 +111,8 @@ def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> 
     found = world.network.resolve(address, namespace)
     if not isinstance(found, Target):
         return Verdict(route.file, place, found.said if isinstance(found, Broken) else f"{text} is no Service")
-    given = world.given_services.get(found.service.key)
-    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), given)
+    external = world.external_services.get(found.service.key)
+    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), external)
 
 
 def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str) -> str:

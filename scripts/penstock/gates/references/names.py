@@ -33,10 +33,10 @@ def _verdicts(world: World, item: Object, reference: Reference) -> Iterator[Verd
         if not reference.optional:
             yield Verdict(item.file, reference.place, world.missing(kind, namespace, name))
         return
-    yield Verdict(item.file, reference.place, given=found.given)
+    yield Verdict(item.file, reference.place, external=found.external)
     if reference.optional:  # so are its keys
         return
     for where, key in reference.keys:
         fault = f"{kind} {namespace}/{name} has no key `{key}`{ending(key, found.keys)}"
-        is_known = key in found.keys or (found.given and not found.keys)
-        yield Verdict(item.file, where, "" if is_known else fault, found.given)
+        is_known = key in found.keys or (found.external and not found.keys)
+        yield Verdict(item.file, where, "" if is_known else fault, found.external)

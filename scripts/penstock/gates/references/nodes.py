@@ -16,12 +16,12 @@ _ANY = ("", "0.0.0.0", "::")  # noqa: S104, it's what a manifest may say
 
 @dataclass(frozen=True)
 class _Port:
-    """A port that somebody claims of the nodes, and where the claim stands."""
+    """A port that a workload, Service or Gateway claims on the nodes, and the place of the claim."""
 
     number: int
     protocol: str
     ip: str
-    by: str
+    claimant: str
     file: str
     path: str
 
@@ -31,16 +31,21 @@ class _Port:
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each port that is claimed; it's the later one, by file, that is told of the other."""
+    """One verdict for each claimed port; of two that clash, the later one by file has the fault."""
     taken: dict[tuple[int, str], list[_Port]] = {}
     for item in world.node_ports:
-        taken.setdefault((item.port, item.protocol), []).append(_Port(item.port, item.protocol, "", item.by, "", ""))
+        port = _Port(item.port, item.protocol, "", item.provided_by, "", "")
+        taken.setdefault((port.number, port.protocol), []).append(port)
     for port in sorted(_claimed(world), key=lambda item: (item.file, item.path)):
         same = taken.setdefault((port.number, port.protocol), [])
-        other = next((one for one in same if one.meets(port) and one.by != port.by), None)
-        fault = f"{port.by} claims the node's port {port.number}/{port.protocol}, which {other.by} has" if other else ""
+        other = next((one for one in same if one.meets(port) and one.claimant != port.claimant), None)
+        fault = _taken(port, other) if other else ""
         yield Verdict(port.file, port.path, fault)
         same.append(port)
+
+
+def _taken(port: _Port, other: _Port) -> str:
+    return f"{port.claimant} claims the node's port {port.number}/{port.protocol}, which {other.claimant} has"
 
 
 def holds(world: World, rule: HostGateway) -> bool:

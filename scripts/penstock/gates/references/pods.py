@@ -75,10 +75,10 @@ def _paths(world: World, workload: Workload, volume: Volume) -> set[str] | None:
             if source is None:
                 continue
             name = source.name or getattr(source, "secret_name", "")
-            there = world.find(kind, workload.namespace, name)
-            if there is None or not (source.items or there.keys):
+            external = world.find(kind, workload.namespace, name)
+            if external is None or not (source.items or external.keys):
                 return None
-            found |= {item.path for item in source.items} or there.keys
+            found |= {item.path for item in source.items} or external.keys
     return found or None
 
 

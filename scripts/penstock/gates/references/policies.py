@@ -1,4 +1,4 @@
-"""NetworkPolicies: the pods and namespaces that they speak of are there, and so are the ports that they let through."""
+"""NetworkPolicies: their selectors match pods and namespaces, and their ports are container ports."""
 
 from __future__ import annotations
 
@@ -8,33 +8,33 @@ from penstock.core.model import convert
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.kube.fields import Part, Selector
+from penstock.kube.fields import KubeStruct, Selector
 from penstock.kube.objects import Object, Workload
-from penstock.platform.external import Given
+from penstock.platform.external import ExternalObject
 
 
-class _Port(Part, frozen=True):
+class _Port(KubeStruct, frozen=True):
     port: int | str = 0
     end_port: int = 0
     protocol: str = "TCP"
 
 
-class _Peer(Part, frozen=True):
+class _Peer(KubeStruct, frozen=True):
     pod_selector: Selector | None = None
     namespace_selector: Selector | None = None
 
 
-class _Ingress(Part, frozen=True, rename={"peers": "from"}):
+class _Ingress(KubeStruct, frozen=True, rename={"peers": "from"}):
     peers: list[_Peer] = []
     ports: list[_Port] = []
 
 
-class _Egress(Part, frozen=True, rename={"peers": "to"}):
+class _Egress(KubeStruct, frozen=True, rename={"peers": "to"}):
     peers: list[_Peer] = []
     ports: list[_Port] = []
 
 
-class _Spec(Part, frozen=True):
+class _Spec(KubeStruct, frozen=True):
     pod_selector: Selector = Selector()
     ingress: list[_Ingress] = []
     egress: list[_Egress] = []
@@ -44,8 +44,8 @@ def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector and each port."""
     for policy in world.rendered.of("NetworkPolicy").values():
         spec = convert(policy.content.get("spec", {}), _Spec, policy.file)
-        fault, given = world.selects(spec.pod_selector, [policy.namespace])
-        yield Verdict(policy.file, "spec.podSelector", fault, given)
+        fault, external = world.selects(spec.pod_selector, [policy.namespace])
+        yield Verdict(policy.file, "spec.podSelector", fault, external)
         own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))
         for index, ingress in enumerate(spec.ingress):
             for number, peer in enumerate(ingress.peers):
@@ -70,9 +70,9 @@ def _peer(world: World, policy: Object, place: str, peer: _Peer) -> Iterator[Ver
     if peer.namespace_selector is not None:
         yield Verdict(policy.file, f"{place}.namespaceSelector", fault)
     if peer.pod_selector is not None and not fault:
-        given: Given | None
-        fault, given = world.selects(peer.pod_selector, namespaces)
-        yield Verdict(policy.file, f"{place}.podSelector", fault, given)
+        external: ExternalObject | None
+        fault, external = world.selects(peer.pod_selector, namespaces)
+        yield Verdict(policy.file, f"{place}.podSelector", fault, external)
 
 
 def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
@@ -84,15 +84,15 @@ def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
 
 def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload]) -> Iterator[Verdict]:
     """Where the pods are rendered, each port is one that some container of theirs has."""
-    there = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
+    present = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
     for index, port in enumerate(ports):
         if not port.port or not pods:
             continue
         is_there = any(
             item.protocol == port.protocol and (item.name == port.port or _within(item.container_port, port))
-            for item in there
+            for item in present
         )
-        known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in there}
+        known = {item.name if isinstance(port.port, str) else str(item.container_port) for item in present}
         fault = (
             f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{ending(str(port.port), known)}"
         )

@@ -21,8 +21,8 @@ def check(world: World) -> Iterator[Verdict]:
             yield from _term(world, workload, f"{workload.pod_path}.affinity.{path}", term)
     for item in world.rendered.of("PodDisruptionBudget").values():
         selector = convert(item.content.get("spec", {}).get("selector", {}), Selector, item.file)
-        fault, given = world.selects(selector, [item.namespace])
-        yield Verdict(item.file, "spec.selector", fault, given)
+        fault, external = world.selects(selector, [item.namespace])
+        yield Verdict(item.file, "spec.selector", fault, external)
 
 
 def _own(workload: Workload) -> Iterator[Verdict]:
@@ -67,5 +67,5 @@ def _term(world: World, workload: Workload, place: str, term: PodTerm) -> Iterat
     for index, name in enumerate(term.namespaces):
         fault = "" if world.find("Namespace", "", name) else world.missing("Namespace", "", name)
         yield Verdict(workload.file, f"{place}.namespaces[{index}]", fault)
-    fault, given = world.selects(term.label_selector or Selector(), namespaces)
-    yield Verdict(workload.file, f"{place}.labelSelector", fault, given)
+    fault, external = world.selects(term.label_selector or Selector(), namespaces)
+    yield Verdict(workload.file, f"{place}.labelSelector", fault, external)

@@ -22,13 +22,13 @@ def check(world: World) -> Iterator[Verdict]:
     slices |= world.rendered.of("Endpoints").keys()  # the control plane mirrors them
     for service in world.rendered.services.values():
         if service.spec.selector:
-            fault, given = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
-            yield Verdict(service.file, "spec.selector", fault, given)
+            fault, external = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
+            yield Verdict(service.file, "spec.selector", fault, external)
             yield from _ports(world, service)
         elif not service.is_external:
             made = world.find("Endpoints", *service.key) or world.find("EndpointSlice", *service.key)
             fault = "" if made or service.key in slices else _NOTHING_BEHIND
-            yield Verdict(service.file, "spec.selector", fault, made.given if made else None)
+            yield Verdict(service.file, "spec.selector", fault, made.external if made else None)
     for workload in world.rendered.workloads:
         if workload.kind == "StatefulSet" and workload.service_name:
             yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
@@ -46,14 +46,14 @@ def _ports(world: World, service: Service) -> Iterator[Verdict]:
 
 
 def _port_fault(workload: Workload, port: ServicePort) -> str:
-    there = [item for container in workload.template.spec.serving() for item in container.ports]
-    for item in there:
+    present = [item for container in workload.template.spec.serving() for item in container.ports]
+    for item in present:
         if port.target in (item.name, item.container_port):
             return f"{port.target} is asked for {port.protocol}, and {workload} has it for {item.protocol}"
     if isinstance(port.target, str):
-        names = {item.name for item in there if item.name}
+        names = {item.name for item in present if item.name}
         return f"no container port of {workload} has the name `{port.target}`{ending(port.target, names)}"
-    numbers = {str(item.container_port) for item in there}
+    numbers = {str(item.container_port) for item in present}
     return f"no container port of {workload} is {port.target}{ending(str(port.target), numbers)}"
 
 

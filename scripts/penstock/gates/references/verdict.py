@@ -1,20 +1,20 @@
-"""What every check gives: one verdict for each reference, proven or not."""
+"""The result of every check: one verdict for each reference, proven or not."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.platform.external import Given
+from penstock.platform.external import ExternalObject
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reference: where it stands, what is wrong with it (nothing when it's proven), what declaration it rests on."""
+    """A reference: its place, its fault (empty if proven), and the external object that it resolves to, if any."""
 
     file: str
     path: str
     fault: str = ""
-    given: Given | None = None
+    external: ExternalObject | None = None
 
     def __str__(self) -> str:
         """As a finding."""

@@ -1,4 +1,4 @@
-"""All that a check may look at: the manifests of one environment, and what is declared beside them."""
+"""What a check may look at: the manifests of one environment, and the objects that are declared external."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service
 from penstock.kube.read import Reader
 from penstock.platform import environments
-from penstock.platform.external import Declarations, Given, HostGateway, NodePort, made_secrets
+from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
 from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
@@ -31,62 +31,62 @@ _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
 
 @dataclass(frozen=True)
 class Found:
-    """Something that a name leads to: its keys where it has any and they are known, and who makes it if not we."""
+    """What a name resolves to: its keys if they are known, and the external object if no manifest contains it."""
 
     keys: frozenset[str] = frozenset()
-    given: Given | None = None
+    external: ExternalObject | None = None
 
 
 @dataclass(frozen=True)
 class World:
     """One environment.
 
-    `builtin` is what every cluster has, `given` what is declared. `literals` are the plain values of the Secrets that
-    `inv up` makes.
+    `builtin` are the objects of every cluster, `external` the declared ones. `literals` are the literal values of the
+    Secrets that `inv up` creates.
     """
 
     rendered: Rendered
-    builtin: tuple[Given, ...]
-    given: tuple[Given, ...]
+    builtin: tuple[ExternalObject, ...]
+    external: tuple[ExternalObject, ...]
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
-    literals: tuple[tuple[Given, dict[str, str]], ...]
+    literals: tuple[tuple[ExternalObject, dict[str, str]], ...]
 
     @cached_property
-    def _external(self) -> dict[tuple[str, str], list[Given]]:
-        """Kind and name -> what no manifest makes; what every cluster has comes first, so its declaration is idle."""
-        found: dict[tuple[str, str], list[Given]] = {}
-        for item in (*self.builtin, *self.given):
+    def _absent(self) -> dict[tuple[str, str], list[ExternalObject]]:
+        """Kind and name -> objects outside the manifests; builtin ones first, so that declaring one again is unused."""
+        found: dict[tuple[str, str], list[ExternalObject]] = {}
+        for item in (*self.builtin, *self.external):
             found.setdefault((item.kind, item.name), []).append(item)
         return found
 
     @cached_property
-    def given_services(self) -> dict[Key, Given]:
-        """The Services that no manifest makes."""
-        every = (*self.given, *self.builtin)
+    def external_services(self) -> dict[Key, ExternalObject]:
+        """The Services outside the manifests."""
+        every = (*self.external, *self.builtin)
         return {(item.namespace, item.name): item for item in every if item.kind == "Service"}
 
     @cached_property
     def network(self) -> Network:
-        """The names of the cluster, those of Services that others make among them."""
-        return self.rendered.network({key: _service(item) for key, item in self.given_services.items()})
+        """The DNS names of the cluster, external Services included."""
+        return self.rendered.network({key: _service(item) for key, item in self.external_services.items()})
 
     def find(self, kind: str, namespace: str, name: str) -> Found | None:
-        """What a name leads to; None when there is nothing."""
+        """What a name resolves to; None if nothing has it."""
         for where in (namespace, ""):
-            item = self.rendered.of(kind).get((where, name))
-            if item is not None:
-                return Found(_keys(item))
+            rendered = self.rendered.of(kind).get((where, name))
+            if rendered is not None:
+                return Found(_keys(rendered))
         if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
             return Found()
-        for made in self._external.get((kind, name), ()):
-            if made.namespace in ("", namespace) or (made.namespace == EVERY and namespace in self.rendered.namespaces):
-                return Found(made.keys, made)
+        for item in self._absent.get((kind, name), ()):
+            if item.namespace in ("", namespace) or (item.namespace == EVERY and namespace in self.rendered.namespaces):
+                return Found(item.keys, item)
         return None
 
     def missing(self, kind: str, namespace: str, name: str) -> str:
         """That there is no such object, with the nearest one."""
-        external = (*self.builtin, *self.given)
+        external = (*self.builtin, *self.external)
         known = {*self.rendered.of(kind), *((item.namespace, item.name) for item in external if item.kind == kind)}
         shown = name if kind in _CLUSTER_SCOPED or not namespace else f"{namespace}/{name}"
         elsewhere = sorted(where for where, other in known if other == name and where not in ("", EVERY))
@@ -95,15 +95,15 @@ class World:
         near = ending(name, (other for where, other in known if where in ("", EVERY, namespace)))
         return f"there is no {kind} {shown}{near}"
 
-    def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, Given | None]:
-        """Why a selector selects no pod of some namespaces; empty when it does, and then who makes them if not we."""
+    def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, ExternalObject | None]:
+        """Why a selector matches no pod of some namespaces; empty if it does, with the external pod if it is one."""
         among = sorted(set(namespaces))
         if any(self.rendered.selected(selector, among)):
             return "", None
-        for made in (*self.builtin, *self.given):
-            if made.kind == "Pod" and made.namespace in among and selector.selects(dict(made.labels)):
-                return "", made
-        labels = [item.labels for item in self.rendered.workloads if item.namespace in among]
+        for item in (*self.builtin, *self.external):
+            if item.kind == "Pod" and item.namespace in among and selector.selects(dict(item.labels)):
+                return "", item
+        labels = [one.labels for one in self.rendered.workloads if one.namespace in among]
         return f"no pod {_among(among)} has {_lacking(selector, labels)}", None
 
     def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
@@ -145,7 +145,7 @@ def _keys(item: Object) -> frozenset[str]:
     return _TOKEN_KEYS if item.content.get("type") == "kubernetes.io/service-account-token" else frozenset()
 
 
-def _service(item: Given) -> Service:
+def _service(item: ExternalObject) -> Service:
     spec = ServiceSpec(ports=[ServicePort(port=port) for port in item.ports])
     return Service(item.file, "Service", Metadata(name=item.name, namespace=item.namespace), {}, spec)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from penstock.gitops.definitions import definitions
+from penstock.gitops import crds
 from penstock.gitops.diff.trees import Item
 from penstock.tools.apicheck import Change, Verdict, check
 
@@ -32,9 +32,9 @@ def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), ve
     found = check(changes, version=version) if changes else []
     unknown = [number for number, verdict in enumerate(found) if verdict.unknown]
     kinds = {pairs[number][1].ref[:2] for number in unknown}
-    crds = definitions(kinds, objects) if kinds else []
-    if crds:
-        again = check([changes[number] for number in unknown], version=version, crds=crds)
+    known = crds.collect(kinds, objects) if kinds else []
+    if known:
+        again = check([changes[number] for number in unknown], version=version, crds=known)
         for number, verdict in zip(unknown, again, strict=True):
             found[number] = verdict
     return found

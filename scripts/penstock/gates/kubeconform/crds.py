@@ -18,8 +18,8 @@ from penstock.tools import flux
 Object = dict[str, Any]
 
 
-def definitions(environment: str, manifests: Manifests) -> list[Object]:
-    """Every definition: Flux's, those of nested Flux Kustomizations, of operators, and among the manifests themselves.
+def collect(environment: str, manifests: Manifests) -> list[Object]:
+    """Every CRD: Flux's, those of nested Flux Kustomizations, of operators, and among the manifests themselves.
 
     Findings where a nested Kustomization declares other kinds than its source defines. The last of a name wins.
     """
@@ -29,8 +29,8 @@ def definitions(environment: str, manifests: Manifests) -> list[Object]:
     _refuse_other_kinds(environment, nested, applied)
     external = [item for items in applied.values() for item in items]
     of_flux = [item for path in flux.crds() for item in _documents(path)]
-    every = [*of_flux, *external, *operators.definitions(objects), *objects]
-    return list({item["metadata"]["name"]: item for item in every if is_definition(item)}.values())
+    every = [*of_flux, *external, *operators.crds(objects), *objects]
+    return list({item["metadata"]["name"]: item for item in every if is_crd(item)}.values())
 
 
 def kinds(definition: Object) -> set[Kind]:
@@ -43,7 +43,7 @@ def kinds(definition: Object) -> set[Kind]:
     }
 
 
-def is_definition(item: Object) -> bool:
+def is_crd(item: Object) -> bool:
     """Whether an object is a definition with all that names its kinds; what it lacks has its own finding."""
     if item["kind"] != "CustomResourceDefinition":
         return False

@@ -14,8 +14,8 @@ from penstock.tools.modules import OPERATORS, UPSTREAM
 GroupKind = tuple[str, str]
 
 
-def definitions(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The definitions of these kinds that can be found here.
+def collect(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The CRDs of these kinds that can be found without a cluster.
 
     An environment's own objects come first, then what its Kustomizations bring from another source, then the modules of
     Flux, of the Gateway API and of operators.
