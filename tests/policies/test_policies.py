@@ -284,6 +284,15 @@ def test_sources_that_are_not_what_the_verb_writes(town: Platform) -> None:
     prove(gate.network_policies)
 
 
+def test_the_verb_keeps_what_it_does_not_generate(town: Platform) -> None:
+    readme = town.write("components/network-policies/README.md", "# network-policies\n")
+    extra = town.write("components/network-policies/kustomize/overlays/local/old.yaml", "kind: ConfigMap\n")
+    assert "components/network-policies/kustomize/overlays/local/old.yaml: is no longer generated" in findings()
+    network_policies()
+    assert readme.is_file()
+    assert not extra.exists()
+
+
 def test_an_entity_that_means_everything_lets_everything_through(town: Platform) -> None:
     town.replace(ARCHIVE, "- ingress", "- all")
     found = findings()

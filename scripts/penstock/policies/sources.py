@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from penstock.core.files import walk, write_atomically
 from penstock.core.layout import Layout
@@ -13,6 +14,11 @@ from penstock.policies import expected
 from penstock.policies import generate as policies
 from penstock.policies.contract import FILE, Connections
 from penstock.policies.peers import Peers
+
+
+def _folder(layout: Layout) -> Path:
+    """All of it is generated; what else is in the component, such as its README, isn't."""
+    return layout.components / policies.COMPONENT / "kustomize"
 
 
 def generate(contract: Contract, declared: Connections, environments: list[Rendered]) -> dict[str, str]:
@@ -26,7 +32,7 @@ def generate(contract: Contract, declared: Connections, environments: list[Rende
 
 def stale(layout: Layout, made: dict[str, str]) -> Iterator[tuple[str, str]]:
     """The path of every source that differs from what the generator produces, and how."""
-    folder = layout.components / policies.COMPONENT
+    folder = _folder(layout)
     present = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
     for path in present.keys() - made.keys():
         yield path, "is no longer generated"
@@ -46,7 +52,7 @@ def write(layout: Layout, made: dict[str, str]) -> list[str]:
             place.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(place, text.encode())
             changed.append(path)
-    for place in sorted((layout.components / policies.COMPONENT).rglob("*"), reverse=True):
+    for place in sorted(_folder(layout).rglob("*"), reverse=True):
         if place.is_file() and layout.relative(place) not in made and not is_leftover(place.name):
             place.unlink()
             changed.append(layout.relative(place))
