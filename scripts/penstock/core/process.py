@@ -87,7 +87,7 @@ class CommandFailed(PenstockError):
 
     def __init__(self, result: Result) -> None:
         lines = result.complaint.splitlines()
-        last = lines[-1][:_LONGEST] if lines else "it said nothing"
+        last = lines[-1][:_LONGEST] if lines else "it printed nothing"
         super().__init__(
             f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
             f"the command was: {result.command.line}",
