@@ -14,7 +14,7 @@ from pathlib import Path
 from penstock.cluster.state import State
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout
+from penstock.core.layout import Layout
 from penstock.core.process import Command, CommandFailed, Result, run, watch
 from penstock.core.yaml import dump, parse
 from penstock.platform import environments
@@ -75,7 +75,7 @@ class Trial:
 
     def _command(self, words: tuple[str, ...], seconds: float, ok: tuple[int, ...] = (0,)) -> Command:
         # The engine of this checkout, and the state beside the copy whatever the caller's environment says.
-        argv: list[str | Path] = [sys.executable, "-m", "invoke", "--search-root", ENGINE, *words]
+        argv: list[str | Path] = [sys.executable, "-m", "penstock", *words]
         env = {"PENSTOCK_STATE": str(self.state.folder.parent)}
         return Command(argv, cwd=self.layout.root, env=env, timeout=seconds, ok=ok)
 
