@@ -109,7 +109,7 @@ def refuse_unpushed(session: Session) -> None:
 
 
 def confirm(session: Session, target: Target, what: str) -> None:
-    """Ask before a cluster that others made is changed; PenstockError when nobody can be asked or the answer is no."""
+    """Ask before an external cluster is changed; PenstockError without a terminal, or when the answer is no."""
     if session.provider.makes or target.yes:
         return
     if not sys.stdin.isatty():

@@ -36,7 +36,7 @@ def memory(daemon: Daemon, objects: list[dict[str, Any]]) -> Iterator[Problem]:
 
 
 def ports(wanted: dict[int, str]) -> Iterator[Problem]:
-    """Ports of 127.0.0.1 that somebody else has; `wanted` is port -> the setting that names it."""
+    """Ports of 127.0.0.1 that another program has; `wanted` is port -> the setting that names it."""
     for port, setting in wanted.items():
         owner = processes.port_owner(port)
         if owner:
@@ -47,7 +47,7 @@ def ports(wanted: dict[int, str]) -> Iterator[Problem]:
 
 
 def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -> Iterator[Problem]:
-    """What a daemon without root's rights can't do, and that nobody has tried it."""
+    """What a rootless daemon can't do; that is untested."""
     if not daemon.rootless:
         return
     first = int(file.read_text()) if file.is_file() else 0
@@ -58,7 +58,7 @@ def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -
                 f"sudo sysctl net.ipv4.ip_unprivileged_port_start={port}, or another one in environments/: {setting}",
             )
     yield Problem(
-        "Docker runs without root here, and nobody has tried that: its containers may not reach the Git source",
+        "rootless Docker is untested: its containers may not reach the Git source",
         "when Flux can't fetch: --source remote",
         fatal=False,
     )

@@ -75,7 +75,7 @@ class Containers(Provider):
 
     @abstractmethod
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
-        """The networks and the volumes that are there, came with this cluster and are nobody else's."""
+        """The networks and volumes that exist, came with this cluster and belong to no other."""
 
     def missing(self) -> str:
         if not shutil.which("docker"):
