@@ -134,29 +134,13 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
     """Like `run`, and calls `each` with every line that the program writes, to either stream."""
     start = time.monotonic()
     process = _start(command, subprocess.PIPE, subprocess.STDOUT)
-    expired = threading.Event()
-
-    def expire() -> None:
-        expired.set()
-        _signal_group(process)
-
-    expiry = threading.Timer(command.timeout, expire)
-    expiry.start()
     lines: list[bytes] = []
     assert process.stdout is not None
-    try:
-        with process.stdout as stream:
-            for line in stream:
-                lines.append(line)
-                each(line.decode(errors="replace").rstrip())
+    with _in_time(command, process), process.stdout as stream:
+        for line in stream:
+            lines.append(line)
+            each(line.decode(errors="replace").rstrip())
         process.wait()
-    except BaseException:
-        end_group(process)
-        raise
-    finally:
-        expiry.cancel()
-    if expired.is_set():
-        raise _timed_out(command)
     return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
 
 
@@ -166,6 +150,19 @@ def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> 
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
     process = _start(command, theirs, theirs)
     os.close(theirs)
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    with os.fdopen(ours, "rb", buffering=0) as terminal, _in_time(command, process):
+        # Linux answers with an error, and macOS with nothing, once the last writer is gone.
+        with suppress(OSError):
+            while data := terminal.read(65536):
+                each(decoder.decode(data))
+        process.wait()
+    return process.returncode
+
+
+@contextmanager
+def _in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """End a program at its deadline, or when the block fails; CommandTimedOut at the deadline."""
     expired = threading.Event()
 
     def expire() -> None:
@@ -174,22 +171,15 @@ def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> 
 
     expiry = threading.Timer(command.timeout, expire)
     expiry.start()
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     try:
-        # Linux answers with an error, and macOS with nothing, once the last writer is gone.
-        with suppress(OSError):
-            while data := os.read(ours, 65536):
-                each(decoder.decode(data))
-        process.wait()
+        yield
     except BaseException:
         end_group(process)
         raise
     finally:
         expiry.cancel()
-        os.close(ours)
     if expired.is_set():
         raise _timed_out(command)
-    return process.returncode
 
 
 def spawn(command: Command, log_file: Path) -> int:
