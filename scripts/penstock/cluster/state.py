@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.layout import Layout
+from penstock.core.model import decode
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -83,7 +84,7 @@ class State:
     def read(self) -> ClusterState:
         """What was recorded; PenstockError when there is nothing or it is damaged."""
         try:
-            return msgspec.json.decode((self.folder / "state.json").read_bytes(), type=ClusterState)
+            return decode((self.folder / "state.json").read_bytes(), ClusterState)
         except FileNotFoundError:
             raise PenstockError("there is no cluster here", "run `inv up`") from None
         except msgspec.DecodeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args, get_origin
@@ -15,6 +16,9 @@ from penstock.core.nearest import did_you_mean, nearest
 from penstock.core.yaml import compose, parse
 
 Model = TypeVar("Model")
+# msgspec completes what it knows of a type when it first sees a value of it. A second thread that reads the same type
+# meanwhile makes it crash (0.22, SIGSEGV), so only one reads at a time.
+_ONE_READER = threading.Lock()
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -33,10 +37,17 @@ def convert(values: Any, model: type[Model], name: Path | str, texts: Mapping[st
     `texts` are the files that the values are from, the one that wins last: the error names the line in one of them.
     """
     try:
-        return msgspec.convert(values if values is not None else {}, model)
+        with _ONE_READER:
+            return msgspec.convert(values if values is not None else {}, model)
     except msgspec.ValidationError as error:
         where = _position(str(error), texts or {}) or str(name)
         raise PenstockError(f"{where}: {_readable(str(error))}", _suggestion(str(error), model)) from None
+
+
+def decode(text: bytes | str, model: type[Model]) -> Model:
+    """A model from JSON, in any thread; msgspec.DecodeError where it is none, ValidationError where it doesn't fit."""
+    with _ONE_READER:
+        return msgspec.json.decode(text, type=model)
 
 
 def _position(message: str, texts: Mapping[str, bytes]) -> str:

@@ -9,6 +9,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.layout import Layout
+from penstock.core.model import decode
 
 NAME = "charts.lock"
 FORMAT = 1
@@ -29,7 +30,7 @@ def is_upstream(chart: str) -> bool:
 def read(layout: Layout) -> dict[str, str]:
     """The locked digests, none without the file; PenstockError when it is damaged or of a newer Penstock."""
     try:
-        locked = msgspec.json.decode((layout.root / NAME).read_bytes(), type=ChartsLock)
+        locked = decode((layout.root / NAME).read_bytes(), ChartsLock)
     except FileNotFoundError:
         return {}
     except msgspec.DecodeError:

@@ -13,6 +13,7 @@ from functools import cache
 import msgspec
 
 from penstock.core.layout import ENGINE
+from penstock.core.model import decode
 
 
 class Functions(msgspec.Struct, frozen=True):
@@ -55,7 +56,7 @@ _PIPED = re.compile(rf"(?:^\{{\{{-?|[(=]|\bif|\band|\bor|\bnot)\s*{_MADE}\s*\|\s
 @cache
 def functions() -> Functions:
     """The table, as it is in the renderer."""
-    return msgspec.json.decode((ENGINE / "tools" / "render" / "functions.json").read_bytes(), type=Functions)
+    return decode((ENGINE / "tools" / "render" / "functions.json").read_bytes(), Functions)
 
 
 @cache

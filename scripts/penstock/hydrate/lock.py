@@ -14,6 +14,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.files import is_conflict
 from penstock.core.layout import LOCK_NAME
+from penstock.core.model import decode as decode_json
 from penstock.kube.ref import ObjectRef
 
 # Raise it when the shape of the lock or of the manifests changes: every component is then rendered again.
@@ -98,13 +99,13 @@ def read(tree: Path, shown: str) -> Lock:
 def decode(raw: bytes, environment: str, shown: str) -> Lock:
     """The lock that these bytes are; the same errors as `read`."""
     try:
-        version = msgspec.json.decode(raw, type=dict[str, object])["version"]
+        version = decode_json(raw, dict[str, object])["version"]
         if isinstance(version, int) and version > FORMAT:
             raise PenstockError(
                 f"{shown}/{LOCK_NAME} has format {version}, and this Penstock reads up to {FORMAT}",
                 "a newer Penstock wrote it: update this one (git pull), or hydrate with that one",
             )
-        return EMPTY if version != FORMAT else msgspec.json.decode(raw, type=Lock)
+        return EMPTY if version != FORMAT else decode_json(raw, Lock)
     except (msgspec.DecodeError, KeyError):
         raise PenstockError(
             f"{shown}/{LOCK_NAME} {'has a merge conflict' if is_conflict(raw) else 'is not a lock'}",

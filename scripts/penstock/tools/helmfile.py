@@ -12,6 +12,7 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import plain_folder
+from penstock.core.model import decode
 from penstock.core.process import Command, CommandFailed, run
 from penstock.core.yaml import parse
 from penstock.tools.resolver import resolve
@@ -48,7 +49,7 @@ class Release(msgspec.Struct, frozen=True):
 def releases(helmfile: Path, environment: str, home: Path) -> list[Release]:
     """The releases of a helmfile, without a look at their charts."""
     text = _helmfile(helmfile, environment, home, ["list", "--skip-charts", "--output", "json"])
-    return msgspec.json.decode(text, type=list[Release])
+    return decode(text, list[Release])
 
 
 def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from penstock.core.model import decode
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
@@ -79,7 +80,7 @@ def validate(tree: Path, schemas: Path) -> list[Verdict]:
         tree,
     ]
     result = run(Command(argv, env={"HOME": str(tree), "PATH": ""}, bare=True, ok=(0, 1)))
-    return msgspec.json.decode(result.stdout, type=_Output).resources
+    return decode(result.stdout, _Output).resources
 
 
 def _faults(pointer: str, message: str) -> Iterator[Fault]:

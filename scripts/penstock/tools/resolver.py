@@ -25,6 +25,7 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import file_sha256, sha256, write_atomically
 from penstock.core.layout import cache_home
+from penstock.core.model import decode
 from penstock.core.process import Command, run
 from penstock.tools import golang
 from penstock.tools.pins import PROGRAMS, Program
@@ -118,7 +119,7 @@ def _place(program: Program) -> Path:
 
 def _receipt(path: Path) -> Receipt | None:
     try:
-        return msgspec.json.decode(path.with_suffix(".json").read_bytes(), type=Receipt)
+        return decode(path.with_suffix(".json").read_bytes(), Receipt)
     except (FileNotFoundError, msgspec.DecodeError):
         return None
 

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from penstock.cluster.smoke.check import CheckFailed
+from penstock.core.model import decode
 from penstock.core.process import CommandFailed
 from penstock.tools.kubectl import Kubectl
 
@@ -51,6 +52,6 @@ def get(
 def decoded(text: str, model: type[Model], whose: str) -> Model:
     """An answer in JSON as a model; PenstockError when it is something else."""
     try:
-        return msgspec.json.decode(text, type=model)
+        return decode(text, model)
     except msgspec.DecodeError as error:
         raise CheckFailed(f"{whose} answers with something else than expected ({error}): {text[:80]!r}") from None

@@ -13,6 +13,7 @@ from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.waiting import until
 from penstock.core.console import Step as Progress
 from penstock.core.errors import Findings, PenstockError
+from penstock.core.model import decode
 from penstock.gates import owned
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.trial import Trial
@@ -67,7 +68,7 @@ def smoke(run: Run, deadline: float) -> str:
     """Every check of `inv smoke` passes. Not applicable counts only where no pod runs."""
     answer = run.trial.ask("smoke", *run.where, "--json", seconds=deadline, ok=(0, 1))
     try:
-        outcomes = msgspec.json.decode(answer.stdout, type=list[Outcome])
+        outcomes = decode(answer.stdout, list[Outcome])
     except msgspec.DecodeError as error:
         raise StepFailed([f"inv smoke --json printed something else ({error}): {answer.text[:80]!r}"]) from None
     # Where no pod runs, `inv smoke` can't judge what needs one; anywhere else every check has to say yes.

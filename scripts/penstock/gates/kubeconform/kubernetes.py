@@ -12,6 +12,7 @@ import kubernetes_validate
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import decode
 
 # The template of kubeconform's file names; it takes the version for the group where there is none.
 FILES = "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
@@ -115,9 +116,9 @@ def schemas(version: str) -> Schemas:
 @cache
 def _read(path: Path) -> Schemas:
     text = path.read_bytes().replace(b'"/api/_definitions.json#/', b'"#/')
-    definitions = msgspec.json.decode(text, type=dict[str, msgspec.Raw])["$defs"]
-    each = msgspec.json.decode(definitions, type=dict[str, _Definition])
-    raw = msgspec.json.decode(definitions, type=dict[str, msgspec.Raw])
+    definitions = decode(text, dict[str, msgspec.Raw])["$defs"]
+    each = decode(definitions, dict[str, _Definition])
+    raw = decode(definitions, dict[str, msgspec.Raw])
     raw |= {name: msgspec.Raw(text) for name, text in _NUMBER_OR_TEXT.items()}
     return Schemas({found.kinds[0]: name for name, found in each.items() if _is_applied(found.kinds)}, raw)
 
