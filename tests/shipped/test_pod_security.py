@@ -27,7 +27,7 @@ def labels(environment: str) -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
 def test_a_namespace_enforces_restricted_unless_the_page_on_security_says_why_not(environment: str) -> None:
     page = (ENGINE / "docs" / "security.md").read_text()
-    row = next(line for line in page.splitlines() if line.startswith("| what has to see the node |"))
+    row = next(line for line in page.splitlines() if line.startswith("| pods that need access to the node |"))
     for name, own in labels(environment).items():
         assert {own.get(mode) for mode in _MODES} in ({"restricted"}, {"privileged"}), name
         assert own["enforce"] == "restricted" or f"`{name}`" in row, f"docs/security.md doesn't justify {name}"
