@@ -47,7 +47,7 @@ def test_every_hop_is_proven_with_its_evidence(flow: Platform, capsys: pytest.Ca
         "    town/agent agent.yaml: exporters.http.host = archive.town.svc.cluster.local:3100 → Service town/archive "
         "port 3100 → container archive port 3100 → town/archive archive.yaml: server.listen = 0.0.0.0:3100\n"
     ) in said
-    assert "town/archive archive.yaml: bucket.name = logs, made by town/store -bucket" in said
+    assert "town/archive archive.yaml: bucket.name = logs, created by town/store -bucket" in said
     assert "on the node /var/run/tracer/events.log" in said
 
 
@@ -228,7 +228,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "name: logs",
             "name: logz",
             BLOCKS,
-            "bucket: town/archive archive.yaml: bucket.name is logz, and town/store -bucket makes logs, traces",
+            "bucket: town/archive archive.yaml: bucket.name is logz, but town/store -bucket creates logs, traces",
         ),
         (
             f"{FLOW}/statefulset-archive.yaml",
@@ -370,7 +370,7 @@ def test_a_picture_that_is_out_of_date_is_named_and_drawn_again(flow: Platform) 
 
 def test_a_page_without_a_place_for_the_picture(flow: Platform) -> None:
     (flow.root / "README.md").write_text("# Town\n")
-    with pytest.raises(PenstockError, match=r"README\.md: there is no place for the picture"):
+    with pytest.raises(PenstockError, match=r"README\.md: the markers of the picture are missing"):
         diagram(only_print=False)
 
 

@@ -51,7 +51,7 @@ def test_without_docker_s_daemon_there_is_nothing_of_it(tmp_path: Path, docker: 
 
 def test_a_docker_that_fails_is_not_taken_for_an_empty_one(tmp_path: Path, docker: Path) -> None:
     (docker / "answer").write_text("echo 'permission denied while trying to connect' >&2; exit 1\n")
-    with pytest.raises(PenstockError, match="docker can't tell its containers: permission denied"):
+    with pytest.raises(PenstockError, match="docker can't list its containers: permission denied"):
         remains.look(tmp_path / "nowhere")
 
 
@@ -86,7 +86,7 @@ def test_a_kubeconfig_that_is_not_what_it_was(tmp_path: Path, monkeypatch: pytes
     before = remains.look(tmp_path / "nowhere")
     (tmp_path / "config").write_text("contexts: []\n")
     (line,) = remains.left(before, remains.look(tmp_path / "nowhere"))
-    assert line.startswith(f"{users_own()} is not what it was: no file before, ")
+    assert line.startswith(f"{users_own()} has changed: no file before, ")
 
 
 def test_a_state_that_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path
     with pytest.raises(SystemExit) as ended:
         main(["hydrate-oracel"])
     assert ended.value.code == 1
-    assert capsys.readouterr().err == "error: no gate hydrate-oracel\n  hint: did you mean `hydrate-oracle`?\n"
+    assert capsys.readouterr().err == "error: unknown gate `hydrate-oracel`\n  hint: did you mean `hydrate-oracle`?\n"
 
 
 def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""The kinds of proof: each returns its evidence as text, or raises PenstockError for a broken hop."""
+"""The kinds of proof. Each returns its evidence as text, or raises PenstockError for a broken hop."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _PORT = re.compile(r"(?:^|:)(\d+)/?$")
 # The container runtime writes the output of every container there.
 _CONTAINER_LOGS = PurePosixPath("/var/log/containers")
 STDOUT = "stdout"
-# The namespace that stands for those of user applications.
+# Represents the namespaces of user applications.
 _ANY_NAMESPACE = "applications"
 
 
 def prove(settings: Settings, step: Step) -> str:
-    """The evidence of one step."""
+    """The evidence for one step of an arrow; raises PenstockError if the manifests don't confirm it."""
     if step.connect:
         return _connect(settings, step.connect)
     if step.shared_file:
@@ -83,7 +83,7 @@ def _route(
     expected: int,
     listening: Setting,
 ) -> str:
-    """From an endpoint to the container that must be behind it."""
+    """The path from an endpoint to the expected container; raises Unproven if it leads elsewhere."""
     own, _ = settings.place(sender.node)
     local = _LOCAL.match(value)
     if local:
@@ -99,8 +99,8 @@ def _route(
         )
     ports = [item.port.container_port for item in behind if item.container.name == container.name]
     if expected not in ports:
-        led = f"port {ports[0]}" if ports else f"another container than {container.name}"
-        raise Unproven(f"{value} resolves to {led} of {workload}, which listens on {expected} ({listening.where})")
+        reached = f"port {ports[0]}" if ports else f"another container than {container.name}"
+        raise Unproven(f"{value} resolves to {reached} of {workload}, which listens on {expected} ({listening.where})")
     assert target.port
     return f"{target.service} port {target.port.port} → container {container.name} port {expected}"
 
@@ -118,21 +118,21 @@ def _shared_file(settings: Settings, hop: SharedFile) -> str:
     if hop.from_.value == STDOUT:
         written = _CONTAINER_LOGS / "any.log"
         title = settings.contract.nodes[hop.from_.node].title
-        said = f"{title} writes to stdout, which the node keeps in {_CONTAINER_LOGS}"
+        evidence = f"{title} writes to stdout, which the node keeps in {_CONTAINER_LOGS}"
     else:
         setting = settings.read(hop.from_)
-        writer, its = settings.place(hop.from_.node)
-        written = _on_node(writer, its, setting.values[0])
-        said = f"{setting.where} = {setting.values[0]}, on the node {written}"
+        writer, writing = settings.place(hop.from_.node)
+        written = _on_node(writer, writing, setting.values[0])
+        evidence = f"{setting.where} = {setting.values[0]}, on the node {written}"
     for pattern in reading.values:
         place = _on_node(reader, container, pattern)
         if fnmatch.fnmatch(str(written), str(place)):
-            return f"{said} → {reading.where} = {pattern}, on the node {place}"
-    raise Unproven(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({said})")
+            return f"{evidence} → {reading.where} = {pattern}, on the node {place}"
+    raise Unproven(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({evidence})")
 
 
 def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPath:
-    """Where a path of a container is on the node; PenstockError when it is on no hostPath volume."""
+    """The path on the node of a path in a container; raises Unproven if it is on no hostPath volume."""
     volumes = {volume.name: volume for volume in workload.template.spec.volumes}
     mounts = sorted(container.volume_mounts, key=lambda mount: len(mount.mount_path), reverse=True)
     for mount in mounts:
@@ -185,15 +185,15 @@ def _bucket(settings: Settings, hop: Bucket) -> str:
     outside = settings.is_outside(hop.made.node)
     if outside:
         return f"{setting.where} = {bucket}, a bucket of {outside}"
-    made = settings.read(hop.made)
-    names = [name for value in made.values for name in value.split(",")]
+    created = settings.read(hop.made)
+    names = [name for value in created.values for name in value.split(",")]
     if bucket not in names:
-        raise Unproven(f"{setting.where} is {bucket}, and {made.where} makes {', '.join(names)}")
-    return f"{setting.where} = {bucket}, made by {made.where}"
+        raise Unproven(f"{setting.where} is {bucket}, but {created.where} creates {', '.join(names)}")
+    return f"{setting.where} = {bucket}, created by {created.where}"
 
 
 def _fits(name: str, glob: str) -> bool:
-    """Whether a glob, which may have alternatives in braces, matches a name."""
+    """Whether a glob matches a name; braces hold alternatives."""
     braces = re.search(r"\{([^{}]*)\}", glob)
     if braces is None:
         return fnmatch.fnmatchcase(name, glob)
