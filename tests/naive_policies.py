@@ -26,7 +26,7 @@ def _selects(policy: Policy, actor: Actor) -> bool:
 
 def _takes(rule: Rule, peer: Actor, port: Port, receiver: Actor) -> bool:
     is_peer = rule.peers is None or any(_is(one, peer) for one in rule.peers)
-    return is_peer and (rule.ports is None or any(span.takes(port, receiver) for span in rule.ports))
+    return is_peer and (rule.ports is None or any(span.covers(port, receiver) for span in rule.ports))
 
 
 def _is(peer: PolicyPeer, actor: Actor) -> bool:

@@ -70,7 +70,7 @@ def test_two_makings_differ() -> None:
     ("text", "message"),
     [
         ("secrets: [{name: x, namespaces: [a], generat: {k: 24}}]", "unknown key `generat`"),
-        ("secrets: [{name: x, namespaces: [a], generate: {k: 4}}]", "k asks for 4 random bytes, which can be guessed"),
+        ("secrets: [{name: x, namespaces: [a], generate: {k: 4}}]", "k has only 4 random bytes, which can be guessed"),
         ("secrets: [{name: x}]", "the key `namespaces` is missing"),
     ],
 )

@@ -278,7 +278,7 @@ def test_sources_that_are_not_what_the_verb_writes(town: Platform) -> None:
     town.write("components/network-policies/kustomize/notes.txt", "mine\n")
     assert findings() == [
         "components/network-policies/kustomize/notes.txt: is no longer generated",
-        f"{SOURCES}/town.yaml: differs from what dataflow.yaml, connections.yaml and the manifests give",
+        f"{SOURCES}/town.yaml: differs from what dataflow.yaml, connections.yaml and the manifests yield",
     ]
     network_policies()
     prove(gate.network_policies)

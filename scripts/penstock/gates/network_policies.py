@@ -59,7 +59,7 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
     every = [rendered(platform, name, reader) for name in environments.names(platform)]
     findings = [
         Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
-        for line in expected.idle(declared, every)
+        for line in expected.unused(declared, every)
     ]
     proven = []
     for one in every:
@@ -70,10 +70,10 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
         findings += [fault.also_in((one.environment,)) for fault in faults]
         proven += [count] if count and not faults else []
     if not findings:  # the same fault would be reported twice
-        made = sources.generate(contract, declared, every)
+        texts = sources.generate(contract, declared, every)
         findings = [
             Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)
-            for path, line in sources.stale(platform, made)
+            for path, line in sources.stale(platform, texts)
         ]
     yield from findings
     yield from proven

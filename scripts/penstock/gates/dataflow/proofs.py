@@ -21,7 +21,7 @@ from penstock.platform.dataflow import (
     Step,
     Unproven,
 )
-from penstock.platform.settings import Setting, Settings, leads_to
+from penstock.platform.settings import Setting, Settings, resolve
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
@@ -54,7 +54,7 @@ def _connect(settings: Settings, hop: Connect) -> str:
     setting = settings.read(hop.from_)
     port = settings.read(hop.port).values[0] if hop.port else ""
     values = [f"{value}:{port}" if port else value for value in setting.values]
-    outside = settings.is_outside(hop.to.node)
+    outside = settings.replacement(hop.to.node)
     if outside:
         return f"{setting.where} = {values[0]} → {outside}"
     workload, container = settings.place(hop.to.node)
@@ -90,7 +90,7 @@ def _route(
         if own.key != workload.key or int(local[1]) != expected:
             raise Unproven(f"{value} is port {local[1]} of the pod itself, not {workload} port {expected}")
         return f"the same pod's container {container.name}"
-    target = leads_to(settings, value, own.namespace)
+    target = resolve(settings, value, own.namespace)
     behind = [item for item in target.backends if item.workload.key == workload.key]
     if not behind:
         others = sorted({str(item.workload) for item in target.backends})
@@ -156,7 +156,7 @@ def _assert(settings: Settings, hop: Assert) -> str:
 
 
 def _agree(settings: Settings, agree: Agree) -> str:
-    places = [settings.read(ref) for ref in agree.at if not settings.is_outside(ref.node)]
+    places = [settings.read(ref) for ref in agree.at if not settings.replacement(ref.node)]
     wrong = [place for place in places if not any(_names(value, agree.value) for value in place.values)]
     if wrong:
         raise Unproven(
@@ -182,7 +182,7 @@ def _pipeline(settings: Settings, hop: Pipeline) -> str:
 def _bucket(settings: Settings, hop: Bucket) -> str:
     setting = settings.read(hop.from_)
     bucket = setting.values[0]
-    outside = settings.is_outside(hop.made.node)
+    outside = settings.replacement(hop.made.node)
     if outside:
         return f"{setting.where} = {bucket}, a bucket of {outside}"
     created = settings.read(hop.made)
@@ -201,7 +201,7 @@ def _fits(name: str, glob: str) -> bool:
 
 
 def _instrument(settings: Settings, hop: Instrument) -> str:
-    outside = settings.is_outside(hop.application)
+    outside = settings.replacement(hop.application)
     namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
     including, excluding = settings.read(hop.including), settings.read(hop.excluding)
     if not any(_fits(namespace, glob) for glob in including.values):
