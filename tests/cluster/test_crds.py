@@ -66,4 +66,4 @@ def test_what_was_applied_is_read_from_kubectls_answer() -> None:
         "namespace/town serverside-applied\n"
         "customresourcedefinition.apiextensions.k8s.io/widgets.example.org serverside-applied\n"
     )
-    assert crds.in_answer(said) == {"widgets.example.org"}
+    assert crds.in_output(said) == {"widgets.example.org"}

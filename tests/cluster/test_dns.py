@@ -83,5 +83,5 @@ def test_phase_1_checks_names_where_pods_run(
 
 def test_a_pod_that_never_runs_is_said_with_its_reason() -> None:
     states = {**ENDED, "external": {"waiting": {"reason": "ImagePullBackOff"}}}
-    with pytest.raises(PenstockError, match="did not end: it is ImagePullBackOff"):
+    with pytest.raises(PenstockError, match="did not finish: it is ImagePullBackOff"):
         check(Fake(states=states), timeout=0.2)

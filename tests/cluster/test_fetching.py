@@ -49,7 +49,7 @@ def test_a_fetch_that_fails_at_first_is_waited_for(session: Session, monkeypatch
     answer(monkeypatch, NEW, REFUSED, NEW, FETCHED)
     step = Notes()
     git_source._await_fetch(session, step, COMMIT)
-    assert "Flux to fetch 0123456789ab, and it says: authentication required" in step.told
+    assert "Flux to fetch 0123456789ab: authentication required" in step.told
 
 
 def test_what_goes_on_failing_is_not(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,7 +41,7 @@ def test_only_what_the_annotation_names_is_defined_and_what_flux_brings_is_not()
     [
         (
             "example.org/Town Cluster",
-            "Deployment operator: penstock/defines: nothing here has the definitions of example.org",
+            "Deployment operator: penstock/defines: no known module defines example.org",
         ),
         ("cilium.io/CiliumNetPolicy Namespaced", "does not define `cilium.io/CiliumNetPolicy Namespaced`"),
         ("cilium.io/CiliumNetworkPolicy Cluster", "does not define `cilium.io/CiliumNetworkPolicy Cluster`"),

@@ -41,28 +41,28 @@ LOGIN = Secret(name="login", namespaces=["a", "b"], literal={"user": "x"}, gener
 def test_every_namespace_gets_the_same_once() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
-    assert secrets.make(kubectl, [LOGIN]) == ["a/login", "b/login"]
+    assert secrets.create(kubectl, [LOGIN]) == ["a/login", "b/login"]
     first = dict(cluster.held)
     assert first["a", "login"] == first["b", "login"]
     assert first["a", "login"]["data"]["user"] == "x"
     assert len(first["a", "login"]["data"]["password"]) == 32  # 24 bytes in base64
-    assert secrets.make(kubectl, [LOGIN]) == []
+    assert secrets.create(kubectl, [LOGIN]) == []
     assert cluster.held == first
 
 
 def test_a_namespace_that_joins_later_gets_what_the_others_have() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
-    secrets.make(kubectl, [LOGIN])
+    secrets.create(kubectl, [LOGIN])
     lost = cluster.held.pop(("b", "login"))
-    assert secrets.make(kubectl, [LOGIN]) == ["b/login"]
+    assert secrets.create(kubectl, [LOGIN]) == ["b/login"]
     assert cluster.held["b", "login"] == lost
 
 
 def test_two_makings_differ() -> None:
     one, other = Cluster(), Cluster()
-    secrets.make(cast("Kubectl", one), [LOGIN])
-    secrets.make(cast("Kubectl", other), [LOGIN])
+    secrets.create(cast("Kubectl", one), [LOGIN])
+    secrets.create(cast("Kubectl", other), [LOGIN])
     assert one.held["a", "login"]["data"]["password"] != other.held["a", "login"]["data"]["password"]
 
 

@@ -46,7 +46,7 @@ def without_edges(session: Session) -> str:
     """
     phases.run(session, phases.PHASES[:2])
     with console.step("without dependsOn") as step:
-        sync.make_secrets(session, step)
+        sync.create_secrets(session, step)
         patches = [*git_source.mirrored(session), _UNORDERED]
         session.kubectl.apply([objects.root(session.environment, patches)], PENSTOCK)
         return until(

@@ -40,8 +40,8 @@ def test_a_node_that_becomes_ready_in_time() -> None:
             "b is not Ready: KubeletNotReady: no CNI",
         ),
         ([node("b", "Unknown", "NodeStatusUnknown", "gone")], "b is not Ready: NodeStatusUnknown: gone"),
-        ([{"metadata": {"name": "b"}}], "b is not Ready: its kubelet has said nothing yet"),
-        ([], "there are no nodes"),
+        ([{"metadata": {"name": "b"}}], "b is not Ready: its kubelet has reported nothing yet"),
+        ([], "the cluster has no nodes"),
     ],
 )
 def test_nodes_that_are_not_ready(items: list[Any], said: str) -> None:
@@ -97,9 +97,9 @@ def test_kustomizations_at_the_commit() -> None:
         (flux(kustomization("platform"), kustomization("loki", generation=2)), "loki is not Ready"),
         (
             flux(kustomization("platform"), kustomization("loki", OLDER)),
-            "loki is at fedcba987654, and Flux has 0123456789ab",
+            "loki is at fedcba987654, but Flux has 0123456789ab",
         ),
-        (flux(fetched=source(OLDER)), "Flux has fetched fedcba987654, and the commit is 0123456789ab"),
+        (flux(fetched=source(OLDER)), "Flux has fetched fedcba987654, but the commit is 0123456789ab"),
         (flux(fetched=source(ready="False", message="no route")), "Flux can't fetch the platform: no route"),
         (Fake(answers={"get gitrepositories": ""}), "Flux can't fetch the platform: there is no GitRepository"),
     ],
@@ -126,7 +126,7 @@ diff -u -N /tmp/LIVE-1/v1.Service.observability.grafana /tmp/MERGED-2/v1.Service
 
 def test_nothing_would_change_and_the_objects_have_flux_labels() -> None:
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [kustomization("loki")]}})
-    assert passes(api.unchanged, world(fake, loki=[MAP], tempo=[OTHER])) == "2 objects, and none would change"
+    assert passes(api.unchanged, world(fake, loki=[MAP], tempo=[OTHER])) == "2 objects, none would change"
     sent = yaml.parse_all(fake.stdin[-1])
     group = "kustomize.toolkit.fluxcd.io"
     assert sent[0]["metadata"]["labels"] == {"a": "b", f"{group}/name": "loki", f"{group}/namespace": "flux-system"}
@@ -141,7 +141,7 @@ def test_what_a_local_cluster_patches_is_left_out_and_said() -> None:
     root = kustomization("platform") | {"spec": {"patches": [{"target": {"kind": "Kustomization", "name": "loki"}}]}}
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [root, patched]}})
     found = passes(api.unchanged, world(fake, loki=[MAP, OTHER], tempo=[MAP]))
-    assert found == "2 objects, and none would change; 1 patched here"
+    assert found == "2 objects, none would change; 1 patched here"
     assert [item["metadata"]["name"] for item in yaml.parse_all(fake.stdin[-1])] == ["y", "x"]
 
 

@@ -39,7 +39,7 @@ def test_without_pods_a_check_of_pods_is_not_applicable() -> None:
 
 
 def test_without_what_it_is_about_a_check_is_not_applicable() -> None:
-    check = Check("a", good, "the log", wants=("Deployment", "demo", "api"))
+    check = Check("a", good, "the log", needs=("Deployment", "demo", "api"))
     ended = carry_out(check, world(Fake()), simulated=False)
     assert (ended.result, ended.says) == ("not applicable", "this environment has no Deployment demo/api")
     assert carry_out(check, world(Fake(), demo=[API]), simulated=False).result == "passed"

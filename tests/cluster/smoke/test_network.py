@@ -20,16 +20,16 @@ def agent(answer: Any, proxies: Any = NONE) -> Fake:
 
 def test_no_kube_proxy() -> None:
     status = json.dumps({"kube-proxy-replacement": {"mode": "True"}, "kvstore": {}}, indent=2)
-    assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, and Cilium's agent does its work"
+    assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, Cilium's agent replaces it"
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"kube-proxy-replacement": {"mode": "False"}}, "Cilium's agent says kube-proxy-replacement: False"),
-        ({}, "Cilium's agent says kube-proxy-replacement: nothing"),
-        ("KVStore: Disabled", "cilium-dbg status answers with something else than expected"),
-        ("{\n  half", "cilium-dbg status answers with something else than expected"),
+        ({"kube-proxy-replacement": {"mode": "False"}}, "Cilium's agent reports kube-proxy-replacement: False"),
+        ({}, "Cilium's agent reports kube-proxy-replacement: nothing"),
+        ("KVStore: Disabled", "cilium-dbg status answers unexpectedly"),
+        ("{\n  half", "cilium-dbg status answers unexpectedly"),
         (1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
     ],
 )
@@ -105,9 +105,9 @@ def test_a_flow_between_pods() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lines(WORLD), "Hubble has 1 flows, and none of them between two pods"),
+        (lines(WORLD), "Hubble has 1 flows, none of them between two pods"),
         ("", "Hubble has 0 flows"),
-        ("failed to connect to Hubble\n", "hubble observe answers with something else than expected"),
+        ("failed to connect to Hubble\n", "hubble observe answers unexpectedly"),
         (1, "Cilium's agent can't run hubble"),
     ],
 )
@@ -158,10 +158,10 @@ def test_a_host_that_is_not_hubble_s_ui(code: int, text: str, said: str) -> None
 
 def test_no_route_leads_to_the_ui() -> None:
     said = fails(network.hubble_ui, world(Fake(), "127.0.0.1:1", gateway=ROUTES))
-    assert said == "no HTTPRoute with a host name leads to hubble-ui"
+    assert said == "no HTTPRoute with a host name has the backend hubble-ui"
 
 
 def test_an_agent_that_comes_late_is_waited_for() -> None:
     late = [1, {"kube-proxy-replacement": {"mode": "True"}}]
-    assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, and Cilium's agent does its work"
+    assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, Cilium's agent replaces it"
     assert passes(network.flows, world(agent(["", lines(FLOW)]))).startswith("demo/traffic-1")

@@ -64,7 +64,7 @@ def removed(fake: Fake) -> int:
 
 def test_a_service_leads_to_its_pod() -> None:
     fake = cluster()
-    assert passes(policy.services, world(fake)) == "10.96.0.7 leads to 10.1.0.6, by Cilium's agent"
+    assert passes(policy.services, world(fake)) == "10.96.0.7 reaches 10.1.0.6 by Cilium's agent"
     assert removed(fake) == 2
     assert fake.asked[-1].startswith("delete namespace")
     assert any("http://10.96.0.7/" in line for line in fake.asked)
@@ -75,12 +75,16 @@ def test_a_service_leads_to_its_pod() -> None:
     [
         (LATE, KNOWN, "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
         ("none: \n", KNOWN, "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: no answer"),
-        ("answer: other\n", KNOWN, "http://10.96.0.7 answers with something else: 'answer: other'"),
-        ("", KNOWN, "http://10.96.0.7 answers with something else: ''"),
-        (1, KNOWN, "nothing can be run in pod client: Error (NotFound)"),
-        (ANSWER, [], "10.96.0.7 leads to 10.1.0.6, but Cilium's agent knows nothing behind it: who else leads there?"),
-        (ANSWER, KNOWN[1:], "10.96.0.7 leads to 10.1.0.6, but Cilium's agent knows nothing behind it"),
-        (ANSWER, "ID  Frontend", "cilium-dbg service list answers with something else than expected"),
+        ("answer: other\n", KNOWN, "http://10.96.0.7 answers unexpectedly: 'answer: other'"),
+        ("", KNOWN, "http://10.96.0.7 answers unexpectedly: ''"),
+        (1, KNOWN, "pod client can't run a command: Error (NotFound)"),
+        (
+            ANSWER,
+            [],
+            "10.96.0.7 reaches 10.1.0.6, but not by Cilium's agent; its backends are: none",
+        ),
+        (ANSWER, KNOWN[1:], "10.96.0.7 reaches 10.1.0.6, but not by Cilium's agent; its backends are: none"),
+        (ANSWER, "ID  Frontend", "cilium-dbg service list answers unexpectedly"),
         (ANSWER, 1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
     ],
 )
@@ -92,7 +96,7 @@ def test_a_service_that_does_not(asked: Any, known: Any, said: str) -> None:
 
 
 def test_an_answer_that_comes_late_is_waited_for() -> None:
-    assert passes(policy.services, world(cluster([LATE, 1, ANSWER]))).startswith("10.96.0.7 leads to")
+    assert passes(policy.services, world(cluster([LATE, 1, ANSWER]))).startswith("10.96.0.7 reaches")
 
 
 def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
@@ -106,9 +110,9 @@ def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ([ANSWER], "a policy denies all of it, and 10.96.0.7 still answers (waited"),
-        ([ANSWER, "none: refused"], "a policy denies all of it, and 10.96.0.7 still says 'refused'"),
-        ([ANSWER, "rubbish"], "http://10.96.0.7 answers with something else: 'rubbish'"),
+        ([ANSWER], "a policy denies all traffic, but 10.96.0.7 still answers (waited"),
+        ([ANSWER, "none: refused"], "a policy denies all traffic, but 10.96.0.7 still responds with 'refused'"),
+        ([ANSWER, "rubbish"], "http://10.96.0.7 answers unexpectedly: 'rubbish'"),
         ([LATE], "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
         # Not denied, but dead: what doesn't answer without the policy either was not the policy's doing.
         ([ANSWER, LATE], "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
@@ -123,7 +127,7 @@ def test_a_policy_that_does_not_deny(asked: list[Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ([], "pod server is not Ready: not there; pod client is not Ready: not there"),
+        ([], "pod server is not Ready: missing; pod client is not Ready: missing"),
         (
             [
                 pod("server", "False", containerStatuses=[{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]),
@@ -207,7 +211,7 @@ def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
     ("wget", "said"),
     [
         ("echo tok", ""),
-        ("echo other", "http://10.96.0.7 answers with something else: 'answer: other'"),
+        ("echo other", "http://10.96.0.7 answers unexpectedly: 'answer: other'"),
         ("echo refused >&2; exit 1", "refused"),
         ("exit 1", "no answer"),
         ("exit 124", "timed out"),

@@ -52,10 +52,10 @@ def test_what_is_asked_is_in_the_manifests(environment: str) -> None:
     assert set(TARGETS) <= ports
 
 
-@pytest.mark.parametrize("check", [check for check in CHECKS if check.wants], ids=lambda check: check.name)
+@pytest.mark.parametrize("check", [check for check in CHECKS if check.needs], ids=lambda check: check.name)
 def test_what_a_check_wants_is_there_somewhere(check: Check) -> None:
     found = {(item.kind, *item.key) for each in ENVIRONMENTS for item in rendered(SHIPPED, each).objects}
-    assert check.wants in found
+    assert check.needs in found
 
 
 def test_signals_are_told_apart() -> None:
@@ -95,7 +95,7 @@ def test_a_trace_that_does_not_arrive(web: Web, answer: Any, said: str) -> None:
         ((415, "415 unsupported media type"), "the collector refuses traces: 415 415 unsupported media type"),
         ((503, ""), "the collector refuses traces: 503"),
         ((200, '{"partialSuccess":{"rejectedSpans":"1"}}'), "the collector refuses traces: 200"),
-        ((200, "<html>"), "the collector answers with something else than expected"),
+        ((200, "<html>"), "the collector answers unexpectedly"),
     ],
 )
 def test_a_collector_that_refuses(web: Web, answer: tuple[int, str], said: str) -> None:
@@ -120,8 +120,8 @@ def test_a_log_line_is_sent_and_found(web: Web) -> None:
     [
         ({"data": {"result": []}}, "Loki has no line with the trace id"),
         ({"data": {"result": [{"values": [["smoke", "another"], ["2"]]}]}}, "Loki has no line with the trace id"),
-        ("parse error", "Loki answers with something else than expected"),
-        ({"data": []}, "Loki answers with something else than expected"),
+        ("parse error", "Loki answers unexpectedly"),
+        ({"data": []}, "Loki answers unexpectedly"),
         (1, "observability/loki:http-metrics/loki/api/v1/query_range: Error (NotFound)"),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_metric_and_its_exemplar_are_found_in_both(web: Web) -> None:
         (
             "thanos-query:http-metrics/proxy/api/v1/query_exemplars",
             {"data": {}},
-            "thanos-query answers with",
+            "thanos-query answers unexpectedly",
         ),
         ("prometheus:http-metrics/proxy/api/v1/query?", 1, "observability/prometheus:http-metrics/api/v1/query: Error"),
     ],
@@ -201,9 +201,9 @@ def test_beyla_reports_nothing(web: Web, answer: Any) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("no healthy upstream", "thanos-query answers with something else than expected"),
-        ({"status": "error"}, "thanos-query answers with something else than expected"),
-        ("", "thanos-query answers with something else than expected"),
+        ("no healthy upstream", "thanos-query answers unexpectedly"),
+        ({"status": "error"}, "thanos-query answers unexpectedly"),
+        ("", "thanos-query answers unexpectedly"),
         (1, "observability/thanos-query:http-metrics/api/v1/query: Error (NotFound)"),
     ],
 )
@@ -250,9 +250,9 @@ def test_data_sources_are_healthy(web: Web) -> None:
 @pytest.mark.parametrize(
     ("key", "answer", "said"),
     [
-        ("GET /api/datasources", (401, "{}"), "Grafana answers 401 and names no data source"),
-        ("GET /api/datasources", (200, "[]"), "Grafana answers 200 and names no data source"),
-        ("GET /api/datasources", (200, "<html>"), "Grafana answers with something else than expected"),
+        ("GET /api/datasources", (401, "{}"), "Grafana answers 401 without data sources"),
+        ("GET /api/datasources", (200, "[]"), "Grafana answers 200 without data sources"),
+        ("GET /api/datasources", (200, "<html>"), "Grafana answers unexpectedly"),
         (
             "GET /api/datasources/uid/thanos/health",
             (400, '{"status": "ERROR", "message": "no such host"}'),
