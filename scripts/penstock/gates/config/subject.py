@@ -32,14 +32,14 @@ class Subject:
     @property
     def image(self) -> str:
         """The last part of the image's name, such as `prometheus`."""
-        found = _IMAGE.fullmatch(self.container.image)
-        return found["name"] if found else ""
+        match = _IMAGE.fullmatch(self.container.image)
+        return match["name"] if match else ""
 
     @property
     def version(self) -> str:
         """The image's tag without a leading v; empty if it has none."""
-        found = _IMAGE.fullmatch(self.container.image)
-        return (found["tag"] or "").lstrip("v") if found else ""
+        match = _IMAGE.fullmatch(self.container.image)
+        return (match["tag"] or "").lstrip("v") if match else ""
 
     @property
     def deployed(self) -> str:

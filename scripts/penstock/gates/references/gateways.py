@@ -65,9 +65,9 @@ def _gateway(world: World, gateway: Object) -> Iterator[Verdict]:
     for place, certificate in at(gateway.content, "spec.listeners[].tls.certificateRefs[]"):
         kind, name = certificate.get("kind", "Secret"), certificate["name"]
         namespace = certificate.get("namespace", gateway.namespace)
-        found = world.find(kind, namespace, name)
-        fault = _ungranted(world, gateway, kind, namespace, name) if found else world.missing(kind, namespace, name)
-        yield Verdict(gateway.file, place, fault, found.external if found else None)
+        target = world.find(kind, namespace, name)
+        fault = _ungranted(world, gateway, kind, namespace, name) if target else world.missing(kind, namespace, name)
+        yield Verdict(gateway.file, place, fault, target.external if target else None)
 
 
 def _route(world: World, route: Object) -> Iterator[Verdict]:

@@ -57,8 +57,8 @@ def _terms(affinity: Affinity) -> Iterator[tuple[str, PodTerm]]:
 def _term(world: World, workload: Workload, place: str, term: PodTerm) -> Iterator[Verdict]:
     namespaces = set(term.namespaces)
     if term.namespace_selector is not None:
-        fault, found = world.namespaces(term.namespace_selector)
-        namespaces |= found
+        fault, selected = world.namespaces(term.namespace_selector)
+        namespaces |= selected
         yield Verdict(workload.file, f"{place}.namespaceSelector", fault)
         if fault:
             return
