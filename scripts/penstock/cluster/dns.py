@@ -96,4 +96,4 @@ def _stuck(kubectl: Kubectl) -> PenstockError:
 
 
 def _remove(kubectl: Kubectl) -> None:
-    kubectl.run("delete", "pod", _POD, "-n", _NAMESPACE, "--ignore-not-pod", "--now", "--wait=true")
+    kubectl.run("delete", "pod", _POD, "-n", _NAMESPACE, "--ignore-not-found", "--now", "--wait=true")

@@ -44,7 +44,7 @@ _RULES = {
     "selectors": Rule(
         "references/selector",
         "A selector that matches no pod: of a workload, a PodDisruptionBudget, an affinity or a spread.",
-        "The pods that it should protect or place are not.",
+        "It has no effect on the pods that it should protect or place.",
         "Use labels that the pod template has.",
     ),
     "network policies": Rule(
