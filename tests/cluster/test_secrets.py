@@ -1,4 +1,4 @@
-"""Secrets are declared strictly, made once, and never changed."""
+"""Secrets are declared strictly, created once, and never changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.tools.kubectl import Kubectl
 
 
 class Cluster:
-    """A cluster that remembers Secrets."""
+    """A cluster that stores Secrets."""
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], dict[str, Any]] = {}
@@ -38,7 +38,7 @@ class Cluster:
 LOGIN = Secret(name="login", namespaces=["a", "b"], literal={"user": "x"}, generate={"password": 24})
 
 
-def test_every_namespace_gets_the_same_once() -> None:
+def test_every_namespace_gets_the_same_values_once() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
     assert secrets.create(kubectl, [LOGIN]) == ["a/login", "b/login"]
@@ -50,7 +50,7 @@ def test_every_namespace_gets_the_same_once() -> None:
     assert cluster.held == first
 
 
-def test_a_namespace_that_joins_later_gets_what_the_others_have() -> None:
+def test_a_later_namespace_gets_the_existing_values() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
     secrets.create(kubectl, [LOGIN])
@@ -59,7 +59,7 @@ def test_a_namespace_that_joins_later_gets_what_the_others_have() -> None:
     assert cluster.held["b", "login"] == lost
 
 
-def test_two_makings_differ() -> None:
+def test_two_clusters_get_different_values() -> None:
     one, other = Cluster(), Cluster()
     secrets.create(cast("Kubectl", one), [LOGIN])
     secrets.create(cast("Kubectl", other), [LOGIN])

@@ -1,4 +1,4 @@
-"""What the API server alone tells: nodes, Kustomizations, and that nothing would change."""
+"""Checks that need only the API server: nodes, Kustomizations, and a dry run."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def flux(*items: Any, fetched: Any = None) -> Fake:
 
 
 def test_kustomizations_at_the_commit() -> None:
-    there = flux(kustomization("platform"), kustomization("loki"), kustomization("somebody-elses", OLDER, "False"))
+    there = flux(kustomization("platform"), kustomization("loki"), kustomization("other", OLDER, "False"))
     assert (
         passes(api.kustomizations, world(there, revision=COMMIT, loki=[])) == "2 Kustomizations Ready at 0123456789ab"
     )
@@ -135,7 +135,7 @@ def test_nothing_would_change_and_the_objects_have_flux_labels() -> None:
     assert "--field-manager=kustomize-controller" in fake.asked[-1]
 
 
-def test_what_a_local_cluster_patches_is_left_out_and_said() -> None:
+def test_objects_that_a_local_cluster_patches_are_left_out_and_counted() -> None:
     patched = kustomization("loki") | {"spec": {"patches": [{"target": {"kind": "ConfigMap", "name": "x"}}]}}
     # The root's patch is what makes the other one, and changes no object of a component.
     root = kustomization("platform") | {"spec": {"patches": [{"target": {"kind": "Kustomization", "name": "loki"}}]}}
@@ -145,7 +145,7 @@ def test_what_a_local_cluster_patches_is_left_out_and_said() -> None:
     assert [item["metadata"]["name"] for item in yaml.parse_all(fake.stdin[-1])] == ["y", "x"]
 
 
-def test_an_object_that_somebody_changed() -> None:
+def test_a_changed_object() -> None:
     fake = Fake(answers={"diff": (1, DIFFERENCE), "get kustomizations": {"items": []}})
     assert fails(api.unchanged, world(fake, grafana=[MAP])) == (
         "1 objects would change: v1.Service.observability.grafana: -    port: 3001 +    port: 3000"

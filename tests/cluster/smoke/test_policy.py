@@ -1,4 +1,4 @@
-"""A Service that is reached and a policy that denies, against a cluster that plays along and ones that don't."""
+"""The checks of Services and policies, with a healthy cluster and with faulty ones."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def removed(fake: Fake) -> int:
     return sum(line.startswith("delete namespace penstock-smoke") for line in fake.asked)
 
 
-def test_a_service_leads_to_its_pod() -> None:
+def test_a_service_reaches_its_pod() -> None:
     fake = cluster()
     assert passes(policy.services, world(fake)) == "10.96.0.7 reaches 10.1.0.6 by Cilium's agent"
     assert removed(fake) == 2
@@ -88,7 +88,7 @@ def test_a_service_leads_to_its_pod() -> None:
         (ANSWER, 1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
     ],
 )
-def test_a_service_that_does_not(asked: Any, known: Any, said: str) -> None:
+def test_a_service_that_does_not_reach_its_pod(asked: Any, known: Any, said: str) -> None:
     fake = cluster(asked, known)
     assert fails(policy.services, world(fake)).startswith(said)
     assert fake.asked[-1].startswith("delete namespace")
@@ -99,7 +99,7 @@ def test_an_answer_that_comes_late_is_waited_for() -> None:
     assert passes(policy.services, world(cluster([LATE, 1, ANSWER]))).startswith("10.96.0.7 reaches")
 
 
-def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
+def test_a_policy_denies_while_it_exists() -> None:
     fake = cluster([LATE, ANSWER, ANSWER, LATE, LATE, ANSWER])
     assert passes(policy.policy, world(fake)) == "answered, was denied by a policy, and answered without it"
     (deny,) = [item for text in fake.stdin for item in yaml.parse_all(text) if item and item["kind"] == "NetworkPolicy"]
@@ -166,14 +166,14 @@ def test_a_service_without_an_address() -> None:
     assert fails(policy.services, world(fake)) == "Service penstock-smoke/server got no address"
 
 
-def test_a_namespace_that_stays_is_said_beside_what_was_wrong() -> None:
+def test_a_remaining_namespace_is_reported_with_the_error() -> None:
     said = fails(policy.services, world(cluster(LATE, **{"delete namespace": ["", 1]})))
     assert said.startswith("10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out")
     assert "; and namespace penstock-smoke can't be removed: kubectl failed" in said
 
 
 @pytest.mark.parametrize("answers", [["", 1], [1]])
-def test_a_namespace_that_stays_is_a_failure(answers: list[Any]) -> None:
+def test_a_remaining_namespace_is_a_failure(answers: list[Any]) -> None:
     said = fails(policy.services, world(cluster(**{"delete namespace": answers})))
     assert said.startswith("namespace penstock-smoke can't be removed: kubectl failed")
 
@@ -190,7 +190,7 @@ def test_an_interrupted_check_removes_its_namespace_too(monkeypatch: pytest.Monk
     assert fake.asked[-1].startswith("delete namespace")
 
 
-def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
+def test_the_pods_meet_the_level_restricted() -> None:
     fake = cluster()
     passes(policy.services, world(fake))
     made = [item for text in fake.stdin for item in yaml.parse_all(text) if item]
@@ -218,8 +218,8 @@ def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
         ("exit 143", "timed out"),
     ],
 )
-def test_what_the_client_runs(wget: str, said: str, tmp_path: Path) -> None:
-    """The script itself, by a real shell, with a wget that ends as the real one does."""
+def test_the_client_s_script(wget: str, said: str, tmp_path: Path) -> None:
+    """Run the script in a real shell, with a fake wget."""
     for name, text in (("wget", wget), ("timeout", 'shift; exec "$@"')):
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)

@@ -46,19 +46,19 @@ TRACE = {"trace": {"resourceSpans": [{"resource": {"attributes": [{"value": {"st
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_asked_is_in_the_manifests(environment: str) -> None:
+def test_the_checked_services_exist(environment: str) -> None:
     services = [item for item in rendered(SHIPPED, environment).objects if isinstance(item, Service)]
     ports = {(item.name, port.name) for item in services if item.namespace == NAMESPACE for port in item.spec.ports}
     assert set(TARGETS) <= ports
 
 
 @pytest.mark.parametrize("check", [check for check in CHECKS if check.needs], ids=lambda check: check.name)
-def test_what_a_check_wants_is_there_somewhere(check: Check) -> None:
+def test_the_object_that_a_check_needs_exists_in_an_environment(check: Check) -> None:
     found = {(item.kind, *item.key) for each in ENVIRONMENTS for item in rendered(SHIPPED, each).objects}
     assert check.needs in found
 
 
-def test_signals_are_told_apart() -> None:
+def test_signals_are_unique() -> None:
     first, second = Signal(), Signal()
     assert len({first.trace, second.trace}) == len({first.span, second.span}) == 2
     assert (len(first.trace), len(first.span)) == (32, 16)
@@ -207,11 +207,11 @@ def test_beyla_reports_nothing(web: Web, answer: Any) -> None:
         (1, "observability/thanos-query:http-metrics/api/v1/query: Error (NotFound)"),
     ],
 )
-def test_a_store_of_metrics_that_says_something_else(web: Web, answer: Any, said: str) -> None:
+def test_an_invalid_answer_of_a_store(web: Web, answer: Any, said: str) -> None:
     assert fails(telemetry.beyla, cluster(web, {"thanos-query": answer})).startswith(said)
 
 
-def test_what_comes_late_is_waited_for(web: Web) -> None:
+def test_late_signals_are_waited_for(web: Web) -> None:
     assert passes(telemetry.trace, cluster(web, {"tempo": [1, {"trace": {}}, TRACE]})).endswith("is in Tempo")
     line = {"data": {"result": [{"values": [["1", "smoke"]]}]}}
     assert passes(telemetry.log, cluster(web, {"loki": [1, {"data": {"result": []}}, line]})).endswith("is in Loki")
