@@ -109,9 +109,7 @@ def test_objects_changed_by_adoption_are_reported(tmp_path: Path) -> None:
         ((OWN, "a_b__ConfigMap"), "a_b__ConfigMap is in a Flux inventory, but not in manifests/local"),
     ],
 )
-def test_missing_and_extra_entries_are_reported(
-    inventory: tuple[str, ...], said: str, tmp_path: Path
-) -> None:
+def test_missing_and_extra_entries_are_reported(inventory: tuple[str, ...], said: str, tmp_path: Path) -> None:
     with pytest.raises(Findings) as caught:
         ownership.prove(session(tmp_path, Fake(inventory=inventory)), Step("test"))
     assert caught.value.findings == [said]
