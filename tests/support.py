@@ -128,7 +128,7 @@ class Platform:
     def start(self, *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen[str]:
         """Start the real command in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "invoke", "--search-root", str(ENGINE), *argv],
+            [sys.executable, "-m", "penstock", *argv],
             cwd=cwd or self.root,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,

@@ -53,3 +53,16 @@ def test_both_lead_to_the_same_pages() -> None:
 def test_each_leads_to_the_other() -> None:
     assert "(README.ja.md)" in ENGLISH
     assert "(README.md)" in JAPANESE
+
+
+def test_both_are_short_and_begin_with_a_session_and_three_commands() -> None:
+    for text in (ENGLISH, JAPANESE):
+        assert len(text.splitlines()) <= 150
+        first, second, *_ = blocks(text)
+        assert [line.split("  ")[0] for line in first.splitlines()[1:-1]] == [
+            "$ ./inv up",
+            "$ ./inv test",
+            "$ ./inv down",
+        ]
+        assert second.startswith("```mermaid")
+        assert text.index("(docs/assets/up.svg)") < text.index(first)

@@ -1,16 +1,15 @@
-"""The verbs without a checkout: `penstock hydrate` of an installed wheel is `inv hydrate` of a checkout."""
+"""The verbs, wherever they are called: `./inv` of a checkout, `penstock` of an installed wheel."""
 
 from __future__ import annotations
 
 import sys
 
-from invoke.main import program
-
+from penstock.cli.program import program
 from penstock.core.layout import ENGINE
 
 
 def main() -> None:
-    """Run invoke with the engine's tasks, wherever it is called."""
+    """Run a verb of the engine that this package belongs to."""
     program.run(["inv", "--search-root", str(ENGINE), *sys.argv[1:]])
 
 

@@ -8,27 +8,21 @@ from __future__ import annotations
 import fnmatch
 import json
 import re
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mise_support import BUILT
 from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
 from penstock.platform.rendered import rendered
-from penstock.tools.pins import PROGRAMS
 from support import ENVIRONMENTS, SHIPPED
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
 IMAGES, SOURCES, KWOK = MANAGERS
-# mise's name -> the Go package of the same program; the rest of mise.toml is not built here.
-BUILT = {
-    name: PROGRAMS[{"aqua:prometheus/alertmanager": "amtool", "aqua:thanos-io/thanos": "thanos"}.get(name, name)]
-    for name in tomllib.loads((ENGINE / "mise.toml").read_text())["tools"].keys() - {"flux2", "go", "k3d", "python"}
-}
 
 
 def python_regex(text: str) -> str:
@@ -138,7 +132,7 @@ def test_mise_is_raised_with_go_mod(name: str) -> None:
 
 def test_kwok_is_seen_in_mise() -> None:
     (match,) = (match for path in files(KWOK) for match in matches(KWOK, path.read_text()))
-    assert f"v{match['currentValue']}" == PROGRAMS["kwok"].version
+    assert f"v{match['currentValue']}" == BUILT["kwok"].version
 
 
 def test_go_is_raised_everywhere_at_once() -> None:

@@ -17,7 +17,6 @@ import pytest
 from cluster.others import CONTEXT, TOKEN, Others, others
 from cluster_support import prepare
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
 
@@ -101,7 +100,7 @@ def test_an_environment_that_names_no_cluster(town: Others, untouched: None) -> 
 def typed(town: Others, text: str) -> tuple[int, str]:
     """Run `up` on a terminal of its own, type a text when asked, and give the exit code and all that was said."""
     ours, theirs = pty.openpty()
-    argv = [sys.executable, "-m", "invoke", "--search-root", str(ENGINE), "up", *TARGET]
+    argv = [sys.executable, "-m", "penstock", "up", *TARGET]
     with subprocess.Popen(
         argv,
         cwd=town.platform.root,

@@ -73,8 +73,21 @@ def test_a_changed_setting_makes_the_page_stale(tmp_path: Path) -> None:
 def test_a_changed_verb_makes_the_page_stale(tmp_path: Path) -> None:
     root = checkout(tmp_path)
     tasks = root / "tasks.py"
-    tasks.write_text(tasks.read_text().replace('"how many, from the end (200)"', '"how many lines (200)"'))
-    assert "| `-l TEXT`, `--lines TEXT` | how many lines (200) |" in pages.stale(root)["docs/reference/verbs.md"]
+    tasks.write_text(
+        tasks.read_text()
+        + """
+from penstock.cli.verb import verb
+
+def rinse(_, name, lines: int = 200, all_of_it: bool = False) -> None:
+    \"\"\"Wash the log.\"\"\"
+
+namespace.add_task(verb(help={"name": "of a log", "lines": "how many (200)", "all_of_it": "every line"})(rinse))
+"""
+    )
+    stale = pages.stale(root)["docs/reference/verbs.md"]
+    assert "## Others\n\n### inv rinse NAME\nWash the log.\n" in stale
+    assert "| `-l NUMBER`, `--lines NUMBER` | how many (200) |" in stale
+    assert "| `-a`, `--all-of-it` | every line |" in stale
 
 
 def test_outside_of_a_checkout_it_says_so(tmp_path: Path) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
 from penstock.hydrate import index
 from support import Platform
 
@@ -204,7 +203,7 @@ def test_a_file_that_only_looks_changed_is_the_same(hook: Platform) -> None:
 def test_a_real_hook_refuses_stale_manifests(committed: Platform) -> None:
     place = committed.write(
         ".git/hooks/pre-commit",
-        f"#!/bin/sh\nexec {sys.executable} -m invoke --search-root {ENGINE} hydrate-check --fast\n",
+        f"#!/bin/sh\nexec {sys.executable} -m penstock hydrate-check --fast\n",
     )
     place.chmod(0o755)
     committed.write(SOURCE, "text: changed\n")

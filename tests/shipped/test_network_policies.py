@@ -1,90 +1,35 @@
-"""The platform's own network policies: who may reach whom, in a table that people can read."""
+"""The platform's own network policies: every pod is governed, and what is not declared is denied."""
 
 from __future__ import annotations
 
-from itertools import product
-from pathlib import Path
-
 import pytest
 
-from penstock.core.layout import ENGINE, Layout
-from penstock.core.model import load
-from penstock.platform import environments
-from penstock.platform.rendered import Rendered, rendered
+from penstock.docs.connections_page import allowed, everyone
+from penstock.platform.rendered import rendered
 from penstock.policies.actors import actor
 from penstock.policies.enforced import Enforced
 from penstock.policies.parse import policies
-from penstock.policies.peers import Port, shown
-from penstock.policies.rules import Actor
-
-LAYOUT = Layout(ENGINE)
-ENVIRONMENTS = environments.names(LAYOUT)
-# Sender -> receiver -> ports; what all environments have, then what only some have.
-ALLOWED = load(Path(__file__).parent / "allowed-connections.yaml", dict[str, dict[str, dict[str, str]]])
-LOCAL = ("k3d", "kind")
-# Who isn't among the manifests, and the ports that anybody could want of them.
-
-
-def tcp(*numbers: int) -> frozenset[Port]:
-    return frozenset((number, "TCP") for number in numbers)
-
-
-DNS = Actor("dns", "kube-system", {"k8s-app": "kube-dns"}, tcp(53, 9153) | {(53, "UDP")})
-FLUX = Actor("flux", "flux-system", {"app": "source-controller"}, tcp(9090, 8080))
-IDENTITIES = Actor("pod-identity", ports=tcp(80), entities=frozenset({"world"}), address="169.254.170.23")
-STRANGER = Actor("applications", "shop", {"app.kubernetes.io/name": "shop"}, tcp(5000))
-NODES = tcp(22, 80, 443, 4240, 4244, 6443, 9100, 9879, 9962, 9963, 9964, 9965, 10250)
-ENTITIES = [
-    Actor(name, ports=NODES, entities=frozenset({name}), address="203.0.113.1")
-    for name in ("host", "ingress", "kube-apiserver", "remote-node", "world")
-]
-
-
-def everybody(platform: Rendered) -> list[Actor]:
-    """All pods on the pods' network by name, and all others."""
-    pods = {actor(item).name: actor(item) for item in platform.workloads if not item.template.spec.host_network}
-    return [*pods.values(), DNS, FLUX, IDENTITIES, STRANGER, *ENTITIES]
-
-
-def reached(environment: str) -> dict[tuple[str, str], set[str]]:
-    """Sender and receiver -> the ports that the policies let through, where one of them is subject to any."""
-    platform = rendered(LAYOUT, environment)
-    every = everybody(platform)
-    enforced = Enforced(every, policies(platform))
-    governed = enforced.governed_in | enforced.governed_out
-    found: dict[tuple[str, str], set[str]] = {}
-    for (sender, one), (receiver, other) in product(enumerate(every), repeat=2):
-        is_governed = (governed >> sender | governed >> receiver) & 1
-        if not is_governed or "host" in one.entities:  # a pod's own node is always let in
-            continue
-        open_ones = {shown(port) for port in other.ports if not enforced.refusal(sender, receiver, port)}
-        if open_ones:
-            found[one.name, other.name] = open_ones
-    return found
-
-
-def expected(environment: str) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for part in ("everywhere", "local" if environment in LOCAL else environment):
-        for sender, receivers in ALLOWED[part].items():
-            for receiver, ports in receivers.items():
-                found.setdefault((sender, receiver), set()).update(str(ports).split(", "))
-    return found
-
-
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_who_may_reach_whom(environment: str) -> None:
-    assert reached(environment) == expected(environment)
+from support import ENVIRONMENTS, SHIPPED
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows(environment: str) -> None:
-    platform = rendered(LAYOUT, environment)
+    platform = rendered(SHIPPED, environment)
     own = {name for _, name in platform.of("Namespace")}
     pods = [item for item in platform.workloads if item.namespace in own and not item.template.spec.host_network]
     assert pods
     enforced = Enforced([actor(item) for item in pods], policies(platform))
     assert enforced.governed_in == enforced.governed_out == enforced.every
+
+
+def test_the_page_of_connections_has_what_is_allowed() -> None:
+    found = allowed(rendered(SHIPPED, "production"))
+    assert found["observability/grafana", "observability/loki"] == {"3100"}
+    assert found["observability/loki", "pod-identity"] == {"80"}
+    assert ("demo/api", "observability/loki") not in found
+    page = (SHIPPED.root / "docs" / "reference" / "connections.md").read_text()
+    assert "| observability/grafana | observability/loki | 3100 | all |\n" in page
+    assert "| observability/loki | pod-identity | 80 | production |\n" in page
 
 
 @pytest.mark.parametrize(
@@ -103,8 +48,8 @@ def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows
     ],
 )
 def test_what_the_contract_lacks_is_denied_at_every_port(environment: str, sender: str, receiver: str) -> None:
-    platform = rendered(LAYOUT, environment)
-    every = everybody(platform)
+    platform = rendered(SHIPPED, environment)
+    every = everyone(platform)
     enforced = Enforced(every, policies(platform))
     numbers = {one.name: number for number, one in enumerate(every)}
     ports = every[numbers[receiver]].ports

@@ -51,4 +51,4 @@ def test_a_complaint_is_made_readable(start: str, fault: str, message: str) -> N
 
 
 def test_silence() -> None:
-    assert _readable(" \n").message == "helmfile: helmfile failed and said nothing"
+    assert _readable(" \n").message == "helmfile: helmfile failed and printed nothing"

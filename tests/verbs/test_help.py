@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
@@ -15,8 +16,8 @@ from penstock.core.layout import ENGINE
 
 def tasks() -> dict[str, Task[Any]]:
     module, _ = FilesystemLoader(start=str(ENGINE)).load("tasks")
-    found = [value for value in vars(module).values() if isinstance(value, Task)]
-    return {task.name.replace("_", "-"): task for task in found}
+    collection = Collection.from_module(module)
+    return {name: collection[name] for name in collection.task_names}
 
 
 TASKS = tasks()

@@ -37,7 +37,7 @@ def test_pip_gets_none_of_the_variables_of_a_hook(tmp_path: Path) -> None:
     variables = local_variables()
     hostile = dict.fromkeys(variables, str(tmp_path)) | {"GIT_CONFIG_COUNT": "0", "MINE": "kept"}
     done = start(tmp_path, **hostile)
-    assert done.stdout == f"inv -m invoke --search-root {tmp_path} up\n"
+    assert done.stdout == "inv -m penstock up\n"
     seen = (tmp_path / "seen").read_text().splitlines()
     assert "MINE=kept" in seen
     assert [line for line in seen if line.partition("=")[0] in variables] == []
@@ -50,6 +50,16 @@ def test_another_lock_and_an_interrupted_installation_make_it_again(tmp_path: Pa
             (tmp_path / ".venv" / "stamp").write_text(stamp)
         assert "making .venv" in start(tmp_path).stderr
         assert start(tmp_path).stderr == ""
+
+
+def test_inv_of_the_venv_is_this_one(tmp_path: Path) -> None:
+    start(tmp_path)
+    link = tmp_path / ".venv" / "bin" / "inv"
+    done = subprocess.run([link, "--print-completion-script", "tcsh"], capture_output=True, text=True, check=False)
+    assert f"hint: {link} --print-completion-script bash" in done.stderr
+    assert subprocess.run([link, "status"], capture_output=True, text=True, check=True).stdout == (
+        "inv -m penstock status\n"
+    )
 
 
 def test_a_venv_of_the_user_is_left_alone(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "diagram": [("--stdout", 1)],
     "network-policies": [("", 1)],
     "reference": [("--help", 0)],  # it writes into this checkout, and starts no git
+    "record": [("--scene none", 1)],  # it works in a clone, and writes a picture into this checkout
     "tools": [("", 0)],
     "explain": [("references/name", 0), ("references/nmae", 1)],
     "test": [("--gate references", 0)],

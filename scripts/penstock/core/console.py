@@ -87,7 +87,7 @@ class Step:
     def __init__(self, title: str) -> None:
         self.title = title
         self.start = time.monotonic()
-        self.noted = ""
+        self.note_text = ""
         self.result = ""
 
     @property
@@ -97,8 +97,8 @@ class Step:
 
     def note(self, text: str) -> None:
         """Say what is being waited for; plain streams get a line only when it changes."""
-        if text != self.noted:
-            self.noted = text
+        if text != self.note_text:
+            self.note_text = text
             info(_paint(f"    {self.title}: {text} ({seconds(self.elapsed)})", "dim", sys.stderr))
 
 
@@ -116,10 +116,10 @@ class _LiveStep(Step):
         frame = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"[int(self.elapsed * 8) % 10]
         from rich.text import Text
 
-        return Text(f"  {frame} {self.title} {self.noted} {self.elapsed:.0f} s", overflow="ellipsis", no_wrap=True)
+        return Text(f"  {frame} {self.title} {self.note_text} {self.elapsed:.0f} s", overflow="ellipsis", no_wrap=True)
 
     def note(self, text: str) -> None:
-        self.noted = text
+        self.note_text = text
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """The errors that a person can act on, and how they are shown.
 
-Exit codes: 1, the user can fix it; 3, a bug in Penstock; 130, interrupted.
+Exit codes: 1, the user can fix it; 2, the command line makes no sense (penstock.cli); 3, a bug in Penstock;
+130, interrupted.
 """
 
 from __future__ import annotations

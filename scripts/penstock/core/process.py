@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
+import fcntl
 import logging
 import os
+import pty
 import re
 import shlex
 import signal
+import struct
 import subprocess
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +33,8 @@ _SECRET = re.compile(
 )
 # Long enough for a program to flush, short enough for a person who pressed Ctrl-C.
 _GRACE_SECONDS = 5.0
+# Of a terminal of our own: no program here looks at it.
+_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,7 @@ class CommandFailed(PenstockError):
 
     def __init__(self, result: Result) -> None:
         lines = result.complaint.splitlines()
-        last = lines[-1][:_LONGEST] if lines else "it said nothing"
+        last = lines[-1][:_LONGEST] if lines else "it printed nothing"
         super().__init__(
             f"{Path(result.command.argv[0]).name} failed (exit {result.code}): {last}",
             f"the command was: {result.command.line}",
@@ -151,6 +158,38 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
     if expired.is_set():
         raise _timed_out(command)
     return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
+
+
+def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> int:
+    """Run on a terminal of its own and give the exit code; `each` gets what the program writes there, as it comes."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
+    process = _start(command, theirs, theirs)
+    os.close(theirs)
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        _signal_group(process)
+
+    expiry = threading.Timer(command.timeout, expire)
+    expiry.start()
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    try:
+        # Linux answers with an error, and macOS with nothing, once the last writer is gone.
+        with suppress(OSError):
+            while data := os.read(ours, 65536):
+                each(decoder.decode(data))
+        process.wait()
+    except BaseException:
+        end_group(process)
+        raise
+    finally:
+        expiry.cancel()
+        os.close(ours)
+    if expired.is_set():
+        raise _timed_out(command)
+    return process.returncode
 
 
 def spawn(command: Command, log_file: Path) -> int:

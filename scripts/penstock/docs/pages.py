@@ -8,13 +8,14 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.layout import ENGINE, Layout
-from penstock.docs import components_page, rules_page, settings_page, verbs_page
+from penstock.docs import components_page, connections_page, rules_page, settings_page, verbs_page
 
 _PAGES: dict[str, Callable[[Path], str]] = {
     "docs/reference/verbs.md": lambda root: verbs_page.page(root / "tasks.py"),
     "docs/reference/settings.md": lambda root: settings_page.page(Layout(root)),
     "docs/reference/rules.md": rules_page.page,
     "docs/reference/components.md": lambda root: components_page.page(Layout(root)),
+    "docs/reference/connections.md": lambda root: connections_page.page(Layout(root)),
 }
 
 

@@ -1,4 +1,4 @@
-"""docs/reference/verbs.md: every verb with its options, from tasks.py."""
+"""docs/reference/verbs.md: every verb with its options, from the verbs that tasks.py collects."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ GROUPS = {
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
     "Manifests": ["hydrate", "hydrate-check", "diff"],
-    "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference"],
+    "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference", "record"],
     "This machine": ["doctor", "tools"],
     "Others": [],
 }
 _HEAD = """\
 # Verbs
 
-<!-- written by inv reference from tasks.py: change it there -->
+<!-- written by inv reference from scripts/penstock/cli: change it there -->
 
 `inv VERB --help` says the same. `inv --debug VERB` logs every command that is run; exit codes and `--json` are in
 [concepts](../concepts.md#output-and-exit-codes). Every rule of a gate is in [rules](rules.md).
@@ -88,7 +88,7 @@ def _row(argument: Argument) -> str:
     if _is_word(argument):
         shown = f"`{argument.names[0].upper()}`"
     else:
-        takes = {bool: "", int: " NUMBER", float: " NUMBER"}.get(argument.kind, " TEXT")
+        takes = {bool: "", int: " NUMBER"}.get(argument.kind, " TEXT")
         names = sorted((name.replace("_", "-") for name in argument.names), key=len)
         shown = ", ".join(f"`{'-' if len(name) == 1 else '--'}{name}{takes}`" for name in names)
     return f"| {shown} | {argument.help or ''} |"

@@ -35,11 +35,11 @@ def account(namespace: str) -> dict[str, Any]:
 
 def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[str]]) -> dict[str, Any]:
     """What the account may do. Both map API groups to resources: `applied` are made and changed, `pruned` removed."""
-    wanted = [(applied, ["create", "patch"]), (pruned, ["get", "delete"]), (_LISTED, ["list"])]
+    granted = [(applied, ["create", "patch"]), (pruned, ["get", "delete"]), (_LISTED, ["list"])]
     rules = [
         {"apiGroups": [group], "resources": resources, "verbs": verbs}
-        for which, verbs in wanted
-        for group, resources in sorted(which.items())
+        for kinds, verbs in granted
+        for group, resources in sorted(kinds.items())
     ]
     return {**_of_rbac("Role", namespace), "rules": rules}
 

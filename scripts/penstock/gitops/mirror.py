@@ -49,11 +49,11 @@ def mirrors(manifests: Manifests) -> list[Mirror]:
 
 def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
     """The files that a component's own Flux Kustomization applies; PenstockError when they are not to be had here."""
-    wanted = item["spec"]["sourceRef"]["name"]
-    found = next((each for each in mirrors(manifests) if each.source == wanted), None)
+    source = item["spec"]["sourceRef"]["name"]
+    found = next((each for each in mirrors(manifests) if each.source == source), None)
     if found is None:
         raise PenstockError(
-            f"Kustomization {item['metadata']['name']}: nothing here stands in for its source `{wanted}`",
+            f"Kustomization {item['metadata']['name']}: nothing here stands in for its source `{source}`",
             "add its Go module to UPSTREAM in scripts/penstock/tools/modules.py",
         )
     return sorted((found.module.root / item["spec"]["path"]).glob("*.yaml"))

@@ -79,8 +79,8 @@ def _parts(address: str) -> re.Match[str] | None:
 def _there(layout: Layout, name: str, branch: str) -> str:
     """The commit that the remote has of a branch; empty when it has no such branch."""
     try:
-        words = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]
-        listed = git(layout.root, *words, ok=(0, 2), env=_SILENT, timeout=_SECONDS).text
+        arguments = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]
+        listed = git(layout.root, *arguments, ok=(0, 2), env=_SILENT, timeout=_SECONDS).text
     except (CommandFailed, CommandTimedOut) as failure:
         raise PenstockError(f"the remote `{name}` doesn't answer: {failure.message}", f"git ls-remote {name}") from None
     return listed.split("\t")[0]

@@ -64,9 +64,9 @@ class Handler(BaseHTTPRequestHandler):
             self._backend(repository, "git-upload-pack", self.rfile.read(int(length)))
 
     def _is_known(self) -> bool:
-        wanted = base64.b64encode(f"{USER}:{self.token}".encode())
-        given = self.headers.get("Authorization", "").removeprefix("Basic ").encode("latin-1", "replace")
-        return hmac.compare_digest(given, wanted)
+        expected = base64.b64encode(f"{USER}:{self.token}".encode())
+        actual = self.headers.get("Authorization", "").removeprefix("Basic ").encode("latin-1", "replace")
+        return hmac.compare_digest(actual, expected)
 
     def _asked(self, request: re.Pattern[str]) -> str:
         found = request.fullmatch(self.path)

@@ -78,8 +78,8 @@ def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
     # HEAD's own date, so that nothing but the content decides the commit's name.
     date = _date(place.git("cat-file", "commit", base).stdout)
     dated = {**IDENTITY, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
-    words = ["commit-tree", tree, "-p", base, "-m", "The working tree, not committed"]
-    return place.git(*words, env=dated).text.strip()
+    arguments = ["commit-tree", tree, "-p", base, "-m", "The working tree, not committed"]
+    return place.git(*arguments, env=dated).text.strip()
 
 
 def _date(commit: bytes) -> str:

@@ -35,8 +35,8 @@ class Admission:
 def tokens(rule: Rule) -> list[str]:
     """A rule as the lock has it: `Admission apps/deployments`, and its scope and selectors as JSON where it has any."""
     fields = {"namespaces": rule.namespaces, "objects": rule.objects, "scope": rule.scope}
-    held = {key: value for key, value in fields.items() if value}
-    more = f" {msgspec.json.encode(held, order='sorted').decode()}" if held else ""
+    selectors = {key: value for key, value in fields.items() if value}
+    more = f" {msgspec.json.encode(selectors, order='sorted').decode()}" if selectors else ""
     return [f"{_TOKEN} {group}/{resource}{more}" for group in rule.groups or [] for resource in rule.resources or []]
 
 
@@ -87,9 +87,9 @@ def _selected(rule: Admission, item: Judged) -> bool:
 
 def selects(selector: Mapping[str, Any], labels: Labels) -> bool:
     """Whether a label selector selects these labels."""
-    wanted = selector.get("matchLabels") or {}
+    match_labels = selector.get("matchLabels") or {}
     expressions = selector.get("matchExpressions") or []
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
+    return all(labels.get(key) == value for key, value in match_labels.items()) and all(
         _fits(each, labels) for each in expressions
     )
 

@@ -1,4 +1,4 @@
-"""Upstream charts: pulled once, noted in charts.lock, and from then on these very bytes from the cache or none."""
+"""Upstream charts: pulled once, recorded in charts.lock, and then the same bytes from the cache, or an error."""
 
 from __future__ import annotations
 
@@ -32,53 +32,53 @@ class Archive:
 class Charts:
     """The upstream charts in one run.
 
-    `noted` are their digests by what they are called. Only a run that `may_lock` takes a chart that isn't among them.
+    `digests` maps the names of charts to their digests. Only a run that `may_lock` takes a chart that isn't among them.
     """
 
     def __init__(self, layout: Layout, may_lock: bool) -> None:
         self.layout = layout
         self.may_lock = may_lock
-        self.held = charts_lock.read(layout)
-        self.noted = dict(self.held)
+        self.locked = charts_lock.read(layout)
+        self.digests = dict(self.locked)
 
     def archive(self, where: str, name: str, version: str, repositories: Mapping[str, Mapping[str, Any]]) -> Archive:
         """The archive of a chart as a helmfile names it; PenstockError where that isn't the same chart for ever."""
         if not _EXACT.fullmatch(version):
-            said = f"`{version}` is no exact version" if version else "it has no version"
-            raise PenstockError(f"{where}: the chart {name}: {said}", "write one, such as `version: 1.2.3`")
+            fault = f"`{version}` is no exact version" if version else "it has no version"
+            raise PenstockError(f"{where}: the chart {name}: {fault}", "write one, such as `version: 1.2.3`")
         chart = f"{_source(where, name, repositories)}@{version}"
         return Archive(chart, str(self._path(where, chart)))
 
     def _path(self, where: str, chart: str) -> Path:
-        noted = self.noted.get(chart)
-        if noted and _is_whole(_place(noted), noted):
-            return _place(noted)
-        if not noted and not self.may_lock:
+        locked = self.digests.get(chart)
+        if locked and _is_whole(_place(locked), locked):
+            return _place(locked)
+        if not locked and not self.may_lock:
             raise PenstockError(
                 f"{where}: the chart {chart} is not in {charts_lock.NAME}",
                 f"run `inv hydrate`, and commit {charts_lock.NAME} with the manifests",
             )
         data = _pulled(where, chart)
         digest = sha256(data)
-        if noted and digest != noted:
+        if locked and digest != locked:
             raise PenstockError(
-                f"{where}: the chart {chart} is not what it was: {charts_lock.NAME} has {noted}, pulled was {digest}",
+                f"{where}: the chart {chart} is not what it was: {charts_lock.NAME} has {locked}, pulled was {digest}",
                 "other bytes were published under this version: find out why. To use them all the same, delete "
                 f"its line in {charts_lock.NAME}, run `inv hydrate`, and review the manifests",
             )
         with writing(_place(digest)):
             _place(digest).parent.mkdir(parents=True, exist_ok=True)
             write_atomically(_place(digest), data)
-        self.noted[chart] = digest
+        self.digests[chart] = digest
         return _place(digest)
 
     def write(self, used: set[str] | None) -> list[str]:
         """Bring charts.lock up to this run and give a line for each change; with `used`, all others are forgotten."""
-        wanted = {chart: digest for chart, digest in self.noted.items() if used is None or chart in used}
-        if wanted != self.held:
-            charts_lock.write(self.layout, wanted)
-        lines = [f"+ {charts_lock.NAME}: {chart} is {wanted[chart]}" for chart in wanted.keys() - self.held.keys()]
-        lines += [f"- {charts_lock.NAME}: {chart}" for chart in self.held.keys() - wanted.keys()]
+        kept = {chart: digest for chart, digest in self.digests.items() if used is None or chart in used}
+        if kept != self.locked:
+            charts_lock.write(self.layout, kept)
+        lines = [f"+ {charts_lock.NAME}: {chart} is {kept[chart]}" for chart in kept.keys() - self.locked.keys()]
+        lines += [f"- {charts_lock.NAME}: {chart}" for chart in self.locked.keys() - kept.keys()]
         return sorted(lines)
 
 

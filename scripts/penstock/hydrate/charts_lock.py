@@ -27,9 +27,9 @@ def is_upstream(chart: str) -> bool:
 
 
 def read(layout: Layout) -> dict[str, str]:
-    """The digests that are noted, none without the file; PenstockError when it is damaged or of a newer Penstock."""
+    """The locked digests, none without the file; PenstockError when it is damaged or of a newer Penstock."""
     try:
-        held = msgspec.json.decode((layout.root / NAME).read_bytes(), type=ChartsLock)
+        locked = msgspec.json.decode((layout.root / NAME).read_bytes(), type=ChartsLock)
     except FileNotFoundError:
         return {}
     except msgspec.DecodeError:
@@ -37,11 +37,12 @@ def read(layout: Layout) -> dict[str, str]:
             f"{NAME} is not a lock of charts (a merge conflict?)",
             "keep the lines of both sides",
         ) from None
-    if held.version != FORMAT:
+    if locked.version != FORMAT:
         raise PenstockError(
-            f"{NAME} has format {held.version}, and this Penstock reads {FORMAT}", "hydrate with the one that wrote it"
+            f"{NAME} has format {locked.version}, and this Penstock reads {FORMAT}",
+            "hydrate with the one that wrote it",
         )
-    return held.charts
+    return locked.charts
 
 
 def write(layout: Layout, charts: dict[str, str]) -> None:

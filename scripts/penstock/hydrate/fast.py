@@ -24,51 +24,51 @@ def fast_findings(layout: Layout, environment: str, index: Index | None = None) 
     if index and path.is_file() and not index.holds(path):
         return uncommitted(index, [path])
     raw = index.text(path) if index and sparse and not path.is_file() else path.read_bytes() if path.is_file() else b""
-    held = lock.decode(raw, environment, shown) if raw else lock.EMPTY
-    if not held.components:
+    locked = lock.decode(raw, environment, shown) if raw else lock.EMPTY
+    if not locked.components:
         return [f"{shown} was never hydrated"]
-    findings = _sources(layout, environment, held, index)
-    if lock.encode(held) != raw.replace(b"\r\n", b"\n"):
+    findings = _sources(layout, environment, locked, index)
+    if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
         findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
-    findings += _contradictions(layout, environment, held)
+    findings += _contradictions(layout, environment, locked)
     # Of what a sparse checkout leaves out nothing was edited.
-    return findings if sparse else findings + _tampered(layout, environment, held, index)
+    return findings if sparse else findings + _tampered(layout, environment, locked, index)
 
 
 def unused_charts(layout: Layout, names: list[str]) -> list[str]:
     """A line for each chart in charts.lock that no environment's components are made of."""
     locks = [lock.read(layout.tree(name), f"manifests/{name}") for name in names]
-    used = {chart for held in locks for component in held.components.values() for chart in component.charts}
+    used = {chart for locked in locks for component in locked.components.values() for chart in component.charts}
     return [
         f"{charts_lock.NAME} has {chart}, which no component uses" for chart in charts_lock.read(layout).keys() - used
     ]
 
 
-def _sources(layout: Layout, environment: str, held: Lock, index: Index | None) -> list[str]:
+def _sources(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[str]:
     found = components(layout, environment, index)
-    changed = stale(Inputs(layout, environment, index=index), found, held)
+    changed = stale(Inputs(layout, environment, index=index), found, locked)
     absent: list[str] = []
-    if index and (changed or held.components.keys() - {item.name for item in found}):
+    if index and (changed or locked.components.keys() - {item.name for item in found}):
         # What the commit lacks is the reason where all would be well with it.
         everything = components(layout, environment)
-        others = {item.name for item in stale(Inputs(layout, environment), everything, held)}
-        needed = [item for item in everything if item.name in held.components and item.name not in others]
-        absent = uncommitted(index, _read_by(layout, environment, needed, held))
+        others = {item.name for item in stale(Inputs(layout, environment), everything, locked)}
+        needed = [item for item in everything if item.name in locked.components and item.name not in others]
+        absent = uncommitted(index, _read_by(layout, environment, needed, locked))
         found += [item for item in needed if item.name not in {each.name for each in found}]
         changed = [item for item in changed if item.name in others]
     names = {item.name for item in found}
     gone = [
         f"components/{name} is gone, but manifests/{environment}/{name} is still there"
-        for name in held.components
+        for name in locked.components
         if name not in names
     ]
     return absent + _changed(environment, [item.name for item in changed]) + gone
 
 
-def _read_by(layout: Layout, environment: str, needed: list[Component], held: Lock) -> Iterator[Path]:
+def _read_by(layout: Layout, environment: str, needed: list[Component], locked: Lock) -> Iterator[Path]:
     """The files that these components are made of."""
     yield from shared_files(layout, environment)
-    charts = {chart for item in needed for chart in held.components[item.name].charts}
+    charts = {chart for item in needed for chart in locked.components[item.name].charts}
     if any(map(charts_lock.is_upstream, charts)):
         yield layout.root / charts_lock.NAME
     local = [layout.root / chart for chart in sorted(charts) if not charts_lock.is_upstream(chart)]
@@ -85,31 +85,31 @@ def _changed(environment: str, stale_names: list[str]) -> list[str]:
     return [f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})"]
 
 
-def _contradictions(layout: Layout, environment: str, held: Lock) -> list[str]:
+def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[str]:
     """What a merge without a conflict may leave: components that don't fit together, or what follows from them."""
     findings: list[str] = []
     for judge in (check.check, refuse_taken):
         try:
-            judge(held.components)
+            judge(locked.components)
         except PenstockError as error:
             findings += error.message.splitlines()
     read = labels.reader(layout.tree(environment), {})
     try:
-        made = {path: sha256(data) for path, data in derived.files(environment, held.components, read).items()}
+        made = {path: sha256(data) for path, data in derived.files(environment, locked.components, read).items()}
     except PenstockError as error:
         return [*findings, *error.message.splitlines()]
-    paths = sorted(path for path in made.keys() | held.flux.keys() if made.get(path) != held.flux.get(path))
+    paths = sorted(path for path in made.keys() | locked.flux.keys() if made.get(path) != locked.flux.get(path))
     return findings + [
         f"manifests/{environment}/{path} doesn't follow from the components any more (a merge?)" for path in paths
     ]
 
 
-def _tampered(layout: Layout, environment: str, held: Lock, index: Index | None) -> list[str]:
+def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[str]:
     shown = f"manifests/{environment}"
     actual = on_disk(layout, environment, index)
     actual.pop(LOCK_NAME, None)
-    expected = dict(held.flux)
-    for name, unit in units(held.components).items():
+    expected = dict(locked.flux)
+    for name, unit in units(locked.components).items():
         expected |= {f"{name}/{file}": locked.sha256 for file, locked in unit.files.items()}
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
     if index is None:  # which knows better which files Git converts

@@ -83,12 +83,12 @@ def references(layout: Layout, path: Path) -> list[str]:
         match = pattern.search(scalar.value)
         if match:
             first, last = scalar.start_mark.line, scalar.end_mark.line
-            held = [at for at in range(first, min(last + 1, len(lines))) if pattern.search(lines[at])]
-            found[(held or [first])[0] + 1] = match[0]
+            lines_with = [at for at in range(first, min(last + 1, len(lines))) if pattern.search(lines[at])]
+            found[(lines_with or [first])[0] + 1] = match[0]
     return [
-        f"{layout.relative(path)}:{number}: `{said}` is resolved while hydrating, so what is in Git would depend on "
+        f"{layout.relative(path)}:{number}: `{text}` is resolved while hydrating, so what is in Git would depend on "
         "the machine"
-        for number, said in sorted(found.items())
+        for number, text in sorted(found.items())
     ]
 
 

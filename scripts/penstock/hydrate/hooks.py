@@ -107,7 +107,7 @@ def decide(policy: Policy, objects: list[Object]) -> Decided:
     _refuse_unused(policy, hooks)
     _refuse_undecided(policy, [item for item, decision in chosen if decision is None])
     decided = [(item, decision) for item, decision in chosen if decision is not None]
-    findings = [said for item, decision in decided for said in _refused(policy, item, decision)]
+    findings = [line for item, decision in decided for line in _refused(policy, item, decision)]
     if findings:
         raise Findings(findings, f"nothing was written; {_GUIDE} shows what Flux can keep")
     parts: dict[str, list[Object]] = {"": [item for item in objects if not item.hooks]}

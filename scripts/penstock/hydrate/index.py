@@ -147,31 +147,31 @@ def _read(layout: Layout) -> Index | None:
     folders = (layout.components, layout.charts, layout.environments, layout.manifests)
     paths = [path.name for path in (*folders, layout.helmfile, layout.root / "charts.lock")]
     environment = _environment(layout)
-    words = ["ls-files", "-z", "-v", "--stage", "--cached", "--others", "--", *paths]
-    listed = os.fsdecode(git(layout.root, *words, env=environment).stdout).split("\0")
+    arguments = ["ls-files", "-z", "-v", "--stage", "--cached", "--others", "--", *paths]
+    listed = os.fsdecode(git(layout.root, *arguments, env=environment).stdout).split("\0")
     untracked = {f"{layout.root}/{entry[2:]}" for entry in listed if entry.startswith("? ")}
     tags: dict[str, str] = {}
-    held: dict[str, tuple[str, str]] = {}
+    blobs: dict[str, tuple[str, str]] = {}
     for about, _, name in (entry.partition("\t") for entry in listed if entry and not entry.startswith("? ")):
         tag, mode, blob, _ = about.split()
         tags[path := f"{layout.root}/{name}"] = tag
-        held[path] = (mode, blob)
+        blobs[path] = (mode, blob)
     if str(layout.helmfile) not in tags:
         return None
     sparse = frozenset(path for path, tag in tags.items() if tag in "Ss" and not os.path.lexists(path))
     differing = {
         path: f"{_FLAGS[tag in 'Ss']} {shlex.quote(name)} && git add {shlex.quote(name)}"
         for path, tag in tags.items()
-        if (tag in "Ss" or tag.islower()) and path not in sparse and not _is_blob(path, held[path][1])
+        if (tag in "Ss" or tag.islower()) and path not in sparse and not _is_blob(path, blobs[path][1])
         for name in [path.removeprefix(f"{layout.root}/")]
     }
     # Outside of a hook a developer's edits may wait.
-    if environment or any(blob in _EMPTY for _, blob in held.values()):
+    if environment or any(blob in _EMPTY for _, blob in blobs.values()):
         for path, status in _unstaged(layout, environment, paths):
             if status == "A":  # `git add -N`: only the name is known
                 tags.pop(path, None)
                 untracked.add(path)
-            elif environment and not (status == "M" and _is_blob(path, held[path][1])):
+            elif environment and not (status == "M" and _is_blob(path, blobs[path][1])):
                 differing[path] = f"git add {shlex.quote(path.removeprefix(f'{layout.root}/'))}"
     return Index(
         layout,
@@ -181,7 +181,7 @@ def _read(layout: Layout) -> Index | None:
         sparse,
         environment,
         differing=differing,
-        blobs=held,
+        blobs=blobs,
     )
 
 
@@ -214,8 +214,8 @@ def differing(index: Index) -> list[str]:
 
 def _unstaged(layout: Layout, environment: dict[str, str], paths: list[str]) -> Iterator[tuple[str, str]]:
     """The files that are not what the index has of them, and the letter that says how."""
-    words = ["diff-files", "-z", "--relative", "--ignore-submodules=all", "--", *paths]
-    listed = os.fsdecode(git(layout.root, *words, env=environment).stdout).split("\0")
+    arguments = ["diff-files", "-z", "--relative", "--ignore-submodules=all", "--", *paths]
+    listed = os.fsdecode(git(layout.root, *arguments, env=environment).stdout).split("\0")
     for about, name in zip(listed[::2], listed[1::2], strict=False):
         yield f"{layout.root}/{name}", about[-1]
 

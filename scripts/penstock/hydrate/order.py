@@ -45,21 +45,21 @@ def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) 
     reasons: dict[str, dict[str, str]] = {}
     for name, unit in found.items():
         _refuse_unknown(owner[name], unit, chain)
-        wanted = {chain[before][-1]: "the label dependsOn" for before in unit.depends_on if before != owner[name]}
+        needed = {chain[before][-1]: "the label dependsOn" for before in unit.depends_on if before != owner[name]}
         for before, why in provided.needs(name, unit).items():
             if not why.startswith(_ADMISSION):
-                wanted[before] = why
+                needed[before] = why
             elif owner[before] != owner[name]:
                 # Only once its last hook ran a webhook is sure to work. Its own hooks come before it, as with Helm.
-                wanted.setdefault(chain[owner[before]][-1], why)
+                needed.setdefault(chain[owner[before]][-1], why)
         if name in previous:
-            wanted[previous[name]] = "what comes before it in its component"
-        reasons[name] = {before: wanted[before] for before in sorted(wanted) if before not in ("", name)}
+            needed[previous[name]] = "what comes before it in its component"
+        reasons[name] = {before: needed[before] for before in sorted(needed) if before not in ("", name)}
     edges = {name: list(before) for name, before in reasons.items()}
     _refuse_cycle(edges, reasons)
-    held = {name: _kustomizations(unit) for name, unit in found.items()}
+    nested = {name: _kustomizations(unit) for name, unit in found.items()}
     return {
-        name: sorted({*before, *(item for each in before for item in held[each])}) for name, before in edges.items()
+        name: sorted({*before, *(item for each in before for item in nested[each])}) for name, before in edges.items()
     }
 
 
@@ -103,16 +103,16 @@ class _Provided:
 
     def needs(self, name: str, unit: LockedComponent) -> dict[str, str]:
         """The units that a unit needs, and why."""
-        wanted: dict[str, str] = {}
+        needed: dict[str, str] = {}
         for file, locked in unit.files.items():
             ref = locked.ref
-            wanted[self.namespaces.get(ref.namespace, "")] = f"Namespace {ref.namespace}"
-            wanted[self.kinds.get(ref.group_kind, "")] = f"the definition of {ref.kind}"
+            needed[self.namespaces.get(ref.namespace, "")] = f"Namespace {ref.namespace}"
+            needed[self.kinds.get(ref.group_kind, "")] = f"the definition of {ref.kind}"
             item = Judged(ref, partial(self.labels, name, file))
             for owner, rule in self.rules:
-                if owner not in wanted and admission.judges(rule, item, self.namespace_labels):
-                    wanted[owner] = f"{_ADMISSION}{ref.kind} {ref.name}"
-        return wanted
+                if owner not in needed and admission.judges(rule, item, self.namespace_labels):
+                    needed[owner] = f"{_ADMISSION}{ref.kind} {ref.name}"
+        return needed
 
 
 def _refuse_unknown(name: str, component: LockedComponent, there: Collection[str]) -> None:

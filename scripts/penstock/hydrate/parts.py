@@ -30,9 +30,9 @@ def units(components: dict[str, LockedComponent]) -> dict[str, LockedComponent]:
     found: dict[str, LockedComponent] = {}
     for name, component in components.items():
         found[name] = msgspec.structs.replace(component, parts={}, hooks={})
-        for part, held in component.parts.items():
+        for part, unit in component.parts.items():
             found[unit_name(name, part)] = msgspec.structs.replace(
-                component, provides=held.provides, files=held.files, parts={}, hooks={}
+                component, provides=unit.provides, files=unit.files, parts={}, hooks={}
             )
     return {name: found[name] for name in sorted(found) if found[name].files}
 

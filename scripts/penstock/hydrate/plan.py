@@ -41,7 +41,7 @@ def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, t
     components = {each.name: each for each in select.components(layout, environment)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
     trusted = current if trust_lock else lock.EMPTY
-    inputs = Inputs(layout, environment, charts.noted)
+    inputs = Inputs(layout, environment, charts.digests)
     asked = select.only(list(components.values()), only)
     disk = on_disk(layout, environment)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}

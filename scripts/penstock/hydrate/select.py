@@ -45,7 +45,7 @@ class Inputs:
     layout: Layout
     environment: str
     # The digests of the upstream charts, where they aren't just those in charts.lock.
-    noted: dict[str, str] | None = None
+    chart_digests: dict[str, str] | None = None
     # With it, the inputs are those that a commit holds, and not those of the working tree.
     index: Index | None = None
 
@@ -77,7 +77,7 @@ class Inputs:
     def _upstream(self) -> dict[str, str]:
         if self.index and not self.index.holds(self.layout.root / charts_lock.NAME):
             return {}
-        return charts_lock.read(self.layout) if self.noted is None else self.noted
+        return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
     @cached_property
     def _folders(self) -> dict[Path, bytes]:
@@ -121,10 +121,10 @@ def components(layout: Layout, environment: str, index: Index | None = None) -> 
     return found
 
 
-def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
+def only(all_components: list[Component], asked: list[str]) -> list[Component]:
     """Those components that were asked for by name; PenstockError when there is no such one."""
     known = {component.name: component for component in all_components}
-    for name in wanted:
+    for name in asked:
         if not _NAME.fullmatch(name):
             raise PenstockError(
                 f"`{name}` is not a component's name", "give the name of a folder of components/, not a path"
@@ -134,7 +134,7 @@ def only(all_components: list[Component], wanted: list[str]) -> list[Component]:
                 f"unknown component `{name}`",
                 did_you_mean(name, known, f"there are {', '.join(sorted(known))}"),
             )
-    return [known[name] for name in sorted(set(wanted))] if wanted else all_components
+    return [known[name] for name in sorted(set(asked))] if asked else all_components
 
 
 def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[Component]:
@@ -162,8 +162,8 @@ def _component(layout: Layout, folder: Path, environment: str, index: Index | No
     shown = layout.relative(folder)
     if folder.is_symlink():
         raise PenstockError(f"{shown} is a symbolic link", "a component is a folder of its own: move the files here")
-    held = (folder / name for name in names.HELMFILES if index is None or index.holds(folder / name))
-    helmfile = next((path for path in held if path.is_file()), None)
+    candidates = (folder / name for name in names.HELMFILES if index is None or index.holds(folder / name))
+    helmfile = next((path for path in candidates if path.is_file()), None)
     overlays = folder / "kustomize" / "overlays"
     if helmfile is None and not overlays.is_dir():
         if not any(walk(folder)):

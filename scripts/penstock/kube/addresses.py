@@ -129,8 +129,8 @@ def _pairs(value: dict[Any, Any]) -> dict[Any, Address]:
             and _NAME.fullmatch(host)
             and _is_name(host)
         ):
-            wanted = f"{match[1]}port".lower()
-            port = next((inner for other, inner in value.items() if str(other).lower() == wanted), None)
+            expected = f"{match[1]}port".lower()
+            port = next((inner for other, inner in value.items() if str(other).lower() == expected), None)
             if str(port).isdigit():
                 found[key] = Address(f"{host}:{port}", host, int(str(port)), certain=True)
     return found

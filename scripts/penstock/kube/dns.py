@@ -44,7 +44,7 @@ class Target:
 class Broken:
     """An address that leads nowhere, and why."""
 
-    said: str
+    message: str
 
 
 @dataclass(frozen=True)
@@ -103,20 +103,20 @@ class Network:
             return []
         return list(self.selected(Selector(match_labels=service.spec.selector), [service.namespace]))
 
-    def _target(self, service: Service, wanted: int | str | None) -> Target | Broken:
-        if wanted is None or service.is_external:
+    def _target(self, service: Service, asked: int | str | None) -> Target | Broken:
+        if asked is None or service.is_external:
             return Target(service, None, ())
         for port in service.spec.ports:
-            if wanted in (port.port, port.name):
+            if asked in (port.port, port.name):
                 backends = self.backends(service, port)
                 listening = {backend.port.container_port for backend in backends}
-                if service.is_headless and listening and wanted == port.port and wanted not in listening:
+                if service.is_headless and listening and asked == port.port and asked not in listening:
                     numbers = ", ".join(map(str, sorted(listening)))
                     return Broken(
-                        f"{service} is headless: nothing translates {wanted}, and its pods listen on {numbers}"
+                        f"{service} is headless: nothing translates {asked}, and its pods listen on {numbers}"
                     )
                 return Target(service, port, backends)
-        return Broken(f"{service} has no port {wanted}; it has {ports(service.spec.ports)}")
+        return Broken(f"{service} has no port {asked}; it has {ports(service.spec.ports)}")
 
     def _pod_fault(self, service: Service, pod: list[str]) -> Broken | None:
         if not pod:

@@ -1,4 +1,4 @@
-"""The parts of Kubernetes' objects that the gates read, in Kubernetes' words (https://kubernetes.io/docs/reference/kubernetes-api/).
+"""The parts of Kubernetes' objects that the gates read, in Kubernetes' terms (https://kubernetes.io/docs/reference/kubernetes-api/).
 
 What isn't named here is passed over: that every key is known and of its type is kubeconform's to say.
 """
@@ -51,16 +51,16 @@ class Selector(KubeStruct, frozen=True):
 
     def selects(self, labels: dict[str, str]) -> bool:
         """Whether labels meet all of it."""
-        wanted = self.match_labels.items() <= labels.items()
-        return wanted and all(requirement.holds(labels) for requirement in self.match_expressions)
+        matches = self.match_labels.items() <= labels.items()
+        return matches and all(requirement.holds(labels) for requirement in self.match_expressions)
 
     def __str__(self) -> str:
         """As kubectl writes it: a=b,c in (d,e)."""
-        words = [f"{key}={value}" for key, value in self.match_labels.items()]
+        terms = [f"{key}={value}" for key, value in self.match_labels.items()]
         for item in self.match_expressions:
             values = f" ({','.join(item.values)})" if item.values else ""
-            words.append(f"{item.key} {item.operator}{values}")
-        return ",".join(words) or "everything"
+            terms.append(f"{item.key} {item.operator}{values}")
+        return ",".join(terms) or "everything"
 
 
 class ServicePort(KubeStruct, frozen=True):

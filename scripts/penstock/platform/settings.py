@@ -170,7 +170,7 @@ def resolve(settings: Settings, value: str, namespace: str) -> Target:
     if target is None:
         raise Unproven(f"{value} is no name of this cluster")
     if isinstance(target, Broken):
-        raise Unproven(f"{value}: {target.said}")
+        raise Unproven(f"{value}: {target.message}")
     if target.port is None:
         raise Unproven(f"{value} has no port")
     return target

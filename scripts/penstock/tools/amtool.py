@@ -20,9 +20,9 @@ def check_config(config: Path) -> list[str]:
 
 def receivers(config: Path, labels: Mapping[str, str]) -> str:
     """The receivers that an alert with these labels goes to, separated by commas."""
-    words = [f"{name}={json.dumps(value)}" for name, value in labels.items()]
-    return run(_command("config", "routes", "test", f"--config.file={config}", *words)).text.strip()
+    arguments = [f"{name}={json.dumps(value)}" for name, value in labels.items()]
+    return run(_command("config", "routes", "test", f"--config.file={config}", *arguments)).text.strip()
 
 
-def _command(*words: str | Path, ok: tuple[int, ...] = (0,)) -> Command:
-    return Command([resolve("amtool"), *words], env={"HOME": "/", "PATH": ""}, bare=True, ok=ok)
+def _command(*arguments: str | Path, ok: tuple[int, ...] = (0,)) -> Command:
+    return Command([resolve("amtool"), *arguments], env={"HOME": "/", "PATH": ""}, bare=True, ok=ok)

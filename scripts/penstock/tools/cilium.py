@@ -56,8 +56,8 @@ def references() -> Path:
     return _REFERENCES.root / _REFERENCES.inside
 
 
-def _help(program: str, *words: str) -> str:
-    return run(Command([resolve(program), *words, "--help"], env={"HOME": "/", "PATH": ""}, bare=True)).text
+def _help(program: str, *arguments: str) -> str:
+    return run(Command([resolve(program), *arguments, "--help"], env={"HOME": "/", "PATH": ""}, bare=True)).text
 
 
 def _flags(text: str) -> Flags:

@@ -32,9 +32,9 @@ class Daemon:
 def daemon() -> Daemon:
     """The daemon; PenstockError when there is none, or it is elsewhere, doesn't answer or makes no sense."""
     _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
-    said = _docker("info", "--format", "{{json .}}")
+    output = _docker("info", "--format", "{{json .}}")
     try:
-        found = json.loads(said)
+        found = json.loads(output)
         # Without a daemon docker 20 ends well all the same, and names what is wrong here.
         if found.get("ServerErrors"):
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
@@ -42,7 +42,7 @@ def daemon() -> Daemon:
         cgroups = str(found.get("CgroupVersion") or "2")
         return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), rootless, cgroups)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _senseless(said) from None
+        raise _senseless(output) from None
 
 
 def containers(label: str) -> list[str]:
@@ -69,14 +69,14 @@ def gateway(network: str) -> str | None:
     """The IPv4 address of this machine in a network; None when there is no such network."""
     if network not in networks():
         return None
-    said = _docker("network", "inspect", network)
+    output = _docker("network", "inspect", network)
     try:
-        found: list[dict[str, Any]] = json.loads(said)
+        found: list[dict[str, Any]] = json.loads(output)
         configs = found[0]["IPAM"]["Config"] or []
         addresses = [config["Gateway"].partition("/")[0] for config in configs if config.get("Gateway")]
         return next((address for address in addresses if ip_address(address).version == 4), None)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise _senseless(said) from None
+        raise _senseless(output) from None
 
 
 def start(names: list[str]) -> None:
@@ -105,28 +105,29 @@ def _refuse_elsewhere(endpoint: str) -> None:
         )
 
 
-def _senseless(said: str) -> PenstockError:
-    return PenstockError(f"Docker answers with something else than expected: {said.strip()[:80]!r}", _START)
+def _senseless(output: str) -> PenstockError:
+    return PenstockError(f"Docker answers with something else than expected: {output.strip()[:80]!r}", _START)
 
 
-def _docker(*words: str) -> str:
+def _docker(*arguments: str) -> str:
     found = shutil.which("docker")
     if not found:
         raise PenstockError("docker is not on PATH", "install Docker; or use --provider kwok, which needs none")
     try:
-        return run(Command([found, *words], timeout=_PATIENCE_SECONDS)).text
+        return run(Command([found, *arguments], timeout=_PATIENCE_SECONDS)).text
     except CommandTimedOut:
         raise PenstockError(f"Docker did not answer within {_PATIENCE_SECONDS:.0f} s", _START) from None
     except CommandFailed as failure:
-        raise _refused(words, failure) from None
+        raise _refused(arguments, failure) from None
 
 
-def _refused(words: tuple[str, ...], failure: CommandFailed) -> PenstockError:
+def _refused(arguments: tuple[str, ...], failure: CommandFailed) -> PenstockError:
     # docker 28 without a daemon prints zeros for all that it asks, and its complaint elsewhere.
-    lines = failure.result.complaint.splitlines() or ["it said nothing"]
-    said = lines[-1]
-    if "permission denied" in said:
-        return PenstockError(f"Docker does not let you in: {said}", "sudo usermod -aG docker $USER, then log in again")
-    if words[0] == "info" or "daemon running?" in said:
-        return PenstockError(f"Docker does not answer: {said}", _START)
-    return PenstockError(f"docker {' '.join(words[:2])} failed: {said}", failure.hint)
+    lines = failure.result.complaint.splitlines() or ["it printed nothing"]
+    output = lines[-1]
+    if "permission denied" in output:
+        hint = "sudo usermod -aG docker $USER, then log in again"
+        return PenstockError(f"Docker does not let you in: {output}", hint)
+    if arguments[0] == "info" or "daemon running?" in output:
+        return PenstockError(f"Docker does not answer: {output}", _START)
+    return PenstockError(f"docker {' '.join(arguments[:2])} failed: {output}", failure.hint)

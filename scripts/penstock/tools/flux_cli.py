@@ -10,7 +10,7 @@ from penstock.tools.on_path import FLUX
 
 def installation(kubeconfig: Path, components: list[str], timeout: float) -> Command:
     """The command that installs these controllers and waits for them, at most so many seconds."""
-    words = [
+    arguments = [
         "install",
         f"--kubeconfig={kubeconfig}",
         f"--version=v{FLUX.version}",
@@ -19,4 +19,4 @@ def installation(kubeconfig: Path, components: list[str], timeout: float) -> Com
         "--network-policy=true",
         f"--timeout={timeout:.0f}s",
     ]
-    return Command([FLUX.resolve(), *words], timeout=timeout + 30)
+    return Command([FLUX.resolve(), *arguments], timeout=timeout + 30)

@@ -105,8 +105,8 @@ def head(folder: Path) -> str:
 def commit(folder: Path, revision: str) -> str:
     """The commit that a revision (a branch, a tag, HEAD~2) names; PenstockError when it names none."""
     head(folder)
-    words = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    found = git(folder, *words, ok=(0, 1, 128)).text.strip()
+    arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
+    found = git(folder, *arguments, ok=(0, 1, 128)).text.strip()
     if found:
         return found
     if git(folder, "rev-parse", "--is-shallow-repository").text.strip() == "true":

@@ -59,7 +59,7 @@ def module_folder(module: str, home: Path) -> Path:
 
 def _last_fault(complaint: str) -> str:
     lines = [line for line in complaint.splitlines() if line and not line.startswith("#")]
-    return lines[-1] if lines else "it said nothing"
+    return lines[-1] if lines else "it printed nothing"
 
 
 def _from_wheel() -> Path:

@@ -19,18 +19,18 @@ def pull(source: str, version: str) -> bytes:
     chart, or no server answers.
     """
     with tempfile.TemporaryDirectory(prefix="penstock-helm-") as folder:
-        words = ["pull", "--destination", folder, "--version", version]
+        arguments = ["pull", "--destination", folder, "--version", version]
         if source.startswith("oci://"):
-            words += [source, *(["--plain-http"] if is_loopback(source) else [])]
+            arguments += [source, *(["--plain-http"] if is_loopback(source) else [])]
         else:
             repository, _, name = source.rpartition("/")
-            words += [name, "--repo", repository]
+            arguments += [name, "--repo", repository]
         try:
-            run(Command([resolve("helm"), *words], env=_environment(folder), bare=True, timeout=300))
+            run(Command([resolve("helm"), *arguments], env=_environment(folder), bare=True, timeout=300))
         except CommandFailed as failure:
-            said = failure.result.complaint.rpartition("Error: ")[2]
+            reason = failure.result.complaint.rpartition("Error: ")[2]
             raise PenstockError(
-                f"the chart {source} {version} can't be pulled: {' '.join(said.split())}",
+                f"the chart {source} {version} can't be pulled: {' '.join(reason.split())}",
                 "is its name right, and the network there? What was pulled before is in the cache and needs neither",
             ) from None
         (archive,) = Path(folder).glob("*.tgz")

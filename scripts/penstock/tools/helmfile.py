@@ -110,12 +110,12 @@ class NotYaml(PenstockError):
 # helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
 _KNOWN: list[tuple[str, str]] = [
     (
-        r'failed to render values files "(?P<values>[^"]+)": .*? template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)',
-        "{folder}/{values}:{at}: {said}",
+        r'failed to render values files "(?P<values>[^"]+)": .*? template: \w+:(?P<at>\d+(:\d+)?): (?P<fault>.*)',
+        "{folder}/{values}:{at}: {fault}",
     ),
     (
-        r"error during (?P<base>\S+) parsing: template: \w+:(?P<at>\d+(:\d+)?): (?P<said>.*)",
-        "{file}: {base}:{at}: {said}",
+        r"error during (?P<base>\S+) parsing: template: \w+:(?P<at>\d+(:\d+)?): (?P<fault>.*)",
+        "{file}: {base}:{at}: {fault}",
     ),
     (
         r"reading document at index 1: yaml: .*?line (?P<at>\d+): field (?P<key>\S+) not found",
@@ -126,19 +126,22 @@ _KNOWN: list[tuple[str, str]] = [
     (r"HELMFILE_DISABLE_HOOKS is active", "{file}: " + HOOKS_REFUSED),
     (r"failed loading environment secrets", "{file}: " + SECRETS_REFUSED),
     (r"failed reading adhoc dependencies", "{file}: " + DEPENDENCIES_REFUSED),
-    (r"COMBINED OUTPUT: Error: (?P<said>.*?)(?: Use --debug flag.*)?$", "{file}: {said}"),
+    (r"COMBINED OUTPUT: Error: (?P<fault>.*?)(?: Use --debug flag.*)?$", "{file}: {fault}"),
 ]
 _NOT_YAML: list[tuple[str, str]] = [
-    (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<said>.*)", "{file}:{at}: not YAML: {said}"),
-    (r"reading document at index (?P<number>\d+): yaml: (?P<said>.*)", "{file}: part {number} is not YAML: {said}"),
-    (r"^yaml: (line \d+: )?(?P<said>.*)", "{folder}: its values are not YAML once the templates are filled in: {said}"),
+    (r"reading document at index 1: yaml: line (?P<at>\d+): (?P<fault>.*)", "{file}:{at}: not YAML: {fault}"),
+    (r"reading document at index (?P<number>\d+): yaml: (?P<fault>.*)", "{file}: part {number} is not YAML: {fault}"),
+    (
+        r"^yaml: (line \d+: )?(?P<fault>.*)",
+        "{folder}: its values are not YAML once the templates are filled in: {fault}",
+    ),
 ]
 
 
 def _readable(complaint: str) -> PenstockError:
     """helmfile wraps an error once per file that it went through: keep what names the fault."""
     kind = PenstockError
-    text = " ".join(complaint.split()) or "helmfile failed and said nothing"
+    text = " ".join(complaint.split()) or "helmfile failed and printed nothing"
     # A component's helmfile is always components/<name>/<file>.
     steps = re.findall(r"(?:^|[: ])in (/[^:]+): ", text)
     file = "/".join(Path(steps[-1]).parts[-3:]) if steps else "helmfile"

@@ -68,7 +68,7 @@ def reason(complaint: str) -> str:
     found = _FAULT.findall(plain)
     if _ROLLING_BACK in found[1:]:
         return str(found[found.index(_ROLLING_BACK) - 1])
-    return str(found[-1]) if found else (plain.splitlines() or ["it said nothing"])[-1]
+    return str(found[-1]) if found else (plain.splitlines() or ["it printed nothing"])[-1]
 
 
 def start(name: str) -> None:

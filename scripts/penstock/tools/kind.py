@@ -38,13 +38,13 @@ def creation(config_file: Path, kubeconfig: Path, timeout: float) -> Command:
 
     It takes away what it made when that fails.
     """
-    words: list[str | Path] = ["create", "cluster", "--config", config_file, "--kubeconfig", kubeconfig]
-    return Command([resolve("kind"), *words], env=_ENVIRONMENT, timeout=timeout)
+    arguments: list[str | Path] = ["create", "cluster", "--config", config_file, "--kubeconfig", kubeconfig]
+    return Command([resolve("kind"), *arguments], env=_ENVIRONMENT, timeout=timeout)
 
 
 def reason(complaint: str) -> str:
     """Why kind failed: its own line, and the end of what the program said that it ran."""
-    lines = [line.strip() for line in complaint.splitlines() if line.strip()] or ["it said nothing"]
+    lines = [line.strip() for line in complaint.splitlines() if line.strip()] or ["it printed nothing"]
     last = lines[-1].removeprefix("ERROR: ").removeprefix("Command Output: ")
     own = next((line for line in lines[:-1] if line.startswith("ERROR: ")), "").removeprefix("ERROR: ")
     # The command stands there whole.
@@ -59,5 +59,5 @@ def kubeconfig(name: str) -> bytes:
 
 def deletion(name: str, kubeconfig: Path) -> Command:
     """The command that deletes a cluster."""
-    words: list[str | Path] = ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]
-    return Command([resolve("kind"), *words], env=_ENVIRONMENT, timeout=180)
+    arguments: list[str | Path] = ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]
+    return Command([resolve("kind"), *arguments], env=_ENVIRONMENT, timeout=180)

@@ -29,10 +29,10 @@ class Kubectl:
     kubeconfig: Path
 
     def run(
-        self, *words: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
+        self, *arguments: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run any subcommand."""
-        return self.carry_out(Command(self._argv(*words), stdin=stdin, timeout=timeout, ok=ok))
+        return self.carry_out(Command(self._argv(*arguments), stdin=stdin, timeout=timeout, ok=ok))
 
     def carry_out(self, command: Command) -> Result:
         """Run a command of kubectl; PenstockError when etcd takes nothing more."""
@@ -47,9 +47,9 @@ class Kubectl:
                 ) from None
             raise
 
-    def command(self, *words: str | Path) -> Command:
+    def command(self, *arguments: str | Path) -> Command:
         """The command that runs a subcommand."""
-        return Command(self._argv(*words))
+        return Command(self._argv(*arguments))
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
@@ -58,32 +58,34 @@ class Kubectl:
         with serving(Command(argv, timeout=timeout), _forwarded) as address:
             yield address
 
-    def _argv(self, *words: str | Path) -> list[str | Path]:
+    def _argv(self, *arguments: str | Path) -> list[str | Path]:
         # Its cache of the API goes next to the kubeconfig, not into the user's home.
         cache = self.kubeconfig.parent / "kubectl-cache"
-        return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *words]
+        return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *arguments]
 
-    def get(self, kind: str, *words: str) -> list[dict[str, Any]]:
-        """Every object of a kind (or comma-separated kinds), as plain values; `words` narrow it (-n, -A, -l)."""
-        result = json.loads(self.run("get", kind, "-o", "json", *words).stdout)
+    def get(self, kind: str, *arguments: str) -> list[dict[str, Any]]:
+        """Every object of a kind (or comma-separated kinds), as plain values; `arguments` narrow it (-n, -A, -l)."""
+        result = json.loads(self.run("get", kind, "-o", "json", *arguments).stdout)
         return list(result["items"]) if "items" in result else [result]
 
     def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Those of the given objects that are there, as they are in the cluster."""
-        words = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
-        found = self.run(*words, stdin=_stream(objects)).stdout if objects else b""
+        arguments = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
+        found = self.run(*arguments, stdin=_stream(objects)).stdout if objects else b""
         result = json.loads(found) if found.strip() else {"items": []}
         return list(result["items"]) if "items" in result else [result]
 
     def diff(self, objects: list[dict[str, Any]], timeout: float) -> Result:
         """What applying objects as Flux would change, asked of the API server in a dry run; code 1 when it would."""
-        words = ["diff", "--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}", "--concurrency=8"]
-        return self.run(*words, "-f", "-", stdin=_stream(objects), timeout=timeout, ok=(0, 1))
+        apply = ["--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}"]
+        return self.run(
+            "diff", *apply, "--concurrency=8", "-f", "-", stdin=_stream(objects), timeout=timeout, ok=(0, 1)
+        )
 
     def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
         """One object, or None when it isn't there."""
-        words = ["-n", namespace] if namespace else []
-        result = self.run("get", kind, name, "--ignore-not-found", "-o", "json", *words)
+        arguments = ["-n", namespace] if namespace else []
+        result = self.run("get", kind, name, "--ignore-not-found", "-o", "json", *arguments)
         return json.loads(result.stdout) if result.stdout.strip() else None
 
     def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:

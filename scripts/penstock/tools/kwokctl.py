@@ -48,9 +48,9 @@ class Kwokctl:
 
     def creation(self, kubeconfig: Path) -> Command:
         """The command that creates the cluster."""
-        words: list[str | Path] = ["--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig]
+        arguments: list[str | Path] = ["--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig]
         about = f"{self._config.name} names six free ports and the pinned programs"
-        return self._command(*words, "--wait", "60s", about=about)
+        return self._command(*arguments, "--wait", "60s", about=about)
 
     def start(self) -> None:
         """Start those processes of the cluster that kwokctl finds no pid of."""
@@ -77,8 +77,8 @@ class Kwokctl:
     def _config(self) -> Path:
         return self.workdir / "penstock.yaml"
 
-    def _command(self, *words: str | Path, about: str = "") -> Command:
-        argv = [resolve("kwokctl"), "--name", self.name, *words]
+    def _command(self, *arguments: str | Path, about: str = "") -> Command:
+        argv = [resolve("kwokctl"), "--name", self.name, *arguments]
         env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
         return Command(argv, env=env, timeout=180, about=about)
 

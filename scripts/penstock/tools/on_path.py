@@ -40,10 +40,10 @@ class Required:
             result = run(Command([found, *self.ask], timeout=_PATIENCE_SECONDS, ok=tuple(range(256))))
         except PenstockError as error:
             return error.message
-        said = re.search(r"v?(\d+\.\d+\.\d+\S*)", (result.stdout + result.stderr).decode(errors="replace"))
-        if not said:
+        match = re.search(r"v?(\d+\.\d+\.\d+\S*)", (result.stdout + result.stderr).decode(errors="replace"))
+        if not match:
             return f"{self.name} does not say its version"
-        return "" if said[1] == self.version else f"{self.name} {said[1]} is on PATH, and {self.version} is pinned"
+        return "" if match[1] == self.version else f"{self.name} {match[1]} is on PATH, and {self.version} is pinned"
 
     @property
     def fix(self) -> str:

@@ -33,10 +33,10 @@ _IN_COMPONENT = re.compile(r"'(\w+)' error reading configuration for \"([^\"]+)\
 _SECTION = re.compile(r"'(receivers|processors|exporters|connectors|extensions|service)' ")
 
 
-def _faults(said: str) -> Iterator[str]:
+def _faults(output: str) -> Iterator[str]:
     """One line for each fault: the collector gives a heading for each component, and its faults below."""
     component = ""
-    for line in filter(None, map(str.strip, said.splitlines())):
+    for line in filter(None, map(str.strip, output.splitlines())):
         heading = _IN_COMPONENT.match(line)
         if heading or _SECTION.match(line):
             component = f"{heading[1]}.{heading[2]}: " if heading else ""

@@ -29,7 +29,7 @@ def check_rules(rules: Path) -> list[str]:
     """What is wrong with a file of rules, duplicates among them."""
     found: dict[str, None] = {}
     for fault in _faults("check", "rules", "--lint=all", "--lint-fatal", rules):
-        # A lint fault is a text of several lines; of the others each line is one, some said twice.
+        # A lint fault is a text of several lines; of the others each line is one, some of them printed twice.
         lines = [" ".join(fault.split())] if "lint error" in fault else fault.splitlines()
         found |= dict.fromkeys(line.strip().removeprefix(f"{rules}: ") for line in lines)
     return [line for line in found if line != "yaml: unmarshal errors:"]
@@ -44,10 +44,10 @@ def test_rules(tests: Path) -> list[str]:
     return faults
 
 
-def _faults(*words: str | Path, variables: Mapping[str, str] | None = None) -> list[str]:
+def _faults(*arguments: str | Path, variables: Mapping[str, str] | None = None) -> list[str]:
     own = {**(variables or {}), "HOME": "/", "PATH": ""}
-    command = Command([resolve("promtool"), *words], env=own, bare=True, ok=_CODES)
+    command = Command([resolve("promtool"), *arguments], env=own, bare=True, ok=_CODES)
     result = run(command)
-    said = result.stderr.decode(errors="replace")
-    faults = [fault.strip("\n") for fault in said.split("  FAILED:") if fault.strip()]
-    return faults or ([said or f"exit {result.code}"] if result.code else [])
+    output = result.stderr.decode(errors="replace")
+    faults = [fault.strip("\n") for fault in output.split("  FAILED:") if fault.strip()]
+    return faults or ([output or f"exit {result.code}"] if result.code else [])

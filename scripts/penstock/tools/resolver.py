@@ -143,9 +143,9 @@ def _on_path(program: Program) -> Path | None:
         result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
     except PenstockError:
         return None  # it doesn't even start: not what we are looking for
-    words = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
-    wanted = program.version.lstrip("v")
-    return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == wanted for word in words) else None
+    versions = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
+    expected = program.version.lstrip("v")
+    return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == expected for word in versions) else None
 
 
 def _built(program: Program) -> Path:

@@ -51,8 +51,7 @@ def _url(session: Session, name: str) -> str:
     gateways = [item for item in session.manifests.all_objects() if item["kind"] == "Gateway"]
     secure = any(each["protocol"] == "HTTPS" for item in gateways for each in item["spec"]["listeners"])
     scheme, usual = ("https", 443) if secure else ("http", 80)
-    ours = session.cluster.kind if session.provider.name == "kind" else session.cluster.k3d
-    port = (ours.https if secure else ours.http) if ours and session.provider.makes else usual
+    port = session.provider.ports(session)[secure]
     return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
 
 

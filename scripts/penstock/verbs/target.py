@@ -16,25 +16,24 @@ from penstock.gitops import remote
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.tools.git import head
-from penstock.verbs.numbers import seconds
 
 
 @dataclass(frozen=True)
 class Target:
-    """What was typed; empty where nothing was. `timeout` is in seconds."""
+    """What was typed; empty, or 0, where nothing was. `timeout` is in seconds."""
 
     env: str = ""
     provider: str = ""
     context: str = ""
     source: str = ""
-    timeout: str = ""
+    timeout: int = 0
     yes: bool = False
     dry_run: bool = False
 
 
 def begin(target: Target) -> Session:
     """The session of a verb that changes a cluster; PenstockError for all that can be known beforehand."""
-    layout, timeout = find_platform(), seconds(target.timeout, "--timeout")
+    layout = find_platform()
     name = environment(layout, target.env, target.provider)
     head(layout.root)
     settings, state = environments.cluster(layout, name), state_of(layout, name)
@@ -52,7 +51,7 @@ def begin(target: Target) -> Session:
         raise PenstockError("which cluster? No context was given", "add --context NAME: kubectl config get-contexts")
     refuse_stale(layout, name)
     recorded.source = _source(provider, target.source or (recorded.source if state.exists else ""))
-    return Session(layout, name, state, recorded, timeout or provider.timeout, provider, settings)
+    return Session(layout, name, state, recorded, target.timeout or provider.timeout, provider, settings)
 
 
 def running(target: Target, first: str = "inv up") -> Session:

@@ -11,18 +11,17 @@ from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
 from penstock.verbs import dry_run
-from penstock.verbs.numbers import whole
 from penstock.verbs.status import show
 from penstock.verbs.target import Target, begin, confirm, environment, looking, refuse_unpushed
 
 NUMBERS = [phase.number for phase in phases.PHASES]
 
 
-def up(target: Target, phase: str, merge: bool) -> None:
+def up(target: Target, phase: int, merge: bool) -> None:
     """Go through the four phases, or one of them; each acts only where something is missing: again is cheap."""
     start = time.monotonic()
     session = begin(target)
-    wanted = _wanted(session, whole(phase, "--phase"))
+    wanted = _wanted(session, phase)
     if target.dry_run:
         dry_run.show(session, wanted)
         return

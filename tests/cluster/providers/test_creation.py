@@ -25,10 +25,10 @@ class Machine:
     platform: Platform
     fakes: Path
 
-    def up(self, provider: str = "k3d", timeout: str = "60") -> PenstockError:
+    def up(self, provider: str = "k3d", timeout: int = 60) -> PenstockError:
         """What `inv up` is refused with; the timeout is in seconds."""
         with contextlib.chdir(self.platform.root), pytest.raises(PenstockError) as refused:
-            up(Target(provider=provider, timeout=timeout), "", merge=False)
+            up(Target(provider=provider, timeout=timeout), 0, merge=False)
         return refused.value
 
     def down(self) -> None:
@@ -96,7 +96,7 @@ def test_a_creation_that_hangs_is_ended(
 ) -> None:
     monkeypatch.setattr(k3d, "GRACE_SECONDS", 0.5)
     misbehave("k3d", "hanging")
-    refused = machine.up(timeout="1")
+    refused = machine.up(timeout=1)
     assert refused.message == "the cluster was not made: k3d was still running after 2 s and was ended"
     assert "`inv down` clears away what is left" in refused.hint
     machine.down()
@@ -197,7 +197,7 @@ def test_without_docker_there_is_kwok(
 ) -> None:
     misbehave("docker", "docker 28 without a daemon")
     with contextlib.chdir(machine.platform.root):
-        up(Target(dry_run=True), "", merge=False)
+        up(Target(dry_run=True), 0, merge=False)
     said = capsys.readouterr()
     assert "kwokctl" in said.out
     assert "no k3d: Docker does not answer: Cannot connect" in said.err

@@ -128,6 +128,10 @@ class Containers(Provider):
             return None
         return Address(gateway, gateway) if _is_ours(gateway) else _DESKTOP
 
+    def ports(self, session: Session) -> tuple[int, int]:
+        settings = getattr(session.cluster, self.name)
+        return settings.http, settings.https
+
     def delete(self, session: Session) -> list[str]:
         # Ended first: whatever Docker says, nothing of ours goes on listening.
         ended = processes.stop_all(session.recorded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -16,15 +16,14 @@ from penstock.tools import flux, modules, resolver
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
-_NODES = 2
-
 
 class Kwok(Provider):
-    """A real control plane and real Flux, simulated nodes and pods."""
+    """A real control plane and real Flux, simulated pods on so many simulated `nodes`."""
 
     name = "kwok"
     banner = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
     runs_pods = False
+    nodes: ClassVar[int] = 2
     sources = ("local",)
     timeout = 180.0
     patience = 25.0
@@ -46,11 +45,11 @@ class Kwok(Provider):
     def create(self, session: Session, step: Step) -> str:
         _start(session.state, session.recorded, step)
         step.note("nodes, volumes and definitions")
-        session.kubectl.apply(_simulated(session), PENSTOCK)
-        return f"Kubernetes on 127.0.0.1, {_NODES} simulated nodes"
+        session.kubectl.apply(_simulated(session, self.nodes), PENSTOCK)
+        return f"Kubernetes on 127.0.0.1, {self.nodes} simulated nodes"
 
     def create_commands(self, session: Session) -> list[Command]:
-        simulated = session.kubectl.applying(_simulated(session), PENSTOCK)
+        simulated = session.kubectl.applying(_simulated(session, self.nodes), PENSTOCK)
         return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated]
 
     def install_flux(self, session: Session, step: Step) -> str:
@@ -104,9 +103,9 @@ def _kwokctl(state: State) -> Kwokctl:
     return Kwokctl(state.folder / "kwok", f"penstock-{state.folder.name}")
 
 
-def _simulated(session: Session) -> list[dict[str, Any]]:
+def _simulated(session: Session, count: int) -> list[dict[str, Any]]:
     """The nodes, volumes for the claims of the manifests, and what operators would define."""
-    nodes = [_node(f"node-{number}") for number in range(_NODES)]
+    nodes = [_node(f"node-{number}") for number in range(count)]
     objects = session.manifests.all_objects()
     return [*nodes, *volumes.volumes(objects), *operators.crds(objects)]
 

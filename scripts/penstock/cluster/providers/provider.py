@@ -84,6 +84,10 @@ class Provider(ABC):
     def address(self, session: Session) -> Address | None:
         """Where the Git source has to listen; None while the cluster isn't there."""
 
+    def ports(self, session: Session) -> tuple[int, int]:
+        """The ports that lead to the Gateway, for HTTP and HTTPS: the usual ones unless it forwards others."""
+        return 80, 443
+
     @abstractmethod
     def delete(self, session: Session) -> list[str]:
         """End our processes, and the cluster unless others made it; gives the names of what went."""

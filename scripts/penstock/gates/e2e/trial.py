@@ -14,7 +14,7 @@ from pathlib import Path
 from penstock.cluster.state import State
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout
+from penstock.core.layout import Layout
 from penstock.core.process import Command, CommandFailed, Result, run, watch
 from penstock.core.yaml import dump, parse
 from penstock.platform import environments
@@ -75,7 +75,7 @@ class Trial:
 
     def _command(self, argv: tuple[str, ...], seconds: float, ok: tuple[int, ...] = (0,)) -> Command:
         # The engine of this checkout, and the state in the copy even if the caller sets $PENSTOCK_STATE.
-        command: list[str | Path] = [sys.executable, "-m", "invoke", "--search-root", ENGINE, *argv]
+        command: list[str | Path] = [sys.executable, "-m", "penstock", *argv]
         env = {"PENSTOCK_STATE": str(self.state.folder.parent)}
         return Command(command, cwd=self.layout.root, env=env, timeout=seconds, ok=ok)
 

@@ -36,7 +36,7 @@ def check(world: World) -> Iterator[Verdict]:
                 continue
             found = world.network.resolve(address, text.namespace)
             if isinstance(found, Broken):
-                yield Verdict(text.file, path, f"`{address.text}`: {found.said}")
+                yield Verdict(text.file, path, f"`{address.text}`: {found.message}")
             elif isinstance(found, Target):
                 yield Verdict(text.file, path, external=world.external_services.get(found.service.key))
                 yield from _resolvers(text, address.text)

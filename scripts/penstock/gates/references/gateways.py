@@ -110,7 +110,7 @@ def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> 
     address = Address(text, value["name"], value.get("port"), certain=True)
     found = world.network.resolve(address, namespace)
     if not isinstance(found, Target):
-        return Verdict(route.file, place, found.said if isinstance(found, Broken) else f"{text} is no Service")
+        return Verdict(route.file, place, found.message if isinstance(found, Broken) else f"{text} is no Service")
     external = world.external_services.get(found.service.key)
     return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), external)
 

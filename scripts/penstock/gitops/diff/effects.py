@@ -139,11 +139,11 @@ def _rolled(new: Item) -> Iterator[Effect]:
 def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effect]:
     """Secrets that an object reads and nothing read before, or keys of them: they have to be there first."""
     known = {(namespace, name) for kind, namespace, name, _ in before if kind == "Secret"}
-    wanted: dict[tuple[str, str], list[str]] = {}
+    needed: dict[tuple[str, str], list[str]] = {}
     for kind, namespace, name, key in sorted(needs(new) - before):
         if kind == "Secret":
-            wanted.setdefault((namespace, name), []).extend([key] if key else [])
-    for secret, keys in wanted.items():
+            needed.setdefault((namespace, name), []).extend([key] if key else [])
+    for secret, keys in needed.items():
         shown = f"Secret {'/'.join(secret)}" + (f" with {', '.join(keys)}" if keys else "")
         if secret not in known:
             yield Effect("needs", f"needs {shown}: {_maker(keys, declared.get(secret))}")

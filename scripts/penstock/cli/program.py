@@ -1,0 +1,79 @@
+"""Invoke as `inv` runs it: a verb or option that it doesn't know is an error with a suggestion, and exit code 2."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from invoke import __version__
+from invoke.exceptions import ParseError
+from invoke.program import Program
+
+from penstock.cli.verb import WrongValue
+from penstock.core import console
+from penstock.core.nearest import did_you_mean
+
+# Invoke's errors have these facts in their text alone; what fits none of them is shown as it is.
+_UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.*)\1 is!", re.DOTALL)
+_VALUELESS = re.compile(r"Flag <\w+: (?P<name>[\w-]+).*> needed value")
+_LACKING = re.compile(r"'(?P<verb>[\w-]+)' did not receive required positional arguments: '(?P<name>[\w-]+)'")
+
+
+class Verbs(Program):
+    """Invoke's program, with errors like those of the verbs."""
+
+    exit_code = 2
+
+    def parse_tasks(self) -> None:
+        """Parse verbs and their options; SystemExit(2) with an error and its fix where they make no sense."""
+        with self._reported():
+            super().parse_tasks()
+
+    def parse_cleanup(self) -> None:
+        """Print what --help and --list ask for; SystemExit(2) for help of a verb that isn't there."""
+        with self._reported():
+            super().parse_cleanup()
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except ParseError as error:
+            message, hint = self._explained(error)
+            console.error(message)
+            console.hint(hint)
+            sys.exit(self.exit_code)
+
+    def _explained(self, error: ParseError) -> tuple[str, str]:
+        """What is wrong, and what to type instead."""
+        if isinstance(error, WrongValue):
+            return error.message, error.hint
+        context = error.context
+        verb = context.name if context and context.name else ""
+        text = str(error)
+        if found := _UNKNOWN.fullmatch(text):
+            return self._unknown(found["word"], verb, context.flag_names() if context else ())
+        listed = f"`inv {verb} --help` lists its options" if verb else "`inv --list` lists the verbs"
+        if found := _VALUELESS.match(text):
+            return f"--{found['name']} needs a value", listed
+        if found := _LACKING.match(text):
+            return f"inv {found['verb']} needs a {found['name']}", f"inv {found['verb']} {found['name'].upper()}"
+        return text, listed
+
+    def _unknown(self, word: str, verb: str, options: Iterable[str]) -> tuple[str, str]:
+        if word.startswith("-"):
+            where = f"inv {verb} has" if verb else "inv has"
+            listed = f"`inv {verb} --help` lists its options" if verb else "`inv --help` lists the options"
+            # `--enviroment` is too long to be like `--env`.
+            begun = [option for option in options if option.startswith("--") and word.startswith(option)]
+            return f"{where} no option `{word}`", did_you_mean(begun[0] if begun else word, options, listed)
+        known = self.collection.task_names
+        if verb:
+            return f"inv {verb} can't use `{word}`", did_you_mean(word, known, f"`inv {verb} --help` lists its options")
+        return f"there is no verb `{word}`", did_you_mean(word, known, "`inv --list` lists the verbs")
+
+
+# The names are what completion takes off the beginning of a line.
+program = Verbs(name="Invoke", binary="inv", binary_names=["invoke", "inv"], version=__version__)

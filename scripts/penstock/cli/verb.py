@@ -1,0 +1,86 @@
+"""What a verb of the command line is to Invoke: a task whose errors are one line, a hint and an exit code."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from invoke.exceptions import ParseError
+from invoke.parser.argument import Argument
+from invoke.tasks import Task, task
+
+from penstock.core.errors import reported
+
+# Help of options that several verbs have, by name.
+ENV = {"env": "the environment (the one whose cluster is there, else k3d)"}
+ANY_ENV = {"env": "the environment; all of them when it isn't given"}
+JSON = {"json": "print the result as JSON on stdout"}
+PLATFORM = {"platform": "the folder with helmfile.yaml, where it isn't this one or above it ($PENSTOCK_PLATFORM)"}
+DRY_RUN = {"dry_run": "print the commands that would change the cluster, and run none"}
+# The fields of verbs.target.Target.
+TARGET = {
+    **ENV,
+    "provider": "where the cluster runs: k3d, kind, existing, or kwok, which needs no Docker and simulates pods",
+    "context": "of your kubeconfig, for the provider existing",
+    "source": "where Flux takes the manifests from: local, this working tree, or remote, what is pushed",
+    "timeout": "seconds that each wait may take (180 on kwok, 900 elsewhere)",
+    "yes": "don't ask before changing an external cluster",
+    **DRY_RUN,
+}
+
+
+class WrongValue(ParseError):
+    """The value of an option isn't of its type; `hint` says what the option takes."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(f"{message}\n  hint: {hint}")
+        self.message, self.hint = message, hint
+
+
+class Option(Argument):
+    """An option whose number is checked when it is parsed: all numbers of the verbs are counts, 1 or more."""
+
+    def set_value(self, value: Any, cast: bool = True) -> None:
+        """Take a typed value; WrongValue where a number is due and it is none."""
+        if self.kind is int and not (value.isascii() and value.isdigit() and int(value)):
+            option = f"--{self.names[0]}"
+            raise WrongValue(f"{option} `{value}` is no whole number from 1", f"{option} NUMBER: {self.help}")
+        super().set_value(value, cast)
+
+
+class Verb(Task[Any]):
+    """A task that reports its errors; `inv --debug` adds the traceback."""
+
+    def __call__(self, *values: Any, **named: Any) -> Any:
+        """Run the verb; SystemExit with the exit code of its error."""
+        with reported(debug=logging.getLogger().isEnabledFor(logging.DEBUG)):
+            return super().__call__(*values, **named)
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """The options, from the function's parameters: their types are those of the default values."""
+        explained = self.help.copy()
+        found = super().get_arguments(ignore_unknown_help)
+        self.help = explained  # Invoke takes the texts out, and has none the second time
+        return [
+            Option(
+                names=each.names,
+                kind=each.kind,
+                default=each.default,
+                help=each.help,
+                positional=each.positional,
+                attr_name=each.attr_name,
+            )
+            for each in found
+        ]
+
+
+def verb(name: str | None = None, **options: Any) -> Callable[[Callable[..., None]], Any]:
+    """Make a function a verb: what Invoke's `task` takes, `help` with a text for each parameter."""
+    return task(klass=Verb, name=name, **options)
+
+
+def verbs(*modules: ModuleType) -> list[Verb]:
+    """The verbs that modules define."""
+    return [value for module in modules for value in vars(module).values() if isinstance(value, Verb)]
