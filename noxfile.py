@@ -1,4 +1,4 @@
-"""The gates. Plain `nox` runs them all; CI calls each by the same name."""
+"""The gates as nox sessions. Plain `nox` runs all of them; CI runs each by the same name."""
 
 from __future__ import annotations
 
@@ -12,30 +12,34 @@ from penstock.core.environment import is_of_git
 from penstock.verbs.test import GATES
 
 nox.needs_version = ">=2025.5"
-# The sessions run in .venv, whose packages requirements.lock pins with hashes: one environment to trust, none to build.
+# The sessions share .venv, whose packages requirements.lock pins by hash, so nox needs no environments of its own.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-# nox starts programs by itself, and a git hook may have started nox.
+# Git hooks set variables that would redirect git in the programs that nox runs.
 for name in filter(is_of_git, list(os.environ)):
     del os.environ[name]
 nox.options.sessions = GATES
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
+# Not the tests: they misspell on purpose.
+PROSE = ["charts", "components", "docs", "environments", "scripts", "noxfile.py", "tasks.py"]
+PROSE += ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]
 
 
 def on_platform(session: nox.Session, *argv: str) -> None:
-    """Run on the platform that nox was started in, which `nox -f …/noxfile.py` makes another one than this."""
+    """Run a command in the platform from which nox was started; with `nox -f …/noxfile.py` that isn't this one."""
     session.chdir(session.invoked_from)
     session.run(*argv)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types, layers, large files: ruff, mypy, import-linter, yamllint, actionlint."""
+    """Check style, types, layers, spelling, file sizes: ruff, mypy, import-linter, yamllint, codespell, actionlint."""
     session.run("ruff", "check", *PYTHON)
     session.run("ruff", "format", "--check", *PYTHON)
     session.run("mypy")
     session.run("lint-imports")
     session.run("yamllint", "--strict", ".")
+    session.run("codespell", "-D", "-", "-D", "docs/vocabulary.txt", *PROSE)
     session.run("python", "-m", "penstock.gates", "actionlint")
     session.run("python", "-m", "penstock.gates", "sizes")
 
@@ -48,83 +52,83 @@ def hydrate(session: nox.Session) -> None:
 
 @nox.session(name="hydrate-check")
 def hydrate_check(session: nox.Session) -> None:
-    """Everything is rendered again, and manifests/ must be the same bytes."""
+    """Check that rendering everything gives exactly the bytes in manifests/."""
     on_platform(session, "python", "-m", "penstock.gates", "hydrate-check", *session.posargs)
 
 
 @nox.session(name="hydrate-oracle")
 def hydrate_oracle(session: nox.Session) -> None:
-    """Plain helmfile and kustomize must render the same objects."""
+    """Check that plain helmfile and kustomize render the same objects."""
     on_platform(session, "python", "-m", "penstock.gates", "hydrate-oracle", *session.posargs)
 
 
 @nox.session
 def kubeconform(session: nox.Session) -> None:
-    """Every manifest fits its schema, offline, at the environment's Kubernetes version."""
+    """Validate every manifest for the environment's Kubernetes version, offline."""
     on_platform(session, "python", "-m", "penstock.gates", "kubeconform", *session.posargs)
 
 
 @nox.session(name="network-policies")
 def network_policies(session: nox.Session) -> None:
-    """The network policies let exactly the declared connections through."""
+    """Check that the network policies allow exactly the declared connections."""
     on_platform(session, "python", "-m", "penstock.gates", "network-policies", *session.posargs)
 
 
 @nox.session
 def config(session: nox.Session) -> None:
-    """Every configuration is valid to the program that will read it, and every alert is tested."""
+    """Check every configuration with its program, and run the tests of the alerts."""
     on_platform(session, "python", "-m", "penstock.gates", "config", *session.posargs)
 
 
 @nox.session
 def references(session: nox.Session) -> None:
-    """Every name, port, selector and address in the manifests leads to something that is there."""
+    """Check that every name, port, selector and address in the manifests resolves to an object."""
     on_platform(session, "python", "-m", "penstock.gates", "references", *session.posargs)
 
 
 @nox.session
 def dataflow(session: nox.Session) -> None:
-    """Every arrow of dataflow.yaml is proven hop by hop from the manifests."""
+    """Prove every arrow of dataflow.yaml hop by hop from the manifests."""
     on_platform(session, "python", "-m", "penstock.gates", "dataflow", *session.posargs)
 
 
 @nox.session
 def rehearse(session: nox.Session) -> None:
-    """A real control plane and the real Flux bring every environment up, twice, and down."""
+    """Bring every environment up twice with a real control plane and the real Flux, and take it down."""
     on_platform(session, "python", "-m", "penstock.gates", "rehearse", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """The engine's and the charts' tests; -n 0 for one process."""
-    # More than there are cores: who has a cluster waits for it most of the time.
+    """Run the tests of the engine and the charts; `-- -n 0` uses one process."""
+    # More processes than cores: tests with a cluster mostly wait.
     session.run("pytest", "-n", "3", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure hydration against helmfile, and the gates, and write docs/benchmarks.md."""
+    """Measure hydration, compared with helmfile, and the gates; writes docs/benchmarks.md."""
     session.run("python", "-m", "penstock.verbs.bench", *session.posargs)
 
 
 def on_cluster(session: nox.Session, provider: str) -> None:
-    """Take a cluster of a provider from nothing to nothing, on a throw-away copy of the platform."""
+    """Create, test and delete a cluster of a provider, with a throw-away copy of the platform."""
     on_platform(session, "python", "-m", "penstock.gates", "e2e", "--provider", provider, *session.posargs)
 
 
 @nox.session(name="e2e-kwok")
 def e2e_kwok(session: nox.Session) -> None:
-    """Up, smoke, up again, a component less, down: with simulated nodes. Not among the gates that plain nox runs."""
+    """Create, smoke-test, update, prune and delete a cluster with simulated nodes; plain nox doesn't run this."""
     on_cluster(session, "kwok")
 
 
 @nox.session(name="e2e-k3d")
 def e2e_k3d(session: nox.Session) -> None:
-    """The same on k3d, where pods run: needs Docker and k3d."""
+    """Run the steps of e2e-kwok on k3d, where pods run; needs Docker and k3d."""
     on_cluster(session, "k3d")
 
 
 @nox.session(name="e2e-kind")
 def e2e_kind(session: nox.Session) -> None:
-    """The same on kind: needs Docker."""
+    """Run the steps of e2e-kwok on kind, where pods run; needs Docker."""
     on_cluster(session, "kind")

@@ -30,7 +30,7 @@ class Api:
         self._opened: list[http.client.HTTPSConnection] = []
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """The status code and the answer."""
+        """Send a request, and return its status code and answer."""
         connection = self._connection()
         headers = {"Authorization": f"Bearer {_TOKEN}", "Accept": "application/json"}
         if method == "PATCH":

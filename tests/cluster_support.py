@@ -1,4 +1,4 @@
-"""A tiny platform that is up on kwok, and what the tests ask of it."""
+"""A tiny platform on kwok, and helpers for its tests."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
 
 
 def prepare() -> None:
-    """The programs of a cluster, built where they are missing, as the user would build them."""
+    """Build the missing programs of a cluster, as the user would."""
     subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[Platform]:
-    """The platform, hydrated, committed and up, in a new folder; taken down at the end."""
+    """The platform in a new folder, hydrated, committed and up; taken down at the end."""
     platform = copy_platform("a-running-platform", folder)
     platform.commit("Start")
     platform.succeed("hydrate")
@@ -36,16 +36,16 @@ def running(folder: Path) -> Iterator[Platform]:
 
 
 def folder(town: Platform) -> Path:
-    """Where its state is."""
+    """The state of a platform's cluster."""
     return town.root / ".penstock" / "local"
 
 
 def state_of(town: Platform) -> dict[str, Any]:
-    """What is recorded of its cluster."""
+    """The recorded state of a platform's cluster."""
     found: dict[str, Any] = json.loads((folder(town) / "state.json").read_text())
     return found
 
 
 def kubectl(town: Platform) -> Kubectl:
-    """kubectl for its cluster."""
+    """kubectl for a platform's cluster."""
     return Kubectl(folder(town) / "kubeconfig")

@@ -1,4 +1,4 @@
-"""A trial of e2e whose verbs and whose cluster answer as they are told to."""
+"""A fake trial of e2e, with configurable answers of its verbs and cluster."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OBJECTS = {"items": [item("one", "demo"), item("two", "rest", "Deployment", spec
 
 @dataclass(frozen=True)
 class Tried(Trial):
-    """A trial whose verbs do nothing, or what they are told, and whose cluster answers as it is told to."""
+    """A trial with fake verbs and a fake cluster."""
 
     fake: Fake = field(default_factory=Fake)
     said: list[str] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Tried(Trial):
 
 
 def tried(root: Path, provider: Any = "kwok", answer: Any = "", **answers: Any) -> Run:
-    """A run whose cluster holds two components, unless `answers` say otherwise."""
+    """A run whose cluster has two components, unless `answers` overrides that."""
     given = {"get kustomizations": FOUND, "get ConfigMap": OBJECTS, **answers}
     (root / "platform" / "components" / "demo").mkdir(parents=True)
     made = Tried(Layout(root / "platform"), "local", provider, Fake(answers=given), answer=answer)
@@ -83,7 +83,7 @@ def said(run: Run) -> list[str]:
 
 
 def refused(step: Callable[[Run, float], str], run: Run, deadline: float = 0.2) -> list[str]:
-    """The lines with which a step ends."""
+    """The lines of the error that a step raises."""
     with pytest.raises(PenstockError) as caught:
         step(run, deadline)
     return caught.value.message.splitlines()

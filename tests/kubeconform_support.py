@@ -21,7 +21,7 @@ properties:
 
 
 class Case(Strict, frozen=True):
-    """An object, the definitions that it needs, and what is wrong with it."""
+    """An object, the definitions that it needs, and its faults."""
 
     row: str
     text: str

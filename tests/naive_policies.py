@@ -1,4 +1,4 @@
-"""Policies asked about one sender, one receiver and one port at a time: slow, and plainly right."""
+"""Evaluates policies for one sender, one receiver and one port at a time: slow, but simple."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule
 
 
 def refusal(policies: list[Policy], sender: Actor, receiver: Actor, port: Port) -> str:
-    """Which direction denies a connection; empty if both allow it."""
+    """The direction that denies a connection; empty if both allow it."""
     out = [one.egress for one in policies if _selects(one, sender) and one.egress is not None]
     if out and not any(_takes(rule, receiver, port, receiver) for rules in out for rule in rules):
         return f"no policy allows egress from {sender.name}"
@@ -26,7 +26,7 @@ def _selects(policy: Policy, actor: Actor) -> bool:
 
 def _takes(rule: Rule, peer: Actor, port: Port, receiver: Actor) -> bool:
     is_peer = rule.peers is None or any(_is(one, peer) for one in rule.peers)
-    return is_peer and (rule.ports is None or any(span.takes(port, receiver) for span in rule.ports))
+    return is_peer and (rule.ports is None or any(span.covers(port, receiver) for span in rule.ports))
 
 
 def _is(peer: PolicyPeer, actor: Actor) -> bool:

@@ -1,4 +1,4 @@
-"""A cluster that answers as it is told to, for the checks of `inv smoke`."""
+"""A fake cluster for the checks of `inv smoke`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Run = Callable[[World, Step, float], str]
 
 @dataclass(frozen=True)
 class Fake(Kubectl):
-    """kubectl whose answer is that of the first key that is in its command line; a number is an exit code.
+    """kubectl that answers with the value of the first key in its command line; a number is an exit code.
 
     A list of answers is given one after the other, the last one for ever. `address` is where forwarded ports lead.
     """
@@ -59,17 +59,17 @@ class Fake(Kubectl):
 
 
 def world(fake: Fake, address: str = "", revision: str = "", **objects: list[dict[str, Any]]) -> World:
-    """A world with such components."""
+    """A world with these components."""
     return World(fake, objects, "cluster.local", revision, address)
 
 
 def passes(check: Run, where: World) -> str:
-    """What a check says that must pass."""
+    """The message of a check, which must pass."""
     return check(where, Step("test"), DEADLINE)
 
 
 def fails(check: Run, where: World) -> str:
-    """What a check says that must fail."""
+    """The message of a check, which must fail."""
     try:
         said = passes(check, where)
     except PenstockError as error:
@@ -79,7 +79,7 @@ def fails(check: Run, where: World) -> str:
 
 @dataclass
 class Web:
-    """What a web server was asked, and what it answers: `METHOD path` -> status and text."""
+    """A web server's requests, and its answers: `METHOD path` -> status and text."""
 
     address: str
     answers: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -88,7 +88,7 @@ class Web:
 
 @contextmanager
 def serve() -> Iterator[Web]:
-    """A web server on a free port; what it has no answer for is 404."""
+    """A web server on a free port; requests without an answer get 404."""
     web = Web("")
 
     class Handler(BaseHTTPRequestHandler):
@@ -105,7 +105,7 @@ def serve() -> Iterator[Web]:
         do_POST = do_GET  # noqa: N815, http.server's own name
 
         def log_message(self, format: str, *words: object) -> None:  # noqa: A002, http.server's own name
-            """Keep still."""
+            """Print no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         web.address = f"127.0.0.1:{server.server_port}"

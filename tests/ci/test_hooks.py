@@ -1,4 +1,4 @@
-"""The hooks: their files are valid, and a real `git commit` is rejected where it should be."""
+"""The hooks: their files are valid, and a real `git commit` with faults is rejected."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_files_are_valid(kind: str, tmp_path: Path, monkeypatch: pytest.Monk
     assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
-def test_what_a_commit_must_pass_here() -> None:
+def test_the_hooks_of_this_repository() -> None:
     assert hooks(ENGINE / ".pre-commit-config.yaml").keys() == {
         "hydrate-check",
         "sizes",

@@ -1,4 +1,4 @@
-"""`nox -f` of the engine gates the platform that it is started in."""
+"""`nox -f` with the engine's noxfile runs the gates in the platform from which it is started."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def nox(cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("gate", ["hydrate-check", "kubeconform"])
-def test_a_gate_proves_the_platform_that_it_is_started_in(good: Platform, gate: str) -> None:
+def test_a_gate_runs_in_the_platform_from_which_nox_is_started(good: Platform, gate: str) -> None:
     told = nox(good.root, "-s", gate)
     assert told.returncode == 0, told.stderr
     assert f"nox > cd {good.root}" in told.stderr

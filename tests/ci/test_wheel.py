@@ -1,4 +1,4 @@
-"""The wheel that a release carries is the whole engine: it works without a checkout."""
+"""The wheel of a release contains the whole engine, which works without a checkout."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support import Platform
 
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel's files, as an installation has them."""
+    """The installed files of the wheel."""
     folder = tmp_path_factory.mktemp("wheel")
     argv = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
     subprocess.run(argv, cwd=ENGINE, check=True, capture_output=True)
@@ -32,7 +32,7 @@ def penstock(site: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[
     return subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True)
 
 
-def test_it_brings_the_package_and_nothing_beside_it(unpacked: Path) -> None:
+def test_it_contains_only_the_package(unpacked: Path) -> None:
     assert [path.name for path in unpacked.iterdir() if not path.name.endswith(".dist-info")] == ["penstock"]
 
 
@@ -56,7 +56,7 @@ def test_it_hydrates_and_checks_a_platform(unpacked: Path, good: Platform) -> No
 
 
 def test_its_files_are_its_own(unpacked: Path, tmp_path: Path) -> None:
-    """Without this the test above could run the checkout and not see what the wheel lacks."""
+    """Otherwise the test above could use the checkout, and miss files that the wheel lacks."""
     told = subprocess.run(
         [sys.executable, "-c", "from penstock.core.layout import ENGINE; print(ENGINE)"],
         cwd=tmp_path,

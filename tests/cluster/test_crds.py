@@ -1,4 +1,4 @@
-"""Whether the API server serves what is defined."""
+"""Waiting until the API server serves CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.tools.kubectl import Kubectl
 
 
 class Cluster:
-    """A cluster whose API server answers with one list after the other, and with the last one from then on.
+    """A cluster whose API server returns each of these lists once, then always the last one.
 
     A list is lines of a name and what is said of it: True, False, or nothing yet.
     """
@@ -39,31 +39,31 @@ def cluster(*texts: str) -> Kubectl:
     return cast("Kubectl", Cluster(*texts))
 
 
-def test_each_is_established_or_not() -> None:
+def test_names_and_whether_they_are_established() -> None:
     found = crds.names(cluster("towns.example.org True\nwidgets.example.org False\nnew.example.org \n"))
     assert found == {"towns.example.org": True, "widgets.example.org": False, "new.example.org": False}
 
 
-def test_waits_until_all_are() -> None:
+def test_waits_until_all_are_established() -> None:
     asked = Cluster("a True\nb \n", "a True\nb False\n", "a True\nb True\n", "")
     crds.await_established(cast("Kubectl", asked), {"a", "b"}, Step("x"))
     assert asked.texts == [""]
 
 
-def test_names_those_that_are_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_definitions_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(crds, "_SECONDS", 0.0)
     with pytest.raises(PenstockError) as caught:
         crds.await_established(cluster("a True\nb False\nother False\n"), {"a", "b", "c"}, Step("x"))
     assert caught.value.message == "the API server does not serve b, c"
 
 
-def test_those_of_others_are_not_waited_for() -> None:
+def test_other_definitions_are_ignored() -> None:
     crds.await_established(cluster("a True\nother False\n"), {"a"}, Step("x"))
 
 
-def test_what_was_applied_is_read_from_kubectls_answer() -> None:
+def test_applied_definitions_are_read_from_kubectls_output() -> None:
     said = (
         "namespace/town serverside-applied\n"
         "customresourcedefinition.apiextensions.k8s.io/widgets.example.org serverside-applied\n"
     )
-    assert crds.in_answer(said) == {"widgets.example.org"}
+    assert crds.in_output(said) == {"widgets.example.org"}

@@ -1,4 +1,4 @@
-"""Names from a pod: what the check says, against a kubectl that answers as a cluster would."""
+"""The DNS check in a pod, with a fake kubectl."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENDED: dict[str, Any] = {"cluster": {"terminated": {"exitCode": 0}}, "external":
 
 @dataclass(frozen=True)
 class Fake(Kubectl):
-    """A cluster with one pod, whose containers are in these states and wrote these logs."""
+    """A cluster with one pod, whose containers have these states and logs."""
 
     kubeconfig: Path = Path("none")
     states: dict[str, Any] = field(default_factory=dict)
@@ -52,13 +52,13 @@ def check(fake: Fake, timeout: float = 5.0) -> str:
     return dns.check(fake, "cluster.local", timeout, Step("test"))
 
 
-def test_both_names_resolve_and_the_pod_is_gone() -> None:
+def test_both_names_resolve_and_the_pod_is_removed() -> None:
     fake = Fake(states=ENDED)
     assert check(fake) == "kubernetes.default.svc.cluster.local and github.com resolve from a pod"
     assert fake.asked[-1][:3] == ("delete", "pod", "penstock-dns-check")
 
 
-def test_the_name_that_fails_is_said_with_what_nslookup_said() -> None:
+def test_a_failing_name_is_reported_with_the_log_of_nslookup() -> None:
     states = {**ENDED, "external": {"terminated": {"exitCode": 1}}}
     fake = Fake(states=states, logs={"external": "Server: 10.43.0.10\n;; connection timed out\n"})
     with pytest.raises(PenstockError, match=r"^a pod can't resolve github\.com: ;; connection timed out$") as caught:
@@ -81,7 +81,7 @@ def test_phase_1_checks_names_where_pods_run(
     assert phases.names(session, Step("test")) == said
 
 
-def test_a_pod_that_never_runs_is_said_with_its_reason() -> None:
+def test_a_pod_that_never_runs_is_reported_with_its_reason() -> None:
     states = {**ENDED, "external": {"waiting": {"reason": "ImagePullBackOff"}}}
-    with pytest.raises(PenstockError, match="did not end: it is ImagePullBackOff"):
+    with pytest.raises(PenstockError, match="did not finish: it is ImagePullBackOff"):
         check(Fake(states=states), timeout=0.2)

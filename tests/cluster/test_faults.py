@@ -47,13 +47,13 @@ def get(town: Platform, kind: str, name: str) -> dict[str, Any]:
 
 
 def held(town: Platform) -> dict[str, Any]:
-    """What no fault may take: the secret, the volumes' claims, and what was committed."""
+    """What every fault must preserve: the secret, the volume claims, and the commits."""
     claims = {item["metadata"]["name"]: item["metadata"]["uid"] for item in kubectl(town).get("pvc", "-n", "town")}
     return {"secret": get(town, "secret", "login")["data"], "claims": claims, "head": town.git("rev-parse", "HEAD")}
 
 
 def greet(town: Platform, whom: str) -> None:
-    """An edit that is hydrated, and not committed."""
+    """A hydrated, uncommitted edit."""
     town.write("components/greeting/values.yaml.gotmpl", f"text: hello {whom}\n")
     town.succeed("hydrate")
 
@@ -81,7 +81,7 @@ def until(probe: Callable[[], bool]) -> None:
 
 
 def reconciled(town: Platform, name: str) -> dict[str, str]:
-    """Have Flux look at a component now; its condition Ready once it did."""
+    """Reconcile a component now, and return its condition Ready afterwards."""
     token = str(time.time_ns())
     annotation = f"reconcile.fluxcd.io/requestedAt={token}"
     kubectl(town).run("annotate", "--overwrite", KUSTOMIZATIONS, name, "-n", "flux-system", annotation)
@@ -102,7 +102,7 @@ def reconciled(town: Platform, name: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("verb", ["patch", "create"])
-def test_flux_applies_a_component_with_the_rights_of_its_account_alone(town: Platform, verb: str) -> None:
+def test_flux_applies_a_component_with_only_the_rights_of_its_account(town: Platform, verb: str) -> None:
     role = get(town, "role", accounts.ROLE)
     patch = json.dumps(
         {"rules": [{**rule, "verbs": [v for v in rule["verbs"] if v != verb]} for rule in role["rules"]]}
@@ -136,7 +136,7 @@ def test_flux_applies_a_component_with_the_rights_of_its_account_alone(town: Pla
         ("create", "namespaces", "", "no"),
     ],
 )
-def test_an_account_may_do_no_more_than_its_role_says(
+def test_an_account_has_only_the_rights_of_its_role(
     town: Platform, verb: str, what: str, namespace: str, allowed: str
 ) -> None:
     asked = ("auth", "can-i", verb, what, "--as=system:serviceaccount:flux-system:apply-town")
@@ -197,7 +197,7 @@ def test_a_secret_is_neither_printed_nor_written_down(town: Platform) -> None:
 
 
 @pytest.mark.parametrize("name", ["kube-apiserver", "source-controller"])
-def test_a_process_that_is_killed_while_an_edit_rolls_out_costs_nothing(town: Platform, name: str) -> None:
+def test_killing_a_process_during_a_rollout_loses_nothing(town: Platform, name: str) -> None:
     before = held(town)
     greet(town, f"after {name}")
     with town.start("up") as started:
@@ -210,12 +210,12 @@ def test_a_process_that_is_killed_while_an_edit_rolls_out_costs_nothing(town: Pl
     assert town.git("status", "--porcelain", "components") == "M components/greeting/values.yaml.gotmpl"
 
 
-def test_no_controller_holds_a_lease_that_a_sleep_would_cost_it(town: Platform) -> None:
+def test_no_controller_has_a_lease_that_a_sleep_would_expire(town: Platform) -> None:
     holders = {item["metadata"]["name"] for item in kubectl(town).get("leases", "-n", "kube-system")}
     assert holders.isdisjoint({"kube-controller-manager", "kube-scheduler"})
 
 
-def test_a_laptop_that_sleeps_in_the_middle_of_up_goes_on_where_it_was(town: Platform) -> None:
+def test_up_resumes_after_a_sleep(town: Platform) -> None:
     before = held(town)
     greet(town, "after a sleep")
     with town.start("up") as started:
@@ -235,7 +235,7 @@ def test_a_laptop_that_sleeps_in_the_middle_of_up_goes_on_where_it_was(town: Pla
     assert held(town) == before
 
 
-def test_a_database_that_is_full_is_named_and_a_new_cluster_has_it_all(town: Platform) -> None:
+def test_a_full_database_is_reported_and_a_new_cluster_has_everything(town: Platform) -> None:
     greet(town, "with space again")
     config = folder(town) / "kwok" / "clusters" / "penstock-local" / "kwok.yaml"
     text = config.read_text()

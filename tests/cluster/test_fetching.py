@@ -1,4 +1,4 @@
-"""Waiting for Flux to fetch: what it says is shown, and failing for long is not waited for."""
+"""Waiting for Flux to fetch: its messages are shown, and lasting failures end the wait."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FETCHED = Source("platform", "http://here", COMMIT, True, "stored artifact", Fal
 
 
 class Notes(Step):
-    """A step that keeps what it is told."""
+    """A step that collects its messages."""
 
     def __init__(self) -> None:
         super().__init__("x")
@@ -39,7 +39,7 @@ def session() -> Session:
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, *sources: Source) -> None:
-    """Flux's answers, one after the other, the last one from then on."""
+    """Flux's status: each of these answers once, then always the last one."""
     left = list(sources)
     monkeypatch.setattr(status, "source", lambda _: left.pop(0) if len(left) > 1 else left[0])
     monkeypatch.setattr(git_source, "reconcile", lambda *_: "")
@@ -49,10 +49,10 @@ def test_a_fetch_that_fails_at_first_is_waited_for(session: Session, monkeypatch
     answer(monkeypatch, NEW, REFUSED, NEW, FETCHED)
     step = Notes()
     git_source._await_fetch(session, step, COMMIT)
-    assert "Flux to fetch 0123456789ab, and it says: authentication required" in step.told
+    assert "Flux to fetch 0123456789ab: authentication required" in step.told
 
 
-def test_what_goes_on_failing_is_not(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fetch_that_keeps_failing_ends_the_wait(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(git_source, "_PATIENCE", 0.2)
     answer(monkeypatch, NEW, REFUSED)
     with pytest.raises(PenstockError) as caught:

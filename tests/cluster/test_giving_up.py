@@ -1,4 +1,4 @@
-"""What fails for good is not waited for to the end."""
+"""Lasting failures end the wait for Flux early."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def look_twice(patience: float, found: dict[str, Kustomization], held: list[str]
 
 @pytest.mark.parametrize(("attempted", "held"), [(NOW, []), (OLD, ["loki"])])
 def test_a_failure_that_lasts_is_explained(attempted: str, held: list[str]) -> None:
-    """One that a component holds has a source of its own, so its revision is never the platform's."""
+    """A nested Kustomization has another source, so its revision is never the platform's."""
     with pytest.raises(PenstockError) as caught:
         look_twice(0.0, failing(attempted), held)
     assert caught.value.message == "loki did not become Ready: ReconciliationFailed: no"
@@ -52,5 +52,5 @@ def test_a_failure_that_lasts_is_explained(attempted: str, held: list[str]) -> N
     ("patience", "found"),
     [(60.0, failing(NOW)), (0.0, failing(OLD)), (0.0, failing(NOW, reason="DependencyNotReady"))],
 )
-def test_what_may_still_heal_is_waited_for(patience: float, found: dict[str, Kustomization]) -> None:
+def test_recoverable_failures_are_waited_for(patience: float, found: dict[str, Kustomization]) -> None:
     look_twice(patience, found, [])

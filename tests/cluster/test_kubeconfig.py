@@ -1,4 +1,4 @@
-"""The user's kubeconfig loses what it got, whatever the provider calls it."""
+"""The entries of a cluster are removed from the user's kubeconfig, regardless of the provider's naming."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def config(current: str, **users: str) -> dict[str, object]:
     }
 
 
-def test_a_user_with_another_name_than_its_context_goes_too(tmp_path: Path) -> None:
+def test_a_user_with_another_name_than_its_context_is_removed(tmp_path: Path) -> None:
     """k3d calls the user of k3d-tiny admin@k3d-tiny."""
     own, ours = tmp_path / "own", tmp_path / "ours"
     tiny = {"k3d-tiny": "admin@k3d-tiny"}

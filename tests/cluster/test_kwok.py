@@ -48,7 +48,7 @@ def status(town: Platform) -> dict[str, Any]:
 
 
 def revisions(town: Platform) -> set[str]:
-    """What the platform's own Kustomizations have applied; the definitions are from a source of their own."""
+    """The objects that the platform's own Kustomizations have applied; the definitions have another source."""
     found = status(town)["kustomizations"]
     return {item["revision"] for item in found if item["name"] != "definitions"}
 
@@ -66,7 +66,7 @@ def test_everything_is_ready_at_the_commit(town: Platform) -> None:
     assert all(found["phases"].values())
 
 
-def test_the_rehearsal_finds_nothing_unsettled_until_a_replica_is_missing(town: Platform) -> None:
+def test_the_rehearsal_reports_missing_replicas(town: Platform) -> None:
     state = State(town.root / ".penstock" / "local")
     session = Session(town.layout, "local", state, state.read(), timeout=5, provider=Kwok())
     assert rehearse._unsettled(session) == []
@@ -81,7 +81,7 @@ def test_the_rehearsal_finds_nothing_unsettled_until_a_replica_is_missing(town: 
         kubectl(town).run("delete", "pvc", "data-server-2", "-n", "town", "--ignore-not-found")
 
 
-def test_the_definitions_come_from_the_local_copy_and_the_manifests_say_the_real_address(town: Platform) -> None:
+def test_definitions_come_from_the_local_copy_and_manifests_have_the_real_address(town: Platform) -> None:
     (source,) = [
         item for item in kubectl(town).get(status_of_flux.SOURCES, "-A") if item["metadata"]["name"] == "definitions"
     ]
@@ -90,8 +90,8 @@ def test_the_definitions_come_from_the_local_copy_and_the_manifests_say_the_real
     assert kubectl(town).get_one("gatewayclass", "doors") is not None
 
 
-def test_what_was_applied_before_flux_is_fluxs_alone(town: Platform) -> None:
-    """Two managers of one field would keep it when Git no longer has it."""
+def test_objects_of_phase_1_have_flux_as_their_only_manager(town: Platform) -> None:
+    """With two managers, a field would survive its removal from Git."""
     namespace = json.loads(kubectl(town).run("get", "namespace", "town", "-o", "json", "--show-managed-fields").stdout)
     managers = {entry["manager"] for entry in namespace["metadata"]["managedFields"] if entry["operation"] == "Apply"}
     assert managers == {"kustomize-controller"}
@@ -114,8 +114,8 @@ def _objects(town: Platform, kind: str) -> dict[tuple[str, str], dict[str, Any]]
     return {(item["metadata"].get("namespace", ""), item["metadata"]["name"]): item for item in found}
 
 
-def test_what_every_cluster_has_is_what_this_one_has(town: Platform) -> None:
-    """references/builtin.yaml is what the real control plane has by itself: nothing more, nothing less."""
+def test_builtin_objects_are_those_of_a_real_control_plane(town: Platform) -> None:
+    """references/builtin.yaml lists exactly the objects that a real control plane creates."""
     expected: dict[str, set[tuple[str, str]]] = {}
     for entry in builtin.entries():
         if not entry.sources:
@@ -145,7 +145,7 @@ def _marks(item: dict[str, Any]) -> dict[str, str]:
     return {**item["metadata"].get("labels", {}), **item["metadata"].get("annotations", {})}
 
 
-def test_claims_are_bound_and_secrets_are_made(town: Platform) -> None:
+def test_claims_are_bound_and_secrets_are_created(town: Platform) -> None:
     claims = kubectl(town).get("pvc", "-n", "town")
     assert [claim["status"]["phase"] for claim in claims] == ["Bound", "Bound"]
     secret = kubectl(town).get_one("secret", "login", "town")
@@ -167,7 +167,7 @@ def test_only_the_owner_may_read_the_kubeconfig_and_nothing_listens_elsewhere(to
     assert listening
 
 
-def test_sync_puts_right_what_was_changed_by_hand_though_the_commit_is_the_same(town: Platform) -> None:
+def test_sync_reverts_manual_changes_without_a_new_commit(town: Platform) -> None:
     kubectl(town).run("delete", "configmap", "greeting", "-n", "town")
     kubectl(town).run("patch", "statefulset", "server", "-n", "town", "--type=merge", '-p={"spec":{"replicas":1}}')
     said = town.succeed("sync").stderr
@@ -211,7 +211,7 @@ def test_an_edit_is_refused_until_it_is_hydrated_then_rolled_out_uncommitted(tow
     assert revisions(town) == {town.git("rev-parse", "HEAD")}
 
 
-def test_a_removed_component_is_pruned_and_nothing_else(town: Platform) -> None:
+def test_only_a_removed_component_is_pruned(town: Platform) -> None:
     extra = town.root / "components" / "extra" / "kustomize"
     (extra / "overlays" / "local").mkdir(parents=True)
     (extra / "overlays" / "local" / "kustomization.yaml").write_text("resources: [extra.yaml]\n")
@@ -248,7 +248,7 @@ def test_a_component_that_never_becomes_ready_fails_with_its_reason(town: Platfo
 
 
 @pytest.mark.parametrize("name", ["kustomize-controller", "source-controller", "git-source"])
-def test_a_process_that_ended_is_started_again(town: Platform, name: str) -> None:
+def test_an_ended_process_is_restarted(town: Platform, name: str) -> None:
     process = psutil.Process(state_of(town)["processes"][name]["pid"])
     process.kill()
     psutil.wait_procs([process], timeout=10)
@@ -265,9 +265,7 @@ def test_the_security_page_names_every_process(town: Platform) -> None:
     assert [name for name in state_of(town)["processes"] if name not in table] == []
 
 
-def test_a_process_that_ends_in_the_middle_of_up_is_named_and_the_next_up_goes_on(
-    programs: None, tmp_path: Path
-) -> None:
+def test_a_process_that_ends_during_up_is_reported_and_the_next_up_resumes(programs: None, tmp_path: Path) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.succeed("hydrate")
     try:
@@ -293,7 +291,7 @@ def test_a_process_that_ends_in_the_middle_of_up_is_named_and_the_next_up_goes_o
         platform.succeed("down")
 
 
-def test_after_a_reboot_strangers_with_the_same_pids_are_left_alone(town: Platform) -> None:
+def test_after_a_reboot_other_processes_with_the_same_pids_are_ignored(town: Platform) -> None:
     running = [psutil.Process(process["pid"]) for process in state_of(town)["processes"].values()]
     for process in running:
         process.kill()
@@ -307,7 +305,7 @@ def test_after_a_reboot_strangers_with_the_same_pids_are_left_alone(town: Platfo
     stranger.communicate(b"\n")
 
 
-def test_a_taken_port_is_named(town: Platform) -> None:
+def test_a_taken_port_is_reported(town: Platform) -> None:
     server = psutil.Process(state_of(town)["processes"]["kube-apiserver"]["pid"])
     port = next(item.laddr.port for item in server.net_connections("tcp") if item.status == psutil.CONN_LISTEN)
     server.kill()
@@ -346,7 +344,7 @@ def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(
     assert [user["name"] for user in config["users"]] == ["work"]
 
 
-def test_two_at_once_are_kept_apart(town: Platform) -> None:
+def test_two_verbs_at_once_are_refused(town: Platform) -> None:
     with town.start("up") as first:
         assert first.stderr is not None
         first.stderr.readline()  # the banner: it holds the cluster
@@ -357,7 +355,7 @@ def test_two_at_once_are_kept_apart(town: Platform) -> None:
     assert first.returncode == 0
 
 
-def test_logs_are_shown_and_a_typing_mistake_is_mended(town: Platform) -> None:
+def test_logs_are_shown_and_a_misspelled_name_gets_a_suggestion(town: Platform) -> None:
     assert town.succeed("logs", "git-source").stdout.startswith("serving ")
     wrong = town.run("logs", "kube-apisever")
     assert wrong.returncode == 1
@@ -365,7 +363,7 @@ def test_logs_are_shown_and_a_typing_mistake_is_mended(town: Platform) -> None:
 
 
 @pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux's controllers", "Flux to fetch"])
-def test_an_interrupted_up_leaves_nothing_that_down_does_not_end(programs: None, tmp_path: Path, awaited: str) -> None:
+def test_down_ends_all_processes_of_an_interrupted_up(programs: None, tmp_path: Path, awaited: str) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.commit("Start")
     platform.succeed("hydrate")

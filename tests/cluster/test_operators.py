@@ -1,4 +1,4 @@
-"""The definitions that operators would make, where none of them runs."""
+"""The definitions of operators, for clusters without running operators."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def operator(*lines: str, kind: str = "Deployment") -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
-def test_the_kinds_of_ciliums_that_the_platform_has_objects_of_are_defined(environment: str) -> None:
+def test_the_platform_s_cilium_kinds_are_defined(environment: str) -> None:
     objects = Manifests(LAYOUT.tree(environment)).all_objects()
     defined = {(item["spec"]["group"], item["spec"]["names"]["kind"]) for item in crds(objects)}
     used = {("cilium.io", item["kind"]) for item in objects if item["apiVersion"].startswith("cilium.io/")}
@@ -30,7 +30,7 @@ def test_the_kinds_of_ciliums_that_the_platform_has_objects_of_are_defined(envir
     assert used <= defined
 
 
-def test_only_what_the_annotation_names_is_defined_and_what_flux_brings_is_not() -> None:
+def test_only_annotated_kinds_are_defined_without_those_of_flux() -> None:
     found = crds([operator(POLICIES), operator("example.org/Town Cluster", kind="Kustomization"), operator()])
     assert [item["metadata"]["name"] for item in found] == ["ciliumnetworkpolicies.cilium.io"]
     assert found[0]["spec"]["names"]["kind"] == "CiliumNetworkPolicy"
@@ -41,13 +41,13 @@ def test_only_what_the_annotation_names_is_defined_and_what_flux_brings_is_not()
     [
         (
             "example.org/Town Cluster",
-            "Deployment operator: penstock/defines: nothing here has the definitions of example.org",
+            "Deployment operator: penstock/defines: no known module defines example.org",
         ),
         ("cilium.io/CiliumNetPolicy Namespaced", "does not define `cilium.io/CiliumNetPolicy Namespaced`"),
         ("cilium.io/CiliumNetworkPolicy Cluster", "does not define `cilium.io/CiliumNetworkPolicy Cluster`"),
     ],
 )
-def test_a_kind_that_nobody_defines(line: str, said: str) -> None:
+def test_an_undefined_kind(line: str, said: str) -> None:
     with pytest.raises(PenstockError) as caught:
         crds([operator(line)])
     assert said in caught.value.message

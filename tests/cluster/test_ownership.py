@@ -1,4 +1,4 @@
-"""Phase 4: what is in Flux's inventories, what a dry run would change, and what Flux changed when it adopted it."""
+"""Phase 4: Flux's inventories, changes of a dry run, and changes by Flux's adoption."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ROOT, OWN = "flux-system_net_kustomize.toolkit.fluxcd.io_Kustomization", "kube-s
 
 @dataclass(frozen=True)
 class Fake(Kubectl):
-    """A cluster with one DaemonSet of this generation, in this inventory, of which a dry run says this."""
+    """A cluster with one DaemonSet with this generation, inventory, and output of a dry run."""
 
     kubeconfig: Path = Path("none")
     generation: int = 1
@@ -89,14 +89,14 @@ def session(folder: Path, fake: Fake, *more: dict[str, Any]) -> Faked:
     return Faked(Layout(folder), "local", state, recorded, 5.0, Kwok(), Cluster(bootstrap=["net"]), fake)
 
 
-def test_all_is_owned_as_it_should_be_and_was_adopted_unchanged(tmp_path: Path) -> None:
+def test_owned_and_unchanged_objects_pass(tmp_path: Path) -> None:
     here = session(tmp_path, Fake())
     assert ownership.prove(here, Step("test")) == "1 objects, all owned by Flux, and none would change"
     # Compared once: later changes of its spec are edits.
     assert here.recorded.bootstrapped == {}
 
 
-def test_what_flux_changed_when_it_adopted_it_is_named(tmp_path: Path) -> None:
+def test_objects_changed_by_adoption_are_reported(tmp_path: Path) -> None:
     with pytest.raises(Findings) as caught:
         ownership.prove(session(tmp_path, Fake(generation=2)), Step("test"))
     assert caught.value.findings == [f"{OWN} was changed when Flux adopted it: generation 1, now 2"]
@@ -109,13 +109,13 @@ def test_what_flux_changed_when_it_adopted_it_is_named(tmp_path: Path) -> None:
         ((OWN, "a_b__ConfigMap"), "a_b__ConfigMap is in a Flux inventory, but not in manifests/local"),
     ],
 )
-def test_what_flux_lacks_or_has_beside_is_named(inventory: tuple[str, ...], said: str, tmp_path: Path) -> None:
+def test_missing_and_extra_entries_are_reported(inventory: tuple[str, ...], said: str, tmp_path: Path) -> None:
     with pytest.raises(Findings) as caught:
         ownership.prove(session(tmp_path, Fake(inventory=inventory)), Step("test"))
     assert caught.value.findings == [said]
 
 
-def test_a_difference_is_drift_and_a_dry_run_that_fails_is_none(tmp_path: Path) -> None:
+def test_a_difference_is_drift_and_a_failing_dry_run_is_not(tmp_path: Path) -> None:
     text = (
         "diff -u /live/apps.v1.DaemonSet.kube-system.net /merged/apps.v1.DaemonSet.kube-system.net\n-  a: 1\n+  a: 2\n"
     )
@@ -126,7 +126,7 @@ def test_a_difference_is_drift_and_a_dry_run_that_fails_is_none(tmp_path: Path) 
     assert not isinstance(caught.value, ownership.Drifted)
 
 
-def test_what_flux_leaves_alone_may_differ(tmp_path: Path) -> None:
+def test_objects_that_flux_ignores_may_differ(tmp_path: Path) -> None:
     once = {
         "apiVersion": "v1",
         "kind": "ConfigMap",

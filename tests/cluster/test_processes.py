@@ -1,4 +1,4 @@
-"""The processes of a cluster are known again, whatever happens to the clock."""
+"""The processes of a cluster are recognized, even after changes of the clock."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HOUR = 3600.0
 
 @pytest.fixture
 def recorded(tmp_path: Path) -> Iterator[ClusterState]:
-    """A state in which one process is recorded, which runs."""
+    """A state with one recorded, running process."""
     state = State(tmp_path / "local")
     state.prepare()
     recorded = ClusterState(provider="kwok", environment="local")
@@ -31,7 +31,7 @@ def recorded(tmp_path: Path) -> Iterator[ClusterState]:
     os.waitpid(recorded.processes["sleeper"].pid, 0)
 
 
-def test_a_process_is_known_again_after_the_clock_was_set(
+def test_a_process_is_recognized_after_the_clock_was_set(
     recorded: ClusterState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = recorded.processes["sleeper"].pid
@@ -44,7 +44,7 @@ def test_a_process_is_known_again_after_the_clock_was_set(
     processes.refuse_dead(recorded, ["sleeper"])
 
 
-def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(recorded: ClusterState) -> None:
+def test_a_reused_pid_is_ignored(recorded: ClusterState) -> None:
     process = recorded.processes["sleeper"]
     recorded.processes["sleeper"] = msgspec.structs.replace(process, created=process.created - 1)
     assert not processes.is_alive(recorded, "sleeper")
@@ -53,8 +53,8 @@ def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(recorded: Cluster
     assert processes.is_alive(recorded, "sleeper")
 
 
-def test_free_ports_are_none_that_connections_get() -> None:
-    """A port of the kernel's own choice can be a connection's before a process of ours listens on it."""
+def test_free_ports_are_not_ephemeral() -> None:
+    """A connection could use an ephemeral port before the process listens on it."""
     ports = processes.free_ports(50)
     assert len(set(ports)) == 50
     connections = Path("/proc/sys/net/ipv4/ip_local_port_range")

@@ -1,4 +1,4 @@
-"""Secrets are declared strictly, made once, and never changed."""
+"""Secrets are declared strictly, created once, and never changed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.tools.kubectl import Kubectl
 
 
 class Cluster:
-    """A cluster that remembers Secrets."""
+    """A cluster that stores Secrets."""
 
     def __init__(self) -> None:
         self.held: dict[tuple[str, str], dict[str, Any]] = {}
@@ -38,31 +38,31 @@ class Cluster:
 LOGIN = Secret(name="login", namespaces=["a", "b"], literal={"user": "x"}, generate={"password": 24})
 
 
-def test_every_namespace_gets_the_same_once() -> None:
+def test_every_namespace_gets_the_same_values_once() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
-    assert secrets.make(kubectl, [LOGIN]) == ["a/login", "b/login"]
+    assert secrets.create(kubectl, [LOGIN]) == ["a/login", "b/login"]
     first = dict(cluster.held)
     assert first["a", "login"] == first["b", "login"]
     assert first["a", "login"]["data"]["user"] == "x"
     assert len(first["a", "login"]["data"]["password"]) == 32  # 24 bytes in base64
-    assert secrets.make(kubectl, [LOGIN]) == []
+    assert secrets.create(kubectl, [LOGIN]) == []
     assert cluster.held == first
 
 
-def test_a_namespace_that_joins_later_gets_what_the_others_have() -> None:
+def test_a_later_namespace_gets_the_existing_values() -> None:
     cluster = Cluster()
     kubectl = cast("Kubectl", cluster)
-    secrets.make(kubectl, [LOGIN])
+    secrets.create(kubectl, [LOGIN])
     lost = cluster.held.pop(("b", "login"))
-    assert secrets.make(kubectl, [LOGIN]) == ["b/login"]
+    assert secrets.create(kubectl, [LOGIN]) == ["b/login"]
     assert cluster.held["b", "login"] == lost
 
 
-def test_two_makings_differ() -> None:
+def test_two_clusters_get_different_values() -> None:
     one, other = Cluster(), Cluster()
-    secrets.make(cast("Kubectl", one), [LOGIN])
-    secrets.make(cast("Kubectl", other), [LOGIN])
+    secrets.create(cast("Kubectl", one), [LOGIN])
+    secrets.create(cast("Kubectl", other), [LOGIN])
     assert one.held["a", "login"]["data"]["password"] != other.held["a", "login"]["data"]["password"]
 
 
@@ -70,7 +70,7 @@ def test_two_makings_differ() -> None:
     ("text", "message"),
     [
         ("secrets: [{name: x, namespaces: [a], generat: {k: 24}}]", "unknown key `generat`"),
-        ("secrets: [{name: x, namespaces: [a], generate: {k: 4}}]", "k asks for 4 random bytes, which can be guessed"),
+        ("secrets: [{name: x, namespaces: [a], generate: {k: 4}}]", "k has only 4 random bytes, which can be guessed"),
         ("secrets: [{name: x}]", "the key `namespaces` is missing"),
     ],
 )

@@ -13,7 +13,7 @@ SPEC: dict[str, Any] = {
 }
 
 
-def test_each_replica_of_a_stateful_set_gets_its_own() -> None:
+def test_each_replica_of_a_stateful_set_gets_a_volume() -> None:
     item = {
         "kind": "StatefulSet",
         "metadata": {"name": "db", "namespace": "town"},
@@ -26,7 +26,7 @@ def test_each_replica_of_a_stateful_set_gets_its_own() -> None:
     assert {found["spec"]["capacity"]["storage"] for found in made[1:]} == {"5Gi"}
 
 
-def test_a_plain_claim_gets_one_and_anything_else_none() -> None:
+def test_a_plain_claim_gets_a_volume_and_other_objects_none() -> None:
     claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "files", "namespace": "town"}, "spec": SPEC}
     made = volumes([claim, {"kind": "ConfigMap", "metadata": {"name": "x", "namespace": "town"}}])
     assert [found["metadata"]["name"] for found in made] == ["disks", "town-files"]

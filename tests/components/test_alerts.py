@@ -1,4 +1,4 @@
-"""Every rendered alert has a page in docs/runbooks and tests in tests/rules, and watches something that is there."""
+"""Every rendered alert has a page in docs/runbooks, tests in tests/rules, and existing targets."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def alerts(environment: str) -> dict[str, dict[str, Any]]:
 
 @cache
 def unit_tests() -> tuple[set[str], set[str]]:
-    """The alerts that a test sees fire, and those that a test sees silent."""
+    """The alerts that a test expects to fire, and those that a test expects not to."""
     fires: set[str] = set()
     silent: set[str] = set()
     for path in (ENGINE / "tests" / "rules").glob("*.yaml"):
@@ -78,7 +78,7 @@ def scraped_jobs(environment: str) -> set[str]:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_alert_says_what_it_is_about(environment: str) -> None:
+def test_every_alert_has_its_labels_and_annotations(environment: str) -> None:
     for name, rule in alerts(environment).items():
         assert rule["labels"]["severity"] in ("critical", "warning", "none"), name
         assert set(rule["annotations"]) == {"summary", "description", "runbook_url"}, name
@@ -107,7 +107,7 @@ def test_the_table_of_runbooks_has_a_row_for_each_alert() -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_every_alert_is_seen_to_fire_and_to_be_silent(environment: str) -> None:
+def test_every_alert_has_a_test_that_fires_and_one_that_does_not(environment: str) -> None:
     fires, silent = unit_tests()
     assert fires == set(alerts(environment))
     # What always fires can't be silent.
@@ -115,7 +115,7 @@ def test_every_alert_is_seen_to_fire_and_to_be_silent(environment: str) -> None:
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_must_not_be_missing_can_be_there(environment: str) -> None:
+def test_required_targets_are_scraped(environment: str) -> None:
     wanted = set(re.findall(r'up\{job="([^"]+)"\}', alerts(environment)["TargetMissing"]["expr"]))
     assert wanted
     assert wanted - scraped_jobs(environment) == set()

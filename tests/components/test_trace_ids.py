@@ -18,7 +18,7 @@ SPAN = "00f067aa0ba902b7"
 
 
 def parse(line: str) -> dict[str, str | None]:
-    """What the filter `parser` adds to the record of this line: the groups of the first parser that fits."""
+    """The fields that the filter `parser` adds for this line: the groups of the first matching parser."""
     config = yaml.parse(CONFIG.read_text())["configMaps"]["fluent-bit"]["fluent-bit.yaml"]
     regexes = {parser["name"]: parser["regex"].replace("(?<", "(?P<") for parser in config["parsers"]}
     (parsers,) = [item["parser"] for item in config["pipeline"]["filters"] if item["name"] == "parser"]

@@ -1,4 +1,4 @@
-"""The gate `config`: configurations that are right pass, and each mistake in one is named by its checker."""
+"""The gate `config`: valid configurations pass, and each mistake is reported by its checker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MISTAKES = read(_BROKEN)
 
 @pytest.fixture(scope="module")
 def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The platform whose configurations are right, hydrated once."""
+    """The platform with valid configurations, hydrated once."""
     made = copy_platform("programs-with-configurations", tmp_path_factory.mktemp("configurations") / "platform")
     made.hydrate()
     return made.root
@@ -33,7 +33,7 @@ def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def right(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A copy of it, with a small list for Loki, and we stand in it."""
+    """A copy of it, with a small key list for Loki, as the working directory."""
     made = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
     monkeypatch.chdir(made.root)
     keys = tmp_path / "keys"
@@ -46,12 +46,12 @@ def right(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pl
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> dict[str, list[str]]:
-    """What the gate printed: the file -> environments, reader, checker, result."""
+    """The gate's output: file -> environments, reader, checker, result."""
     rows = [[cell.strip() for cell in line.split("  ") if cell] for line in capsys.readouterr().err.splitlines()]
     return {row[1]: [row[0], *row[2:]] for row in rows if len(row) > 3 and row[0] != "ENVIRONMENTS"}
 
 
-def test_right_configurations_pass_and_each_has_its_line(right: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+def test_valid_configurations_pass_with_a_line_each(right: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     prove(gate.config)
     found = lines(capsys)
     assert len(found) == 17
@@ -61,25 +61,23 @@ def test_right_configurations_pass_and_each_has_its_line(right: Platform, capsys
         "promtool 3.16.0",
         "rules: 2; alerts, each with a test: 1",
     ]
-    assert found["tests/rules/up.yaml"][-1] == "tests that pass: 1"
+    assert found["tests/rules/up.yaml"][-1] == "passing tests: 1"
     assert found["ConfigMap town/alertmanager, alertmanager.yml"][-1] == "valid; templates: 1"
-    assert found["ConfigMap town/collector, collector.yaml"][-2] == "otelcol 0.155.0 of our own components"
+    assert found["ConfigMap town/collector, collector.yaml"][-2] == "otelcol 0.155.0 built from tools/otelcol"
     assert found["ConfigMap town/cilium-config"][-1] == "keys: 6, 4 of them the agent's"
-    assert found["ConfigMap town/loki, loki.yaml"][-1] == "checked against our key list, not by the program"
-    assert found["ConfigMap town/loki, notes.txt"] == ["local", "nobody", "not checked"]
+    assert found["ConfigMap town/loki, loki.yaml"][-1] == "checked against a key list, not by the program"
+    assert found["ConfigMap town/loki, notes.txt"] == ["local", "none", "not checked"]
 
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_named(right: Platform, broken: Example) -> None:
+def test_a_mistake_is_reported(right: Platform, broken: Example) -> None:
     right.replace(broken.file, broken.old, broken.new)
     findings = found(gate.config)
     assert [str(finding) for finding in findings] == [f"local: {said}" for said in broken.says]
     assert not broken.rule or {finding.rule for finding in findings} == {broken.rule}
 
 
-def test_what_is_the_same_in_two_environments_is_checked_once(
-    right: Platform, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_equal_files_of_two_environments_are_checked_once(right: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(right.root / "manifests" / "local", right.root / "manifests" / "other")
     right.replace("helmfile.yaml", "local: {}", "{local: {}, other: {}}")
     shutil.copy(right.root / "environments" / "local.yaml", right.root / "environments" / "other.yaml")
@@ -97,26 +95,26 @@ def test_what_is_the_same_in_two_environments_is_checked_once(
     assert found["ConfigMap town/rules, up.rules.yml"][0] == "other"
 
 
-def test_a_json_file_that_nobody_reads_is_parsed_at_least(right: Platform) -> None:
+def test_a_json_file_without_a_checker_is_parsed(right: Platform) -> None:
     right.replace("manifests/local/programs/configmap-loki.yaml", "notes.txt: nobody reads this", "a.json: '{'")
     with pytest.raises(Findings, match=r"local: ConfigMap town/loki, a\.json: Input data was truncated"):
         prove(gate.config)
 
 
-def test_alertmanager_needs_tests_of_its_routes(right: Platform) -> None:
+def test_missing_tests_of_alertmanager_routes_are_reported(right: Platform) -> None:
     (right.root / "tests" / "rules" / "routes.yaml").unlink()
-    with pytest.raises(Findings, match=r"local: tests/rules/routes\.yaml on ConfigMap town/alertmanager.*: not there"):
+    with pytest.raises(Findings, match=r"local: tests/rules/routes\.yaml on ConfigMap .*: the file is missing"):
         prove(gate.config)
 
 
-def test_manifests_that_are_not_there(right: Platform) -> None:
+def test_missing_manifests(right: Platform) -> None:
     shutil.rmtree(right.tree)
     with pytest.raises(Findings, match=r"^local: manifests/local is empty$"):
         prove(gate.config)
 
 
 @pytest.mark.parametrize("path", sorted(keylist.FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
-def test_the_lists_of_keys_are_whole(path: Path) -> None:
+def test_key_lists_are_valid(path: Path) -> None:
     assert checked(load(path, KeyList), path.name).program == path.stem
 
 
@@ -132,7 +130,7 @@ def test_the_lists_of_keys_are_whole(path: Path) -> None:
         ("map: override", "map: override, block: limits", "main.overrides: it must have exactly one of type"),
     ],
 )
-def test_a_list_that_is_not_whole(tmp_path: Path, old: str, new: str, said: str) -> None:
+def test_an_invalid_key_list(tmp_path: Path, old: str, new: str, said: str) -> None:
     assert old in _LOKI.read_text()
     path = tmp_path / "loki.yaml"
     path.write_text(_LOKI.read_text().replace(old, new))
@@ -141,8 +139,8 @@ def test_a_list_that_is_not_whole(tmp_path: Path, old: str, new: str, said: str)
     assert said in caught.value.message
 
 
-def test_a_list_that_is_not_there() -> None:
-    with pytest.raises(PenstockError, match=r"nothing\.yaml: not there"):
+def test_a_missing_key_list() -> None:
+    with pytest.raises(PenstockError, match=r"nothing\.yaml doesn't exist"):
         keylist.read("nothing")
 
 
@@ -163,7 +161,7 @@ def faults(values: dict[str, Any], texts: bool = False) -> list[str]:
         ({"server": 3}, ["server: `3` is not a mapping; its keys are http_listen_port, log_level"]),
         (
             {"periods": [{"from": "x", "store": "tsdb"}, {"frm": "x"}]},
-            ["periods[1].frm: unknown key; did you mean `from`?", "periods[1].from: it is missing"],
+            ["periods[1].frm: unknown key; did you mean `from`?", "periods[1].from: missing"],
         ),
         ({"periods": {"from": "x"}}, ["periods: a mapping is not a list"]),
         ({"limits": {"queue": "3 parsecs"}}, ["limits.queue: `3 parsecs` is not of the type size"]),
@@ -176,7 +174,7 @@ def faults(values: dict[str, Any], texts: bool = False) -> list[str]:
         ({"unheard": 1}, ["unheard: unknown key"]),
     ],
 )
-def test_a_value_against_a_list(value: dict[str, Any], said: list[str]) -> None:
+def test_values_checked_by_a_key_list(value: dict[str, Any], said: list[str]) -> None:
     assert faults(value) == said
 
 
@@ -187,7 +185,7 @@ def test_a_value_against_a_list(value: dict[str, Any], said: list[str]) -> None:
         ({"server": {"http_listen_port": "many"}}, ["server.http_listen_port: `many` is not of the type integer"]),
     ],
 )
-def test_where_all_is_text_a_number_may_be_quoted(value: dict[str, Any], said: list[str]) -> None:
+def test_text_configurations_accept_quoted_numbers(value: dict[str, Any], said: list[str]) -> None:
     assert faults(value, texts=True) == said
 
 

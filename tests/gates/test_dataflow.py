@@ -1,4 +1,4 @@
-"""The dataflow gate: proves every hop of a platform that holds, and names the one that is broken."""
+"""The dataflow gate: proves every hop of a valid platform, and reports a broken hop."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ BROKEN = read(ENGINE / FOLDER / "broken-dataflow.yaml")
 
 @pytest.fixture
 def flow(platform: object, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """The platform of the lesson, with its pictures drawn, and we stand in it."""
+    """The platform a-dataflow with its pictures, as the working directory."""
     made: Platform = platform("a-dataflow")  # type: ignore[operator]
     monkeypatch.chdir(made.root)
     diagram(only_print=False)
@@ -47,7 +47,7 @@ def test_every_hop_is_proven_with_its_evidence(flow: Platform, capsys: pytest.Ca
         "    town/agent agent.yaml: exporters.http.host = archive.town.svc.cluster.local:3100 → Service town/archive "
         "port 3100 → container archive port 3100 → town/archive archive.yaml: server.listen = 0.0.0.0:3100\n"
     ) in said
-    assert "town/archive archive.yaml: bucket.name = logs, made by town/store -bucket" in said
+    assert "town/archive archive.yaml: bucket.name = logs, created by town/store -bucket" in said
     assert "on the node /var/run/tracer/events.log" in said
 
 
@@ -228,7 +228,7 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
             "name: logs",
             "name: logz",
             BLOCKS,
-            "bucket: town/archive archive.yaml: bucket.name is logz, and town/store -bucket makes logs, traces",
+            "bucket: town/archive archive.yaml: bucket.name is logz, but town/store -bucket creates logs, traces",
         ),
         (
             f"{FLOW}/statefulset-archive.yaml",
@@ -240,12 +240,12 @@ SENDING = "town/agent agent.yaml: exporters.http.host"
         ),
     ],
 )
-def test_the_broken_hop_is_named(flow: Platform, path: str, old: str, new: str, arrow: str, said: str) -> None:
+def test_a_broken_hop_is_reported(flow: Platform, path: str, old: str, new: str, arrow: str, said: str) -> None:
     flow.replace(path, old, new)
     assert f"local: {arrow}: {said}" in findings()
 
 
-def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform) -> None:
+def test_one_of_several_endpoints_is_enough_without_every(flow: Platform) -> None:
     one = '"store.town.svc.cluster.local:8333"'
     flow.replace(ARCHIVE, f"endpoint: {one}", f'endpoint: [{one}, "archive.town.svc.cluster.local:3100"]')
     prove(dataflow)
@@ -260,7 +260,7 @@ def test_of_several_end_points_one_is_enough_unless_it_says_every(flow: Platform
     ]
 
 
-def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
+def test_a_pipeline_has_every_component_that_matches(flow: Platform) -> None:
     flow.replace(AGENT, "      http: {host", "      http/2: {}\n      http: {host")
     prove(dataflow)
     flow.replace("dataflow.yaml", "exporter: http}", 'exporter: "http*"}')
@@ -269,14 +269,14 @@ def test_every_component_of_a_name_is_in_the_pipeline(flow: Platform) -> None:
     ]
 
 
-def test_every_value_of_an_assertion(flow: Platform) -> None:
+def test_an_assertion_with_every(flow: Platform) -> None:
     flow.replace(f"{FLOW}/statefulset-archive.yaml", "args: [--accept=push]", "args: [--accept=push, --accept=pull]")
     prove(dataflow)
     flow.replace("dataflow.yaml", "arg: --accept}, equals: push}", "arg: --accept}, equals: push, every: true}")
     assert findings() == [f"local: {PUSH}: assert: town/archive --accept is push, pull, and has to be push"]
 
 
-def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nodes_outside_of_an_environment_are_reported(flow: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     flow.replace(
         "dataflow.yaml",
         "    container: store\n",
@@ -317,20 +317,20 @@ def test_what_is_outside_of_an_environment_is_said(flow: Platform, capsys: pytes
         ),
     ],
 )
-def test_a_contract_that_makes_no_sense(flow: Platform, old: str, new: str, said: str) -> None:
+def test_an_invalid_contract(flow: Platform, old: str, new: str, said: str) -> None:
     flow.replace("dataflow.yaml", old, new)
     with pytest.raises(Findings) as caught:
         contract.read(flow.root)
     assert said in caught.value.findings
 
 
-def test_an_environment_that_is_not_there_is_named(flow: Platform) -> None:
+def test_an_unknown_environment_is_reported(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "    container: store\n", "    container: store\n    outside: {locl: a cloud}\n")
     said = "dataflow.yaml: the node `store`: outside: unknown environment `locl`; did you mean `local`?"
     assert findings() == [said]
 
 
-def test_a_hop_that_is_broken_in_two_environments_is_one_line(flow: Platform) -> None:
+def test_a_hop_broken_in_two_environments_is_one_finding(flow: Platform) -> None:
     flow.replace("helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
     shutil.copytree(flow.tree, flow.root / "manifests" / "remote")
     shutil.copy(flow.root / "environments" / "local.yaml", flow.root / "environments" / "remote.yaml")
@@ -359,7 +359,7 @@ def test_the_picture_has_a_box_for_every_node_and_an_arrow_for_every_arrow(flow:
     assert drawn.count("-->") == 6
 
 
-def test_a_picture_that_is_out_of_date_is_named_and_drawn_again(flow: Platform) -> None:
+def test_a_stale_picture_is_reported_and_redrawn(flow: Platform) -> None:
     flow.replace("dataflow.yaml", "title: Store", "title: Warehouse")
     pages = ("README.md", "docs/concepts.md")
     assert findings() == [f"{page}: the picture differs from dataflow.yaml" for page in pages]
@@ -368,13 +368,13 @@ def test_a_picture_that_is_out_of_date_is_named_and_drawn_again(flow: Platform) 
         prove(dataflow)
 
 
-def test_a_page_without_a_place_for_the_picture(flow: Platform) -> None:
+def test_a_page_without_markers(flow: Platform) -> None:
     (flow.root / "README.md").write_text("# Town\n")
-    with pytest.raises(PenstockError, match=r"README\.md: there is no place for the picture"):
+    with pytest.raises(PenstockError, match=r"README\.md: the markers of the picture are missing"):
         diagram(only_print=False)
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_named(broken: Example, flow: Platform) -> None:
+def test_a_mistake_is_reported(broken: Example, flow: Platform) -> None:
     flow.replace(broken.file, broken.old, broken.new)
     assert [str(finding) for finding in found(dataflow) if finding.rule == broken.rule] == broken.says

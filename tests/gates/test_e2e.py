@@ -1,4 +1,4 @@
-"""The steps of e2e: each passes where all is well, and says what is wrong where it isn't."""
+"""The steps of e2e: each passes on a healthy cluster, and reports faults."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from smoke_support import Fake
 from support import Platform
 
 
-def test_up_ends_with_everything_ready(tmp_path: Path) -> None:
+def test_up_passes_when_everything_is_ready(tmp_path: Path) -> None:
     run = tried(tmp_path)
     assert steps.up(run, 60) == "2 Kustomizations Ready"
     assert said(run) == ["up -e local --provider kwok --timeout=30"]
@@ -38,11 +38,11 @@ def test_up_ends_with_everything_ready(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("found", "lines"),
     [
-        ([], ["inv up ended well, and Flux has no Kustomization"]),
+        ([], ["inv up succeeded, but Flux has no Kustomization"]),
         ([kustomization("a", ready="False", reason="Late"), kustomization("b")], ["a is not Ready: Late: said"]),
     ],
 )
-def test_an_up_that_only_says_so(tmp_path: Path, found: list[Any], lines: list[str]) -> None:
+def test_up_without_ready_kustomizations(tmp_path: Path, found: list[Any], lines: list[str]) -> None:
     assert refused(steps.up, tried(tmp_path, **{"get kustomizations": {"items": found}})) == lines
 
 
@@ -68,25 +68,25 @@ def test_every_check_has_to_pass(tmp_path: Path) -> None:
         ("kwok", "[]", ["no check passed"]),
     ],
 )
-def test_a_check_that_does_not_pass(tmp_path: Path, provider: str, answer: str, lines: list[str]) -> None:
+def test_a_failing_check(tmp_path: Path, provider: str, answer: str, lines: list[str]) -> None:
     assert refused(steps.smoke, tried(tmp_path, provider, answer)) == lines
 
 
 @pytest.mark.parametrize("answer", ["", "CHECK  RESULT", '{"check": "x"}'])
-def test_a_smoke_that_prints_something_else(tmp_path: Path, answer: str) -> None:
+def test_smoke_with_invalid_output(tmp_path: Path, answer: str) -> None:
     (line,) = refused(steps.smoke, tried(tmp_path, "k3d", answer))
-    assert line.startswith("inv smoke --json printed something else")
+    assert line.startswith("inv smoke --json printed invalid JSON")
 
 
-def test_an_outcome_is_read_as_it_is_written() -> None:
+def test_an_outcome_survives_json() -> None:
     assert {"check", "result", "seconds", "says", "look"} == set(Outcome.__struct_fields__)
 
 
-def test_a_second_up_that_changes_nothing(tmp_path: Path) -> None:
+def test_a_second_up_without_changes(tmp_path: Path) -> None:
     busy = item("two", "rest", "Deployment", spec={"replicas": 1}, status={"ready": 0})
     busy["metadata"] |= {"resourceVersion": "9", "annotations": {"reconcile.fluxcd.io/requestedAt": "now"}}
     run = tried(tmp_path, **{"get ConfigMap": [OBJECTS, {"items": [item("one", "demo"), busy]}]})
-    assert steps.again(run, 60) == "2 objects as they were"
+    assert steps.again(run, 60) == "2 objects unchanged"
 
 
 @pytest.mark.parametrize(
@@ -100,16 +100,16 @@ def test_a_second_up_that_changes_nothing(tmp_path: Path) -> None:
         (item("other", "demo"), "a_one__ConfigMap is gone"),
     ],
 )
-def test_a_second_up_that_changes_something(tmp_path: Path, after: dict[str, Any], line: str) -> None:
+def test_a_second_up_with_changes(tmp_path: Path, after: dict[str, Any], line: str) -> None:
     changed = {"items": [after, OBJECTS["items"][1]]}
     assert refused(steps.again, tried(tmp_path, **{"get ConfigMap": [OBJECTS, changed]}))[0] == line
 
 
-def test_a_cluster_in_which_flux_owns_nothing(tmp_path: Path) -> None:
+def test_a_second_up_without_owned_objects(tmp_path: Path) -> None:
     assert refused(steps.again, tried(tmp_path, **{"get kustomizations": {"items": []}})) == ["Flux owns nothing"]
 
 
-def test_the_spec_of_what_has_a_status_counts_and_its_status_does_not() -> None:
+def test_changes_of_a_spec_count_and_those_of_a_status_do_not() -> None:
     def one(**more: Any) -> dict[str, owned.Owned]:
         answers = {"get Deployment.apps": {"items": [item("two", "rest", "Deployment", **more)]}}
         return owned.read(Fake(answers=answers), ["Deployment.apps"])
@@ -124,35 +124,35 @@ def test_the_spec_of_what_has_a_status_counts_and_its_status_does_not() -> None:
 LESS = {"items": [OBJECTS["items"][1]]}
 
 
-def test_what_is_gone_from_git_goes_from_the_cluster(tmp_path: Path) -> None:
+def test_objects_removed_from_git_are_pruned(tmp_path: Path) -> None:
     run = tried(tmp_path, **{"get ConfigMap": [OBJECTS, OBJECTS, LESS]})
-    assert steps.prune(run, 60) == "1 objects of demo are gone, 1 stay"
+    assert steps.prune(run, 60) == "1 objects of demo removed, 1 unchanged"
     assert not (run.trial.layout.components / "demo").exists()
-    assert said(run) == ["hydrate -e local", "Take demo out", "sync -e local --timeout=30"]
+    assert said(run) == ["hydrate -e local", "Remove demo", "sync -e local --timeout=30"]
 
 
 @pytest.mark.parametrize(
     ("after", "lines"),
     [
-        (OBJECTS, ["a_one__ConfigMap is still there"]),
-        ({"items": []}, ["a_two_apps_Deployment is gone, and it is none of demo's"]),
+        (OBJECTS, ["a_one__ConfigMap still exists"]),
+        ({"items": []}, ["a_two_apps_Deployment is gone, but doesn't belong to demo"]),
         (
             {"items": [item("two", "rest", "Deployment", spec={"replicas": 2}, status={"ready": 1})]},
-            ["a_two_apps_Deployment was changed: spec.replicas, and it is none of demo's"],
+            ["a_two_apps_Deployment was changed: spec.replicas, but doesn't belong to demo"],
         ),
         (
             {"items": [*LESS["items"], item("three", "rest")]},
-            ["a_three__ConfigMap is new, and it is none of demo's"],
+            ["a_three__ConfigMap is new, but doesn't belong to demo"],
         ),
     ],
 )
-def test_a_prune_that_takes_too_little_or_too_much(tmp_path: Path, after: Any, lines: list[str]) -> None:
+def test_pruning_too_few_or_too_many_objects(tmp_path: Path, after: Any, lines: list[str]) -> None:
     assert refused(steps.prune, tried(tmp_path, **{"get ConfigMap": [OBJECTS, after]})) == lines
 
 
-def test_a_component_of_which_flux_owns_nothing(tmp_path: Path) -> None:
+def test_pruning_a_component_without_owned_objects(tmp_path: Path) -> None:
     (line,) = refused(steps.prune, tried(tmp_path, **{"get ConfigMap": LESS}))
-    assert line == "Flux owns nothing of a component demo"
+    assert line == "Flux owns no object of demo"
 
 
 def test_down_leaves_nothing(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_the_copy_is_the_working_tree_with_the_trial_s_values(good: Platform) ->
     assert good.files("") == before
 
 
-def test_evidence_says_what_is_missing(tmp_path: Path) -> None:
+def test_evidence_lists_what_is_missing(tmp_path: Path) -> None:
     pods = {
         "items": [
             {
@@ -223,14 +223,14 @@ def test_evidence_says_what_is_missing(tmp_path: Path) -> None:
     assert "cilium-status.txt: " in missing
 
 
-def test_without_a_cluster_what_it_wrote_here_is_all_there_is(tmp_path: Path) -> None:
+def test_evidence_without_a_cluster_is_its_local_logs(tmp_path: Path) -> None:
     run = tried(tmp_path)
     evidence.collect(run.trial, tmp_path / "evidence")
     (only,) = (tmp_path / "evidence").iterdir()
-    assert only.read_text() == "all of it: there is no cluster, or no longer\n"
+    assert only.read_text() == "everything: the cluster doesn't exist\n"
 
 
-def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
+def test_after_a_failure_evidence_is_collected_and_the_cluster_deleted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(_: Run, __: float) -> str:
@@ -275,10 +275,10 @@ def test_a_failure_is_named_evidence_is_collected_and_the_cluster_taken_down(
         ([], "the following arguments are required: --provider"),
         (["--provider", "kwok", "--deep"], "unrecognized arguments: --deep"),
         (["--provider", "kwok", "-e", "locl"], "unknown environment `locl`"),
-        (["--provider", "kwok", "--component", "demo"], "there is no components/demo to take out"),
+        (["--provider", "kwok", "--component", "demo"], "components/demo doesn't exist"),
     ],
 )
-def test_arguments_that_make_no_sense(
+def test_invalid_arguments(
     good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], line: str
 ) -> None:
     monkeypatch.chdir(good.root)
@@ -288,7 +288,7 @@ def test_arguments_that_make_no_sense(
     assert f"error: {line}" in capsys.readouterr().err
 
 
-def test_the_environment_is_the_provider_s_where_it_has_one(good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_defaults_to_that_of_the_provider(good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(good.root)
     asked: list[tuple[str, str]] = []
     monkeypatch.setattr(gate, "_try", lambda _, environment, provider, *__: asked.append((environment, provider)))
@@ -299,7 +299,7 @@ def test_the_environment_is_the_provider_s_where_it_has_one(good: Platform, monk
 
 
 @pytest.mark.parametrize("environment", ["k3d", "kind"])
-def test_the_trial_s_values_are_some_that_the_platform_has(environment: str) -> None:
+def test_the_trial_s_values_exist_in_the_platform(environment: str) -> None:
     root = Layout(ENGINE)
     values: dict[str, Any] = {}
     for layer in environments.layers(root, environment).values():

@@ -1,4 +1,4 @@
-"""What is left of a cluster after `inv down`: everything that is, and nothing of others."""
+"""Remains of a cluster after `inv down` are reported, and nothing else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.gates.e2e import remains, steps
 
 @pytest.fixture
 def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A docker that prints what a file has, by its first word."""
+    """A docker whose output comes from a file for each subcommand."""
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "docker").write_text(f'#!/bin/sh\n. {folder}/answer\n[ ! -f "{folder}/$1" ] || cat "{folder}/$1"\n')
@@ -29,7 +29,7 @@ def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def test_what_docker_still_has_is_left(tmp_path: Path, docker: Path) -> None:
+def test_resources_of_docker_are_reported(tmp_path: Path, docker: Path) -> None:
     (docker / "network").write_text("n1\tkind com.docker.network\nn2\tbridge \n")
     before = remains.look(tmp_path / "nowhere")
     (docker / "ps").write_text("c1\tk3d-penstock-server-0 app=k3d,k3d.cluster=penstock\nc2\tpostgres maintainer=me\n")
@@ -42,16 +42,16 @@ def test_what_docker_still_has_is_left(tmp_path: Path, docker: Path) -> None:
     ]
 
 
-def test_without_docker_s_daemon_there_is_nothing_of_it(tmp_path: Path, docker: Path) -> None:
+def test_without_a_docker_daemon_there_are_no_resources(tmp_path: Path, docker: Path) -> None:
     (docker / "answer").write_text(
         "echo 'Cannot connect to the Docker daemon at unix:///x. Is it running?' >&2; exit 1\n"
     )
     assert remains.look(tmp_path / "nowhere").things == frozenset()
 
 
-def test_a_docker_that_fails_is_not_taken_for_an_empty_one(tmp_path: Path, docker: Path) -> None:
+def test_a_failing_docker_is_an_error(tmp_path: Path, docker: Path) -> None:
     (docker / "answer").write_text("echo 'permission denied while trying to connect' >&2; exit 1\n")
-    with pytest.raises(PenstockError, match="docker can't tell its containers: permission denied"):
+    with pytest.raises(PenstockError, match="docker can't list its containers: permission denied"):
         remains.look(tmp_path / "nowhere")
 
 
@@ -68,7 +68,7 @@ def sleeping(*words: str, cwd: Path) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("inside", [True, False])
-def test_a_process_that_knows_the_folder_is_left(tmp_path: Path, inside: bool) -> None:
+def test_processes_that_use_the_folder_are_reported(tmp_path: Path, inside: bool) -> None:
     folder = tmp_path / "trial"
     folder.mkdir()
     run = tried(folder)
@@ -81,15 +81,15 @@ def test_a_process_that_knows_the_folder_is_left(tmp_path: Path, inside: bool) -
     assert line.endswith(" is left")
 
 
-def test_a_kubeconfig_that_is_not_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_changed_kubeconfig_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "config"))
     before = remains.look(tmp_path / "nowhere")
     (tmp_path / "config").write_text("contexts: []\n")
     (line,) = remains.left(before, remains.look(tmp_path / "nowhere"))
-    assert line.startswith(f"{users_own()} is not what it was: no file before, ")
+    assert line.startswith(f"{users_own()} has changed: no file before, ")
 
 
-def test_a_state_that_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remaining_state_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(steps, "_SETTLED_SECONDS", 0.1)
     run = tried(tmp_path)
     run.trial.state.folder.mkdir(parents=True)

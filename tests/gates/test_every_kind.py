@@ -1,4 +1,4 @@
-"""Every object that the API server takes, however little is in it, is one that the gates can read."""
+"""The gates can read every object that the API server accepts, even with a minimum of fields."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ def bare() -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("check", _CHECKS.values(), ids=_CHECKS)
 @pytest.mark.parametrize("items", [FULL, bare()], ids=["full", "bare"])
-def test_references_reads_it(items: list[dict[str, Any]], check: Check) -> None:
+def test_references_reads_every_kind(items: list[dict[str, Any]], check: Check) -> None:
     world = World(rendered(items), (), (), (), (), ())
     assert all(isinstance(verdict, Verdict) for verdict in check(world))
 
 
 @pytest.mark.parametrize("items", [FULL, bare()], ids=["full", "bare"])
-def test_network_policies_are_read(items: list[dict[str, Any]]) -> None:
+def test_network_policies_are_parsed(items: list[dict[str, Any]]) -> None:
     assert len(network.policies(rendered(items))) == 1
 
 
@@ -98,13 +98,13 @@ TOWN = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "town"}}
 
 
 @pytest.mark.parametrize("check", _CHECKS.values(), ids=_CHECKS)
-def test_a_kind_of_another_api_is_not_taken_for_kubernetes_own(check: Check) -> None:
+def test_a_custom_kind_with_a_built_in_name_is_distinguished(check: Check) -> None:
     found = rendered([TOWN, *STRANGERS])
     assert [str(verdict) for verdict in check(World(found, (), (), (), (), ())) if verdict.fault] == []
     assert network.policies(found) == []
 
 
-def test_what_a_change_of_a_foreign_kind_does_is_not_guessed() -> None:
+def test_effects_of_changes_of_custom_kinds_are_not_guessed() -> None:
     old = {f"x/{item['kind']}.yaml": yaml.dump(item).encode() for item in STRANGERS}
     new = {file: text.replace(b"thing", b"other") for file, text in old.items()}
     changes = compare.diff("local", old, new, {}, []).changes

@@ -1,4 +1,4 @@
-"""Each gate passes on a good platform, and names the fault on a broken one."""
+"""Each gate passes on a good platform, and reports the fault of a broken one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support import Platform, prove
 
 @pytest.fixture
 def inside(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """The good platform, hydrated, and we stand in it."""
+    """The good platform, hydrated, as the working directory."""
     monkeypatch.chdir(good.root)
     return good
 
@@ -57,13 +57,13 @@ def test_the_oracle_agrees_on_a_long_line_which_helm_folds_in_a_file(inside: Pla
         (("name: greeting", "name: other"), "ConfigMap town/other is in manifests/, but not rendered by helmfile"),
     ],
 )
-def test_the_oracle_names_an_object_that_differs(inside: Platform, edit: tuple[str, str], said: str) -> None:
+def test_the_oracle_reports_a_different_object(inside: Platform, edit: tuple[str, str], said: str) -> None:
     path = inside.tree / "greeting" / "configmap-greeting.yaml"
     path.write_text(path.read_text().replace(*edit))
     assert f"local: {said}" in findings(hydrate_oracle.hydrate_oracle)
 
 
-def test_workflows_are_checked_where_there_are_any(inside: Platform) -> None:
+def test_workflows_are_checked_if_there_are_any(inside: Platform) -> None:
     prove(actionlint.actionlint)
     good = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps: [{run: 'true'}]\n"
     inside.write(".github/workflows/good.yaml", good)
@@ -77,7 +77,7 @@ def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path
     with pytest.raises(SystemExit) as ended:
         main(["hydrate-oracel"])
     assert ended.value.code == 1
-    assert capsys.readouterr().err == "error: no gate hydrate-oracel\n  hint: did you mean `hydrate-oracle`?\n"
+    assert capsys.readouterr().err == "error: unknown gate `hydrate-oracel`\n  hint: did you mean `hydrate-oracle`?\n"
 
 
 def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

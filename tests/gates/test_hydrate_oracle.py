@@ -1,4 +1,4 @@
-"""What the oracle compares: helmfile's text, read as Kubernetes reads it, with the manifests."""
+"""The oracle parses helmfile's output as Kubernetes does, and compares it with the manifests."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ def differences(rendered: str, manifest: str) -> list[tuple[Any, ...]]:
         ('"a\x85b\u2028c"', '"a b\\Lc"'),
     ],
 )
-def test_what_kubernetes_reads_alike_is_equal(rendered: str, manifest: str) -> None:
+def test_texts_with_the_same_meaning_are_equal(rendered: str, manifest: str) -> None:
     assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == []
 
 
 @pytest.mark.parametrize(
     ("rendered", "manifest"), [("1", '"1"'), ("true", "1"), ("1.5", "1"), ("~", '""'), ("on", '"on"')]
 )
-def test_what_kubernetes_reads_differently_is_not(rendered: str, manifest: str) -> None:
+def test_texts_with_different_meanings_differ(rendered: str, manifest: str) -> None:
     assert differences(f"  x: {rendered}\n", f"  x: {manifest}\n") == [(REF, "differs at .data.x")]
 
 
 def test_documents_of_helmfile() -> None:
-    """Empty ones are no objects, the last of two equal keys wins as in Helm, and a List is its items."""
+    """Empty documents are skipped, the last of duplicate keys wins as in Helm, and a List is replaced by its items."""
     empty = "# Source: a\n---\n---\nnull\n---\n"
     assert differences("  x: a\n  x: b\n---\n" + empty, "  x: b\n") == []
     item = HEAD.replace("\n", "\n  ").rstrip()
@@ -71,7 +71,7 @@ def test_documents_of_helmfile() -> None:
     ("head", "names"), [("{}", "b o"), ("{helm.sh/hook: test}", ""), ("{helm.sh/hook: pre-delete}", "b o")]
 )
 def test_helm_reads_the_hook_of_a_list_from_its_head_alone(head: str, names: str) -> None:
-    """Also behind a kustomization, which sees the items alone."""
+    """This also applies to a kustomization, which sees only the items."""
     test = "{apiVersion: v1, kind: Pod, metadata: {name: b, annotations: {helm.sh/hook: test}}}"
     item = HEAD.replace("\n", "\n  ").rstrip()
     text = f"apiVersion: v1\nkind: List\nmetadata: {{annotations: {head}}}\nitems:\n- {item} {{x: b}}\n- {test}\n"

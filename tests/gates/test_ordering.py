@@ -1,4 +1,4 @@
-"""What the rehearsal reads out of a cluster, against what they say."""
+"""The findings of the rehearsal about a cluster's order and its unsettled objects."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def session(folder: Path, *lines: str) -> Session:
     return Session(Layout(folder), "local", State(folder), recorded, timeout=1.0, provider=Kwok())
 
 
-def test_what_came_too_early_is_named_once(tmp_path: Path) -> None:
+def test_objects_applied_too_early_are_reported_once(tmp_path: Path) -> None:
     assert ordering.disorders(session(tmp_path, KIND, NAMESPACE, HARMLESS, NAMESPACE)) == [
         'Flux applied too early: namespaces "demo" not found',
         'Flux applied too early: no matches for kind "HTTPRoute"',
     ]
 
 
-def test_waiting_for_a_dependency_is_order(tmp_path: Path) -> None:
+def test_waiting_for_a_dependency_is_no_finding(tmp_path: Path) -> None:
     assert ordering.disorders(session(tmp_path, HARMLESS)) == []
 
 
@@ -49,7 +49,7 @@ def item(kind: str, name: str, spec: dict[str, Any], **status: Any) -> dict[str,
 
 @dataclass(frozen=True)
 class Fake:
-    """A cluster that holds these."""
+    """A cluster with these objects."""
 
     pods: list[dict[str, Any]]
     claims: list[dict[str, Any]]
@@ -88,5 +88,5 @@ WHOLE = [
         ),
     ],
 )
-def test_what_has_not_settled_is_named(pods: Any, claims: Any, workloads: Any, said: list[str]) -> None:
+def test_unsettled_objects_are_reported(pods: Any, claims: Any, workloads: Any, said: list[str]) -> None:
     assert rehearse._unsettled(SimpleNamespace(kubectl=Fake(pods, claims, workloads))) == said  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The gate `references`: a platform whose references hold passes, and each mistake in it is named in one line."""
+"""The gate `references`: a platform with valid references passes, and each mistake is one finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MISTAKES = read(_BROKEN)
 
 @pytest.fixture(scope="module")
 def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The platform whose references hold, hydrated once."""
+    """The platform with valid references, hydrated once."""
     made = copy_platform("a-platform-whose-references-hold", tmp_path_factory.mktemp("references") / "platform")
     made.hydrate()
     return made.root
@@ -28,13 +28,13 @@ def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def holding(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A copy of it, and we stand in it."""
+    """A copy of it, as the working directory."""
     made = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
     monkeypatch.chdir(made.root)
     return made
 
 
-def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+def test_valid_references_pass_and_are_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     prove(gate.references)
     assert capsys.readouterr().err == (
         "local: 106 references proven (names 47, Services 8, addresses 14, selectors 9, network policies 7, "
@@ -43,7 +43,7 @@ def test_what_holds_passes_and_is_counted(holding: Platform, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize("broken", MISTAKES, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_named(broken: Example, holding: Platform) -> None:
+def test_a_mistake_is_reported(broken: Example, holding: Platform) -> None:
     holding.edit(broken.file, broken.old, broken.new)
     with pytest.raises(PenstockError) as caught:
         prove(gate.references)
@@ -57,8 +57,8 @@ def test_a_platform_without_declarations_needs_none(good: Platform, monkeypatch:
     prove(gate.references)
 
 
-def test_a_declaration_counts_in_its_environments_alone(holding: Platform) -> None:
-    """What is for another environment is not there for this one."""
+def test_a_declaration_applies_only_to_its_environments(holding: Platform) -> None:
+    """An object of another environment is missing in this one."""
     holding.replace("helmfile.yaml", "local: {}", "local: {}\n  remote: {}")
     shutil.copytree(holding.tree, holding.root / "manifests" / "remote")
     shutil.copy(holding.root / "environments" / "local.yaml", holding.root / "environments" / "remote.yaml")
@@ -116,7 +116,7 @@ def _builtin(platform: Platform, role: str = "view", space: str = "town", key: s
 
 
 @pytest.mark.parametrize("role", ["view", "edit", "admin", "cluster-admin", "system:auth-delegator"])
-def test_what_every_cluster_has_needs_no_declaration(holding: Platform, role: str) -> None:
+def test_objects_of_every_cluster_need_no_declaration(holding: Platform, role: str) -> None:
     _builtin(holding, role)
     prove(gate.references)
 
@@ -134,7 +134,9 @@ def test_what_every_cluster_has_needs_no_declaration(holding: Platform, role: st
         ({"key": "ca.pem"}, "ConfigMap town/kube-root-ca.crt has no key `ca.pem`"),
     ],
 )
-def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str, str], said: str) -> None:
+def test_unknown_objects_next_to_builtin_ones_are_reported(
+    holding: Platform, change: dict[str, str], said: str
+) -> None:
     _builtin(holding, **change)
     with pytest.raises(PenstockError) as caught:
         prove(gate.references)
@@ -142,7 +144,7 @@ def test_what_no_cluster_has_is_still_named(holding: Platform, change: dict[str,
     assert said in line
 
 
-def test_a_declaration_of_what_every_cluster_has_is_superfluous(holding: Platform) -> None:
+def test_declaring_an_object_of_every_cluster_is_reported(holding: Platform) -> None:
     view = "  - {kind: ClusterRole, name: view, providedBy: Kubernetes}\n"
     holding.replace("external.yaml", "objects:\n", f"objects:\n{view}")
     with pytest.raises(PenstockError) as caught:
@@ -150,7 +152,7 @@ def test_a_declaration_of_what_every_cluster_has_is_superfluous(holding: Platfor
     assert caught.value.message == "external.yaml: ClusterRole view: every cluster has it"
 
 
-def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
+def test_a_service_may_have_manual_endpoint_slices(holding: Platform) -> None:
     holding.replace("manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
     holding.write(
         "manifests/local/harbour/endpointslice-watch.yaml",
@@ -178,12 +180,12 @@ def test_a_service_may_have_its_end_points_by_hand(holding: Platform) -> None:
         ("networkpolicy-clock.yaml", "port: 5432", "port: 5000\n      endPort: 6000"),
     ],
 )
-def test_what_only_looks_wrong_passes(file: str, old: str, new: str, holding: Platform) -> None:
+def test_valid_but_suspicious_references_pass(file: str, old: str, new: str, holding: Platform) -> None:
     holding.replace(f"manifests/local/harbour/{file}", old, new)
     prove(gate.references)
 
 
-def test_a_service_may_have_end_points_of_the_old_kind(holding: Platform) -> None:
+def test_a_service_may_have_manual_endpoints(holding: Platform) -> None:
     holding.replace("manifests/local/harbour/service-watch.yaml", "  selector:\n    app: watch\n", "")
     holding.write(
         "manifests/local/harbour/endpoints-watch.yaml",
@@ -192,7 +194,7 @@ def test_a_service_may_have_end_points_of_the_old_kind(holding: Platform) -> Non
     prove(gate.references)
 
 
-def test_a_controller_fills_a_token(holding: Platform) -> None:
+def test_a_token_secret_has_the_keys_of_its_controller(holding: Platform) -> None:
     token = "type: kubernetes.io/service-account-token\n"
     holding.write(
         "manifests/local/harbour/secret-token.yaml",

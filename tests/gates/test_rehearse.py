@@ -1,4 +1,4 @@
-"""What the rehearsal compares with a real API server."""
+"""The rehearsal compares kinds with those of a real API server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ gateways                          gtw          gateway.networking.k8s.io/v1     
 """
 
 
-def test_what_an_api_server_serves_is_known() -> None:
+def test_known_kinds_are_no_findings() -> None:
     assert misknown(SERVED) == []
 
 
@@ -32,5 +32,5 @@ def test_what_an_api_server_serves_is_known() -> None:
         ),
     ],
 )
-def test_what_it_serves_otherwise_is_named(old: str, new: str, line: str) -> None:
+def test_kinds_that_are_served_differently_are_reported(old: str, new: str, line: str) -> None:
     assert misknown(SERVED.replace(old, new)) == [line]

@@ -1,4 +1,4 @@
-"""The forms of a report: each says the same of the same findings, and other programs can read it."""
+"""The formats of a report: all contain the same findings, and other programs can read them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RESULT = Result("references", [FOUND, NOWHERE, OBJECT], [Proven("7 references pr
 
 @pytest.fixture(scope="module")
 def sarif() -> Validator:
-    """The official schema, which a Go module has in a string."""
+    """The official schema, from a string in a Go module."""
     argv: list[str | Path] = [golang.find_go(), "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"]
     env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
     done = subprocess.run(argv, cwd=Path(__file__).parent / "sarif", env=env, check=True, capture_output=True)
@@ -49,7 +49,7 @@ def test_text(capsys: pytest.CaptureFixture[str]) -> None:
     )
 
 
-def test_json_is_what_its_schema_says(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_fits_its_schema(capsys: pytest.CaptureFixture[str]) -> None:
     reports.report(RESULT, "json")
     found = json.loads(capsys.readouterr().out)
     jsonschema.validate(found, json.loads(SCHEMA.read_text()))
@@ -89,7 +89,7 @@ def test_sarif_is_valid(capsys: pytest.CaptureFixture[str], sarif: Validator) ->
 @pytest.mark.parametrize(
     "change", [{"level": "bad"}, {"message": None}, {"strange": 1}], ids=["a level", "no message", "an unknown key"]
 )
-def test_what_is_no_sarif_is_refused(change: dict[str, Any], sarif: Validator) -> None:
+def test_invalid_sarif_is_refused(change: dict[str, Any], sarif: Validator) -> None:
     log = reports.as_sarif(RESULT)
     log["runs"][0]["results"][0] |= change
     assert not sarif.is_valid(log)
@@ -127,7 +127,7 @@ def test_a_gate_fails_with_findings(
     assert "differs at .data.text [hydrate-oracle/different]\n" in capsys.readouterr().err
 
 
-def test_github_asks_for_annotations(
+def test_annotations_are_the_default_on_github(
     good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     good.hydrate()
@@ -142,7 +142,7 @@ def test_github_asks_for_annotations(
 def test_annotations_name_files_from_the_workspace(
     good: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The platform is a folder of the repository that the runner checked out."""
+    """The platform may be a folder of the repository that the runner checked out."""
     good.hydrate()
     monkeypatch.chdir(good.root)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")

@@ -1,4 +1,4 @@
-"""Every rule has an example that a test makes, `inv explain` shows it, and a finding has the id of a rule."""
+"""Every rule has a tested example, which `inv explain` shows, and every finding has the id of a rule."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("broken", FILES, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_named(broken: Example, hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_is_reported(
+    broken: Example, hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     platform = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
     monkeypatch.chdir(platform.root)
     platform.edit(broken.file, broken.old, broken.new)

@@ -1,4 +1,4 @@
-"""What is large does not get into Git, and what Git does not take may be as large as it likes."""
+"""Large files are reported if they are staged; the size of other files doesn't matter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def inside(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
     return good
 
 
-def test_a_large_file_is_named_once_it_is_staged(inside: Platform) -> None:
+def test_a_large_staged_file_is_reported(inside: Platform) -> None:
     inside.write("docs/a picture.png", "x" * (sizes.LIMIT + 1))
     inside.write("docs/small.txt", "x" * sizes.LIMIT)
     prove(sizes.sizes)
@@ -26,7 +26,7 @@ def test_a_large_file_is_named_once_it_is_staged(inside: Platform) -> None:
     assert caught.value.findings == ["docs/a picture.png: large: 512.0 KiB"]
 
 
-def test_what_is_staged_counts_and_not_what_lies_there(inside: Platform) -> None:
+def test_the_staged_size_counts(inside: Platform) -> None:
     file = inside.write("notes.txt", "x" * (sizes.LIMIT + 1))
     inside.git("add", "--all")
     file.write_text("small again")

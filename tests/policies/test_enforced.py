@@ -1,4 +1,4 @@
-"""Policies for all actors at once say the same as policies asked about one pair and one port at a time."""
+"""Evaluating policies for all actors at once gives the same result as for each pair and port."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NETWORKS = ("192.0.2.7/32", "192.0.2.0/24", "0.0.0.0/0", "2001:db8::/32")
 
 
 class _Town:
-    """A small platform at random: pods, entities, policies, and connections that are asked for."""
+    """A small random platform: pods, entities, policies, and expected connections."""
 
     def __init__(self, seed: int) -> None:
         self.chance = random.Random(seed)
@@ -101,7 +101,7 @@ def test_a_refusal_is_the_same(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(100))
 def test_the_verdict_is_the_same(seed: int) -> None:
-    """Every pair that one of our own pods is part of, at every port that any has or a connection names."""
+    """Compare every pair with a pod of the platform, at every port of a container or a connection."""
     town = _Town(seed)
     peers: list[Peer] = [Pods("peer", ((str(number), ""),)) for number in range(len(town.actors))]
     peers.append(Entities(("world",), ("192.0.2.7/32",)))
@@ -120,7 +120,7 @@ def test_the_verdict_is_the_same(seed: int) -> None:
 def _judged(
     town: _Town, connections: list[Connection], of: dict[Peer, tuple[int, ...]]
 ) -> tuple[list[str], list[bool]]:
-    """A finding or nothing, and whether it is refused, for every connection that could be."""
+    """The finding, if any, and whether the connection is refused, for every possible connection."""
     lines, every = [], []
     for (sender, one), (receiver, other) in product(enumerate(town.actors), repeat=2):
         if not town.own & {sender, receiver} or (other.is_pod and "host" in one.entities):

@@ -1,4 +1,4 @@
-"""Every dashboard as it is rendered: Grafana would show a fault of these to whoever opens it, and to nobody before."""
+"""The rendered dashboards are valid; Grafana would show their faults only when one is opened."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _PAIRS = {"(": ")", "[": "]", "{": "}"}
 every = pytest.mark.parametrize("dashboard", dashboards(), ids=lambda each: each.file)
 
 
-def test_there_is_one_for_each_question() -> None:
+def test_the_expected_dashboards_exist() -> None:
     assert {each.file for each in dashboards()} == {
         f"{name}.json" for name in ("flux", "logs", "network", "observability", "platform", "services")
     }
 
 
-def test_each_is_mounted_and_the_first_page_is_one_of_them() -> None:
+def test_each_is_mounted_and_one_is_the_home_page() -> None:
     pod = object_of("deployment-grafana.yaml")["spec"]["template"]["spec"]
     volumes = {each["name"]: each for each in pod["volumes"]}
     mounted = {each["configMap"]["name"] for each in volumes["dashboards"]["projected"]["sources"]}
@@ -56,7 +56,7 @@ def test_it_fits_into_a_config_map(dashboard: Dashboard) -> None:
 
 
 @every
-def test_panels_have_ids_of_their_own_and_are_core(dashboard: Dashboard) -> None:
+def test_panels_have_unique_ids_and_core_types(dashboard: Dashboard) -> None:
     ids = [panel["id"] for panel in dashboard.panels]
     assert sorted(set(ids)) == sorted(ids)
     assert {panel["type"] for panel in dashboard.panels} <= _CORE
@@ -110,7 +110,7 @@ def test_links_lead_to_dashboards(dashboard: Dashboard) -> None:
 
 @every
 def test_promql_parses(dashboard: Dashboard, tmp_path: Path) -> None:
-    """Each expression as a recording rule, which promtool reads as Prometheus would."""
+    """Each expression is tested as a recording rule, which promtool parses as Prometheus does."""
     rules = [
         {"record": f"panel:{panel['id']}:{index}", "expr": _INTERVALS.sub("5m", expression)}
         for index, (panel, expression) in enumerate(dashboard.targets("prometheus"))
@@ -123,7 +123,7 @@ def test_promql_parses(dashboard: Dashboard, tmp_path: Path) -> None:
 
 @every
 def test_logql_and_traceql_are_balanced(dashboard: Dashboard) -> None:
-    """Nothing here can parse them: a bracket or quote that is missing is what can be seen."""
+    """No program here can parse them, so only missing brackets and quotes are reported."""
     for kind in ("loki", "tempo"):
         for panel, expression in dashboard.targets(kind):
             assert _unbalanced(expression) == "", panel["title"]
@@ -149,5 +149,5 @@ def _unbalanced(expression: str) -> str:
     ("expression", "rest"),
     [('{a="x"} |= `]`', ""), ('{a="x"', "}"), ('sum(rate({a="x"}[5m])', ")"), ("{a=`x}", "}`"), ("a)", ")")],
 )
-def test_what_is_unbalanced_is_seen(expression: str, rest: str) -> None:
+def test_unbalanced_queries_are_reported(expression: str, rest: str) -> None:
     assert _unbalanced(expression) == rest

@@ -1,4 +1,4 @@
-"""The platform's own contract: in every environment, what a hop looks at breaks the hop when it changes."""
+"""The platform's contract: in every environment, a change of a setting that a hop reads breaks the hop."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CONTRACT = dataflow.read(ENGINE)
 
 @dataclass(frozen=True)
 class Broken(Settings):
-    """The settings of an environment, of which one, by its number in a step, is another; `seen` are all."""
+    """The settings of an environment, one of which (by its number in a step) is changed; `seen` collects all."""
 
     number: int = -1
     wrong: str = ""
@@ -43,7 +43,7 @@ def wrong(step: Step, number: int) -> str:
 
 
 def unbreakable(environment: str) -> Iterator[str]:
-    """Each setting that a proof looks at, and that may be anything."""
+    """Each setting that a proof reads, but that may have any value."""
     manifests = rendered(LAYOUT, environment)
     for arrow in CONTRACT.arrows:
         for step in arrow.proof:
@@ -59,7 +59,7 @@ def unbreakable(environment: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
-def test_no_setting_of_a_hop_may_be_anything(environment: str) -> None:
+def test_every_setting_of_a_hop_matters(environment: str) -> None:
     free = list(unbreakable(environment))
     # A store of the cloud is not among the manifests: nothing says what its end point and buckets have to be.
     elsewhere = [f"→ {node.title} (" for node in CONTRACT.nodes.values() if environment in node.outside]

@@ -1,4 +1,4 @@
-"""Grafana's data sources as they are rendered: each link of the way from a metric to a trace to its logs, and back."""
+"""Grafana's rendered data sources: the links between metrics, traces and logs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from platform_dashboards import named, object_of, sources
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def test_thanos_is_the_default_and_the_rest_is_there() -> None:
+def test_thanos_is_the_default_and_all_others_exist() -> None:
     assert {uid for uid, each in sources().items() if each.get("isDefault")} == {"thanos"}
     assert {uid: each["type"] for uid, each in sources().items()} == {
         "alertmanager": "alertmanager",
@@ -28,8 +28,8 @@ def test_every_link_leads_to_a_data_source() -> None:
     assert set(links) <= set(sources())
 
 
-def test_a_dollar_is_written_twice() -> None:
-    """A single one is an environment variable, which isn't there: what is behind it would be gone."""
+def test_dollars_are_escaped() -> None:
+    """Grafana would replace a single dollar and the following name by a missing variable."""
     text = object_of("configmap-grafana-datasources.yaml")["data"]["datasources.yaml"]
     assert "$$" in text
     assert "$" not in text.replace("$$", "")
@@ -42,7 +42,7 @@ def test_an_exemplar_leads_to_its_trace_by_either_name(uid: str) -> None:
 
 
 def test_a_trace_leads_to_logs_by_structured_metadata() -> None:
-    """Of the tags only labels of streams may be in the selector: the pod and the id of the trace are none."""
+    """The selector may contain only stream labels, which the pod and the trace id aren't."""
     way = sources()["tempo"]["jsonData"]["tracesToLogsV2"]
     assert way["customQuery"]
     assert not way["filterByTraceID"]

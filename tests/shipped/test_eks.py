@@ -34,7 +34,7 @@ def statements(association: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def buckets() -> dict[tuple[str, str], str]:
-    """Each service account whose pods read a configuration that names a bucket, and that bucket."""
+    """Service account -> the bucket in the configuration of its pods."""
     found = {}
     for workload in PRODUCTION.workloads:
         for _, container in workload.containers():
@@ -46,7 +46,7 @@ def buckets() -> dict[tuple[str, str], str]:
     return found
 
 
-def test_whoever_has_a_bucket_has_an_identity_for_it_and_for_no_other() -> None:
+def test_each_account_with_a_bucket_has_an_identity_for_that_bucket() -> None:
     wanted = buckets()
     assert len(wanted) == 5, "the sidecar, the store, the compactor, Tempo and Loki"
     given: dict[tuple[str, str], set[str]] = {}
@@ -57,21 +57,21 @@ def test_whoever_has_a_bucket_has_an_identity_for_it_and_for_no_other() -> None:
     assert given == {who: {bucket} for who, bucket in wanted.items()}
 
 
-def test_listing_is_of_the_bucket_and_the_rest_of_what_is_in_it() -> None:
-    """S3 ignores, without a word, an action on the other of the two kinds of resource."""
+def test_listing_applies_to_the_bucket_and_other_actions_to_its_objects() -> None:
+    """S3 silently ignores an action for the wrong kind of resource."""
     for association in ASSOCIATIONS:
         for rule in statements(association):
             for action in (each for each in rule["Action"] if each.startswith("s3:")):
                 assert ("Bucket" in action) != rule["Resource"].endswith("/*"), f"{account(association)}: {action}"
 
 
-def test_every_identity_is_for_a_service_account_that_is_there() -> None:
+def test_every_identity_is_for_an_existing_service_account() -> None:
     there = set(PRODUCTION.of("ServiceAccount")) | {ADD_ON}
     assert {account(each) for each in ASSOCIATIONS} <= there
     assert len({account(each) for each in ASSOCIATIONS}) == len(ASSOCIATIONS)
 
 
-def test_the_operator_may_do_what_eni_needs() -> None:
+def test_the_operator_has_the_rights_for_eni() -> None:
     """The list is that of Cilium 1.20's documentation, with ENI garbage collection and the release of addresses."""
     (operator,) = (each for each in ASSOCIATIONS if each["serviceAccountName"] == "cilium-operator")
     (rule,) = statements(operator)
@@ -94,13 +94,13 @@ def test_the_operator_may_do_what_eni_needs() -> None:
     }
 
 
-def test_up_takes_the_cluster_that_cilium_is_told_of_and_no_other() -> None:
+def test_up_accepts_only_the_cluster_in_cilium_s_settings() -> None:
     server = VALUES["cilium"]["apiServer"]
     assert VALUES["cluster"]["existing"]["server"] == f"https://{server['host']}"
     assert server["port"] == 443
 
 
-def test_all_files_are_about_the_cluster_of_production() -> None:
+def test_all_files_name_the_cluster_of_production() -> None:
     for name, content in FILES.items():
         metadata = content["metadata"]
         assert metadata["name"] == VALUES["cluster"]["name"], name

@@ -1,4 +1,4 @@
-"""The environments' values: each says only what is its own."""
+"""The environments' values: each file has only its own ones."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_value_that_all_environments_repeat_belongs_in_base() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_value_that_base_has_already_is_not_said_again(name: str) -> None:
+def test_no_environment_repeats_a_value_of_base(name: str) -> None:
     assert not set(own(name).items()) & set(own("base").items())
 
 
@@ -45,8 +45,8 @@ def test_the_values_fit_their_schema(name: str) -> None:
     values_schema.refuse_untyped(LAYOUT, name)
 
 
-def test_no_template_asks_for_the_name_of_its_environment() -> None:
-    """What differs between environments is a value; a condition on a name would be a second place to look."""
+def test_no_template_uses_the_name_of_its_environment() -> None:
+    """Differences between environments are values, not conditions on names."""
     shared = LAYOUT.environments / "helmfile.yaml.gotmpl"
     sources = [
         path

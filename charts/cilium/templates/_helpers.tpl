@@ -21,8 +21,8 @@ kustomize.toolkit.fluxcd.io/prune: disabled
 {{- end }}
 
 {{/*
-apiVersion is the API server's default. A fieldRef is applied as a whole: without it, whoever applies these bytes after
-somebody else would be told of a conflict.
+apiVersion is the API server's default. A fieldRef is applied as a whole: without it, a second field manager that applies these
+bytes would get a conflict.
 */}}
 {{- define "cilium.identityEnv" -}}
 - name: K8S_NODE_NAME

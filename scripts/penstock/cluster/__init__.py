@@ -1,1 +1,1 @@
-"""Clusters: providers, the processes behind them, and waiting for what they do."""
+"""Clusters: their providers, local processes, and the phases of `inv up`."""

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: whether the API server serves them yet."""
+"""CustomResourceDefinitions of a cluster, and waiting until the API server serves them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _APPLIED = "customresourcedefinition.apiextensions.k8s.io/"
 
 
 def names(kubectl: Kubectl) -> dict[str, bool]:
-    """Every definition of the cluster by name, and whether it is established."""
+    """Name -> whether the definition is established, for every definition of the cluster."""
     return {item["metadata"]["name"]: _is_established(item) for item in kubectl.get("customresourcedefinitions")}
 
 
-def await_established(kubectl: Kubectl, wanted: set[str], step: Step) -> None:
-    """Wait until these definitions are established; PenstockError with those that are late."""
+def await_established(kubectl: Kubectl, expected: set[str], step: Step) -> None:
+    """Wait until these definitions are established; raises PenstockError with the missing ones after 30 seconds."""
 
     def late() -> list[str]:
-        there = names(kubectl)
-        return sorted(name for name in wanted if not there.get(name))
+        established = names(kubectl)
+        return sorted(name for name in expected if not established.get(name))
 
-    # `kubectl wait` looks at one after the other, a tenth of a second each.
+    # `kubectl wait` checks one after the other, which takes 0.1 seconds each.
     until(
         lambda: None if late() else True,
         _SECONDS,
@@ -34,16 +34,16 @@ def await_established(kubectl: Kubectl, wanted: set[str], step: Step) -> None:
         "the API server to serve the definitions",
         lambda: PenstockError(
             f"the API server does not serve {', '.join(late())}",
-            f"KUBECONFIG={kubectl.kubeconfig} kubectl get crd -o yaml says why, in status.conditions",
+            f"KUBECONFIG={kubectl.kubeconfig} kubectl get crd -o yaml shows why, in status.conditions",
         ),
     )
 
 
 def _is_established(item: dict[str, Any]) -> bool:
-    conditions = item.get("status", {}).get("conditions") or []  # null in the first moment
-    return any(found["type"] == "Established" and found["status"] == "True" for found in conditions)
+    conditions = item.get("status", {}).get("conditions") or []  # null at first
+    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
 
 
-def in_answer(text: str) -> set[str]:
-    """The definitions among what `kubectl apply` says that it applied, a line each."""
-    return {found[1] for found in re.finditer(rf"^{re.escape(_APPLIED)}(\S+) ", text, re.MULTILINE)}
+def in_output(text: str) -> set[str]:
+    """The names of the definitions in the output of `kubectl apply`."""
+    return {match[1] for match in re.finditer(rf"^{re.escape(_APPLIED)}(\S+) ", text, re.MULTILINE)}

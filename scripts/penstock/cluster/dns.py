@@ -1,4 +1,4 @@
-"""Whether pods can resolve names: of the cluster, and of the world outside."""
+"""Whether pods can resolve names of the cluster and external ones."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 _POD = "penstock-dns-check"
 _NAMESPACE = "kube-system"
-# What every pod of ours runs.
+# The image of every pod that Penstock creates.
 IMAGE = "docker.io/library/busybox:1.37.0"
-# What the Pod Security level `restricted` asks of a pod and of its containers, and little of the node.
+# The fields that the Pod Security level `restricted` requires, and small resource requests.
 RESTRICTED_POD: dict[str, Any] = {
     "automountServiceAccountToken": False,
     "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
@@ -26,14 +26,14 @@ RESTRICTED_CONTAINER: dict[str, Any] = {
         "capabilities": {"drop": ["ALL"]},
     },
 }
-# A name outside that Flux needs anyway.
+# An external name that Flux needs anyway.
 EXTERNAL = "github.com"
 
 
 def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str = IMAGE) -> str:
-    """Resolve one name of each kind in a pod of the pod network; PenstockError names the one that failed, and why.
+    """Resolve a cluster name and an external name in a pod; raises PenstockError with the one that failed, and why.
 
-    The pod is removed again, whatever it found.
+    The pod is always removed.
     """
     names = {"cluster": f"kubernetes.default.svc.{domain}", "external": EXTERNAL}
     _remove(kubectl)
@@ -42,11 +42,10 @@ def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str 
         codes = until(lambda: _ended(kubectl, len(names)), timeout, step, "DNS from a pod", lambda: _stuck(kubectl))
         for container, name in names.items():
             if codes[container]:
-                said = kubectl.run("logs", _POD, "-n", _NAMESPACE, "-c", container).text.strip().splitlines()
+                log = kubectl.run("logs", _POD, "-n", _NAMESPACE, "-c", container).text.strip().splitlines()
                 raise PenstockError(
-                    f"a pod can't resolve {name}: {said[-1] if said else 'nslookup said nothing'}",
-                    "components/coredns has the resolvers that CoreDNS asks; after a change: inv hydrate && inv "
-                    "coredns-update"
+                    f"a pod can't resolve {name}: {log[-1] if log else 'nslookup printed nothing'}",
+                    "fix the resolvers of CoreDNS in components/coredns, then run inv hydrate && inv coredns-update"
                     if container == "external"
                     else "kubectl -n kube-system logs -l k8s-app=kube-dns",
                 )
@@ -78,21 +77,21 @@ def _pod(names: dict[str, str], image: str) -> dict[str, Any]:
 
 
 def _ended(kubectl: Kubectl, count: int) -> dict[str, int] | None:
-    """Container -> exit code, once all have ended."""
-    found = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
-    states = {item["name"]: item.get("state", {}) for item in found.get("status", {}).get("containerStatuses", [])}
+    """Container -> exit code; None until all have ended."""
+    pod = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
+    states = {item["name"]: item.get("state", {}) for item in pod.get("status", {}).get("containerStatuses", [])}
     codes = {name: state["terminated"]["exitCode"] for name, state in states.items() if "terminated" in state}
     return codes if len(codes) == count else None
 
 
 def _stuck(kubectl: Kubectl) -> PenstockError:
-    found = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
-    statuses = found.get("status", {}).get("containerStatuses", [])
+    pod = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
+    statuses = pod.get("status", {}).get("containerStatuses", [])
     reasons = [item["state"]["waiting"].get("reason", "") for item in statuses if "waiting" in item.get("state", {})]
-    phase = found.get("status", {}).get("phase", "not there")
+    phase = pod.get("status", {}).get("phase", "missing")
     return PenstockError(
-        f"the pod that checks DNS did not end: it is {', '.join(filter(None, reasons)) or phase}",
-        f"kubectl -n {_NAMESPACE} get events; does a node run pods, and can it pull {IMAGE}?",
+        f"the pod that checks DNS did not finish: it is {', '.join(filter(None, reasons)) or phase}",
+        f"kubectl -n {_NAMESPACE} get events; check that a node runs pods and can pull {IMAGE}",
     )
 
 

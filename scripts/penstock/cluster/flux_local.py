@@ -1,4 +1,4 @@
-"""Flux as local processes: where no container runs."""
+"""Flux as local processes, for clusters without running containers."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from penstock.tools.kubectl import PENSTOCK
 
 
 def install(session: Session, step: Step) -> str:
-    """Apply Flux's definitions, and start those of its processes that don't run."""
+    """Apply Flux's definitions, start its missing processes, and return its version."""
     kubectl = session.kubectl
-    wanted = {_crd_name(path) for path in flux.crds()}
-    if session.recorded.flux != flux.version() or not wanted <= set(crds.names(kubectl)):
+    definitions = {_crd_name(path) for path in flux.crds()}
+    if session.recorded.flux != flux.version() or not definitions <= set(crds.names(kubectl)):
         step.note("applying Flux's CustomResourceDefinitions")
         for command in _applied(session):
             kubectl.carry_out(command)
-        crds.await_established(kubectl, wanted, step)
+        crds.await_established(kubectl, definitions, step)
         session.recorded.flux = flux.version()
         session.note()
     step.note("starting Flux's controllers")
@@ -40,7 +40,7 @@ def install(session: Session, step: Step) -> str:
 
 
 def commands(session: Session) -> list[Command]:
-    """What `install` runs where there is no Flux; a port is 0 where any free one is taken."""
+    """The commands that `install` runs without an existing Flux; port 0 stands for any free one."""
     started = [
         _controller(session.state, name, flux.Ports(0, 0, session.recorded.artifact_port)) for name in flux.CONTROLLERS
     ]

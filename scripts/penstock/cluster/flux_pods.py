@@ -1,4 +1,4 @@
-"""Flux in a cluster where pods run: installed by the flux program at its pinned version."""
+"""Flux in a cluster with running pods: the flux program installs its pinned version."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ _VERSION_LABEL = "app.kubernetes.io/version"
 
 
 def install(session: Session, step: Step) -> str:
-    """Install those controllers that the manifests need, unless they run already in this version."""
-    wanted = controllers(session)
-    lacking = _lacking(session, wanted)
+    """Install the controllers that the manifests need, unless they already run in the pinned version."""
+    needed = controllers(session)
+    lacking = _lacking(session, needed)
     if lacking:
         step.note(f"installing Flux {FLUX.version}")
         for command in commands(session):
             run(command)
-        missing = _lacking(session, wanted)
+        missing = _lacking(session, needed)
         if missing:
             raise PenstockError(
-                f"flux ended well, but {' and '.join(missing)} can't be used in version {FLUX.version}",
+                f"flux succeeded, but {' and '.join(missing)} isn't available in version {FLUX.version}",
                 f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
             )
-    # Recorded even where it was there before us.
+    # Recorded for an existing Flux too.
     session.recorded.flux = FLUX.version
     session.note()
     return f"Flux {FLUX.version}" + (" installed" if lacking else "")
 
 
 def commands(session: Session) -> list[Command]:
-    """What `install` runs where there is no Flux."""
+    """The commands that `install` runs without an existing Flux."""
     return [flux_cli.installation(session.state.kubeconfig, controllers(session), session.timeout)]
 
 
 def controllers(session: Session) -> list[str]:
-    """The controllers that the manifests need: alerts and receivers have one of their own."""
+    """The controllers that the manifests need; alerts and receivers need notification-controller."""
     alerts = any(item["apiVersion"].startswith(f"{_NOTIFICATION}/") for item in session.manifests.all_objects())
     return [*flux.CONTROLLERS, *(["notification-controller"] if alerts else [])]
 
 
-def _lacking(session: Session, wanted: list[str]) -> list[str]:
+def _lacking(session: Session, needed: list[str]) -> list[str]:
     """The controllers that aren't available in the pinned version."""
-    there = {}
+    is_available = {}
     for item in session.kubectl.get("deployments", "-n", NAMESPACE):
         version = item["metadata"].get("labels", {}).get(_VERSION_LABEL, "").lstrip("v")
         available = item.get("status", {}).get("availableReplicas", 0)
-        there[item["metadata"]["name"]] = version == FLUX.version and available > 0
-    return [name for name in wanted if not there.get(name)]
+        is_available[item["metadata"]["name"]] = version == FLUX.version and available > 0
+    return [name for name in needed if not is_available.get(name)]

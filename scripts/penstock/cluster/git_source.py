@@ -1,4 +1,4 @@
-"""Where Flux takes the manifests from: the working tree, served by a process of ours, or the repository's remote."""
+"""The Git source of Flux: the working tree, served by a local process, or the repository's remote."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.resolver import is_by_name
 
 PROCESS = "git-source"
-# Seconds of fetching in vain: wrong credentials don't heal, a network or DNS that has just come up does.
+# Seconds of failed fetches: a network or DNS that has just started recovers, wrong credentials don't.
 _PATIENCE = 60.0
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
 
 
 def setup(session: Session, step: Step) -> str:
-    """Give Flux the source, and wait until it has fetched the commit; gives the commit, and what it is."""
-    head(session.layout.root)  # says what is wrong before anything is started
+    """Give Flux the source, and wait until it has fetched the commit; returns a message with the commit."""
+    head(session.layout.root)  # fails early without a commit
     if session.recorded.source == "remote":
-        found = remote.read(session.layout)
-        commit, about = found.commit, f" of {found.url}"
+        upstream = remote.read(session.layout)
+        commit, origin = upstream.commit, f" of {upstream.url}"
     else:
         taken = snapshot.take(session.layout, session.state.git / server.NAME)
-        commit, about = taken.commit, " (with uncommitted changes)" if taken.is_dirty else ""
+        commit, origin = taken.commit, " (with uncommitted changes)" if taken.is_dirty else ""
         _make_token(session)
         _serve(session)
     session.recorded.revision = commit
@@ -45,20 +45,20 @@ def setup(session: Session, step: Step) -> str:
     for command in _applied(session):
         session.kubectl.carry_out(command)
     _await_fetch(session, step, commit)
-    return f"{commit[:12]}{about}"
+    return f"{commit[:12]}{origin}"
 
 
 def commands(session: Session) -> list[Command]:
-    """What `setup` runs where there is nothing yet."""
+    """The commands that `setup` runs for a new cluster."""
     address = _address(session)
     served = [] if session.recorded.source == "remote" else [_server(session, address.bind if address else "ADDRESS")]
-    return [*served, *_applied(session), _asking(session, status.SOURCES, [objects.SOURCE], _now())]
+    return [*served, *_applied(session), _reconciling(session, status.SOURCES, [objects.SOURCE], _now())]
 
 
 def mirrored(session: Session) -> list[dict[str, Any]]:
-    """Where no container runs, the patches that make Flux take the sources of others from our server, which has a copy.
+    """The patches that make Flux fetch external sources from the local server, which has copies of them.
 
-    A cluster that pulls images reaches those sources themselves.
+    There are none where pods run: such a cluster can reach those sources itself.
     """
     if session.provider.runs_pods:
         return []
@@ -69,19 +69,19 @@ def mirrored(session: Session) -> list[dict[str, Any]]:
 
 
 def reconcile(session: Session, kind: str, *names: str) -> str:
-    """Ask Flux to look at objects now; gives the token that it notes in status.lastHandledReconcileAt when it did.
+    """Request a reconciliation; returns the token that Flux writes to status.lastHandledReconcileAt afterwards.
 
-    The annotation is Flux's own contract (reconcile.fluxcd.io).
+    The annotation is part of Flux's API (reconcile.fluxcd.io).
     """
     token = _now()
-    session.kubectl.carry_out(_asking(session, kind, names, token))
+    session.kubectl.carry_out(_reconciling(session, kind, names, token))
     return token
 
 
-def _asking(session: Session, kind: str, names: Iterable[str], token: str) -> Command:
-    # Under kubectl's own name kustomize-controller would take it for a manual change, and undo it.
-    words = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", NAMESPACE]
-    return session.kubectl.command(*words, f"reconcile.fluxcd.io/requestedAt={token}")
+def _reconciling(session: Session, kind: str, names: Iterable[str], token: str) -> Command:
+    # With kubectl's default field manager, kustomize-controller would revert it as a manual change.
+    argv = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", NAMESPACE]
+    return session.kubectl.command(*argv, f"reconcile.fluxcd.io/requestedAt={token}")
 
 
 def _now() -> str:
@@ -89,10 +89,10 @@ def _now() -> str:
 
 
 def _serve(session: Session) -> None:
-    mirrored(session)  # so that the copies are there
+    mirrored(session)  # creates the copies
     address, recorded = session.provider.address(session), session.recorded
     if address is None:
-        raise PenstockError("there is no cluster yet that could fetch anything", "inv cluster-create")
+        raise PenstockError("there is no cluster yet to serve", "run inv cluster-create")
     if processes.is_alive(recorded, PROCESS):
         return
     recorded.source_port = recorded.source_port or processes.free_port(address.bind)
@@ -107,7 +107,7 @@ def _server(session: Session, bind: str) -> Command:
 
 
 def _make_token(session: Session) -> None:
-    """What the server asks for: made once for each cluster, for the eyes of its owner and of Flux alone."""
+    """Create the token that the server requires, once per cluster, readable by its owner alone."""
     file = session.state.folder / _TOKEN_FILE
     if not file.is_file():
         write_atomically(file, secrets.token_urlsafe(32).encode(), 0o600)
@@ -119,22 +119,22 @@ def _token(session: Session) -> str:
 
 
 def _applied(session: Session) -> list[Command]:
-    """The commands that give Flux its source."""
+    """The commands that apply the objects of Flux's source."""
     kubectl = session.kubectl
     if session.recorded.source == "remote":
-        found = remote.read(session.layout)
+        upstream = remote.read(session.layout)
         keys = _keys(session)
-        url = found.ssh if "identity" in keys else found.url
+        url = upstream.ssh if "identity" in keys else upstream.url
         secret = objects.CREDENTIALS if keys else ""
-        return [kubectl.applying([objects.source(url, session.environment, secret, found.branch)], PENSTOCK)]
+        return [kubectl.applying([objects.source(url, session.environment, secret, upstream.branch)], PENSTOCK)]
     source = objects.source(_url(session, server.NAME), session.environment, objects.LOCAL_CREDENTIALS)
     return [kubectl.applying([objects.credentials(server.USER, _token(session)), source], PENSTOCK)]
 
 
 def _keys(session: Session) -> list[str]:
-    """The keys of the Secret for a private remote, which its owner makes; none where there is no such Secret."""
+    """The keys of the Secret for a private remote, which the user creates; none without that Secret."""
     if not session.recorded.phase or is_by_name():
-        return []  # there may be no cluster yet, or what is wanted is to be shown alone
+        return []  # there may be no cluster yet, or this is a dry run
     return list((session.kubectl.get_one("secret", objects.CREDENTIALS, NAMESPACE) or {}).get("data", {}))
 
 
@@ -158,13 +158,13 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
 
     def fetched() -> bool | None:
         processes.refuse_dead(session.recorded, [PROCESS, "source-controller"])
-        found = status.source(session.kubectl)
-        if found.revision == commit:
+        source = status.source(session.kubectl)
+        if source.revision == commit:
             return True
-        if not found.failed:
+        if not source.failed:
             failing_since.clear()
             return None
-        step.note(f"Flux to fetch {commit[:12]}, and it says: {found.message}")
+        step.note(f"Flux to fetch {commit[:12]}: {source.message}")
         failing_since.append(time.monotonic())
         if failing_since[-1] - failing_since[0] > _PATIENCE:
             raise expired()

@@ -1,4 +1,4 @@
-"""The cluster's access for the user's own kubectl: a context in their kubeconfig, only when they ask for it."""
+"""The cluster's context in the user's kubeconfig, added only on request."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from penstock.tools.resolver import resolve
 
 
 def users_own() -> Path:
-    """The kubeconfig that the user's kubectl writes to: the first of $KUBECONFIG, else ~/.kube/config."""
+    """The kubeconfig that the user's kubectl writes to: the first path of $KUBECONFIG, else ~/.kube/config."""
     first = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     return Path(first) if first else Path.home() / ".kube" / "config"
 
 
 def merge(session: Session, target: Path) -> str:
-    """Add the cluster's context to `target`, 0600; the current context stays what it was. Gives the context's name."""
+    """Add the cluster's context to `target`, with mode 0600, and return its name; it doesn't become the current one."""
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         both = os.pathsep.join(str(path) for path in (target, session.state.kubeconfig) if path.is_file())
@@ -33,21 +33,21 @@ def merge(session: Session, target: Path) -> str:
 
 
 def unmerge(recorded: ClusterState, kubeconfig: Path) -> None:
-    """Take out of the user's kubeconfig what `merge` put there."""
+    """Remove the entries that `merge` added to the user's kubeconfig."""
     target = Path(recorded.merged_into)
     if not recorded.merged_into or not target.is_file() or not kubeconfig.is_file():
         return
     ours = json.loads(_config(kubeconfig, "view", "-o", "json"))
     if _config(target, "current-context", ok=(0, 1)) == ours["current-context"]:
         _config(target, "unset", "current-context")
-    for what in ("context", "cluster", "user"):
-        for item in ours[f"{what}s"]:
-            _config(target, f"delete-{what}", item["name"], ok=(0, 1))
+    for kind in ("context", "cluster", "user"):
+        for item in ours[f"{kind}s"]:
+            _config(target, f"delete-{kind}", item["name"], ok=(0, 1))
 
 
 def _context(kubeconfig: Path) -> str:
     return _config(kubeconfig, "current-context")
 
 
-def _config(kubeconfig: Path, *words: str, ok: tuple[int, ...] = (0,)) -> str:
-    return run(Command([resolve("kubectl"), "config", "--kubeconfig", kubeconfig, *words], ok=ok)).text.strip()
+def _config(kubeconfig: Path, *argv: str, ok: tuple[int, ...] = (0,)) -> str:
+    return run(Command([resolve("kubectl"), "config", "--kubeconfig", kubeconfig, *argv], ok=ok)).text.strip()

@@ -1,4 +1,4 @@
-"""The nodes of a cluster, and what their kubelets say of them."""
+"""The nodes of a cluster, and the states that their kubelets report."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from penstock.tools.kubectl import Kubectl
 
 
 def late(kubectl: Kubectl) -> dict[str, str]:
-    """The nodes by name, with why each isn't Ready; empty for one that is."""
+    """Name -> why the node isn't Ready; empty for a Ready node."""
     return {item["metadata"]["name"]: _reason(item) for item in kubectl.get("nodes")}
 
 
 def _reason(node: dict[str, Any]) -> str:
-    found = [item for item in node.get("status", {}).get("conditions", []) if item["type"] == "Ready"]
-    if not found:
-        return "its kubelet has said nothing yet"
-    is_ready = found[0]["status"] == "True"
-    return "" if is_ready else f"{found[0].get('reason', '')}: {found[0].get('message', '')}"
+    conditions = node.get("status", {}).get("conditions", [])
+    ready = next((item for item in conditions if item["type"] == "Ready"), None)
+    if ready is None:
+        return "its kubelet has reported nothing yet"
+    return "" if ready["status"] == "True" else f"{ready.get('reason', '')}: {ready.get('message', '')}"

@@ -1,6 +1,6 @@
-"""Definitions that operators make when they start, for clusters in which none of them runs.
+"""Definitions that operators create when they start, for clusters without running operators.
 
-Which they are is what the operator's annotation penstock/defines says; what is in them is in the operator's module.
+The operator's annotation penstock/defines lists them; their contents come from the operator's Go module.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ DEFINES = "penstock/defines"
 
 
 def crds(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The CustomResourceDefinitions that the operators among some objects make, by name.
+    """The CustomResourceDefinitions of the operators among some objects, sorted by name.
 
-    PenstockError for a kind that its operator's module does not define, or defines in another scope. Kustomizations of
-    Flux, which bring theirs from a source, are none of these.
+    Flux Kustomizations are skipped, since their sources contain the definitions. Raises PenstockError for a kind that
+    the operator's module doesn't define, or defines in another scope.
     """
-    found = {}
+    definitions = {}
     for item in objects:
-        for line in _said(item) if item["kind"] != "Kustomization" else ():
+        for line in _declared(item) if item["kind"] != "Kustomization" else ():
             if line.strip():
                 definition = _definition(item, line.strip())
-                found[definition["metadata"]["name"]] = definition
-    return [found[name] for name in sorted(found)]
+                definitions[definition["metadata"]["name"]] = definition
+    return [definitions[name] for name in sorted(definitions)]
 
 
-def _said(item: dict[str, Any]) -> list[str]:
+def _declared(item: dict[str, Any]) -> list[str]:
     metadata = item.get("metadata")
-    # What isn't even an object has its own finding, in the gate kubeconform.
+    # The gate kubeconform reports what is no object.
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return str((annotations or {}).get(DEFINES, "")).split("\n")
 
@@ -44,13 +44,13 @@ def _definition(item: dict[str, Any], line: str) -> dict[str, Any]:
     module = OPERATORS.get(group)
     if module is None:
         raise PenstockError(
-            f"{where}: nothing here has the definitions of {group}",
+            f"{where}: no known module defines {group}",
             "add the operator's Go module to OPERATORS in scripts/penstock/tools/modules.py",
         )
-    for found in _all(module):
-        names, its = found["spec"]["names"], found["spec"]["scope"]
-        if (found["spec"]["group"], names["kind"]) == (group, kind) and its == scope:
-            return dict(found)
+    for definition in _all(module):
+        spec = definition["spec"]
+        if (spec["group"], spec["names"]["kind"], spec["scope"]) == (group, kind, scope):
+            return dict(definition)
     raise PenstockError(f"{where}: {module.path} {module.version} does not define `{line}`", "fix the annotation")
 
 
@@ -58,4 +58,4 @@ def _definition(item: dict[str, Any], line: str) -> dict[str, Any]:
 def _all(module: Module) -> list[dict[str, Any]]:
     """Every definition of an operator's module."""
     files = sorted((module.root / module.inside).rglob("*.yaml"))
-    return [found for path in files for found in parse_all(path.read_bytes(), path)]
+    return [definition for path in files for definition in parse_all(path.read_bytes(), path)]

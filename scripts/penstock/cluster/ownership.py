@@ -1,4 +1,4 @@
-"""Phase 4: Flux owns every object of the manifests, the cluster holds what they say, nothing was changed on the way."""
+"""Phase 4: Flux owns every object of the manifests, the cluster has their content, and adoption changed nothing."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from penstock.kube.ref import ObjectRef
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]
-"""How many objects would not change, and how many were left out since this cluster alone has them patched."""
+"""The number of objects that would not change, and of those left out since this cluster patches them."""
 
 
 class Drifted(PenstockError):
-    """The cluster holds something else than the manifests say."""
+    """Objects of the cluster differ from the manifests."""
 
 
 def prove(session: Session, step: Step) -> str:
-    """Compare Flux's inventories and the cluster with manifests/; Findings for everything that differs."""
+    """Compare Flux's inventories and the cluster with manifests/; raises PenstockError for differences."""
     processes.refuse_dead(session.recorded, list(session.recorded.processes))
     step.note("comparing Flux's inventories with manifests/")
     count = inventories(session, status.kustomizations(session.kubectl))
@@ -32,31 +32,31 @@ def prove(session: Session, step: Step) -> str:
     unchanged({name: manifests.objects(name) for name in manifests.components}, session.kubectl, session.timeout)
     adopted = bootstrap.changed(session)
     if adopted:
-        raise Findings(adopted, "this is a fault in Penstock: phase 1 and Flux should apply the same bytes")
+        raise Findings(adopted, "report it as a bug: phase 1 and Flux should apply the same bytes")
     session.recorded.bootstrapped = {}
     return f"{count} objects, all owned by Flux, and none would change"
 
 
-def inventories(session: Session, found: dict[str, Kustomization]) -> int:
-    """The number of objects in manifests/, every one of them in a Flux inventory; Findings for any that isn't."""
-    # What a component applies from a source of its own is that source's matter.
+def inventories(session: Session, kustomizations: dict[str, Kustomization]) -> int:
+    """The number of objects in manifests/; raises Findings if Flux's inventories have other objects."""
+    # Nested Kustomizations apply objects of other sources.
     ours = [objects.ROOT, *session.manifests.components]
-    owned = {entry for name in ours if name in found for entry in found[name].inventory}
-    wanted = {ObjectRef.of(item).inventory_id: item for item in session.manifests.all_objects()}
-    lost = [
+    owned = {entry for name in ours if name in kustomizations for entry in kustomizations[name].inventory}
+    expected = {ObjectRef.of(item).inventory_id: item for item in session.manifests.all_objects()}
+    findings = [
         f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
-        for key, item in wanted.items()
+        for key, item in expected.items()
         if key not in owned
     ]
-    extra = sorted(owned - set(wanted) - _own(session))
-    lost += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
-    if lost:
-        raise Findings(lost, "inv status shows what Flux applied; inv sync applies it again")
-    return len(wanted)
+    extra = sorted(owned - set(expected) - _own(session))
+    findings += [f"{entry} is in a Flux inventory, but not in manifests/{session.environment}" for entry in extra]
+    if findings:
+        raise Findings(findings, "inv status shows what Flux applied; inv sync applies it again")
+    return len(expected)
 
 
 def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, deadline: float) -> Unchanged:
-    """Ask the API server what applying everything once more would change, in a dry run; PenstockError names it."""
+    """Apply everything again in a dry run; raises Drifted with the objects that would change."""
     patched = _patched(kubectl, components)
     stream = [
         as_flux_does(item, name)
@@ -66,23 +66,23 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
     ]
     result = kubectl.diff(stream, deadline)
     if result.code:
-        # kubectl's own complaints end with the same code as a difference.
-        said = _difference(result.text)
-        if not said:
+        # kubectl exits with the same code for errors and for differences.
+        difference = _difference(result.text)
+        if not difference:
             raise PenstockError(
-                result.complaint, "kubectl diff failed; `inv status` tells whether the API server answers"
+                result.complaint, "kubectl diff failed; `inv status` shows whether the API server answers"
             )
-        raise Drifted(said, "inv sync applies manifests/ again")
+        raise Drifted(difference, "inv sync applies manifests/ again")
     return len(stream), len(patched)
 
 
 def _own(session: Session) -> set[str]:
-    """The ids of the components' Kustomizations themselves and of their accounts, which the root owns."""
+    """The inventory ids of the components' Kustomizations and of their accounts, which the root owns."""
     return {ObjectRef.of(item).inventory_id for item in session.manifests.synced().values()}
 
 
 def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> set[tuple[str, str, str]]:
-    """Component, kind and name of what this cluster alone has otherwise: a local one redirects sources of others."""
+    """Component, kind and name of objects that this cluster patches: a local one redirects external sources."""
     return {
         (item["metadata"]["name"], target.get("kind", ""), target.get("name", ""))
         for item in kubectl.get(status.KUSTOMIZATIONS, "-n", NAMESPACE)
@@ -92,15 +92,15 @@ def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> s
 
 
 def as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
-    """An object with the labels by which Flux knows its own."""
+    """An object with the labels that Flux adds."""
     labels = {**item["metadata"].get("labels", {}), f"{GROUP}/name": component, f"{GROUP}/namespace": NAMESPACE}
     return {**item, "metadata": {**item["metadata"], "labels": labels}}
 
 
 def _difference(text: str) -> str:
-    """The objects in what `kubectl diff` printed, and the first lines of the first one."""
+    """The objects in the output of `kubectl diff`, and the first changed lines; empty without a difference."""
     names = [line.rpartition("/")[2] for line in text.splitlines() if line.startswith("diff ")]
     changed = [line for line in text.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    # The API server counts a change that it would make.
+    # The API server increases the generation with every change.
     changed = [line for line in changed if not line[1:].strip().startswith("generation:")]
     return f"{len(names)} objects would change: {', '.join(names[:3])}: {' '.join(changed[:4])}" if names else ""

@@ -1,6 +1,6 @@
 """The four phases of `inv up` and their steps, the same for every provider.
 
-A step acts only where something is missing. Each is also a verb of its own.
+A step acts only if something is missing. Each step is also a verb.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from penstock.core.process import Command, CommandFailed, CommandTimedOut
 
 @dataclass(frozen=True)
 class Action:
-    """A step of a phase: a function that reports what it did, and the commands by which it changes a cluster."""
+    """A step of a phase: a function that returns a message, and the commands with which it changes a cluster."""
 
     run: Callable[[Session, Step], str]
     commands: Callable[[Session], list[Command]]
@@ -35,8 +35,8 @@ class Phase:
 
 
 def create(session: Session, step: Step) -> str:
-    """The control plane and its nodes."""
-    made = session.provider.create(session, step)
+    """Create the control plane and its nodes, and wait for the API server."""
+    message = session.provider.create(session, step)
     until(
         lambda: True if session.kubectl.is_ready() else None,
         session.timeout,
@@ -44,7 +44,7 @@ def create(session: Session, step: Step) -> str:
         "the API server",
         lambda: PenstockError("the API server did not become ready", _look(session)),
     )
-    return made
+    return message
 
 
 def _look(session: Session) -> str:
@@ -54,7 +54,7 @@ def _look(session: Session) -> str:
 
 
 def names(session: Session, step: Step) -> str:
-    """Whether pods can resolve names, which Flux's pods need first of all."""
+    """Check that pods can resolve names, which Flux's pods need first."""
     if not session.provider.runs_pods:
         return "names not checked, no pod runs"
     return dns.check(session.kubectl, session.cluster.domain, session.timeout, step)
@@ -86,7 +86,7 @@ PHASES = [
 
 
 def carry_out(action: Action, session: Session, step: Step) -> str:
-    """Run one step; when a program fails since a process of ours has ended, that one is named."""
+    """Run one step; if a command fails because a local process has ended, raises the error of that process."""
     try:
         return action.run(session, step)
     except (CommandFailed, CommandTimedOut):
@@ -94,9 +94,9 @@ def carry_out(action: Action, session: Session, step: Step) -> str:
         raise
 
 
-def run(session: Session, wanted: list[Phase]) -> None:
-    """Run phases in order, with their names and times."""
-    for phase in wanted:
+def run(session: Session, phases: list[Phase]) -> None:
+    """Run phases in order, and show their titles and times."""
+    for phase in phases:
         with console.step(f"{phase.number} {phase.title}") as step:
             step.result = "; ".join(
                 filter(None, [carry_out(action, session, step) for action in phase.actions(session)])

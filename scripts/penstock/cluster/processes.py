@@ -1,4 +1,4 @@
-"""The local processes of a cluster: started, told apart from strangers with the same pid, ended."""
+"""The local processes of a cluster: starting, identifying and ending them."""
 
 from __future__ import annotations
 
@@ -14,45 +14,45 @@ from penstock.cluster.state import ClusterState, Process, State
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, spawn, uninterrupted
 
-# The cluster is thrown away with its data: no need to wait for a tidy end.
+# The cluster's data is deleted anyway, so a clean shutdown isn't worth a longer wait.
 _GRACE_SECONDS = 2.0
-# The kernel's clock ticks are coarser than the float that psutil makes of them.
+# psutil computes start times from the kernel's clock ticks, which are coarse.
 _SAME_START = 0.05
-# Below what Linux (32768 and up), macOS and Windows (49152 and up) give to connections.
+# Below the ephemeral ports of Linux (from 32768), macOS and Windows (from 49152).
 _PORTS = range(20000, 30000)
-_NOBODY = Process(pid=0, created=0, log="")
+_NO_PROCESS = Process(pid=0, created=0, log="")
 
 
 def find(process: Process) -> psutil.Process | None:
-    """The running process that was recorded; None when it ended, or when its pid belongs to somebody else now."""
+    """The recorded process, if it still runs; None if it has ended, even if another process has its pid."""
     try:
-        found = psutil.Process(process.pid)
-        same = abs(_started(found) - process.created) < _SAME_START
-        return found if same and found.status() != psutil.STATUS_ZOMBIE else None
+        candidate = psutil.Process(process.pid)
+        is_same = abs(_started(candidate) - process.created) < _SAME_START
+        return candidate if is_same and candidate.status() != psutil.STATUS_ZOMBIE else None
     except psutil.NoSuchProcess:
         return None
 
 
 def is_alive(recorded: ClusterState, name: str) -> bool:
-    """Whether a process of ours runs."""
+    """Whether the recorded process of this name runs."""
     process = recorded.processes.get(name)
     return process is not None and find(process) is not None
 
 
 def start(state: State, recorded: ClusterState, name: str, command: Command) -> None:
-    """Start a process and note it."""
+    """Start a process and record it."""
     log = state.logs / f"{name}.log"
     with uninterrupted():
         note(state, recorded, name, spawn(command, log), log)
 
 
 def note(state: State, recorded: ClusterState, name: str, pid: int, log: Path) -> None:
-    """Note a process that somebody else started for us."""
+    """Record a process that another program has started for the cluster; raises PenstockError if it has ended."""
     try:
         created = _started(psutil.Process(pid))
     except psutil.NoSuchProcess:
         raise died(name, log) from None
-    if find(recorded.processes.get(name, _NOBODY)) is not None and recorded.processes[name].pid == pid:
+    if find(recorded.processes.get(name, _NO_PROCESS)) is not None and recorded.processes[name].pid == pid:
         return
     recorded.processes[name] = Process(pid=pid, created=created, log=str(log))
     state.write(recorded)
@@ -61,14 +61,14 @@ def note(state: State, recorded: ClusterState, name: str, pid: int, log: Path) -
 def mentions(pid: int, text: str) -> bool:
     """Whether a running process has this text in its program or its arguments."""
     try:
-        return any(text in word for word in psutil.Process(pid).cmdline())
+        return any(text in argument for argument in psutil.Process(pid).cmdline())
     except psutil.Error:
         return False
 
 
 def stop_all(recorded: ClusterState) -> list[str]:
-    """End every process that was recorded and still runs, newest first; gives their names."""
-    running = [(name, found) for name, process in reversed(recorded.processes.items()) if (found := find(process))]
+    """End every recorded process that still runs, newest first, and return their names."""
+    running = [(name, match) for name, process in reversed(recorded.processes.items()) if (match := find(process))]
     for _, process in running:
         _signal(process, hard=False)
     _, left = psutil.wait_procs([process for _, process in running], timeout=_GRACE_SECONDS)
@@ -79,32 +79,32 @@ def stop_all(recorded: ClusterState) -> list[str]:
 
 
 def refuse_dead(recorded: ClusterState, names: list[str]) -> None:
-    """PenstockError with the end of its log when one of these processes has ended."""
+    """Raise PenstockError with the last line of its log if one of these processes has ended."""
     for name in names:
         if name in recorded.processes and not is_alive(recorded, name):
             raise died(name, Path(recorded.processes[name].log))
 
 
 def died(name: str, log: Path) -> PenstockError:
-    """The error for a process that ended by itself."""
+    """The error for a process that has ended unexpectedly."""
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
-    last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
+    last = next((line for line in reversed(lines) if line.strip()), "its log is empty")
     return PenstockError(
         f"{name} ended by itself: {last[:300]}", f"`inv logs {name}` shows all of it; `inv up` starts it again"
     )
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A TCP port that nobody listens on at an address of this machine."""
+    """A free TCP port on an address of this machine."""
     return free_ports(1, address)[0]
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Different TCP ports that nobody listens on at an address of this machine; PenstockError when all are taken.
+    """Distinct free TCP ports on an address of this machine; raises PenstockError if there aren't enough.
 
-    The kernel's own choice could be some connection's port by the time that a process of ours listens on it.
+    The kernel would pick an ephemeral port, which a connection could use before the process listens on it.
     """
-    found: list[int] = []
+    ports: list[int] = []
     with ExitStack() as stack:
         for port in random.sample(_PORTS, len(_PORTS)):
             probe = stack.enter_context(socket.socket())
@@ -114,37 +114,37 @@ def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
                 if error.errno != errno.EADDRINUSE:
                     raise
                 continue
-            found.append(port)
-            if len(found) == count:
-                return found
+            ports.append(port)
+            if len(ports) == count:
+                return ports
     raise PenstockError(
-        f"no free port on {address} between {_PORTS.start} and {_PORTS.stop - 1}", "stop something that listens there"
+        f"no free port on {address} between {_PORTS.start} and {_PORTS.stop - 1}", "stop a process that listens there"
     )
 
 
 def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:
-    """PenstockError when somebody listens on a port that a process of the cluster must have."""
+    """Raise PenstockError if another process listens on a port that a process of the cluster needs."""
     owner = port_owner(port, address)
     if owner:
         raise PenstockError(
             f"port {port} on {address}, which {name} of this cluster uses, is taken by {owner}",
-            "stop that process, or make the cluster again: inv down && inv up",
+            "stop that process, or recreate the cluster: inv down && inv up",
         )
 
 
 def port_owner(port: int, address: str = "127.0.0.1") -> str:
-    """Who listens on a port, as `name (pid N)`, or an empty string when nobody does."""
+    """The process that listens on a port, as `name (pid N)`; empty if the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((address, port))
             return ""
-        except PermissionError:  # a port below 1024: whoever may bind it answers
+        except PermissionError:  # a port below 1024, which only a connection can probe
             if probe.connect_ex((address, port)):
                 return ""
         except OSError:
             pass
-    # macOS tells root alone who listens.
+    # macOS shows listening processes only to root.
     with suppress(psutil.Error):
         for connection in psutil.net_connections("tcp"):
             if connection.laddr and connection.laddr.port == port and connection.status == psutil.CONN_LISTEN:
@@ -157,12 +157,12 @@ def port_owner(port: int, address: str = "127.0.0.1") -> str:
 
 
 def _started(process: psutil.Process) -> float:
-    """When a process was started, in seconds, by a clock that nobody sets.
+    """The start time of a process in seconds, independent of changes of the wall clock.
 
-    Linux counts from boot. psutil adds the time of boot, which Linux computes from its uptime and the wall clock, so it
-    moves whenever that is set, as after a sleep. Other systems note the wall clock once, when the process is started.
+    Linux counts from boot. psutil adds the boot time, which Linux derives from the uptime and the wall clock, so it
+    changes whenever the clock is set, as after a sleep. Other systems store the wall clock at the start.
     """
-    # Asked first: some versions of psutil keep it, and make create_time of what they kept.
+    # Read first: some versions of psutil cache it, and use the cached value in create_time.
     boot = psutil.boot_time() if psutil.LINUX else 0.0
     return process.create_time() - boot
 

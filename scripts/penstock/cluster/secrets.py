@@ -1,4 +1,4 @@
-"""Create the Secrets that the components declare, once."""
+"""Creates the Secrets that the components declare."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from penstock.platform.secrets import Secret
 from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 
-def make(kubectl: Kubectl, wanted: list[Secret]) -> list[str]:
-    """Make those Secrets that aren't there; gives namespace/name of each new one. Nothing is ever printed or changed.
+def create(kubectl: Kubectl, declared: list[Secret]) -> list[str]:
+    """Create the missing Secrets, and return namespace/name of each; existing ones never change, values aren't printed.
 
-    A namespace that joins later gets the values that the others have.
+    A namespace that is added later gets the values of the existing Secrets.
     """
-    asked = [_object(secret.name, namespace, {}) for secret in wanted for namespace in secret.namespaces]
-    there = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in kubectl.get_these(asked)}
-    made = []
-    for secret in wanted:
-        held = [there[namespace, secret.name] for namespace in secret.namespaces if (namespace, secret.name) in there]
-        content = {"data": held[0]["data"]} if held else {"stringData": _fresh(secret)}
-        made += [
+    expected = [_object(secret.name, namespace, {}) for secret in declared for namespace in secret.namespaces]
+    existing = {(item["metadata"]["namespace"], item["metadata"]["name"]): item for item in kubectl.get_these(expected)}
+    created = []
+    for secret in declared:
+        copies = [existing[space, secret.name] for space in secret.namespaces if (space, secret.name) in existing]
+        content = {"data": copies[0]["data"]} if copies else {"stringData": _generated(secret)}
+        created += [
             _object(secret.name, namespace, content)
             for namespace in secret.namespaces
-            if (namespace, secret.name) not in there
+            if (namespace, secret.name) not in existing
         ]
-    if made:
-        kubectl.apply(made, PENSTOCK)
-    return [f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in made]
+    if created:
+        kubectl.apply(created, PENSTOCK)
+    return [f"{item['metadata']['namespace']}/{item['metadata']['name']}" for item in created]
 
 
-def _fresh(secret: Secret) -> dict[str, str]:
+def _generated(secret: Secret) -> dict[str, str]:
     return secret.literal | {key: secrets.token_urlsafe(count) for key, count in secret.generate.items()}
 
 

@@ -1,4 +1,4 @@
-"""What the phases of one `inv up` share."""
+"""The state that the phases of `inv up` share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.tools.kubectl import Kubectl
 class Session:
     """One cluster of one environment.
 
-    `timeout` is the deadline of each wait, in seconds; `cluster` is what the environment's file says of it.
+    `timeout` is the deadline of each wait, in seconds; `cluster` has the settings in the environment's file.
     """
 
     layout: Layout
@@ -35,16 +35,16 @@ class Session:
 
     @cached_property
     def manifests(self) -> Manifests:
-        """The tree that the cluster gets, as it was when it was read first."""
+        """The manifests of the environment; read once and cached."""
         return Manifests(self.layout.tree(self.environment))
 
     @property
     def bootstrap(self) -> list[str]:
-        """The components that phase 1 applies and this environment has, in order."""
+        """The components of this environment that phase 1 applies, in order."""
         return [name for name in self.cluster.bootstrap if name in self.manifests.components]
 
     def reached(self, phase: int) -> None:
-        """Note that a phase is complete."""
+        """Record that a phase is complete."""
         self.recorded.phase = max(self.recorded.phase, phase)
         self.note()
 

@@ -1,4 +1,4 @@
-"""What `inv up` notes of a local cluster, all in one folder: .penstock/<environment>/."""
+"""The state that `inv up` records for a cluster, in the folder .penstock/<environment>/."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.core.model import decode
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A process that we started. `created` tells when, as processes.py reads it: a pid alone is reused."""
+    """A local process. `created` is its start time as processes.py reads it, which identifies it: pids are reused."""
 
     pid: int
     created: float
@@ -29,13 +29,13 @@ class Process(msgspec.Struct, frozen=True):
 class ClusterState(msgspec.Struct):
     """The contents of state.json.
 
-    `cluster` is its name with the provider, `context` the one of the user's kubeconfig when others made it, `source`
-    local or remote. `phase` is the last phase that was completed, 0 to 4. `artifact_port` serves what source-controller
-    fetched and `source_port` the Git repositories, under addresses that Flux's objects hold: neither may change. `flux`
-    is the version whose definitions were applied; `restarted` says that Flux's controllers haven't looked at everything
-    since they were started. `bootstrapped` are the generations of what phase 1 applied, until phase 4 has compared
-    them. `network` is Docker's network that was not there before this cluster. `merged_into` is a kubeconfig of the
-    user that got our context because it was asked for.
+    `cluster` is the cluster's name at the provider, `context` the context of an existing cluster in the user's
+    kubeconfig. `source` is local or remote. `phase` is the last completed phase, 0 to 4. `artifact_port` serves the
+    artifacts of source-controller, `source_port` the Git repositories; Flux's objects contain both, so they must not
+    change. `flux` is the version of the applied definitions. `restarted` is set while Flux's controllers have yet to
+    reconcile everything after a start. `bootstrapped` maps objects of phase 1 to generations until phase 4 has
+    compared them. `network` is the Docker network that was created for the cluster. `merged_into` is the user's
+    kubeconfig that `merge` has added the context to.
     """
 
     provider: str
@@ -57,32 +57,32 @@ class ClusterState(msgspec.Struct):
 
 @dataclass(frozen=True)
 class State:
-    """The folder of one cluster."""
+    """The folder with the state of one cluster."""
 
     folder: Path
 
     @property
     def kubeconfig(self) -> Path:
-        """Readable by its owner alone; never merged into the user's own."""
+        """The cluster's kubeconfig, readable by its owner alone."""
         return self.folder / "kubeconfig"
 
     @property
     def logs(self) -> Path:
-        """The logs of the local processes that we started ourselves."""
+        """The folder with the logs of local processes."""
         return self.folder / "logs"
 
     @property
     def git(self) -> Path:
-        """The bare repositories that the Git source serves."""
+        """The folder with the bare repositories that the Git source serves."""
         return self.folder / "git"
 
     @property
     def exists(self) -> bool:
-        """Whether `inv up` ever began here."""
+        """Whether `inv up` has started a cluster here."""
         return (self.folder / "state.json").is_file()
 
     def read(self) -> ClusterState:
-        """What was recorded; PenstockError when there is nothing or it is damaged."""
+        """The recorded state; raises PenstockError if there is none or it is damaged."""
         try:
             return decode((self.folder / "state.json").read_bytes(), ClusterState)
         except FileNotFoundError:
@@ -94,27 +94,27 @@ class State:
             ) from None
 
     def write(self, recorded: ClusterState) -> None:
-        """Note it, atomically."""
+        """Write the state atomically, readable by its owner alone."""
         with writing(self.folder):
             write_atomically(self.folder / "state.json", msgspec.json.format(msgspec.json.encode(recorded)), 0o600)
 
     def prepare(self) -> None:
-        """Make the folder, for its owner alone."""
+        """Create the folder, accessible by its owner alone."""
         with writing(self.folder):
             self.logs.mkdir(parents=True, exist_ok=True)
             self.folder.chmod(0o700)
 
     def remove(self) -> None:
-        """Remove the folder and all that is in it."""
+        """Remove the folder and its contents."""
         with writing(self.folder):
             shutil.rmtree(self.folder)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Hold the cluster for one verb; PenstockError when another one holds it."""
+        """Lock the cluster for one verb; raises PenstockError if another one holds the lock."""
         with writing(self.folder.parent):
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            # Whatever the repository ignores: keys and a running database must never be in a snapshot or a commit.
+            # Keys and a running database must not get into a snapshot or a commit, even without a .gitignore.
             (self.folder.parent / ".gitignore").write_text("*\n")
         lock = FileLock(self.folder.with_name(f"{self.folder.name}.lock"))
         try:
@@ -130,6 +130,6 @@ class State:
 
 
 def state_of(layout: Layout, environment: str) -> State:
-    """The state of an environment's local cluster; $PENSTOCK_STATE moves it elsewhere."""
+    """The state of an environment's cluster; $PENSTOCK_STATE overrides the folder .penstock."""
     base = os.environ.get("PENSTOCK_STATE")
     return State((Path(base) if base else layout.root / ".penstock") / environment)

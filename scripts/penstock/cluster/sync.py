@@ -1,4 +1,4 @@
-"""Phase 3: Flux applies the components in their order, until all are Ready."""
+"""Phase 3: Flux applies the components in their order until all are Ready."""
 
 from __future__ import annotations
 
@@ -16,106 +16,107 @@ from penstock.gitops.status import Kustomization
 from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import PENSTOCK
 
-_MOST_EVENTS = 3
+_MAX_EVENTS = 3
 
 
 def enable(session: Session, step: Step) -> str:
-    """Phase 3: make the Secrets, give Flux the root, wait until all is Ready; gives what there is now."""
-    made = make_secrets(session, step)
+    """Create the Secrets, apply the root, and wait until everything is Ready; returns a message with the counts."""
+    created = create_secrets(session, step)
     apply(session, step)
-    return f"{len(session.manifests.components)} components Ready" + (f", {len(made)} secrets made" if made else "")
+    suffix = f", {len(created)} secrets made" if created else ""
+    return f"{len(session.manifests.components)} components Ready{suffix}"
 
 
 def commands(session: Session) -> list[Command]:
-    """What `enable` runs where there is nothing yet; what the Secrets hold is never shown."""
-    wanted = declared(session.layout, session.manifests.components)
-    about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in wanted)
-    made = [session.kubectl.applying([], PENSTOCK, about)] if wanted else []
+    """The commands that `enable` runs in a new cluster; the Secrets' values are never shown."""
+    expected = declared(session.layout, session.manifests.components)
+    about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in expected)
+    creating = [session.kubectl.applying([], PENSTOCK, about)] if expected else []
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
-    early = _early(session, wanted, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
+    early = _early(session, expected, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []
-    return [*namespaces, *made, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
+    return [*namespaces, *creating, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
 
 
-def make_secrets(session: Session, step: Step) -> list[str]:
-    """Make the Secrets that the components declare, and first the namespaces that they lie in."""
-    wanted = declared(session.layout, session.manifests.components)
-    step.note("making secrets")
-    # The same bytes that Flux applies a moment later: it adopts them without a change, and adds its labels.
-    there = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
-    early = _early(session, wanted, there)
+def create_secrets(session: Session, step: Step) -> list[str]:
+    """Create the missing Secrets of the components and their namespaces; returns namespace/name of each new Secret."""
+    expected = declared(session.layout, session.manifests.components)
+    step.note("creating secrets")
+    # The same bytes as Flux applies later, so Flux adopts the namespaces and only adds its labels.
+    present = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
+    early = _early(session, expected, present)
     if early:
         session.kubectl.apply(early)
-    return secrets.make(session.kubectl, wanted)
+    return secrets.create(session.kubectl, expected)
 
 
 def apply(session: Session, step: Step) -> None:
-    """Have Flux apply the snapshot, and wait until all is Ready; PenstockError names what isn't, and why."""
-    # After its controllers were started again, what Flux says dates from before.
+    """Apply the root, and wait until everything is Ready; raises PenstockError for the first component that isn't."""
+    # After a restart of the controllers, Flux's objects still have the status from before.
     before = list(status.kustomizations(session.kubectl)) if session.recorded.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     ours = [objects.ROOT, *session.manifests.components]
-    held = [
+    nested = [
         item["metadata"]["name"] for name in session.manifests.components for item in session.manifests.nested(name)
     ]
-    names = [*held, *ours]
+    names = [*nested, *ours]
     tokens = dict.fromkeys(before, git_source.reconcile(session, status.KUSTOMIZATIONS, *before)) if before else {}
     failing: dict[str, float] = {}
 
-    def late(found: dict[str, Kustomization]) -> list[str]:
-        # A Kustomization that a component holds has a source, and so a revision, of its own.
-        done = {name for name, item in found.items() if item.handled == tokens.get(name, item.handled) and item.ready}
+    def late(items: dict[str, Kustomization]) -> list[str]:
+        # A nested Kustomization has another source, and so another revision.
+        done = {name for name, item in items.items() if item.handled == tokens.get(name, item.handled) and item.ready}
         return [
             name
             for name in names
-            if name not in done or (name in ours and found[name].revision != session.recorded.revision)
+            if name not in done or (name in ours and items[name].revision != session.recorded.revision)
         ]
 
     def ready() -> bool | None:
         processes.refuse_dead(session.recorded, list(session.recorded.processes))
-        found = status.kustomizations(session.kubectl)
-        waiting = late(found)
+        items = status.kustomizations(session.kubectl)
+        waiting = late(items)
         step.note(
             f"{len(names) - len(waiting)} of {len(names)} Ready" + (f", waiting for {waiting[-1]}" if waiting else "")
         )
-        _give_up_early(session, found, held, failing)
+        _give_up_early(session, items, nested, failing)
         return None if waiting else True
 
     def expired() -> PenstockError:
-        found = status.kustomizations(session.kubectl)
-        waiting = late(found) or names
-        # What failed says more than what waits for it.
-        failed = [name for name in waiting if name in found and found[name].reason in status.FAILURES]
+        items = status.kustomizations(session.kubectl)
+        waiting = late(items) or names
+        # A failed component explains more than one that waits for it.
+        failed = [name for name in waiting if name in items and items[name].reason in status.FAILURES]
         culprit = (failed or waiting)[-1]
-        return explain(session, culprit, found.get(culprit))
+        return explain(session, culprit, items.get(culprit))
 
     until(ready, session.timeout, step, "Flux", expired)
     session.recorded.restarted = False
 
 
 def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
-    """Why a component isn't Ready: Flux's reason, the last events around it, and what to run next."""
+    """The error for a component that isn't Ready, with Flux's reason, the latest events, and commands to run next."""
     if item is None:
-        return PenstockError(f"{name}: Flux has not made its Kustomization", "inv logs kustomize-controller")
+        return PenstockError(f"{name}: Flux has not created its Kustomization", "inv logs kustomize-controller")
     lines = [f"{name} did not become Ready: {item.reason}: {' '.join(item.message.split())[:400]}"]
     lines += [f"  event: {line}" for line in _events(session, name)]
     command = f"KUBECONFIG={session.state.kubeconfig} kubectl -n flux-system describe kustomization {name}"
     return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
 
 
-def _early(session: Session, wanted: list[Secret], there: set[str]) -> list[dict[str, Any]]:
-    """The namespaces that these Secrets lie in and that aren't there yet."""
-    namespaces = {namespace for secret in wanted for namespace in secret.namespaces} - there
-    found = session.manifests.all_objects()
-    return [item for item in found if item["kind"] == "Namespace" and item["metadata"]["name"] in namespaces]
+def _early(session: Session, expected: list[Secret], present: set[str]) -> list[dict[str, Any]]:
+    """The missing namespaces of these Secrets."""
+    names = {namespace for secret in expected for namespace in secret.namespaces} - present
+    every = session.manifests.all_objects()
+    return [item for item in every if item["kind"] == "Namespace" and item["metadata"]["name"] in names]
 
 
 def _give_up_early(
-    session: Session, found: dict[str, Kustomization], held: list[str], failing: dict[str, float]
+    session: Session, items: dict[str, Kustomization], nested: list[str], failing: dict[str, float]
 ) -> None:
     now = time.monotonic()
-    for name, item in found.items():
-        is_old = name not in held and item.attempted != session.recorded.revision
+    for name, item in items.items():
+        is_old = name not in nested and item.attempted != session.recorded.revision
         if item.ready or item.reason not in status.FAILURES or is_old:
             failing.pop(name, None)
         elif now - failing.setdefault(name, now) > session.provider.patience:
@@ -124,14 +125,14 @@ def _give_up_early(
 
 def _events(session: Session, name: str) -> list[str]:
     namespaces = {item["metadata"].get("namespace", "") for item in session.manifests.objects(name)} - {""}
-    found = []
+    events = []
     for namespace in sorted(namespaces | {"flux-system"}):
         for event in session.kubectl.get("events", "-n", namespace):
-            about = event["involvedObject"]
-            if namespace != "flux-system" or about.get("name") == name:
+            target = event["involvedObject"]
+            if namespace != "flux-system" or target.get("name") == name:
                 stamp = event.get("lastTimestamp") or event.get("eventTime") or ""
-                found.append(
-                    (stamp, f"{about.get('kind')}/{about.get('name')} {event['reason']}: {event['message'][:200]}")
+                events.append(
+                    (stamp, f"{target.get('kind')}/{target.get('name')} {event['reason']}: {event['message'][:200]}")
                 )
-    warnings = [text for _, text in sorted(found)]
-    return warnings[-_MOST_EVENTS:]
+    warnings = [text for _, text in sorted(events)]
+    return warnings[-_MAX_EVENTS:]

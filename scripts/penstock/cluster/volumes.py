@@ -1,4 +1,4 @@
-"""Volumes for simulated pods: one PersistentVolume for each claim of the manifests, since no provisioner runs."""
+"""Volumes for simulated pods: a PersistentVolume for each claim of the manifests, since no provisioner runs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Any
 
 
 def volumes(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The StorageClasses and PersistentVolumes that let every claim of these objects bind."""
+    """The StorageClasses and PersistentVolumes with which every claim of these objects can bind."""
     claims = [claim for item in objects for claim in _claims(item)]
-    # A class of the manifests is Flux's to make; the volumes of its claims are bound to them by name.
+    # Flux creates the manifests' own classes; volumes are bound to their claims by name.
     own = {item["metadata"]["name"] for item in objects if item["kind"] == "StorageClass"}
     classes = sorted({claim["spec"].get("storageClassName", "") for claim in claims} - {"", *own})
     return [_class(name) for name in classes] + [_volume(claim) for claim in claims]

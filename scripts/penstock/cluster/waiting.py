@@ -1,4 +1,4 @@
-"""Waiting with a deadline, saying what is waited for."""
+"""Waiting for a condition, with a deadline and a progress message."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ Value = TypeVar("Value")
 def until(
     probe: Callable[[], Value | None], seconds: float, step: Step, what: str, expired: Callable[[], PenstockError]
 ) -> Value:
-    """Call `probe` until it gives something; raise what `expired` makes when that took longer than `seconds`.
+    """Call `probe` until it returns something other than None, and return that; errors of `probe` end the wait.
 
-    An error that `probe` raises ends the wait at once.
+    After `seconds`, raises the error that `expired` returns. `what` is shown as progress.
     """
     step.note(what)
     retrying = Retrying(

@@ -1,4 +1,4 @@
-"""The workloads of a cluster: how many pods each has, and how many it has to have."""
+"""The workloads of a cluster, with their actual and desired numbers of pods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KINDS = "deployments,statefulsets,daemonsets"
 
 
 class Workload(msgspec.Struct, frozen=True):
-    """A workload: how many of its pods are wanted, and how many are Ready."""
+    """A workload: `ready` of its `wanted` pods are Ready."""
 
     namespace: str
     kind: str

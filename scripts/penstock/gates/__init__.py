@@ -1,1 +1,1 @@
-"""What has to be proven before a change may pass: `python -m penstock.gates NAME`."""
+"""The gates, checks that every change has to pass: `python -m penstock.gates NAME`."""

@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: list[str]) -> None:
-    """Run the gate that `argv` names; exit with 1 when it has findings, and as `reported` does."""
+    """Run the gate that `argv` names; exits with 1 if it has findings, and on errors as `reported` does."""
     debug = bool(os.environ.get("PENSTOCK_DEBUG"))
     if debug:
         logging.basicConfig(level=logging.DEBUG)
@@ -39,20 +39,20 @@ def _passes(argv: list[str]) -> bool:
         return True
     parser = _Parser(prog="gates", add_help=False)
     parser.add_argument("name", nargs="?", default="")
-    # GitHub sets it for every step, and shows annotations on the lines of a pull request.
+    # GitHub sets it in every step, and shows annotations at the lines of a pull request.
     default = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
     parser.add_argument("--format", choices=get_args(reports.Format), default=default)
     parser.add_argument("--json", action="store_const", const="json", dest="format")
-    given = parser.parse_args(argv)
-    gate = registry.find(given.name)
+    arguments = parser.parse_args(argv)
+    gate = registry.find(arguments.name)
     platform = find_platform()
     result = runner.run(gate, platform)
-    reports.report(result.below(_folder_in_workspace(platform.root)), given.format)
+    reports.report(result.below(_folder_in_workspace(platform.root)), arguments.format)
     return not result.findings
 
 
 def _folder_in_workspace(root: Path) -> str:
-    """Where the platform is in the checkout of GitHub's runner, from which annotations name files; empty elsewhere."""
+    """The platform's path inside GitHub's checkout, to which annotations are relative; empty outside of a workflow."""
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
     return root.relative_to(workspace).as_posix() if root != workspace and root.is_relative_to(workspace) else ""
 

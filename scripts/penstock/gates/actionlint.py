@@ -1,4 +1,4 @@
-"""The workflows of .github/workflows, checked by actionlint."""
+"""The gate: actionlint accepts every workflow of .github/workflows."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _LINE = re.compile(r"(?P<file>[^:]+):(?P<line>\d+):(?P<column>\d+): (?P<message>
 
 @gate("actionlint", rules=[_FAULT], needs=["actionlint"])
 def actionlint(platform: Layout) -> Iterator[Finding | Proven]:
-    """Every workflow is one that GitHub can run."""
+    """GitHub can run every workflow."""
     files = sorted((platform.root / ".github" / "workflows").glob("*.y*ml"))
     if not files:
         yield Proven("there are no workflows")
         return
     argv: list[str | Path] = [resolve("actionlint"), "-no-color", "-oneline", *files]
     for text in run(Command(argv, cwd=platform.root, ok=(0, 1))).text.splitlines():
-        found = _LINE.fullmatch(text)
-        if found:
-            message = f"line {found['line']}: {found['message']}"
-            yield Finding(_FAULT.id, message, _HINT, found["file"], int(found["line"]))
+        match = _LINE.fullmatch(text)
+        if match:
+            message = f"line {match['line']}: {match['message']}"
+            yield Finding(_FAULT.id, message, _HINT, match["file"], int(match["line"]))
         else:
             yield Finding(_FAULT.id, text, _HINT)
     yield Proven(f"{len(files)} workflows checked")

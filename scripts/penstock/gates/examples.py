@@ -1,4 +1,4 @@
-"""A failing example of each rule, from the tests: an edit of a hydrated platform, and what the gate then reports."""
+"""A failing example of each rule, from the tests: an edit of a hydrated platform, and what the gate reports then."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ FILES = [f"{FOLDER}/broken-{name}.yaml" for name in ("files", "references", "con
 
 
 class Example(Strict, frozen=True):
-    """In `file` the first `old` becomes `new`, and the gate has to report `says`, which is all it finds.
+    """An edit that replaces the first `old` in `file` by `new`, and the only findings of the gate, `says`.
 
-    The file is a new one where `old` is empty. `rule` is set where the example explains the rule.
+    An empty `old` creates the file. `rule` is set if the example illustrates that rule.
     """
 
     mistake: str
@@ -28,17 +28,17 @@ class Example(Strict, frozen=True):
 
     @property
     def diff(self) -> str:
-        """The edit as lines of a diff, below the name of the file."""
+        """The edit as a diff below a comment with the file's name."""
         removed = [f"-{line}" for line in self.old.splitlines()]
         return "\n".join([f"# {self.file}", *removed, *(f"+{line}" for line in self.new.splitlines())])
 
 
 def read(path: Path) -> list[Example]:
-    """The examples that a file lists."""
+    """The examples in a file; raises PenstockError if it has unknown keys."""
     return convert(parse(path.read_bytes(), path), list[Example], path)
 
 
 def examples(root: Path = ENGINE) -> dict[str, Example]:
-    """Rule id -> example; empty where there are no tests, as in a wheel."""
-    found = [each for file in FILES if (root / file).is_file() for each in read(root / file)]
-    return {each.rule: each for each in found if each.rule}
+    """Rule id -> example; empty without the tests, as in a wheel."""
+    every = [each for file in FILES if (root / file).is_file() for each in read(root / file)]
+    return {each.rule: each for each in every if each.rule}

@@ -1,4 +1,4 @@
-"""What a gate reports: findings, each under a rule, and what it has proven."""
+"""What a gate reports: findings, each under a rule, and proofs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Rule:
-    """A kind of finding: `id` is gate/name, the rest is prose for `inv explain` and docs/reference/rules.md."""
+    """A kind of finding. `id` is gate/name; the other fields are shown by `inv explain` and docs/reference/rules.md."""
 
     id: str
     catches: str
@@ -22,9 +22,9 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """One fault: `message` is a line that says what is wrong, `hint` says how to fix it.
+    """One fault: `message` states in one line what is wrong, `hint` how to fix it.
 
-    `file` is a path from the platform's root and `line` counts from 1; 0 where no line is known. `environments` are
+    `file` is relative to the platform's root. `line` counts from 1, and is 0 if unknown. `environments` are
     those that have the fault.
     """
 
@@ -38,34 +38,34 @@ class Finding:
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        """The finding as one line of text: where, then what."""
+        """The finding as one line: the place, then the message."""
         return self.below(self.file or ", ".join(self.environments))
 
     def below(self, *where: str) -> str:
-        """The message after these places, those that are known, and after the object that it is a predicate of."""
+        """The message, prefixed with these places, except empty ones, and with the object."""
         return ": ".join([*filter(None, where), f"{self.object} {self.message}" if self.object else self.message])
 
     def also_in(self, environments: tuple[str, ...]) -> Finding:
-        """The same finding in more environments."""
+        """The finding, in these environments too."""
         return replace(self, environments=tuple(dict.fromkeys((*self.environments, *environments))))
 
 
 @dataclass(frozen=True)
 class Proven:
-    """What holds, with a count: `735 references`; of one environment, or of all where `environment` is empty."""
+    """A proof with its count, such as `735 references`, for one environment; for all of them if that is empty."""
 
     what: str
     environment: str = ""
 
     def __str__(self) -> str:
-        """The line of text."""
+        """The proof as one line, prefixed with its environment."""
         return f"{self.environment}: {self.what}" if self.environment else self.what
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
-    """Findings that differ in their environments alone as one, in the order of their first."""
-    found: dict[Finding, Finding] = {}
+    """The findings in their order, with those that differ only in their environments joined into one."""
+    joined: dict[Finding, Finding] = {}
     for finding in findings:
         key = replace(finding, environments=())
-        found[key] = found[key].also_in(finding.environments) if key in found else finding
-    return list(found.values())
+        joined[key] = joined[key].also_in(finding.environments) if key in joined else finding
+    return list(joined.values())

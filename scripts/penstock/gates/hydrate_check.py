@@ -1,4 +1,4 @@
-"""The gate: manifests/ is what its sources give; `inv hydrate-check` runs it too."""
+"""The gate: manifests/ is what its sources render; `inv hydrate-check` runs it too."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _MESSAGES = {
 _STALE = Rule(
     "hydrate-check/stale",
     "A file of manifests/ that is missing, extra, or not what its sources render.",
-    "What is reviewed would not be what the next hydration gives, and the cluster gets what is reviewed.",
+    "The cluster would get other manifests than the sources describe, and the next hydration would change them.",
     "Run `inv hydrate` and commit what it writes.",
 )
 
 
 @gate("hydrate-check", rules=[_STALE])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
-    """Everything is rendered again, twice, and gives the very bytes that are committed."""
+    """Rendering everything twice gives exactly the committed bytes."""
     yield from check(platform, None)
 
 
 def check(platform: Layout, environment: str | None) -> Iterator[Finding | Proven]:
-    """The same of one environment, or of all."""
-    # Not at the top: a gate's name and rules don't need what renders.
+    """The findings of one environment, or of all if `environment` is None."""
+    # Imported late: `inv explain` needs the rules only, and the renderer takes long to import.
     from penstock.hydrate.pipeline import hydrate
 
     known = environments.names(platform)
@@ -49,4 +49,4 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
             path = f"manifests/{name}/{change.path}"
             yield Finding(_STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
     if not faulty:
-        yield Proven("manifests/ is what its sources give")
+        yield Proven("manifests/ is what its sources render")

@@ -1,7 +1,7 @@
-"""The oracle: what plain `helmfile template` and `kustomize build` render, against manifests/, object by object.
+"""The oracle: compares manifests/ object by object with what plain `helmfile template` and `kustomize build` render.
 
-Nothing of the hydrator has a part in it but the list of components, the copy of the sources that programs see, and
-which archive an upstream chart is.
+It shares only three parts with the hydrator: the list of components, the copy of the sources that programs see, and
+the choice of the archive of an upstream chart.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from penstock.tools.resolver import resolve
 _CHART = "chart.yaml"
 _TESTS = {"test", "test-success", "test-failure"}
 _HOOK = re.compile(r"helm\.sh/hook(-.*)?")
-# What kustomize, and so Flux, strips from an object: kustomize's own books.
+# kustomize's own bookkeeping, which it, and so Flux, strips from objects.
 _BOOKKEEPING = re.compile(
     r"(internal\.)?config\.kubernetes\.io/(index|path)|config\.k8s\.io/id|config\.kubernetes\.io/origin"
     r"|alpha\.config\.kubernetes\.io/transformations|internal\.config\.kubernetes\.io/(id|seqindent|refBy"
@@ -41,12 +41,12 @@ _BOOKKEEPING = re.compile(
 )
 
 
-_HINT = "the hydrator and helmfile disagree: hydrate first; if it stays, report it as a bug"
-_WHY = "The manifests would not be what Helm and Kustomize, and so their documentation, promise."
-_FIX = "Hydrate first; if it stays, report it as a bug of the renderer."
+_HINT = "run `inv hydrate`; if the hydrator and helmfile still disagree, report it as a bug"
+_WHY = "The manifests would deviate from what Helm and Kustomize document."
+_FIX = "Run `inv hydrate`; if the finding stays, report it as a bug of the renderer."
 _MISSING = Rule("hydrate-oracle/missing", "An object that helmfile renders and manifests/ lacks.", _WHY, _FIX)
 _EXTRA = Rule("hydrate-oracle/extra", "An object of manifests/ that helmfile doesn't render.", _WHY, _FIX)
-_DIFFERENT = Rule("hydrate-oracle/different", "An object that helmfile renders otherwise.", _WHY, _FIX)
+_DIFFERENT = Rule("hydrate-oracle/different", "An object that helmfile renders differently.", _WHY, _FIX)
 
 
 @gate("hydrate-oracle", rules=[_MISSING, _EXTRA, _DIFFERENT], needs=["helm", "helmfile", "kustomize"])
@@ -56,9 +56,9 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
         expected = _expected(platform, name)
         manifests = Manifests(platform.tree(name))
         files = [entry for component in manifests.components for entry in manifests.files(component).items()]
-        # What gives Flux's accounts their rights is made of the objects, not rendered: hydrate-check holds that.
+        # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.
         actual = {ObjectRef.of(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
-        # Helm leaves out a hook that it no longer knows (crd-install), so there is nothing to compare it with.
+        # Helm leaves out hooks that it no longer supports (crd-install), so there is nothing to compare them with.
         policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for ref in actual.keys() - expected.keys():
             if any(_decision(policy, ref) == "apply" for policy in policies):
@@ -71,7 +71,7 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
 
 
 def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
-    found: dict[ObjectRef, Any] = {}
+    objects: dict[ObjectRef, Any] = {}
     policies = {item.name: _policy(layout, item, environment) for item in select.components(layout, environment)}
     with plain_folder("penstock-oracle-") as home:
         staged, components = stage.stage(layout, environment, select.components(layout, environment), home)
@@ -80,11 +80,11 @@ def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
         helmfiles = [item.helmfile for item in plain if item.helmfile]
         if helmfiles:
             with helmfile.selection(helmfiles, environment) as path:
-                found |= _applied(_parsed(helmfile.template(path, environment, home)), Policy(""))
+                objects |= _applied(_parsed(helmfile.template(path, environment, home)), Policy(""))
         for item in components:
             if item not in plain:
-                found |= _applied(_parsed(_rendered(item, environment, home)), policies[item.name])
-    return found
+                objects |= _applied(_parsed(_rendered(item, environment, home)), policies[item.name])
+    return objects
 
 
 def _policy(layout: Layout, component: Component, environment: str) -> Policy:
@@ -92,49 +92,49 @@ def _policy(layout: Layout, component: Component, environment: str) -> Policy:
 
 
 def _decision(policy: Policy, ref: ObjectRef) -> str:
-    """What the policy declares for an object, were it a hook; empty where it declares nothing."""
+    """The action that the policy declares for an object if it is a hook; empty without a declaration."""
     return next((each.action for each in policy.decisions if each.means(ref)), "")
 
 
 def _applied(rendered: dict[ObjectRef, Any], policy: Policy) -> dict[ObjectRef, Any]:
-    """What of it Flux has to apply: without tests and the hooks that are left out, and without what only Helm reads."""
-    found = {}
+    """The objects that Flux applies: without tests and omitted hooks, and without annotations that only Helm reads."""
+    applied = {}
     for ref, item in rendered.items():
         events = _events(item)
         if events and (events <= _TESTS or _decision(policy, ref) == "omit"):
             continue
         annotations = item["metadata"].get("annotations") or {}
-        left = {
+        kept = {
             name: value
             for name, value in annotations.items()
             if not (_BOOKKEEPING.fullmatch(name) or (events and _HOOK.fullmatch(name)))
         }
-        if left != annotations:
-            metadata = {**item["metadata"], "annotations": left}
-            item = {**item, "metadata": metadata if left else {k: v for k, v in metadata.items() if k != "annotations"}}
-        found[ref] = item
-    return found
+        if kept != annotations:
+            metadata = {**item["metadata"], "annotations": kept}
+            item = {**item, "metadata": metadata if kept else {k: v for k, v in metadata.items() if k != "annotations"}}
+        applied[ref] = item
+    return applied
 
 
 def _events(item: dict[str, Any]) -> set[str]:
-    """When Helm applies an object, were it installed by Helm; empty where it is no hook."""
+    """The events at which Helm would apply an object; empty if it is no hook."""
     value = (item["metadata"].get("annotations") or {}).get("helm.sh/hook")
     return set() if value is None else {event.strip().lower() for event in str(value).split(",")}
 
 
 def _without_tests(stream: str) -> str:
-    """A chart's output without the objects of `helm test`; helm's own --skip-tests leaves out other hooks with them."""
+    """A chart's output without the objects of `helm test`; helm's own --skip-tests drops other hooks too."""
     documents = re.split(r"^---$", stream, flags=re.MULTILINE)
     return "---".join(text if "helm.sh/hook" not in text else _without_test(text) for text in documents)
 
 
 def _without_test(text: str) -> str:
-    """Nothing of a test; a List as its items, since kustomize forgets its head."""
-    found = parse_all(text, "what helmfile renders", last_wins=True)
-    items = [item for document in found if document for item in _items(document)]
+    """A blank line for a test; the items of a List, since kustomize drops its head."""
+    documents = parse_all(text, "what helmfile renders", last_wins=True)
+    items = [item for document in documents if document for item in _items(document)]
     if any(events and events <= _TESTS for events in map(_events, items)):
         return "\n"
-    return text if items == found else f"\n{dump_all(items)}"
+    return text if items == documents else f"\n{dump_all(items)}"
 
 
 def _rendered(component: Component, environment: str, home: Path) -> str:
@@ -144,13 +144,13 @@ def _rendered(component: Component, environment: str, home: Path) -> str:
     chart = _without_tests(chart)
     copy = home / component.name
     shutil.copytree(component.folder, copy)
-    found = [path for name in names.KUSTOMIZATIONS for path in copy.rglob(name)]
-    taken = [path.parent for path in found if _CHART in path.read_text(errors="replace")]
-    for folder in taken:
+    kustomizations = [path for name in names.KUSTOMIZATIONS for path in copy.rglob(name)]
+    including = [path.parent for path in kustomizations if _CHART in path.read_text(errors="replace")]
+    for folder in including:
         (folder / _CHART).write_text(chart)
     place = copy / component.kustomization.relative_to(component.folder)
     built = run(Command([resolve("kustomize"), "build", place], env={"HOME": str(home), "PATH": ""}, bare=True)).text
-    return built if taken else f"{chart}\n---\n{built}"
+    return built if including else f"{chart}\n---\n{built}"
 
 
 def _parsed(stream: str) -> dict[ObjectRef, Any]:
@@ -159,25 +159,25 @@ def _parsed(stream: str) -> dict[ObjectRef, Any]:
 
 
 def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
-    """The objects of a List, which the hydrator writes one by one, or the object itself."""
+    """The items of a List, which the hydrator writes one by one; for any other object, the object itself."""
     items = document.get("items")
     if not isinstance(items, list) or not str(document.get("kind")).endswith("List"):
         return [document]
-    return [found for item in items for found in _items(_headed(item, document))]
+    return [inner for item in items for inner in _items(_headed(item, document))]
 
 
 def _headed(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
-    """An item with the kind of its List, and its hook instead of its own: Helm reads the head of a document alone."""
+    """An item with the kind and the hook of its List: Helm reads only the head of a document."""
     if kind := str(head["kind"]).removesuffix("List"):
         item = {"apiVersion": head["apiVersion"], "kind": kind, **item}
     own = (item.get("metadata") or {}).get("annotations") or {}
     heads = (head.get("metadata") or {}).get("annotations") or {}
     hook = {key: value for key, value in heads.items() if "helm.sh/hook" in heads and _HOOK.fullmatch(key)}
-    found = {key: value for key, value in own.items() if not _HOOK.fullmatch(key)} | hook
-    if found == own:
+    annotations = {key: value for key, value in own.items() if not _HOOK.fullmatch(key)} | hook
+    if annotations == own:
         return item
     metadata = {key: value for key, value in item["metadata"].items() if key != "annotations"}
-    return {**item, "metadata": {**metadata, "annotations": found} if found else metadata}
+    return {**item, "metadata": {**metadata, "annotations": annotations} if annotations else metadata}
 
 
 def _differences(expected: dict[ObjectRef, Any], actual: dict[ObjectRef, Any]) -> Iterator[tuple[Rule, ObjectRef, str]]:
@@ -198,4 +198,4 @@ def _first_difference(left: Any, right: Any, path: str) -> str:
         pairs = [(f"{path}[{index}]", *both) for index, both in enumerate(zip(left, right, strict=True))]
     else:
         return "" if type(left) is type(right) and left == right else path or "."
-    return next((found for where, one, other in pairs if (found := _first_difference(one, other, where))), "")
+    return next((place for where, one, other in pairs if (place := _first_difference(one, other, where))), "")

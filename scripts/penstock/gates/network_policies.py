@@ -24,7 +24,7 @@ from penstock.policies.peers import Peers
 _HINT = "declare the connection, an arrow in dataflow.yaml or an edge in connections.yaml, then `inv network-policies`"
 _DIFFERENT = Rule(
     "network-policies/connection",
-    "A declared connection that the policies deny, or one that they allow and nothing declares.",
+    "A declared connection that the policies deny, or an undeclared one that they allow.",
     "Either the platform doesn't work, or a compromised pod reaches more than it needs.",
     "Declare it in dataflow.yaml or connections.yaml, then `inv network-policies`; or delete the policy's rule.",
 )
@@ -42,8 +42,8 @@ _UNUSED = Rule(
 )
 _STALE = Rule(
     "network-policies/stale",
-    "A generated policy that differs from what dataflow.yaml, connections.yaml and the manifests give.",
-    "What is reviewed is not what is declared.",
+    "A generated policy that isn't what dataflow.yaml, connections.yaml and the manifests yield.",
+    "The policies under review aren't the declared ones.",
     "Run `inv network-policies`, then `inv hydrate`.",
 )
 
@@ -51,37 +51,37 @@ _STALE = Rule(
 @gate("network-policies", rules=[_DIFFERENT, _UNREACHABLE, _UNUSED, _STALE])
 def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
     """The network policies allow exactly the declared connections."""
-    found = network.read(platform.root)
-    if found is None:
+    declared = network.read(platform.root)
+    if declared is None:
         yield Proven(f"{FILE} does not exist")
         return
     contract, reader = dataflow.read(platform.root), Reader()
     every = [rendered(platform, name, reader) for name in environments.names(platform)]
     findings = [
         Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
-        for line in expected.idle(found, every)
+        for line in expected.unused(declared, every)
     ]
     proven = []
     for one in every:
         try:
-            faults, count = _judged(contract, found, one)
+            faults, count = _judged(contract, declared, one)
         except PenstockError as error:
             faults, count = [Finding(_DIFFERENT.id, error.message, error.hint or _HINT)], None
         findings += [fault.also_in((one.environment,)) for fault in faults]
         proven += [count] if count and not faults else []
-    if not findings:  # otherwise the same fault would be reported twice
-        made = sources.generate(contract, found, every)
+    if not findings:  # the same fault would be reported twice
+        texts = sources.generate(contract, declared, every)
         findings = [
             Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)
-            for path, line in sources.stale(platform, made)
+            for path, line in sources.stale(platform, texts)
         ]
     yield from findings
     yield from proven
 
 
-def _judged(contract: Contract, found: Connections, one: Rendered) -> tuple[list[Finding], Proven]:
-    peers = Peers(found, one)
-    connections = expected.connections(contract, found, one)
+def _judged(contract: Contract, declared: Connections, one: Rendered) -> tuple[list[Finding], Proven]:
+    peers = Peers(declared, one)
+    connections = expected.connections(contract, declared, one)
     present = policies(one)
     every = actors(peers)
     enforced = Enforced(every.every, present)

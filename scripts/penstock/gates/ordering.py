@@ -1,4 +1,4 @@
-"""Whether the order of the components is needed, and enough: read from what kustomize-controller complains of."""
+"""Whether the order of the components is necessary and sufficient, judged by kustomize-controller's log."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from penstock.core.errors import PenstockError
 from penstock.gitops import objects
 from penstock.tools.kubectl import PENSTOCK
 
-# What the API server answers to an object that came before its kind or its namespace.
+# The API server's answers to an object that is applied before its kind or its namespace.
 _DISORDER = re.compile(r'no matches for kind \\?"\w+\\?"|namespaces \\?"[\w-]+\\?" not found')
-# A merge patch, which deletes the key.
+# A merge patch; null deletes the key.
 _UNORDERED = {
     "target": {"kind": "Kustomization"},
     "patch": json.dumps(
@@ -31,31 +31,31 @@ _UNORDERED = {
 
 
 def disorders(session: Session) -> list[str]:
-    """Each way in which Flux found a kind or a namespace missing, once."""
+    """The distinct errors about a missing kind or namespace in kustomize-controller's log, sorted."""
     log = Path(session.recorded.processes["kustomize-controller"].log).read_text(errors="replace")
     return [
-        f"Flux applied too early: {said}"
-        for said in sorted({found.replace("\\", "") for found in _DISORDER.findall(log)})
+        f"Flux applied too early: {error}"
+        for error in sorted({match.replace("\\", "") for match in _DISORDER.findall(log)})
     ]
 
 
 def without_edges(session: Session) -> str:
-    """Have Flux apply everything at once, and give its first complaint; PenstockError when it has none.
+    """Flux's first error when it applies everything at once; raises PenstockError if there is none.
 
-    Then the edges would be of no use, or this proof would no longer see what they are for.
+    In that case the edges are useless, or this proof no longer detects what they prevent.
     """
     phases.run(session, phases.PHASES[:2])
     with console.step("without dependsOn") as step:
-        sync.make_secrets(session, step)
+        sync.create_secrets(session, step)
         patches = [*git_source.mirrored(session), _UNORDERED]
         session.kubectl.apply([objects.root(session.environment, patches)], PENSTOCK)
         return until(
             lambda: next(iter(disorders(session)), None),
             session.timeout,
             step,
-            "Flux to complain",
+            "an error of Flux",
             lambda: PenstockError(
-                "Flux applied everything at once and lacked neither a kind nor a namespace",
-                "the edges of hydrate/order.py may have become useless: look at inv logs kustomize-controller",
+                "Flux applied everything at once, and no kind or namespace was missing",
+                "the edges of hydrate/order.py may have become useless: read inv logs kustomize-controller",
             ),
         )

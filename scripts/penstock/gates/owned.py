@@ -1,4 +1,4 @@
-"""What Flux owns in a cluster, and whether any of it was changed between two looks."""
+"""The objects that Flux owns in a cluster, and what changed between two reads of them."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from penstock.kube.ref import ObjectRef
 from penstock.tools.kubectl import Kubectl
 
 _LABEL = "kustomize.toolkit.fluxcd.io/name"
-# Flux is asked to look again by this annotation; that is no change of what it applies.
-_ASKED = "reconcile.fluxcd.io/requestedAt"
-# What the API server and the controllers of a kind keep in an object themselves.
-_NOT_OURS = ("managedFields", "resourceVersion")
+# Requests a reconciliation; it changes nothing that Flux applies.
+_REQUESTED = "reconcile.fluxcd.io/requestedAt"
+# The API server maintains these.
+_SERVER_FIELDS = ("managedFields", "resourceVersion")
 
 
 @dataclass(frozen=True)
 class Owned:
-    """An object that a Kustomization owns, and what of it only a write of somebody changes."""
+    """An object that a Kustomization owns; `content` leaves out what the API server and controllers maintain."""
 
     component: str
     content: dict[str, Any]
 
 
 def kinds(kubectl: Kubectl) -> list[str]:
-    """Every kind that is in an inventory of Flux, as kubectl takes it: Kind.group."""
+    """Every kind in Flux's inventories as kubectl takes it, Kind.group, sorted."""
     entries = [entry for item in status.kustomizations(kubectl).values() for entry in item.inventory]
-    found = {tuple(entry.rsplit("_", 2)[1:]) for entry in entries}
-    return sorted(f"{kind}.{group}" if group else kind for group, kind in found)
+    pairs = {tuple(entry.rsplit("_", 2)[1:]) for entry in entries}
+    return sorted(f"{kind}.{group}" if group else kind for group, kind in pairs)
 
 
-def read(kubectl: Kubectl, of: list[str]) -> dict[str, Owned]:
-    """Every object of these kinds that carries the label by which Flux knows its own, by its id in inventories."""
+def read(kubectl: Kubectl, names: list[str]) -> dict[str, Owned]:
+    """Every object of these kinds with Flux's label, by its inventory id."""
     return {
         ObjectRef.of(item).inventory_id: Owned(item["metadata"]["labels"][_LABEL], _content(item))
-        for item in (kubectl.get(",".join(of), "-A", "-l", _LABEL) if of else [])
+        for item in (kubectl.get(",".join(names), "-A", "-l", _LABEL) if names else [])
     }
 
 
 def differences(before: dict[str, Owned], after: dict[str, Owned]) -> list[str]:
-    """One line for every object that is gone, is new, or was written to."""
+    """One line for each object that is missing, new or changed since `before`."""
     lines = [f"{key} is gone" for key in before if key not in after]
     lines += [f"{key} is new" for key in after if key not in before]
     return lines + [
@@ -51,23 +51,23 @@ def differences(before: dict[str, Owned], after: dict[str, Owned]) -> list[str]:
 
 
 def _content(item: dict[str, Any]) -> dict[str, Any]:
-    """An object without what its controller writes; one without a status has no such writer, so its version counts."""
-    metadata = {key: value for key, value in item["metadata"].items() if key not in _NOT_OURS}
-    metadata["annotations"] = {key: text for key, text in metadata.get("annotations", {}).items() if key != _ASKED}
+    """An object without what its controller writes. One without a status has no controller, so its version counts."""
+    metadata = {key: value for key, value in item["metadata"].items() if key not in _SERVER_FIELDS}
+    metadata["annotations"] = {key: text for key, text in metadata.get("annotations", {}).items() if key != _REQUESTED}
     if "status" not in item and "generation" not in metadata:
         metadata["resourceVersion"] = item["metadata"]["resourceVersion"]
     return {**{key: value for key, value in item.items() if key != "status"}, "metadata": metadata}
 
 
 def _parts(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
-    """The fields in which two objects differ, two steps deep: `metadata.generation`, `spec.replicas`."""
-    found = []
+    """The fields in which two objects differ, up to two levels deep: `metadata.generation`, `spec.replicas`."""
+    fields = []
     for key in sorted(one.keys() | other.keys()):
         left, right = one.get(key), other.get(key)
         if left != right and isinstance(left, dict) and isinstance(right, dict):
-            found += [
+            fields += [
                 f"{key}.{inner}" for inner in sorted(left.keys() | right.keys()) if left.get(inner) != right.get(inner)
             ]
         elif left != right:
-            found.append(key)
-    return found
+            fields.append(key)
+    return fields

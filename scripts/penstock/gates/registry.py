@@ -1,4 +1,4 @@
-"""The gates by name. A gate is a module with one decorated function, and a line in MODULES."""
+"""The gates by name. A gate is a module with one function that has the decorator `gate`, and an entry in MODULES."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ MODULES = {
     "actionlint": "actionlint",
     "sizes": "sizes",
 }
-# These two are part of the session `lint`.
+# The session `lint` runs these two.
 SESSIONS = [name for name in MODULES if name not in ("actionlint", "sizes")]
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A gate: `check` yields what it finds and what it proves, `needs` are the programs that it runs."""
+    """A gate: `check` yields findings and proofs, `needs` names the programs that it runs."""
 
     name: str
     check: Check
@@ -40,7 +40,7 @@ class Gate:
 
     @property
     def proves(self) -> str:
-        """The first line of its docstring."""
+        """What the gate proves, in one sentence: the first line of its docstring."""
         return (self.check.__doc__ or "").partition("\n")[0]
 
 
@@ -48,7 +48,7 @@ _GATES: dict[str, Gate] = {}
 
 
 def gate(name: str, *, rules: Iterable[Rule], needs: Iterable[str] = ()) -> Callable[[Check], Check]:
-    """Register a function as the gate of this name."""
+    """Register a function as the gate `name`."""
 
     def register(check: Check) -> Check:
         _GATES[name] = Gate(name, check, tuple(needs), tuple(rules))
@@ -58,14 +58,14 @@ def gate(name: str, *, rules: Iterable[Rule], needs: Iterable[str] = ()) -> Call
 
 
 def find(name: str) -> Gate:
-    """The gate of this name; PenstockError for an unknown one."""
+    """The gate `name`; raises PenstockError if there is none."""
     if name not in MODULES:
         known = f"the gates are {', '.join(sorted(MODULES))}"
-        raise PenstockError(f"no gate {name or 'was named'}", did_you_mean(name, MODULES, known))
+        raise PenstockError(f"unknown gate `{name}`" if name else "no gate given", did_you_mean(name, MODULES, known))
     importlib.import_module(f"penstock.gates.{MODULES[name]}")
     return _GATES[name]
 
 
 def rules() -> dict[str, Rule]:
-    """Every rule by its id, gate by gate."""
+    """Every rule by its id, in the order of the gates."""
     return {rule.id: rule for name in MODULES for rule in find(name).rules}

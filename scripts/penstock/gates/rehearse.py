@@ -1,4 +1,4 @@
-"""The rehearsal: the real control plane and the real Flux run over this working tree, then all of it is taken down."""
+"""The rehearsal: a real control plane and the real Flux apply this working tree, and are taken down again."""
 
 from __future__ import annotations
 
@@ -27,36 +27,36 @@ _KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
-_HINT = "inv up shows the same by hand"
+_HINT = "reproduce it with inv up --provider kwok"
 _SETTLES = Rule(
     "rehearse/settles",
-    "An object that is not Ready in the end, that a second run changes, or that Flux changed when it adopted it.",
-    "Flux and something else would change the object in turn for ever.",
-    "`inv up --provider kwok` shows the same by hand; `inv logs kustomize-controller` has Flux's words.",
+    "An object that doesn't become Ready, that a second run changes, or that Flux changes when it adopts it.",
+    "Flux and another writer would overwrite each other forever.",
+    "Reproduce it with `inv up --provider kwok`; `inv logs kustomize-controller` shows Flux's log.",
 )
 _ORDER = Rule(
     "rehearse/order",
-    "Flux applied an object before its kind or its namespace was there; or an order that nothing needs.",
-    "The first start of a cluster fails, then heals by retries, or never.",
-    "hydrate writes dependsOn by what each component defines and needs: `penstock/defines` declares what it can't see.",
+    "An object that Flux applied before its kind or its namespace existed; or an order that nothing needs.",
+    "The first start of a cluster fails, and recovers by retries at best.",
+    "hydrate derives dependsOn from what each component defines and needs; declare the rest in `penstock/defines`.",
 )
 _PRIVATE = Rule(
     "rehearse/private",
-    "A process of the rehearsal that listens on more than 127.0.0.1, or that still runs after it.",
-    "A laptop would offer a control plane to its network.",
+    "A process of the rehearsal that listens on more than 127.0.0.1, or that outlives it.",
+    "A laptop would expose a control plane to its network.",
     "Report it as a bug.",
 )
 _KINDS = Rule(
     "rehearse/kinds",
-    "A built-in kind of which the API server has another scope or resource name than Penstock.",
-    "hydrate asks for a namespace where there is none, or takes one where it is needed; Roles name the wrong resource.",
+    "A built-in kind whose scope or resource name in Penstock isn't that of the API server.",
+    "hydrate demands a namespace where none is possible, or omits a needed one; Roles name the wrong resource.",
     "Correct `CLUSTER_SCOPED` or `plural` in scripts/penstock/kube/kinds.py.",
 )
 
 
 @gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE, _KINDS])
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
-    """A real control plane and the real Flux bring every environment up, in an order that is needed and enough."""
+    """A real control plane and the real Flux bring every environment up, in a necessary and sufficient order."""
     _KWOK.prepare()
     names = environments.names(platform)
     for name in names:
@@ -74,12 +74,12 @@ def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
         early = ordering.disorders(session)
     yield from (Finding(_ORDER.id, line, _HINT, environments=(name,)) for line in early)
     if not early:
-        yield Proven("with dependsOn Flux alone brings everything up, and never lacked a kind or a namespace", name)
+        yield Proven("with dependsOn Flux brings everything up, and no kind or namespace was ever missing", name)
 
 
 @contextmanager
 def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Session]:
-    """A session on a state of its own, all that it started is ended."""
+    """A session with a temporary state; its cluster is deleted at the end."""
     with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
         state = State(Path(folder) / environment)
         state.prepare()
@@ -92,7 +92,7 @@ def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Se
 
 
 def _rehearse(session: Session) -> tuple[int, list[Finding]]:
-    """How many objects a second run left as they were, and what is wrong."""
+    """The number of objects that a second run compared, and the findings."""
     phases.run(session, phases.PHASES[:1])
     bootstrapped = _contents(session)
     phases.run(session, phases.PHASES[1:])
@@ -105,14 +105,14 @@ def _rehearse(session: Session) -> tuple[int, list[Finding]]:
     findings += [Finding(_PRIVATE.id, line, _HINT) for line in _reachable_from_outside(session)]
     kinds = owned.kinds(session.kubectl)
     before = owned.read(session.kubectl, kinds)
-    console.info("  again, which must change nothing:")
+    console.info("  a second run, which must change nothing:")
     phases.run(session, phases.PHASES)
     lines = owned.differences(before, owned.read(session.kubectl, kinds))
     return len(before), findings + [Finding(_SETTLES.id, f"in a second run {line}", _HINT) for line in lines]
 
 
 def misknown(served: str) -> list[str]:
-    """A line for each built-in kind that kube/kinds.py has otherwise than `kubectl api-resources` prints it."""
+    """A line for each built-in kind for which kube/kinds.py differs from the output of `kubectl api-resources`."""
     findings = []
     for line in served.splitlines():
         # NAME [SHORTNAMES] APIVERSION NAMESPACED KIND
@@ -136,22 +136,24 @@ def _left_behind(session: Session) -> list[str]:
 
 
 def _contents(session: Session) -> dict[str, Any]:
-    """What phase 1 applied by hand, as it is in the cluster now, without what the cluster itself keeps there."""
+    """The objects that phase 1 applied directly, as they are in the cluster, without metadata and status."""
     applied = [item for component in session.bootstrap for item in bootstrap.by_hand(session, component)]
-    found = session.kubectl.get_these(applied)
-    if len(found) != len(applied):
-        raise PenstockError(f"phase 1 applied {len(applied)} objects, and {len(found)} are there", "inv up; inv status")
+    present = session.kubectl.get_these(applied)
+    if len(present) != len(applied):
+        raise PenstockError(
+            f"phase 1 applied {len(applied)} objects, {len(present)} exist", "run inv up, then inv status"
+        )
     return {
         f"{item['kind']} {_name(item)}": (
             {key: value for key, value in item.items() if key not in ("metadata", "status")},
             item["metadata"].get("generation"),
         )
-        for item in found
+        for item in present
     }
 
 
 def _unsettled(session: Session) -> list[str]:
-    """Pods that don't run, claims that aren't bound, workloads that lack replicas."""
+    """A line for each pod that doesn't run, each unbound claim, and each workload that lacks replicas."""
     kubectl = session.kubectl
     findings = [
         f"pod {_name(item)} is {item['status'].get('phase')}"

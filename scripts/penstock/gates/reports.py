@@ -1,4 +1,4 @@
-"""The forms of a report: text, JSON, annotations of GitHub, and SARIF 2.1.0."""
+"""The formats of a report: text, JSON, GitHub annotations, and SARIF 2.1.0."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Format = Literal["text", "json", "github", "sarif"]
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
 
-def report(result: Result, form: Format) -> None:
-    """Print the report: text on stderr, the other forms on stdout."""
-    _FORMS[form](result)
+def report(result: Result, format_: Format) -> None:
+    """Print the report: text goes to stderr, every other format to stdout."""
+    _FORMS[format_](result)
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """The report as docs/reference/gate-report.schema.json describes it."""
+    """The report in the schema docs/reference/gate-report.schema.json."""
     return {
         "gate": result.gate,
         "passed": not result.findings,
@@ -70,7 +70,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
 
 
 def _result(finding: Finding) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": finding.severity,
         "message": {"text": f"{_located(finding)}. {finding.hint}"},
@@ -79,10 +79,10 @@ def _result(finding: Finding) -> dict[str, Any]:
         physical: dict[str, Any] = {"artifactLocation": {"uri": finding.file}}
         if finding.line:
             physical["region"] = {"startLine": finding.line}
-        found["locations"] = [{"physicalLocation": physical}]
+        result["locations"] = [{"physicalLocation": physical}]
     elif finding.object:
-        found["locations"] = [{"logicalLocations": [{"fullyQualifiedName": finding.object.id, "kind": "resource"}]}]
-    return found
+        result["locations"] = [{"logicalLocations": [{"fullyQualifiedName": finding.object.id, "kind": "resource"}]}]
+    return result
 
 
 def _located(finding: Finding) -> str:
@@ -113,7 +113,7 @@ def _sarif(result: Result) -> None:
 
 
 def _data(text: str) -> str:
-    """Escaped as the runner's toolkit does it (actions/toolkit, packages/core/src/command.ts)."""
+    """Escape a message as GitHub's toolkit does (actions/toolkit, packages/core/src/command.ts)."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 

@@ -1,4 +1,4 @@
-"""Run a gate over a platform and report what it yields."""
+"""Run a gate over a platform, and collect its findings."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from penstock.tools import resolver
 
 @dataclass(frozen=True)
 class Result:
-    """What a gate found and proved."""
+    """The findings of a gate, and what it proved."""
 
     gate: str
     findings: list[Finding]
     proven: list[Proven]
 
     def below(self, folder: str) -> Result:
-        """The same with the paths of files below a folder; an empty one leaves them as they are."""
+        """The result with `folder` in front of every file path; an empty folder changes nothing."""
         moved = [
             replace(each, file=f"{folder}/{each.file}") if folder and each.file else each for each in self.findings
         ]
@@ -29,20 +29,20 @@ class Result:
 
 
 def run(gate: Gate, platform: Layout) -> Result:
-    """Everything that the gate yields; what is proven is shown as it comes."""
+    """Run a gate; proofs are printed as the gate yields them."""
     resolver.ensure(list(gate.needs))
     return _collected(gate.name, gate.check, platform)
 
 
 def prove(check: Check, platform: Layout) -> None:
-    """Run a gate's function; Findings with a line for each finding."""
+    """Run a gate's function; raises Findings with one line per finding."""
     result = _collected("", check, platform)
     if result.findings:
         raise Findings([str(finding) for finding in result.findings], hints(result.findings))
 
 
 def hints(findings: list[Finding]) -> str:
-    """How to fix these findings, each way once."""
+    """The hints of some findings, one per line, without duplicates."""
     return "\n".join(dict.fromkeys(finding.hint for finding in findings))
 
 

@@ -1,4 +1,4 @@
-"""No file of Git's index is large: what was committed once is in every clone for ever."""
+"""The gate: no file in Git's index is large, since a committed file stays in every clone forever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.tools.git import fetching, git
 
-# Several times what the largest file here has, a go.sum; far below a program, an archive or a picture.
+# Several times the largest file here, a go.sum; far below a program, an archive or a picture.
 LIMIT = 512 * 1024
 _SUBMODULE = "160000"
 
@@ -19,7 +19,7 @@ _SUBMODULE = "160000"
 _LARGE = Rule(
     "sizes/large-file",
     f"A file of the next commit that is larger than {console.size(LIMIT)}.",
-    "What was committed once is in every clone for ever.",
+    "A committed file stays in every clone forever.",
     "Take it out of the commit: git rm --cached FILE.",
 )
 
@@ -36,11 +36,11 @@ def sizes(platform: Layout) -> Iterator[Finding | Proven]:
 
 
 def _files(root: Path) -> dict[str, int]:
-    """The bytes of every file in the index, whatever the working tree has."""
-    # A row is mode, object and stage, a tab, and the path from here; in a submodule's place there is no file.
+    """Path -> size in bytes of every file in the index; the working tree may differ."""
+    # A row is mode, object and stage, a tab, and the path from here. A submodule is no file.
     listed = (row.split("\t", 1) for row in git(root, "ls-files", "--stage", "-z").text.split("\0") if row)
-    objects = {path: about.split(" ")[1] for about, path in listed if not about.startswith(_SUBMODULE)}
+    objects = {path: entry.split(" ")[1] for entry, path in listed if not entry.startswith(_SUBMODULE)}
     with fetching(root) as env:
         stdin = "\n".join(objects.values()).encode()
-        asked = git(root, "cat-file", "--batch-check=%(objectsize)", stdin=stdin, env=env)
-    return dict(zip(objects, map(int, asked.text.split()), strict=True))
+        answer = git(root, "cat-file", "--batch-check=%(objectsize)", stdin=stdin, env=env)
+    return dict(zip(objects, map(int, answer.text.split()), strict=True))

@@ -1,4 +1,4 @@
-"""What an environment's file says of its cluster, under the key `cluster`."""
+"""The settings of an environment's cluster: the key `cluster` in its file."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import msgspec
 
 from penstock.core.model import Strict
 
-# k3d takes no longer one, and it becomes the host name of a node.
+# k3d accepts 32 characters, and nodes use it as host name.
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
 Label = Annotated[str, msgspec.Meta(pattern="^[^=]+=[^=]*$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class K3d(Strict, frozen=True):
-    """k3s in Docker. `image` is the node's, `http` and `https` are the ports of 127.0.0.1 that lead to the Gateway."""
+    """k3s in Docker. `image` is that of the nodes; `http` and `https` are the Gateway's ports on 127.0.0.1."""
 
     image: str
     servers: Annotated[int, msgspec.Meta(ge=1)] = 1
@@ -25,9 +25,9 @@ class K3d(Strict, frozen=True):
 
 
 class Kind(Strict, frozen=True):
-    """Kubernetes in Docker. `image` is the node's, by digest; `http` and `https` as with k3d.
+    """Kubernetes in Docker. `image` is that of the nodes, by digest; `http` and `https` are as for k3d.
 
-    The only control plane is also the node with the Gateway, whose ports Docker forwards: it gets `gatewayLabel`.
+    The control plane has a single node, which gets `gatewayLabel`: it runs the Gateway, whose ports Docker forwards.
     """
 
     image: str
@@ -38,16 +38,16 @@ class Kind(Strict, frozen=True):
 
 
 class Existing(Strict, frozen=True):
-    """A cluster that others made. `server` is the address of its API server: a context with another one is refused."""
+    """An existing cluster. `server` is the address of its API server; a context with a different one is refused."""
 
     server: str
 
 
 class Cluster(Strict, frozen=True):
-    """The cluster of an environment: its name, the DNS domain of its Services, and what has to be there before Flux.
+    """The cluster of an environment: its name, the DNS domain of its Services, and the settings of its providers.
 
-    `bootstrap` are components in the order in which phase 1 of `inv up` applies them. `k3d`, `kind` and `existing` say
-    how that provider runs it; without its key an environment can't run there. Every one can run on kwok.
+    `bootstrap` lists the components that phase 1 of `inv up` applies before Flux, in order. `k3d`, `kind` and
+    `existing` are the settings of that provider, which an environment without the key can't use. All can use kwok.
     """
 
     name: Name = "penstock"

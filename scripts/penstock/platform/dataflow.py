@@ -21,10 +21,10 @@ class Unproven(PenstockError):
 
 
 class Node(Strict, frozen=True):
-    """A box of the picture: a container of the platform.
+    """A node of the picture: a container of the platform.
 
-    `workload` is namespace/name. `config` is the path of its configuration file inside the container. `outside` maps
-    environments in which the node is not part of the manifests to what replaces it there.
+    `workload` is namespace/name, `config` the path of its configuration file inside the container. `outside` maps
+    environments that don't contain the node to its external replacement there.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Node(Strict, frozen=True):
 
 
 class Ref(Strict, frozen=True, rename="camel"):
-    """A setting of a node, in one of five places.
+    """The place of a setting: one of `key`, `arg`, `env`, `data` and `value`.
 
     `key` is a path in its configuration file (or in `file`): steps separated by dots, `*` in a step, and `[3]`,
     `[name=x]` or `[*]` for list items. `arg` is a flag, `env` a variable, `data` a key of the ConfigMap `config_map`
@@ -55,9 +55,9 @@ class Ref(Strict, frozen=True, rename="camel"):
 
 
 class Connect(Strict, frozen=True):
-    """The sender's endpoint resolves to the receiver: `to` is where that listens, `path` the end of the URL.
+    """The sender's endpoint resolves to the receiver. `to` is the setting of its port, `path` the end of the URL.
 
-    If there are several endpoints one is enough, since others may belong to other arrows; with `every`, all must.
+    One of several endpoints is enough, since the rest may belong to other arrows; with `every`, all have to.
     """
 
     from_: Ref = field(name="from")
@@ -104,7 +104,7 @@ class Pipeline(Strict, frozen=True):
 
 
 class Bucket(Strict, frozen=True):
-    """The store creates the sender's bucket. Senders may share a bucket, as those of metrics do."""
+    """The store creates the sender's bucket; senders may share one."""
 
     from_: Ref = field(name="from")
     made: Ref
@@ -119,7 +119,7 @@ class Instrument(Strict, frozen=True):
 
 
 class Step(Strict, frozen=True, rename="camel"):
-    """One hop of a proof: exactly one of these."""
+    """One hop of a proof: exactly one of these kinds."""
 
     connect: Connect | None = None
     shared_file: SharedFile | None = None
@@ -131,7 +131,7 @@ class Step(Strict, frozen=True, rename="camel"):
 
     @property
     def kinds(self) -> list[str]:
-        """The keys of the proofs that it has; a valid step has one."""
+        """The kinds of proof that are set; a valid step has one."""
         keys = zip(self.__struct_fields__, self.__struct_encode_fields__, strict=True)
         return [key for name, key in keys if getattr(self, name) is not None]
 
@@ -147,27 +147,27 @@ class Arrow(Strict, frozen=True):
 
 
 class Contract(Strict, frozen=True):
-    """The whole file."""
+    """The contents of dataflow.yaml: the nodes by name, and the arrows."""
 
     nodes: dict[str, Node]
     arrows: list[Arrow]
 
 
 def read(root: Path) -> Contract:
-    """The contract of a platform; PenstockError for an unknown key, Findings for invalid nodes and steps."""
+    """The contract of a platform; raises PenstockError for an unknown key, Findings for invalid nodes and steps."""
     if not (root / FILE).is_file():
-        raise PenstockError(f"{FILE} does not exist", "declare the arrows; docs/reference/files.md has its keys")
+        raise PenstockError(f"{FILE} does not exist", "declare the arrows; docs/reference/files.md lists its keys")
     contract = load(root / FILE, Contract, FILE)
     findings = [line for arrow in contract.arrows for line in _faults(contract, arrow)]
     used = {name for arrow in contract.arrows for name in (arrow.from_, arrow.to)}
     findings += [f"{FILE}: no arrow connects the node `{name}`" for name in contract.nodes if name not in used]
     if findings:
-        raise Findings(findings, "docs/reference/files.md has the keys of dataflow.yaml")
+        raise Findings(findings, "docs/reference/files.md lists the keys of dataflow.yaml")
     return contract
 
 
 def unknown_environments(contract: Contract, environments: list[str]) -> list[str]:
-    """A line for every environment under `outside` of a node that the platform does not have."""
+    """A line for each environment under a node's `outside` that doesn't exist."""
     return [
         f"{FILE}: the node `{name}`: outside: unknown environment `{one}`{ending(one, environments)}"
         for name, node in contract.nodes.items()
@@ -177,7 +177,7 @@ def unknown_environments(contract: Contract, environments: list[str]) -> list[st
 
 
 def title(arrow: Arrow, contract: Contract) -> str:
-    """An arrow as findings show it: Tempo → Object storage (blocks)."""
+    """An arrow's name in messages: Tempo → Object storage (blocks)."""
     return f"{contract.nodes[arrow.from_].title} → {contract.nodes[arrow.to].title} ({arrow.carries})"
 
 
@@ -197,7 +197,7 @@ def _faults(contract: Contract, arrow: Arrow) -> list[str]:
 
 
 def refs(step: Step) -> list[Ref]:
-    """Every setting that a step reads."""
+    """The settings that a step reads."""
     every: list[Ref | None] = []
     if step.connect:
         every += [step.connect.from_, step.connect.to, step.connect.port]

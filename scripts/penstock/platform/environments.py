@@ -1,4 +1,4 @@
-"""The environments of a platform: which there are, and what the engine reads of them."""
+"""The environments of a platform: their names, and the settings that the engine reads."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
 from penstock.platform.cluster import Cluster
 
-_USUAL = "k3d"
-# The rest of an environment's file belongs to the platform.
+_DEFAULT = "k3d"
+# All other keys of an environment's file belong to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
 
 
 class Kubernetes(Strict, frozen=True, rename="camel"):
-    """What charts are rendered for: a version such as 1.35.5, and APIs beyond Kubernetes' own."""
+    """The target of charts: a version such as 1.35.5, and `api_versions` in addition to Kubernetes' own."""
 
     version: str
     api_versions: list[str] = []
 
 
 class Environment(Strict, frozen=True):
-    """An environment. The other keys of its file belong to the platform and pass through to helmfile."""
+    """An environment. Other keys of its file belong to the platform, and are passed to helmfile."""
 
     name: str
     cluster: Cluster
@@ -46,51 +46,57 @@ def names(layout: Layout) -> list[str]:
     return sorted(listed.environments)
 
 
-def pick(layout: Layout, wanted: str | None) -> list[str]:
-    """The wanted environment, or all of them; PenstockError with the nearest name when there is no such one."""
+def pick(layout: Layout, name: str | None) -> list[str]:
+    """The environment `name`, or all for None; raises PenstockError with the nearest name if it doesn't exist."""
     known = names(layout)
-    if wanted is None:
+    if name is None:
         return known
-    if wanted not in known:
+    if name not in known:
         raise PenstockError(
-            f"unknown environment `{wanted}`: helmfile.yaml has {', '.join(known)}",
-            did_you_mean(wanted, known, f"use -e with one of {', '.join(known)}"),
+            f"unknown environment `{name}`: helmfile.yaml has {', '.join(known)}",
+            did_you_mean(name, known, f"use -e with one of {', '.join(known)}"),
         )
-    return [wanted]
+    return [name]
 
 
-def one(layout: Layout, wanted: str) -> str:
-    """The environment that a cluster is for: the wanted one, else k3d where there is one, else the only one."""
-    if wanted:
-        return pick(layout, wanted)[0]
+def one(layout: Layout, name: str) -> str:
+    """The environment of a cluster: `name` if it is set, else k3d if it exists, else the only one.
+
+    Raises PenstockError if that is ambiguous or unknown.
+    """
+    if name:
+        return pick(layout, name)[0]
     known = names(layout)
-    if _USUAL in known:
-        return _USUAL
+    if _DEFAULT in known:
+        return _DEFAULT
     if len(known) == 1:
         return known[0]
-    raise PenstockError("which environment?", f"give -e with one of {', '.join(known)}")
+    raise PenstockError("no environment given, and there are several", f"use -e with one of {', '.join(known)}")
 
 
 def layers(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
-    """The values of an environment by file, as people see its path: base.yaml first, then <name>.yaml, which wins."""
+    """File path -> values of an environment: base.yaml first, then <name>.yaml, which wins.
+
+    The paths are relative to the root. Raises PenstockError if the file is missing or is no mapping.
+    """
     path = layout.environments / f"{name}.yaml"
     if not path.is_file():
         raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
-    found = {}
+    values = {}
     for file in (layout.environments / "base.yaml", path):
         if file.is_file():
             shown = layout.relative(file)
             layer = parse(file.read_bytes(), shown) or {}
             if not isinstance(layer, dict):
                 raise PenstockError(
-                    f"{shown}: holds no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
+                    f"{shown}: has no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
                 )
-            found[shown] = layer
-    return found
+            values[shown] = layer
+    return values
 
 
 def read(layout: Layout, name: str) -> Environment:
-    """What the engine needs of an environment: base.yaml with <name>.yaml over it."""
+    """The engine's settings of an environment: base.yaml, overridden by <name>.yaml."""
     values: dict[str, Any] = {}
     texts: dict[str, bytes] = {}
     for shown, layer in layers(layout, name).items():
@@ -101,20 +107,20 @@ def read(layout: Layout, name: str) -> Environment:
 
 
 def cluster(layout: Layout, name: str) -> Cluster:
-    """The cluster of an environment; PenstockError when it is bootstrapped with a component that isn't there."""
-    found = read(layout, name).cluster
+    """The cluster of an environment; raises PenstockError if its `bootstrap` names an unknown component."""
+    settings = read(layout, name).cluster
     known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
-    for component in found.bootstrap:
+    for component in settings.bootstrap:
         if component not in known:
             raise PenstockError(
-                f"environments: cluster.bootstrap names `{component}`, and there is no components/{component}",
-                did_you_mean(component, known, "take it out"),
+                f"environments: cluster.bootstrap names `{component}`, but components/{component} doesn't exist",
+                did_you_mean(component, known, "remove it"),
             )
-    return found
+    return settings
 
 
 def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Values with others over them, as helmfile merges: mappings key by key, all else whole."""
+    """The values `under`, overridden by `over` as helmfile does: mappings key by key, other values as a whole."""
     result = dict(under)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(result.get(key), dict)

@@ -1,4 +1,4 @@
-"""Objects that the manifests need and do not contain: those of external.yaml, and the Secrets that `inv up` creates."""
+"""Objects outside the manifests: those that external.yaml declares, and the Secrets that `inv up` creates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class _Entry(Strict, frozen=True, rename="camel"):
 
 
 class NodePort(Strict, frozen=True, rename="camel"):
-    """A port that is in use on every node before any pod is scheduled."""
+    """A port that a node's own process uses, so no pod can."""
 
     port: int
     provided_by: str
@@ -36,7 +36,7 @@ class NodePort(Strict, frozen=True, rename="camel"):
 
 
 class HostGateway(Strict, frozen=True, rename="camel"):
-    """A GatewayClass whose listeners bind to node ports if a key of a ConfigMap (namespace/name) has a value."""
+    """A GatewayClass whose listeners use node ports if the `key` of a ConfigMap (namespace/name) has the `value`."""
 
     gateway_class: str
     config_map: str
@@ -54,7 +54,7 @@ class _File(Strict, frozen=True, rename="camel"):
 class ExternalObject:
     """An object that is created outside the manifests.
 
-    Empty `keys` mean that they are unknown. Without a namespace it is cluster-scoped, or exists in every namespace.
+    Empty `keys` are unknown ones. Without a namespace the object is cluster-scoped, or exists in every namespace.
     """
 
     file: str
@@ -68,11 +68,11 @@ class ExternalObject:
     labels: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """Kind and name, as findings show them."""
+        """Kind, namespace and name, as messages show them."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
     def is_for(self, environment: str) -> bool:
-        """Whether it exists in an environment."""
+        """Whether the object exists in an environment."""
         return not self.environments or environment in self.environments
 
 
@@ -86,7 +86,7 @@ class Declarations:
 
 
 def declared(layout: Layout, environments: list[str]) -> Declarations:
-    """Read external.yaml, empty if there is none; PenstockError for an unknown key or environment."""
+    """Read external.yaml, which is optional; raises PenstockError for an unknown key or environment, or a duplicate."""
     path = layout.root / FILE
     content = load(path, _File, FILE) if path.is_file() else _File()
     for name in _environments(content):
@@ -113,7 +113,7 @@ def declared(layout: Layout, environments: list[str]) -> Declarations:
 
 
 def made_secrets(layout: Layout, components: tuple[str, ...]) -> list[tuple[ExternalObject, dict[str, str]]]:
-    """The Secrets that `inv up` creates for some components, each with its literal values."""
+    """The Secrets that `inv up` creates for these components, each with its literal values."""
     return [
         (
             ExternalObject(

@@ -17,7 +17,7 @@ from penstock.platform.rendered import Rendered
 
 @dataclass(frozen=True)
 class MountedFile:
-    """A file in a container, and the ConfigMap key that it is mounted from."""
+    """A file in a container, and the ConfigMap key that is mounted there."""
 
     path: str
     config_map: ConfigMap
@@ -25,19 +25,19 @@ class MountedFile:
 
     @property
     def text(self) -> str:
-        """Its content."""
+        """The file's content."""
         return self.config_map.files.data[self.key]
 
     @property
     def documents(self) -> list[Any]:
-        """Its content as plain values, see ConfigMap.documents."""
+        """The file's YAML documents, see ConfigMap.documents."""
         return self.config_map.documents[self.key]
 
 
 def files(rendered: Rendered, workload: Workload, container: Container) -> dict[str, MountedFile]:
-    """Path -> file, for every text file that a container has from a ConfigMap of the manifests."""
+    """Path -> file, for every text file in a container that comes from a ConfigMap of the manifests."""
     volumes = {volume.name: volume for volume in workload.template.spec.volumes}
-    found = {}
+    by_path = {}
     for mount in container.volume_mounts:
         volume = volumes.get(mount.name)
         for projection in volume.projections() if volume else []:
@@ -45,17 +45,19 @@ def files(rendered: Rendered, workload: Workload, container: Container) -> dict[
             config_map = rendered.config_maps.get((workload.namespace, source.name)) if source else None
             if source and config_map:
                 for file in _mounted(mount, source, config_map):
-                    found[file.path] = file
-    return found
+                    by_path[file.path] = file
+    return by_path
 
 
 def file_at(rendered: Rendered, workload: Workload, container: Container, path: str) -> MountedFile:
-    """The file at a path of a container; PenstockError with the nearest path when there is none."""
-    found = files(rendered, workload, container)
-    if path not in found:
+    """The file at a path of a container; raises PenstockError with the nearest path if there is none."""
+    by_path = files(rendered, workload, container)
+    if path not in by_path:
         message = f"the container `{container.name}` has no file {path} from a ConfigMap"
-        raise PenstockError(f"{workload.file}: {message}{ending(path, found)}", "fix the path, or mount the file there")
-    return found[path]
+        raise PenstockError(
+            f"{workload.file}: {message}{ending(path, by_path)}", "fix the path, or mount the file there"
+        )
+    return by_path[path]
 
 
 def _mounted(mount: VolumeMount, source: ConfigMapVolume, config_map: ConfigMap) -> Iterator[MountedFile]:

@@ -1,4 +1,4 @@
-"""A tree of manifests as Flux will see it: its components and their objects, read back from the files."""
+"""A tree of manifests as Flux sees it: its components and their objects, read from the files."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Manifests:
-    """manifests/<environment>/; what is read once is kept, and not to be changed.
+    """The tree manifests/<environment>/. Objects are cached, so callers must not change them.
 
-    `parsed` has what texts hold; trees of several environments may share it, since most of their files are equal.
+    `parsed` caches objects by file content; trees of several environments may share it, since most files are equal.
     """
 
     tree: Path
     parsed: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    _kept: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
+    _cache: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def components(self) -> list[str]:
-        """The components that have a Flux Kustomization, sorted; PenstockError when there are none."""
+        """The components with a Flux Kustomization, sorted; raises PenstockError if there are none."""
         files = sorted((self.tree / NAMESPACE).glob("kustomization-*.yaml")) if self.tree.is_dir() else []
         if not files:
             raise PenstockError(f"manifests/{self.tree.name} is empty", f"run `inv hydrate -e {self.tree.name}`")
@@ -38,11 +38,11 @@ class Manifests:
         return list(self.files(component).values())
 
     def files(self, component: str) -> dict[Path, dict[str, Any]]:
-        """The objects of one component by file, with those that we made for it."""
-        if component not in self._kept:
+        """File -> object of one component."""
+        if component not in self._cache:
             shown = f"manifests/{self.tree.name}/{component}"
-            self._kept[component] = {path: self._read(path, f"{shown}/{path.name}") for path in self.paths(component)}
-        return self._kept[component]
+            self._cache[component] = {path: self._read(path, f"{shown}/{path.name}") for path in self.paths(component)}
+        return self._cache[component]
 
     def _read(self, path: Path, shown: str) -> dict[str, Any]:
         text = path.read_bytes()
@@ -51,18 +51,18 @@ class Manifests:
         return self.parsed[text]
 
     def paths(self, component: str) -> list[Path]:
-        """The files of the objects of one component, sorted."""
-        found = (self.tree / component).glob("*.yaml")
-        return sorted(path for path in found if path.name != _INDEX and not is_leftover(path.name))
+        """The files with the objects of one component, sorted."""
+        files = (self.tree / component).glob("*.yaml")
+        return sorted(path for path in files if path.name != _INDEX and not is_leftover(path.name))
 
     def nested(self, component: str) -> list[dict[str, Any]]:
-        """The Flux Kustomizations that a component holds itself; they apply what it brings from another source."""
+        """The Flux Kustomizations among the objects of a component; they apply objects from other sources."""
         return [item for item in self.objects(component) if item["kind"] == "Kustomization"]
 
     def synced(self) -> dict[Path, dict[str, Any]]:
-        """What Flux syncs first, by file: the components' Kustomizations, and the accounts that they are applied as."""
+        """File -> object that the root applies: the components' Kustomizations, and their service accounts."""
         return self.files(NAMESPACE)
 
     def all_objects(self) -> list[dict[str, Any]]:
-        """Every object of every component."""
+        """The objects of all components."""
         return [item for component in self.components for item in self.objects(component)]

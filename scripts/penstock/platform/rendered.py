@@ -1,4 +1,4 @@
-"""All objects of one environment, by what they are."""
+"""All objects of one environment, by kind and name."""
 
 from __future__ import annotations
 
@@ -29,38 +29,38 @@ class Rendered:
     objects: tuple[Object, ...]
 
     def of(self, kind: str) -> dict[Key, Object]:
-        """Every object of a kind."""
+        """Namespace and name -> object, for every object of a kind."""
         return self._by_kind.get(kind, {})
 
     @cached_property
     def _by_kind(self) -> dict[str, dict[Key, Object]]:
-        found: dict[str, dict[Key, Object]] = {}
+        by_kind: dict[str, dict[Key, Object]] = {}
         for item in self.objects:
-            found.setdefault(item.kind, {})[item.key] = item
-        return found
+            by_kind.setdefault(item.kind, {})[item.key] = item
+        return by_kind
 
     @cached_property
     def services(self) -> dict[Key, Service]:
-        """Every Service."""
+        """Namespace and name -> Service."""
         return {item.key: item for item in self.objects if isinstance(item, Service)}
 
     @cached_property
     def config_maps(self) -> dict[Key, ConfigMap]:
-        """Every ConfigMap."""
+        """Namespace and name -> ConfigMap."""
         return {item.key: item for item in self.objects if isinstance(item, ConfigMap)}
 
     @cached_property
     def workloads(self) -> tuple[Workload, ...]:
-        """Everything that makes pods."""
+        """Every object that creates pods."""
         return tuple(item for item in self.objects if isinstance(item, Workload))
 
     @cached_property
     def workloads_by_key(self) -> dict[Key, Workload]:
-        """The workload of each name; the first where several kinds have it."""
+        """Namespace and name -> workload; the first one if several kinds have the name."""
         return {item.key: item for item in reversed(self.workloads)}
 
     def workload(self, namespace: str, name: str) -> Workload:
-        """The workload of that name; PenstockError when there is none."""
+        """The workload of that name; raises PenstockError if there is none."""
         if (namespace, name) in self.workloads_by_key:
             return self.workloads_by_key[namespace, name]
         raise PenstockError(
@@ -70,16 +70,16 @@ class Rendered:
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
-        """The namespaces that are there: the manifests' own and those that every cluster has."""
+        """The existing namespaces: those of the manifests, and those of every cluster."""
         return BUILTIN_NAMESPACES | {name for _, name in self.of("Namespace")}
 
     def network(self, more: Mapping[Key, Service] | None = None) -> Network:
-        """The names of the cluster; `more` are Services that aren't in the manifests."""
+        """The DNS names of the cluster; `more` are Services outside the manifests."""
         services = {**more, **self.services} if more else self.services
         return Network(self.domain, services, self.selected, self.namespaces)
 
     def selected(self, selector: Selector, namespaces: Iterable[str]) -> Iterator[Workload]:
-        """The workloads whose pods a selector selects, in one namespace after the other."""
+        """The workloads whose pods a selector matches in these namespaces, ordered by namespace."""
         for namespace in sorted(set(namespaces)):
             if namespace in self._pods:
                 workloads, labels = self._pods[namespace]
@@ -87,19 +87,19 @@ class Rendered:
 
     @cached_property
     def _pods(self) -> dict[str, tuple[list[Workload], Labels]]:
-        """Namespace -> its workloads and the labels of their pods."""
-        found: dict[str, list[Workload]] = {}
+        """Namespace -> its workloads, and the index of their pods' labels."""
+        workloads: dict[str, list[Workload]] = {}
         for item in self.workloads:
-            found.setdefault(item.namespace, []).append(item)
-        return {namespace: (items, index(item.labels for item in items)) for namespace, items in found.items()}
+            workloads.setdefault(item.namespace, []).append(item)
+        return {namespace: (items, index(item.labels for item in items)) for namespace, items in workloads.items()}
 
 
 def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
-    """Read manifests/<environment>; PenstockError when it's empty or not YAML."""
+    """Read manifests/<environment>; raises PenstockError if it is empty or contains invalid YAML."""
     manifests = Manifests(layout.tree(environment))
     components = manifests.components
     reader = reader or Reader()
     paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
-    found = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
+    objects = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
     domain = environments.read(layout, environment).cluster.domain
-    return Rendered(environment, domain, tuple(components), found)
+    return Rendered(environment, domain, tuple(components), objects)

@@ -1,4 +1,4 @@
-"""Secrets that Git must not hold: components declare them in secrets.yaml, `inv up` creates them in the cluster."""
+"""Secrets that don't belong in Git: components declare them in secrets.yaml, `inv up` creates them in the cluster."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from penstock.core.layout import Layout
 from penstock.core.model import Strict, load
 
 FILE = "secrets.yaml"
-_FEWEST_BYTES = 16
+_MIN_BYTES = 16
 
 
 class Secret(Strict, frozen=True):
-    """A Secret with the same content in every one of its namespaces.
+    """A Secret with the same content in each of its namespaces.
 
-    `literal` holds plain values; `generate` maps keys to a number of random bytes, which are written url-safe.
+    `literal` has plain values; `generate` maps keys to a number of random bytes, which are encoded as URL-safe text.
     """
 
     name: str
@@ -27,17 +27,17 @@ class _File(Strict, frozen=True):
 
 
 def declared(layout: Layout, components: list[str]) -> list[Secret]:
-    """What the secrets.yaml of these components declare; PenstockError for an unknown key or too short a secret."""
-    found = []
+    """The Secrets that these components declare; raises PenstockError for an unknown key or too few random bytes."""
+    every = []
     for component in components:
         path = layout.components / component / FILE
         if path.is_file():
-            found += load(path, _File, layout.relative(path)).secrets
-    for secret in found:
+            every += load(path, _File, layout.relative(path)).secrets
+    for secret in every:
         for key, count in secret.generate.items():
-            if count < _FEWEST_BYTES:
+            if count < _MIN_BYTES:
                 raise PenstockError(
-                    f"Secret {secret.name}: {key} asks for {count} random bytes, which can be guessed",
-                    f"ask for {_FEWEST_BYTES} or more",
+                    f"Secret {secret.name}: {key} has only {count} random bytes, which can be guessed",
+                    f"use {_MIN_BYTES} or more",
                 )
-    return found
+    return every

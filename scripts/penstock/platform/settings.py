@@ -1,4 +1,4 @@
-"""Settings: the values of a Ref, read from files, arguments, variables and ConfigMaps of the manifests."""
+"""Settings: the values of Refs, read from files, arguments, variables and ConfigMaps of the manifests."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\*|[^\]=]+=[^\]]*)\]")
 
 @dataclass(frozen=True)
 class Setting:
-    """The place of a setting, as findings show it, and its values, with variables expanded."""
+    """The values of a setting, with variables expanded, and its place as messages show it."""
 
     where: str
     values: list[str]
@@ -35,19 +35,19 @@ class Settings:
     contract: Contract
     rendered: Rendered
 
-    def is_outside(self, name: str) -> str:
-        """What replaces a node in this environment; empty if the node is part of it."""
+    def replacement(self, name: str) -> str:
+        """The external replacement of a node in this environment; empty if the environment contains the node."""
         return self.contract.nodes[name].outside.get(self.rendered.environment, "")
 
     def place(self, name: str) -> tuple[Workload, Container]:
-        """The workload and container of a node; PenstockError if the manifests don't have them."""
+        """The workload and container of a node; raises PenstockError if the manifests lack them."""
         node = self.contract.nodes[name]
         namespace, _, workload = node.workload.partition("/")
-        found = self.rendered.workload(namespace, workload)
-        return found, found.container(node.container)
+        owner = self.rendered.workload(namespace, workload)
+        return owner, owner.container(node.container)
 
     def read(self, ref: Ref) -> Setting:
-        """The values at a Ref, at least one; PenstockError for the part that is missing."""
+        """The values at a Ref, at least one; raises PenstockError if a part of the Ref is missing."""
         node = self.contract.nodes[ref.node]
         if ref.value:
             return Setting(f"{node.title}: {ref.reason or 'default'}", [ref.value])
@@ -69,36 +69,36 @@ class Settings:
         steps = list(ref.key) if isinstance(ref.key, list) else _steps(ref.key)
         where = f"{workload.namespace}/{workload.name} {file.key}: {'.'.join(steps).replace('.[', '[')}"
         env = container.literal_env()
-        found = [value for document in file.documents for value in _walk(document, steps)]
-        values = [filled(text, env) for value in found for text in _texts(value)]
+        matches = [value for document in file.documents for value in _walk(document, steps)]
+        values = [filled(text, env) for value in matches for text in _texts(value)]
         if not values:
             raise Unproven(f"{where}: {_fault(file.documents[0] if file.documents else None, steps)}")
         return Setting(where, values)
 
     def _from_config_map(self, ref: Ref) -> Setting:
         namespace, _, name = ref.config_map.partition("/")
-        found = self.rendered.config_maps.get((namespace, name))
-        if found is None:
+        config_map = self.rendered.config_maps.get((namespace, name))
+        if config_map is None:
             raise Unproven(f"there is no ConfigMap {ref.config_map}")
-        if ref.data not in found.files.data:
-            raise Unproven(f"ConfigMap {ref.config_map} has no key {ref.data}{ending(ref.data, found.keys)}")
-        return Setting(f"ConfigMap {ref.config_map} {ref.data}", [found.files.data[ref.data]])
+        if ref.data not in config_map.files.data:
+            raise Unproven(f"ConfigMap {ref.config_map} has no key {ref.data}{ending(ref.data, config_map.keys)}")
+        return Setting(f"ConfigMap {ref.config_map} {ref.data}", [config_map.files.data[ref.data]])
 
 
 def _arguments(container: Container, flag: str, shown: str) -> list[str]:
-    """The values of a flag, written `--flag=value`, `--flag value` or alone."""
-    words = [*container.command, *container.args]
+    """The values of a flag, written as `--flag=value` or `--flag value`; empty for `--flag` alone."""
+    argv = [*container.command, *container.args]
     env = container.literal_env()
-    found = []
-    for index, word in enumerate(words):
-        name, separator, value = word.partition("=")
+    values = []
+    for index, argument in enumerate(argv):
+        name, separator, value = argument.partition("=")
         if name == flag:
-            following = words[index + 1] if index + 1 < len(words) else ""
-            found.append(value if separator else "" if following.startswith("-") else following)
-    if not found:
-        flags = [word.partition("=")[0] for word in words if word.startswith("-")]
+            following = argv[index + 1] if index + 1 < len(argv) else ""
+            values.append(value if separator else "" if following.startswith("-") else following)
+    if not values:
+        flags = [argument.partition("=")[0] for argument in argv if argument.startswith("-")]
         raise Unproven(f"{shown}: container {container.name} has no argument {flag}{ending(flag, flags)}")
-    return [filled(value, env) for value in found]
+    return [filled(value, env) for value in values]
 
 
 def _steps(key: str) -> list[str]:
@@ -117,7 +117,7 @@ def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
 
 
 def _fault(value: Any, steps: list[str]) -> str:
-    """The first step that has no match, with the nearest key."""
+    """A message about the first step without a match, with the nearest key."""
     for step in steps:
         if step.startswith("["):
             picked = _picked(value, step[1:-1])
@@ -132,7 +132,7 @@ def _fault(value: Any, steps: list[str]) -> str:
 
 
 def _named(value: dict[Any, Any], step: str) -> list[Any]:
-    """The keys of a mapping that match a step: the one of that name, or those that match its `*`."""
+    """The keys of a mapping that match a step: the key of that name, or those that match its `*`."""
     return [step] if step in value else [key for key in value if "*" in step and fnmatchcase(str(key), step)]
 
 
@@ -156,16 +156,17 @@ def _texts(value: Any) -> Iterator[str]:
     elif not isinstance(value, dict) and value is not None:
         yield str(value)
     elif isinstance(value, dict):
-        yield from map(str, value)  # a mapping's names, such as those of receivers
+        yield from map(str, value)  # the keys, such as the names of receivers
 
 
-def leads_to(settings: Settings, value: str, namespace: str) -> Target:
-    """The Service and port behind an endpoint, for a pod of a namespace; PenstockError if there is none."""
+def resolve(settings: Settings, value: str, namespace: str) -> Target:
+    """The Service and port that an endpoint resolves to in a pod of `namespace`; raises Unproven if there is none."""
     network = settings.rendered.network()
-    found = list(in_text(value))
-    if not found:
+    addresses = list(in_text(value))
+    if not addresses:
         raise Unproven(f"{value} is no address")
-    target = network.resolve(Address(found[0].text, found[0].host, found[0].port, certain=True), namespace)
+    first = addresses[0]
+    target = network.resolve(Address(first.text, first.host, first.port, certain=True), namespace)
     if target is None:
         raise Unproven(f"{value} is no name of this cluster")
     if isinstance(target, Broken):

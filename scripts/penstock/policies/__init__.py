@@ -1,1 +1,1 @@
-"""Network policies: generated from the contract, evaluated against it."""
+"""Network policies: generates them from the contract, and evaluates them against it."""

@@ -1,4 +1,4 @@
-"""The actors of an environment: the pods of every workload, and representatives of the peers of connections.yaml."""
+"""The actors of an environment: the pods of every workload, and representatives of connections.yaml's peers."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from penstock.kube.objects import Key, Workload
 from penstock.policies.peers import Entities, OtherNamespaces, Peer, Peers, Pods, subject
 from penstock.policies.rules import Actor
 
-# A pod outside the platform's namespaces, and an address outside the cluster (RFC 5737).
+# A pod in none of the platform's namespaces, and an address outside the cluster (RFC 5737).
 _STRANGER = "applications"
 _OUTSIDE = "203.0.113.1"
 
 
 @dataclass(frozen=True)
 class Actors:
-    """Actors are identified by their number in `every`, since two may have the same name.
+    """The actors, identified by their index in `every`, since names may repeat.
 
-    `own` are the pods that the platform's policies must select, `of` has the actors of a peer, and `workloads` the
-    actor of a workload.
+    `own` are the pods that the platform's policies must select, `of` maps peers to actors, and `workloads` maps kind
+    and key of workloads to theirs.
     """
 
     every: list[Actor]
@@ -28,12 +28,12 @@ class Actors:
     workloads: dict[tuple[str, Key], int]
 
     def number(self, workload: Workload) -> int:
-        """The actor of a workload on the pods' network."""
+        """The actor of a workload on the pod network; raises KeyError for one on the host network."""
         return self.workloads[workload.kind, workload.key]
 
 
 def actors(peers: Peers) -> Actors:
-    """The actors of an environment."""
+    """The actors of all workloads and declared peers of an environment."""
     workloads = [item for item in peers.rendered.workloads if not item.template.spec.host_network]
     every = _pods(workloads)
     represented: dict[Peer, tuple[int, ...]] = {}
@@ -50,7 +50,7 @@ def actors(peers: Peers) -> Actors:
 
 
 def actor(workload: Workload, name: str = "") -> Actor:
-    """The pods of a workload, with all of their labels; of ports with the same name, the first one counts."""
+    """The actor of a workload's pods, with all of their labels; of equally named ports the first one counts."""
     ports = [item for one in workload.template.spec.serving() for item in one.ports]
     names = {item.name: (item.container_port, item.protocol) for item in reversed(ports) if item.name}
     numbers = frozenset((item.container_port, item.protocol) for item in ports)
@@ -58,7 +58,7 @@ def actor(workload: Workload, name: str = "") -> Actor:
 
 
 def _pods(workloads: list[Workload]) -> list[Actor]:
-    """The actors of workloads; those with the same labels are told apart by kind and name."""
+    """One actor for each workload; names of those with the same labels include kind and name."""
     names = [str(subject(item)) for item in workloads]
     count = Counter(names)
     return [
@@ -68,7 +68,7 @@ def _pods(workloads: list[Workload]) -> list[Actor]:
 
 
 def _representatives(peer: Peer) -> list[Actor]:
-    """The pods themselves, a pod of another namespace, or one actor for each entity and network."""
+    """The pods themselves, a pod in a foreign namespace, or one actor for each entity and network."""
     if isinstance(peer, Pods):
         return [Actor(str(peer), peer.namespace, dict(peer.labels))]
     if isinstance(peer, OtherNamespaces):
@@ -83,7 +83,7 @@ def _entity(name: str) -> Actor:
 
 
 def _numbered(every: list[Actor], numbers: dict[str, int], one: Actor) -> int:
-    """The number of an actor; peers that overlap share one."""
+    """The index of an actor, which is added if its name is new: overlapping peers share one."""
     if one.name not in numbers:
         numbers[one.name] = len(every)
         every.append(one)

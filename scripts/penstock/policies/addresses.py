@@ -1,4 +1,4 @@
-"""Addresses in the configuration of our pods: policies must allow a program to reach every one of them."""
+"""Addresses in the configuration of the platform's pods: policies must allow connections to each of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.policies.peers import Peers, shown
 
 
 def unreachable(peers: Peers, actors: Actors, enforced: Enforced) -> Iterator[str]:
-    """A line for each address of another workload that a program is configured with and may not connect to."""
+    """A line for each address of another workload in a program's configuration that the policies deny."""
     network = peers.rendered.network()
     for workload in peers.subjects.values():
         for place, address in _of(peers, workload):

@@ -1,4 +1,4 @@
-"""The arrows of dataflow.yaml as connections: what each endpoint of an arrow resolves to, in one environment."""
+"""The arrows of dataflow.yaml as connections: the containers that each endpoint resolves to in an environment."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from penstock.core.errors import PenstockError
 from penstock.kube.addresses import in_text
 from penstock.platform import dataflow
 from penstock.platform.dataflow import Arrow, Connect
-from penstock.platform.settings import Settings, leads_to
+from penstock.platform.settings import Settings, resolve
 from penstock.policies.peers import Connection, Peers, Port, port
 
 
 def connections(peers: Peers, settings: Settings) -> Iterator[Connection]:
-    """One connection for each endpoint of each arrow that leaves its pod."""
+    """One connection for each endpoint of each arrow between different pods."""
     for arrow in settings.contract.arrows:
         for step in arrow.proof:
             if step.connect:
@@ -21,13 +21,13 @@ def connections(peers: Peers, settings: Settings) -> Iterator[Connection]:
 
 
 def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iterator[Connection]:
-    """The connections of one hop; none within one pod. PenstockError for a hop that resolves to nothing."""
+    """The connections of one hop; none within a pod. Raises PenstockError if the hop doesn't reach its receiver."""
     sender, _ = settings.place(hop.from_.node)
     reason = dataflow.title(arrow, settings.contract)
     setting = settings.read(hop.from_)
     number = settings.read(hop.port).values[0] if hop.port else ""
     values = [f"{value}:{number}" if number else value for value in setting.values]
-    if settings.is_outside(hop.to.node):
+    if settings.replacement(hop.to.node):
         for value in values:
             yield Connection(
                 peers.workload(sender), peers.named(peers.connections.outside.to), _outside(peers, value), reason
@@ -36,21 +36,22 @@ def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iter
     receiver, container = settings.place(hop.to.node)
     if receiver.key == sender.key:
         return
-    found = [item for value in values for item in _reached(settings, value, sender.namespace)]
-    ports = [where for workload, name, where in found if (workload, name) == (receiver.key, container.name)]
+    containers = [item for value in values for item in _reached(settings, value, sender.namespace)]
+    ports = [where for workload, name, where in containers if (workload, name) == (receiver.key, container.name)]
     if not ports:
         raise PenstockError(
-            f"{setting.where} leads to no container {container.name} of {receiver}", "`nox -s dataflow`"
+            f"{setting.where} doesn't resolve to container {container.name} of {receiver}",
+            "run `nox -s dataflow`",
         )
     for reached in dict.fromkeys(ports):
         yield Connection(peers.workload(sender), peers.workload(receiver), reached, reason)
 
 
 def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[tuple[str, str], str, Port]]:
-    """The containers behind an endpoint: workload, name, port; none if it is no name of the cluster."""
+    """Workload, name and port of the containers behind an endpoint; none if it is no name of the cluster."""
     try:
-        target = leads_to(settings, value, namespace)
-    except PenstockError:  # another arrow's, or no address: whether each leads somewhere is the proofs' business
+        target = resolve(settings, value, namespace)
+    except PenstockError:  # the gate dataflow reports endpoints that don't resolve
         return
     for item in target.backends:
         yield item.workload.key, item.container.name, (item.port.container_port, item.port.protocol)
@@ -58,6 +59,6 @@ def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[t
 
 def _outside(peers: Peers, value: str) -> Port:
     written = next((item.port for item in in_text(value) if isinstance(item.port, int)), None)
-    found = port(written or peers.connections.outside.ports[0], None)
-    assert found
-    return found
+    number = port(written or peers.connections.outside.ports[0], None)
+    assert number
+    return number

@@ -1,4 +1,4 @@
-"""connections.yaml: the connections that are allowed in addition to the arrows of dataflow.yaml, with their reasons."""
+"""connections.yaml: connections that are allowed in addition to the arrows of dataflow.yaml, and their reasons."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
 
 FILE = "connections.yaml"
-# https://docs.cilium.io/en/stable/security/policy/language/#entities-based, as far as they are of use here.
+# Those of https://docs.cilium.io/en/stable/security/policy/language/#entities-based that can be evaluated.
 ENTITIES = ("host", "ingress", "kube-apiserver", "remote-node", "world")
 
 
 class NamedPeer(Strict, frozen=True, rename="camel"):
-    """A sender or receiver outside the manifests, defined by exactly one of pods, namespacesExcept and entities.
+    """A sender or receiver outside the manifests: exactly one of `pods`, `namespaces_except` and `entities`.
 
-    `pods` is a namespace; `labels` narrow it to the pods that have them. `namespaces_except` are the pods of every
-    namespace except these and those of the platform. `entities` are Cilium's; `networks` are CIDRs, for addresses that
-    no entity covers.
+    `pods` is a namespace; `labels` restrict it to pods that have them. `namespaces_except` are the pods of every
+    namespace except these and the platform's. `entities` are Cilium's; `networks` are CIDRs for addresses that no
+    entity covers.
     """
 
     pods: str = ""
@@ -31,7 +31,7 @@ class NamedPeer(Strict, frozen=True, rename="camel"):
 
     @property
     def kinds(self) -> list[str]:
-        """The keys that define it; a valid peer has one."""
+        """The keys that define the peer; a valid peer has one."""
         values = {
             "pods": self.pods,
             "namespacesExcept": self.namespaces_except,
@@ -41,14 +41,17 @@ class NamedPeer(Strict, frozen=True, rename="camel"):
 
 
 class Destination(Strict, frozen=True):
-    """A peer and the ports on which it is reached: `53`, `53/UDP`."""
+    """A peer and its ports, such as `53` or `53/UDP`."""
 
     to: str
     ports: list[int | str]
 
 
 class Scrapes(Strict, frozen=True, rename="camel"):
-    """What a workload scrapes: Service ports by name, and pods with the annotations /scrape and /port."""
+    """The targets of the workload `from_`: Service ports of a name, and pods with the annotations /scrape and /port.
+
+    `annotation` is the prefix of the two annotations.
+    """
 
     from_: str = field(name="from")
     port_name: str
@@ -56,10 +59,10 @@ class Scrapes(Strict, frozen=True, rename="camel"):
 
 
 class Edge(Strict, frozen=True):
-    """A connection and its reason. `from` and `to` are workloads, `namespace/name`, or names under `peers`.
+    """A connection and its reason. `from_` and `to` are workloads (`namespace/name`) or names under `peers`.
 
-    `ports` are numbers, with `/UDP` for UDP, or names of the receiver's container ports. Without `environments` it
-    applies to every environment that has both peers.
+    `ports` are numbers, with `/UDP` for UDP, or names of the receiver's container ports. Without `environments` the
+    edge applies to every environment that has both peers.
     """
 
     from_: str = field(name="from")
@@ -70,13 +73,13 @@ class Edge(Strict, frozen=True):
 
 
 class Connections(Strict, frozen=True, rename="camel"):
-    """The whole file.
+    """The contents of connections.yaml.
 
-    `dns` is the resolver, for every pod that connects to anything. `api` is the API server, for pods with a token.
-    `gateway` is the source of requests to the backends of HTTPRoutes. `nodes` is the peer that stands for pods on the
-    host network, which no policy tells apart. `outside` is the destination for nodes of dataflow.yaml that are
-    `outside` an environment; its port is for addresses without one. Pods that connect there also reach
-    `cloud_identity`, where the cloud issues their credentials.
+    `dns` is the resolver, for every pod with connections. `api` is the API server, for pods with a token. `gateway`
+    sends requests to the backends of HTTPRoutes. `nodes` represents all pods on the host network, which policies can't
+    distinguish. `outside` is the destination for nodes of dataflow.yaml that are `outside` an environment; its port
+    is used for addresses without one. Pods that connect there also reach `cloud_identity`, which issues their cloud
+    credentials.
     """
 
     peers: dict[str, NamedPeer]
@@ -91,7 +94,7 @@ class Connections(Strict, frozen=True, rename="camel"):
 
 
 def read(root: Path) -> Connections | None:
-    """The file, None if there is none; PenstockError for an unknown key, Findings for peers that are invalid."""
+    """The contents, None without the file; raises PenstockError for unknown keys, Findings for invalid peers."""
     path = root / FILE
     if not path.is_file():
         return None
@@ -117,5 +120,5 @@ def read(root: Path) -> Connections | None:
     ]
     findings += [f"{FILE}: nothing refers to the peer `{name}`" for name in content.peers if name not in used]
     if findings:
-        raise Findings(findings, "docs/reference/files.md has the keys of connections.yaml")
+        raise Findings(findings, "docs/reference/files.md lists the keys of connections.yaml")
     return content

@@ -1,8 +1,8 @@
-"""What policies allow, for all actors at once.
+"""The connections that policies allow, computed for all actors at once.
 
-A set of actors is an integer with a bit for each (kube/labels.py). For a receiver and a port, one set has the senders
-with allowed egress, another those with allowed ingress. Rules with the same peers and ports are merged, so the work
-grows with the number of policies, not with the pairs of pods.
+A set of actors is an integer with one bit per actor (kube/labels.py). For a receiver and a port there are two sets of
+senders: those with allowed egress, and those with allowed ingress. Rules with the same peers and ports are merged, so
+the work grows with the number of policies, not of pairs of pods.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from penstock.policies.peers import Port
 from penstock.policies.rules import NAMESPACE, Actor, Policy, PolicyPeer, Rule, Span
 
 _Spans = tuple[Span, ...] | None
-_Lets = dict[int, dict[_Spans, Bits]]
-"""Receiver -> ports -> the senders that may reach them."""
+_Senders = dict[int, dict[_Spans, Bits]]
+"""Receiver -> ports -> the senders that may connect to them."""
 
 
 class Enforced:
-    """Policies, applied to some actors, which are identified by their number in that list.
+    """Policies, applied to actors, which are identified by their index in the list.
 
-    `governed_out` and `governed_in` are those that some policy selects for egress and ingress.
+    `governed_out` and `governed_in` are the actors that a policy selects for egress and for ingress.
     """
 
     def __init__(self, actors: list[Actor], policies: list[Policy]) -> None:
-        """Index the actors, and the policies that select them."""
+        """Index the actors, and apply the policies to them."""
         self.actors = actors
         self._labels = index({**one.labels, NAMESPACE: one.namespace} if one.is_pod else {} for one in actors)
         self.every = self._labels.every
@@ -43,28 +43,28 @@ class Enforced:
         """The senders with allowed egress to a port of a receiver, and those with allowed ingress."""
         key = receiver, port
         if key not in self._answers:
-            out = self._let(self._out, receiver, port) | (self.every & ~self.governed_out)
+            out = self._allowed(self._out, receiver, port) | (self.every & ~self.governed_out)
             is_governed = self.governed_in >> receiver & 1
-            into = self._let(self._in, receiver, port) | self.own_node if is_governed else self.every
+            into = self._allowed(self._in, receiver, port) | self.own_node if is_governed else self.every
             self._answers[key] = out, into
         return self._answers[key]
 
     def refusal(self, sender: int, receiver: int, port: Port) -> str:
-        """Which direction denies a connection; empty if both allow it."""
+        """The direction that denies a connection, as a message; empty if both allow it."""
         out, into = self.senders(receiver, port)
         if not out >> sender & 1:
             return f"no policy allows egress from {self.actors[sender].name}"
         return "" if into >> sender & 1 else f"no policy allows ingress to {self.actors[receiver].name}"
 
-    def _let(self, lets: _Lets, receiver: int, port: Port) -> Bits:
+    def _allowed(self, by_receiver: _Senders, receiver: int, port: Port) -> Bits:
         actor = self.actors[receiver]
         return _union(
             senders
-            for spans, senders in lets.get(receiver, {}).items()
-            if spans is None or any(span.takes(port, actor) for span in spans)
+            for spans, senders in by_receiver.get(receiver, {}).items()
+            if spans is None or any(span.covers(port, actor) for span in spans)
         )
 
-    def _egress(self, policies: list[Policy]) -> tuple[Bits, _Lets]:
+    def _egress(self, policies: list[Policy]) -> tuple[Bits, _Senders]:
         governed = 0
         senders: dict[tuple[Bits, _Spans], Bits] = defaultdict(int)
         for policy in policies:
@@ -74,7 +74,7 @@ class Enforced:
                     senders[self._peers(rule), rule.ports] |= selected
         return governed, _by_receiver((receivers, spans, bits) for (receivers, spans), bits in senders.items())
 
-    def _ingress(self, policies: list[Policy]) -> tuple[Bits, _Lets]:
+    def _ingress(self, policies: list[Policy]) -> tuple[Bits, _Senders]:
         governed = 0
         receivers: dict[tuple[Bits, _Spans], Bits] = defaultdict(int)
         for policy in policies:
@@ -108,31 +108,31 @@ class Enforced:
 
 
 def _entities(actors: list[Actor]) -> dict[str, Bits]:
-    found: dict[str, Bits] = defaultdict(int)
+    entities: dict[str, Bits] = defaultdict(int)
     for number, actor in enumerate(actors):
         for name in actor.entities:
-            found[name] |= 1 << number
-    return dict(found)
+            entities[name] |= 1 << number
+    return dict(entities)
 
 
-def _by_receiver(lets: Iterable[tuple[Bits, _Spans, Bits]]) -> _Lets:
-    found: _Lets = {}
-    for receivers, spans, senders in lets:
+def _by_receiver(allowed: Iterable[tuple[Bits, _Spans, Bits]]) -> _Senders:
+    by_receiver: _Senders = {}
+    for receivers, spans, senders in allowed:
         for receiver in members(receivers) if senders else ():
-            into = found.setdefault(receiver, {})
-            into[spans] = into.get(spans, 0) | senders
-    return found
+            by_ports = by_receiver.setdefault(receiver, {})
+            by_ports[spans] = by_ports.get(spans, 0) | senders
+    return by_receiver
 
 
 def _within(address: str, peer: PolicyPeer) -> bool:
-    found = ipaddress.ip_address(address)
-    return found in ipaddress.ip_network(peer.network) and not any(
-        found in ipaddress.ip_network(one) for one in peer.excluding
+    ip = ipaddress.ip_address(address)
+    return ip in ipaddress.ip_network(peer.network) and not any(
+        ip in ipaddress.ip_network(one) for one in peer.excluding
     )
 
 
 def _union(sets: Iterable[Bits]) -> Bits:
-    found = 0
+    union = 0
     for one in sets:
-        found |= one
-    return found
+        union |= one
+    return union

@@ -1,4 +1,4 @@
-"""Policies applied to every pair of actors at every port: exactly the expected connections must be allowed."""
+"""The evaluation: policies must allow exactly the expected connections, for every pair of actors and every port."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from penstock.policies.actors import Actors
 from penstock.policies.enforced import Enforced
 from penstock.policies.peers import ANY, Connection, Port, shown
 
-# No actor listens there: a sender that may reach it may reach all ports.
+# No actor has this port: a sender that may connect to it may connect to all ports.
 _SPARE: Port = (1, "TCP")
 
 
 @dataclass(frozen=True)
 class Verdicts:
-    """How many connections the policies allow and deny, and the findings."""
+    """The number of connections that the policies allow and deny, and the findings."""
 
     allowed: int
     denied: int
@@ -25,10 +25,9 @@ class Verdicts:
 
 
 def evaluate(actors: Actors, connections: list[Connection], enforced: Enforced) -> Verdicts:
-    """Try every pair of actors with one of our own pods, at every port that any has or a connection names.
+    """Evaluate every pair of actors that includes a pod of the platform, at every port of a container or a connection.
 
-    One receiver and port at a time, all senders at once: one set has the allowed senders, another the expected ones;
-    their difference is the findings.
+    For each receiver and port, the findings are the difference between the sets of allowed and of expected senders.
     """
     ports = _ports(actors, connections)
     expected = _expected(actors, connections, ports)
@@ -47,7 +46,10 @@ def evaluate(actors: Actors, connections: list[Connection], enforced: Enforced) 
 
 
 def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
-    """Each receiver with its senders: all to our own pods, our own to others; a pod's own node is always allowed."""
+    """Each receiver with the senders to try: all for the platform's pods, the platform's pods for other receivers.
+
+    A pod's own node is left out, since Cilium always allows it.
+    """
     own = _set(actors.own)
     for number, receiver in enumerate(actors.every):
         senders = enforced.every if number in actors.own else own
@@ -55,24 +57,24 @@ def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
 
 
 def _ports(actors: Actors, connections: list[Connection]) -> list[list[Port]]:
-    """For each actor the ports that its containers have, those that connections to it name, and one that none has."""
-    found = [{*one.ports, _SPARE} for one in actors.every]
+    """For each actor the ports of its containers, those of connections to it, and one that no actor has."""
+    ports = [{*one.ports, _SPARE} for one in actors.every]
     for item in connections:
         for receiver in actors.of[item.receiver] if item.port != ANY else ():
-            found[receiver].add(item.port)
-    return [sorted(one) for one in found]
+            ports[receiver].add(item.port)
+    return [sorted(one) for one in ports]
 
 
 def _expected(
     actors: Actors, connections: list[Connection], ports: list[list[Port]]
 ) -> dict[tuple[int, Port], dict[int, str]]:
-    """Receiver and port -> the senders that may reach it, and why."""
-    found: dict[tuple[int, Port], dict[int, str]] = defaultdict(dict)
+    """Receiver and port -> expected sender -> reason."""
+    reasons: dict[tuple[int, Port], dict[int, str]] = defaultdict(dict)
     for item in connections:
         for receiver in actors.of[item.receiver]:
             for port in ports[receiver] if item.port == ANY else [item.port]:
-                found[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.reason))
-    return found
+                reasons[receiver, port].update(dict.fromkeys(actors.of[item.sender], item.reason))
+    return reasons
 
 
 def _finding(enforced: Enforced, sender: int, receiver: int, port: Port, reason: str | None) -> str:
@@ -83,7 +85,7 @@ def _finding(enforced: Enforced, sender: int, receiver: int, port: Port, reason:
 
 
 def _set(numbers: Iterable[int]) -> Bits:
-    found = 0
+    bits = 0
     for number in numbers:
-        found |= 1 << number
-    return found
+        bits |= 1 << number
+    return bits

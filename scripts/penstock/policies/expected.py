@@ -1,4 +1,4 @@
-"""The connections that policies must allow: arrows, edges, and those that follow from the manifests."""
+"""The connections that policies must allow: those of arrows and edges, and those that follow from the manifests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.policies.peers import Connection, Peers, Pods, port
 
 
 def connections(contract: Contract, declared: Connections, rendered: Rendered) -> list[Connection]:
-    """Every connection from or to a pod that policies select, each once."""
+    """The distinct connections from or to pods that policies select."""
     peers = Peers(declared, rendered)
     flows = list(arrows.connections(peers, Settings(contract, rendered)))
     every = [
@@ -36,8 +36,8 @@ def connections(contract: Contract, declared: Connections, rendered: Rendered) -
     return list({(item.sender, item.receiver, item.port): item for item in reversed(kept)}.values())[::-1]
 
 
-def idle(declared: Connections, everywhere: list[Rendered]) -> list[str]:
-    """A line for every edge that applies to no environment, or not to one that it lists."""
+def unused(declared: Connections, everywhere: list[Rendered]) -> list[str]:
+    """A line for each edge that applies to no environment, or not to all that it lists."""
     names = [item.environment for item in everywhere]
     findings = []
     for edge in declared.edges:
@@ -58,7 +58,7 @@ def idle(declared: Connections, everywhere: list[Rendered]) -> list[str]:
 
 
 def of_edge(peers: Peers, edge: Edge) -> Iterator[Connection]:
-    """The connections of an edge; none in an environment that lacks a peer, or the port of that name."""
+    """The connections of an edge; none in an environment that lacks a peer or a named port."""
     if edge.environments and peers.rendered.environment not in edge.environments:
         return
     both = [(peers.find(name) if "/" in name else None, name) for name in (edge.from_, edge.to)]
@@ -66,13 +66,13 @@ def of_edge(peers: Peers, edge: Edge) -> Iterator[Connection]:
         return
     sender, receiver = (peers.workload(workload) if workload else peers.named(name) for workload, name in both)
     for value in edge.ports:
-        found = port(value, both[1][0])
-        if found:
-            yield Connection(sender, receiver, found, edge.reason)
+        number = port(value, both[1][0])
+        if number:
+            yield Connection(sender, receiver, number, edge.reason)
 
 
 def _scrapes(peers: Peers) -> Iterator[Connection]:
-    """Service ports of that name, and annotated pods; for pods on the host network, ports of the nodes."""
+    """From the scraper to Service ports of the declared name and to annotated pods, or to their nodes."""
     rule = peers.connections.scrapes
     scraper = peers.find(rule.from_)
     if scraper is None:
@@ -84,14 +84,14 @@ def _scrapes(peers: Peers) -> Iterator[Connection]:
                 where = (backend.port.container_port, backend.port.protocol)
                 yield Connection(peers.workload(scraper), peers.workload(backend.workload), where, "metrics")
     for workload in peers.rendered.workloads:
-        notes = workload.template.metadata.annotations
-        if notes.get(f"{rule.annotation}/scrape") == "true":
-            where = int(notes[f"{rule.annotation}/port"]), "TCP"
+        annotations = workload.template.metadata.annotations
+        if annotations.get(f"{rule.annotation}/scrape") == "true":
+            where = int(annotations[f"{rule.annotation}/port"]), "TCP"
             yield Connection(peers.workload(scraper), peers.workload(workload), where, "metrics")
 
 
 def _routes(peers: Peers) -> Iterator[Connection]:
-    """From the Gateway's proxy to the pods behind every backend of an HTTPRoute."""
+    """From the Gateway to the pods behind every backend of an HTTPRoute."""
     network = peers.rendered.network()
     for route in peers.rendered.of("HTTPRoute").values():
         for _, value in at(route.content, "spec.rules[].backendRefs[]"):
@@ -109,20 +109,20 @@ def _hosts(route: Object) -> str:
 
 
 def _api(peers: Peers) -> Iterator[Connection]:
-    """From pods that have a token to the API server."""
+    """From pods with a token to the API server."""
     for pods, workload in peers.subjects.items():
         if has_token(workload, peers.rendered):
             yield from _to(peers, pods, peers.connections.api, "the API server, with its token")
 
 
 def has_token(workload: Workload, rendered: Rendered) -> bool:
-    """Whether the pods of a workload get a token: the pod says so, else its service account, else Kubernetes does."""
-    said = _pod_spec(workload).get("automountServiceAccountToken")
-    if said is None:
+    """Whether the pods of a workload get a token: set by the pod, else by its service account; by default they do."""
+    automount = _pod_spec(workload).get("automountServiceAccountToken")
+    if automount is None:
         name = workload.template.spec.service_account_name or "default"
         account = rendered.of("ServiceAccount").get((workload.namespace, name))
-        said = account.content.get("automountServiceAccountToken") if account else None
-    return said is not False
+        automount = account.content.get("automountServiceAccountToken") if account else None
+    return automount is not False
 
 
 def _pod_spec(workload: Workload) -> dict[str, object]:
@@ -133,7 +133,7 @@ def _pod_spec(workload: Workload) -> dict[str, object]:
 
 
 def _cloud_identity(peers: Peers, flows: list[Connection]) -> Iterator[Connection]:
-    """From pods that connect to the cloud by an arrow to the source of their credentials."""
+    """From pods with an arrow to a cloud service to the source of their credentials."""
     destination, outside = peers.connections.cloud_identity, peers.named(peers.connections.outside.to)
     for sender in dict.fromkeys(item.sender for item in flows if item.receiver == outside):
         if destination and isinstance(sender, Pods):
@@ -141,7 +141,7 @@ def _cloud_identity(peers: Peers, flows: list[Connection]) -> Iterator[Connectio
 
 
 def _dns(peers: Peers, every: list[Connection]) -> list[Connection]:
-    """From pods that connect to anything to the resolver."""
+    """From pods with any connection to the resolver."""
     senders = {item.sender for item in every}
     return [
         item for pods in peers.subjects if pods in senders for item in _to(peers, pods, peers.connections.dns, "DNS")
@@ -150,7 +150,7 @@ def _dns(peers: Peers, every: list[Connection]) -> list[Connection]:
 
 def _to(peers: Peers, sender: Pods, destination: Destination, reason: str) -> Iterator[Connection]:
     for value in destination.ports:
-        found = port(value, None)
-        if found is None:
+        number = port(value, None)
+        if number is None:
             raise PenstockError(f"{FILE}: `{value}` is no port", "write 53, or 53/UDP")
-        yield Connection(sender, peers.named(destination.to), found, reason)
+        yield Connection(sender, peers.named(destination.to), number, reason)

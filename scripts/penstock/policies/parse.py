@@ -1,6 +1,6 @@
-"""The policies of the manifests, CiliumNetworkPolicies and NetworkPolicies, as rules.
+"""Converts the CiliumNetworkPolicies and NetworkPolicies of the manifests to rules.
 
-Unknown keys of Cilium's policies are errors, since they would change what a policy does. For the keys, see
+Unknown keys of Cilium's policies are errors, since they could change the effect of a policy. The keys are documented in
 https://docs.cilium.io/en/stable/security/policy/language/.
 """
 
@@ -17,12 +17,12 @@ from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
-# It includes the API server if that runs in the cluster, and doesn't if a cloud runs it.
+# It includes the API server, unless a cloud runs that outside of the cluster.
 _CLUSTER = "cluster"
 
 
 class _Closed(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
-    """The base of models that reject unknown keys."""
+    """A base for models that reject unknown keys."""
 
 
 class _Port(_Closed, frozen=True):
@@ -91,16 +91,16 @@ class _Plain(KubeStruct, frozen=True):
 
 
 def policies(rendered: Rendered) -> list[Policy]:
-    """Every policy of an environment; PenstockError for one that can't be evaluated."""
+    """Every policy of an environment; raises PenstockError for a policy that can't be evaluated."""
     for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
         raise PenstockError(f"{item.file}: cluster-wide policies can't be evaluated", "write one for each namespace")
-    found = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
-    return found + [_plain(rendered, item) for item in rendered.of("NetworkPolicy").values()]
+    cilium = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
+    return cilium + [_plain(rendered, item) for item in rendered.of("NetworkPolicy").values()]
 
 
 def _cilium(item: Object) -> Policy:
     spec = convert(item.content.get("spec"), _Cilium, item.file)
-    home = item.namespace
+    namespace = item.namespace
     named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
     if any(_CLUSTER in (entities or []) for entities in named):
         hint = "name the pods by a selector, and the nodes by host and remote-node"
@@ -109,26 +109,32 @@ def _cilium(item: Object) -> Policy:
         None
         if spec.ingress is None
         else tuple(
-            _rule(home, one.from_endpoints, one.from_entities, one.from_cidr, one.to_ports) for one in spec.ingress
+            _rule(namespace, one.from_endpoints, one.from_entities, one.from_cidr, one.to_ports) for one in spec.ingress
         )
     )
     egress = (
         None
         if spec.egress is None
-        else tuple(_rule(home, one.to_endpoints, one.to_entities, one.to_cidr, one.to_ports) for one in spec.egress)
+        else tuple(
+            _rule(namespace, one.to_endpoints, one.to_entities, one.to_cidr, one.to_ports) for one in spec.egress
+        )
     )
-    return Policy(item.file, home, _unprefixed(spec.endpoint_selector), ingress, egress)
+    return Policy(item.file, namespace, _unprefixed(spec.endpoint_selector), ingress, egress)
 
 
 def _rule(
-    home: str, pods: list[Selector] | None, entities: list[str] | None, networks: list[str] | None, ports: list[_Ports]
+    namespace: str,
+    pods: list[Selector] | None,
+    entities: list[str] | None,
+    networks: list[str] | None,
+    ports: list[_Ports],
 ) -> Rule:
-    """Without peers and ports it allows nothing; neither does an empty list of peers."""
-    peers = [PolicyPeer(pods=_at_home(_unprefixed(one), home)) for one in pods or []]
+    """A rule of Cilium's. Without peers and ports, or with an empty list of peers, it allows nothing."""
+    peers = [PolicyPeer(pods=_in_namespace(_unprefixed(one), namespace)) for one in pods or []]
     peers += [PolicyPeer(entity=one) for one in entities or []] + [PolicyPeer(network=one) for one in networks or []]
-    is_said = not (pods is None and entities is None and networks is None)
+    has_peers = not (pods is None and entities is None and networks is None)
     spans = tuple(_span(one) for group in ports for one in group.ports)
-    return Rule(tuple(peers) if is_said or not ports else None, spans if ports else None)
+    return Rule(tuple(peers) if has_peers or not ports else None, spans if ports else None)
 
 
 def _span(port: _Port) -> Span:
@@ -139,7 +145,7 @@ def _span(port: _Port) -> Span:
 
 
 def _unprefixed(selector: Selector) -> Selector:
-    """Cilium prefixes labels with their source, which is k8s for those of pods."""
+    """A selector without the source that Cilium prefixes labels with; pods' labels have the source k8s."""
     labels = {_key(key): value for key, value in selector.match_labels.items()}
     more = [Requirement(_key(one.key), one.operator, one.values) for one in selector.match_expressions]
     return Selector(labels, more)
@@ -149,12 +155,12 @@ def _key(key: str) -> str:
     return key.removeprefix("k8s:").removeprefix("any:")
 
 
-def _at_home(selector: Selector, home: str) -> Selector:
-    """A selector without a namespace label selects pods of the policy's own namespace."""
+def _in_namespace(selector: Selector, namespace: str) -> Selector:
+    """A selector with the policy's namespace, unless it selects namespaces itself."""
     keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
     if NAMESPACE in keys:
         return selector
-    return Selector({**selector.match_labels, NAMESPACE: home}, selector.match_expressions)
+    return Selector({**selector.match_labels, NAMESPACE: namespace}, selector.match_expressions)
 
 
 def _plain(rendered: Rendered, item: Object) -> Policy:
@@ -170,8 +176,8 @@ def _plain(rendered: Rendered, item: Object) -> Policy:
 
 def _plain_rule(rendered: Rendered, item: Object, peers: list[_PlainPeer], ports: list[_PlainPort]) -> Rule:
     spans = tuple(map(_plain_span, ports))
-    found = tuple(_plain_peer(rendered, item, one) for one in peers)
-    return Rule(found or None, spans or None)
+    parsed = tuple(_plain_peer(rendered, item, one) for one in peers)
+    return Rule(parsed or None, spans or None)
 
 
 def _plain_span(port: _PlainPort) -> Span:
@@ -185,7 +191,7 @@ def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> PolicyPee
         return PolicyPeer(network=peer.ip_block.cidr, excluding=tuple(peer.ip_block.excepted))
     among = frozenset({item.namespace})
     if peer.namespace_selector is not None:
-        made = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
-        labels = {name: {**made.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
+        declared = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
+        labels = {name: {**declared.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
         among = frozenset(name for name, own in labels.items() if peer.namespace_selector.selects(own))
     return PolicyPeer(pods=peer.pod_selector or Selector(), namespaces=among)

@@ -1,4 +1,4 @@
-"""Peers as policies know them, and connections between them."""
+"""The peers that policies distinguish, and connections between them."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from penstock.platform.rendered import Rendered
 from penstock.policies.contract import FILE, Connections
 
 Port = tuple[int, str]
-"""A number and TCP or UDP."""
+"""A port number, and its protocol: TCP or UDP."""
 ANY: Port = (0, "ANY")
 
 
 @dataclass(frozen=True, order=True)
 class Pods:
-    """Pods of a namespace that have some labels; all pods if there are none."""
+    """The pods of a namespace that have these labels; without labels, all of its pods."""
 
     namespace: str
     labels: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        """Namespace/name, as far as labels say the name."""
+        """Namespace and the values of the labels, as messages show them."""
         name = ",".join(dict.fromkeys(value for _, value in self.labels))
         return f"{self.namespace}/{name}" if name else f"the pods of {self.namespace}"
 
 
 @dataclass(frozen=True, order=True)
 class OtherNamespaces:
-    """The pods of every namespace except these."""
+    """The pods of all namespaces except these."""
 
     namespaces: tuple[str, ...]
 
     def __str__(self) -> str:
-        """The name that findings show."""
+        """The peer's name in messages."""
         return "pods of other namespaces"
 
 
 @dataclass(frozen=True, order=True)
 class Entities:
-    """Entities of Cilium, and networks that none of them covers."""
+    """Cilium's entities, and networks that none of them covers."""
 
     names: tuple[str, ...]
     networks: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The entities and networks, as findings show them."""
+        """The entities and networks, as messages show them."""
         return " and ".join([*self.names, *self.networks])
 
 
@@ -57,7 +57,7 @@ Peer = Pods | OtherNamespaces | Entities
 
 @dataclass(frozen=True)
 class Connection:
-    """One peer may open a connection to a port of another, for a reason."""
+    """A connection that the sender may open to a port of the receiver, and its reason."""
 
     sender: Peer
     receiver: Peer
@@ -65,30 +65,30 @@ class Connection:
     reason: str
 
     def __str__(self) -> str:
-        """Sender, receiver and port, as findings show them."""
+        """Sender, receiver and port, as messages show them."""
         return f"{self.sender} → {self.receiver} {shown(self.port)}"
 
 
 @dataclass(frozen=True)
 class Peers:
-    """The peers of one environment."""
+    """The peers of one environment, by workload and by name."""
 
     connections: Connections
     rendered: Rendered
 
     def workload(self, workload: Workload) -> Peer:
-        """The pods of a workload; pods on the host network are the peer `nodes`."""
+        """The peer of a workload: its pods, or `nodes` if they are on the host network."""
         if workload.template.spec.host_network:
             return self.named(self.connections.nodes)
         return subject(workload)
 
     def find(self, name: str) -> Workload | None:
-        """The workload of that namespace/name; None where this environment has none."""
+        """The workload `namespace/name`; None if this environment doesn't have it."""
         namespace, _, own = name.partition("/")
         return self.rendered.workloads_by_key.get((namespace, own))
 
     def named(self, name: str) -> Peer:
-        """The peer of that name in connections.yaml."""
+        """The peer `name` of connections.yaml."""
         peer = self.connections.peers[name]
         if peer.pods:
             return Pods(peer.pods, tuple(sorted(peer.labels.items())))
@@ -98,12 +98,12 @@ class Peers:
 
     @cached_property
     def owned(self) -> tuple[str, ...]:
-        """The namespaces of the manifests, sorted."""
+        """The namespaces of the manifests, sorted, without those of every cluster."""
         return tuple(sorted(self.rendered.namespaces - BUILTIN_NAMESPACES))
 
     @cached_property
     def subjects(self) -> dict[Pods, Workload]:
-        """Every workload that policies select: in a namespace of the manifests, on the pod network."""
+        """The pods and workloads that policies select: those in namespaces of the manifests, on the pod network."""
         owned = frozenset(self.owned)
         return {
             subject(item): item
@@ -113,20 +113,23 @@ class Peers:
 
 
 def subject(workload: Workload) -> Pods:
-    """The pods of a workload, by the labels of its own selector."""
+    """The pods of a workload, by the labels of its selector, or else of its pods."""
     labels = workload.selector.match_labels if workload.selector else {}
     return Pods(workload.namespace, tuple(sorted((labels or workload.labels).items())))
 
 
 def port(value: int | str, receiver: Workload | None) -> Port | None:
-    """A port as written: a number, `53/UDP`, `any`, or a port name; None if the receiver has no port of that name."""
+    """Parse a port: a number, `53/UDP`, `any`, or a name; None if the receiver has no port of that name.
+
+    Raises PenstockError for a name if the receiver is no workload.
+    """
     if value == "any":
         return ANY
     number, _, protocol = str(value).partition("/")
     if number.isdigit():
         return int(number), protocol or "TCP"
     if receiver is None:
-        raise PenstockError(f"{FILE}: the port `{value}` is a name, and its receiver is no workload", "say its number")
+        raise PenstockError(f"{FILE}: the port `{value}` is a name, but its receiver is no workload", "use its number")
     for container in receiver.template.spec.serving():
         for item in container.ports:
             if item.name == value:
@@ -135,7 +138,7 @@ def port(value: int | str, receiver: Workload | None) -> Port | None:
 
 
 def shown(port: Port) -> str:
-    """A port as findings show it."""
+    """A port as messages show it: `80`, `53/UDP` or `any port`."""
     if port == ANY:
         return "any port"
     return str(port[0]) if port[1] == "TCP" else f"{port[0]}/{port[1]}"

@@ -1,4 +1,4 @@
-"""Policies as rules, independent of their kind, and the actors to which they apply."""
+"""Policies as rules, independent of their kind, and the actors that they apply to."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NAMESPACE = "io.kubernetes.pod.namespace"
 
 @dataclass(frozen=True)
 class Actor:
-    """A sender or receiver: a pod with its labels and ports, or an entity or a network outside.
+    """A sender or receiver: a pod with its labels and ports, or an external entity or network.
 
-    `ports` are the container ports, `names` the named ones.
+    `ports` are the container ports; `names` maps port names to them.
     """
 
     name: str
@@ -27,15 +27,15 @@ class Actor:
 
     @property
     def is_pod(self) -> bool:
-        """Whether it is a pod on the pod network; policies select only those."""
+        """Whether it is a pod on the pod network, which policies can select."""
         return bool(self.namespace)
 
 
 @dataclass(frozen=True)
 class PolicyPeer:
-    """A peer of a rule: pods by their labels (and those of their namespace), an entity, or a network.
+    """A peer of a rule: pods by labels and namespaces, an entity, or a network.
 
-    Networks match addresses outside the cluster only: Cilium identifies pods and nodes otherwise.
+    Networks match only addresses outside the cluster: Cilium identifies pods and nodes by other means.
     """
 
     pods: Selector | None = None
@@ -47,15 +47,15 @@ class PolicyPeer:
 
 @dataclass(frozen=True)
 class Span:
-    """Ports of a rule: a range of numbers, or a port name. ANY is every protocol."""
+    """The ports of a rule: a range of numbers, or a port name. The protocol ANY matches all of them."""
 
     first: int
     last: int
     protocol: str
     name: str = ""
 
-    def takes(self, port: Port, receiver: Actor) -> bool:
-        """Whether a port of the receiver is among them."""
+    def covers(self, port: Port, receiver: Actor) -> bool:
+        """Whether the rule includes a port of the receiver."""
         if self.name:
             return receiver.names.get(self.name) == port and self.protocol in ("ANY", port[1])
         return self.first <= port[0] <= self.last and self.protocol in ("ANY", port[1])
@@ -63,7 +63,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Rule:
-    """Peers and ports; None is any of them."""
+    """The allowed peers and ports; None allows all of them."""
 
     peers: tuple[PolicyPeer, ...] | None
     ports: tuple[Span, ...] | None
@@ -71,7 +71,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Policy:
-    """A policy: the pods that it selects, and its rules for each direction; None if it does not apply to one."""
+    """A policy: the pods that it selects, and its rules per direction, None if it doesn't restrict that direction."""
 
     file: str
     namespace: str

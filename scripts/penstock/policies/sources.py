@@ -1,4 +1,4 @@
-"""The sources of the policies in components/, compared with what the generator produces."""
+"""The generated sources of the policies in components/: comparing and writing them."""
 
 from __future__ import annotations
 
@@ -17,43 +17,43 @@ from penstock.policies.peers import Peers
 
 
 def _folder(layout: Layout) -> Path:
-    """All of it is generated; what else is in the component, such as its README, isn't."""
+    """The folder of generated files; the component's other files, such as its README, are written by hand."""
     return layout.components / policies.COMPONENT / "kustomize"
 
 
 def generate(contract: Contract, declared: Connections, environments: list[Rendered]) -> dict[str, str]:
-    """Path -> text of every source, for some environments."""
-    made: dict[str, str] = {}
+    """Path -> text of every generated source, for these environments."""
+    texts: dict[str, str] = {}
     for rendered in environments:
         every = expected.connections(contract, declared, rendered)
-        made |= policies.files(Peers(declared, rendered), every)
-    return made
+        texts |= policies.files(Peers(declared, rendered), every)
+    return texts
 
 
-def stale(layout: Layout, made: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The path of every source that differs from what the generator produces, and how."""
+def stale(layout: Layout, texts: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """The path of each source that differs from the generated text, and a message."""
     folder = _folder(layout)
     present = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
-    for path in present.keys() - made.keys():
+    for path in present.keys() - texts.keys():
         yield path, "is no longer generated"
-    for path, text in made.items():
+    for path, text in texts.items():
         if path not in present:
             yield path, "is missing"
         elif present[path].read_text() != text:
-            yield path, f"differs from what dataflow.yaml, {FILE} and the manifests give"
+            yield path, f"differs from what dataflow.yaml, {FILE} and the manifests yield"
 
 
-def write(layout: Layout, made: dict[str, str]) -> list[str]:
-    """Write stale sources, delete those that are no longer generated; gives the paths that changed."""
+def write(layout: Layout, texts: dict[str, str]) -> list[str]:
+    """Write changed sources, delete those that are no longer generated, and return the paths of both."""
     changed = []
-    for path, text in made.items():
+    for path, text in texts.items():
         place = layout.root / path
         if not place.is_file() or place.read_text() != text:
             place.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(place, text.encode())
             changed.append(path)
     for place in sorted(_folder(layout).rglob("*"), reverse=True):
-        if place.is_file() and layout.relative(place) not in made and not is_leftover(place.name):
+        if place.is_file() and layout.relative(place) not in texts and not is_leftover(place.name):
             place.unlink()
             changed.append(layout.relative(place))
         elif place.is_dir() and not any(place.iterdir()):

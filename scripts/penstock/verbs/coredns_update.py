@@ -30,7 +30,7 @@ def _update(session: Session, step: Step) -> str:
             "k3d and kind bring one; with another DNS server, change its configuration by its own means",
         )
     step.note("applying its configuration, and restarting it")
-    for command in _commands(session, bootstrap.is_fluxs(session, COMPONENT)):
+    for command in _commands(session, bootstrap.is_applied_by_flux(session, COMPONENT)):
         kubectl.carry_out(command)
     if session.provider.runs_pods:
         wait = f"--timeout={session.timeout:.0f}s"

@@ -159,7 +159,7 @@ def test_up_again_makes_and_installs_nothing(town: Town) -> None:
         line for line in calls if re.match(r"k3d cluster |flux install|docker (start|network rm|volume rm)", line)
     ] == []
     assert town.recorded["processes"] == recorded["processes"]
-    assert "spaces is Flux's already; network is Flux's already" in again.stderr
+    assert "spaces is already applied by Flux; network is already applied by Flux" in again.stderr
 
 
 def test_an_edit_is_rolled_out(town: Town) -> None:
@@ -183,7 +183,7 @@ def test_flux_status_shows_its_pods(town: Town) -> None:
     ("mood", "message"),
     [
         ("half", "flux failed (exit 1): ✗ install failed: context deadline exceeded"),
-        ("nonsense", "flux ended well, but source-controller can't be used in version 2.9.4"),
+        ("nonsense", "flux succeeded, but source-controller isn't available in version 2.9.4"),
     ],
 )
 def test_an_old_flux_is_installed_again_and_a_failure_is_seen(town: Town, mood: str, message: str) -> None:

@@ -1,4 +1,4 @@
-"""What the API server alone tells: nodes, Kustomizations, and that nothing would change."""
+"""Checks that need only the API server: nodes, Kustomizations, and a dry run."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_a_node_that_becomes_ready_in_time() -> None:
             "b is not Ready: KubeletNotReady: no CNI",
         ),
         ([node("b", "Unknown", "NodeStatusUnknown", "gone")], "b is not Ready: NodeStatusUnknown: gone"),
-        ([{"metadata": {"name": "b"}}], "b is not Ready: its kubelet has said nothing yet"),
-        ([], "there are no nodes"),
+        ([{"metadata": {"name": "b"}}], "b is not Ready: its kubelet has reported nothing yet"),
+        ([], "the cluster has no nodes"),
     ],
 )
 def test_nodes_that_are_not_ready(items: list[Any], said: str) -> None:
@@ -79,7 +79,7 @@ def flux(*items: Any, fetched: Any = None) -> Fake:
 
 
 def test_kustomizations_at_the_commit() -> None:
-    there = flux(kustomization("platform"), kustomization("loki"), kustomization("somebody-elses", OLDER, "False"))
+    there = flux(kustomization("platform"), kustomization("loki"), kustomization("other", OLDER, "False"))
     assert (
         passes(api.kustomizations, world(there, revision=COMMIT, loki=[])) == "2 Kustomizations Ready at 0123456789ab"
     )
@@ -97,9 +97,9 @@ def test_kustomizations_at_the_commit() -> None:
         (flux(kustomization("platform"), kustomization("loki", generation=2)), "loki is not Ready"),
         (
             flux(kustomization("platform"), kustomization("loki", OLDER)),
-            "loki is at fedcba987654, and Flux has 0123456789ab",
+            "loki is at fedcba987654, but Flux has 0123456789ab",
         ),
-        (flux(fetched=source(OLDER)), "Flux has fetched fedcba987654, and the commit is 0123456789ab"),
+        (flux(fetched=source(OLDER)), "Flux has fetched fedcba987654, but the commit is 0123456789ab"),
         (flux(fetched=source(ready="False", message="no route")), "Flux can't fetch the platform: no route"),
         (Fake(answers={"get gitrepositories": ""}), "Flux can't fetch the platform: there is no GitRepository"),
     ],
@@ -126,7 +126,7 @@ diff -u -N /tmp/LIVE-1/v1.Service.observability.grafana /tmp/MERGED-2/v1.Service
 
 def test_nothing_would_change_and_the_objects_have_flux_labels() -> None:
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [kustomization("loki")]}})
-    assert passes(api.unchanged, world(fake, loki=[MAP], tempo=[OTHER])) == "2 objects, and none would change"
+    assert passes(api.unchanged, world(fake, loki=[MAP], tempo=[OTHER])) == "2 objects, none would change"
     sent = yaml.parse_all(fake.stdin[-1])
     group = "kustomize.toolkit.fluxcd.io"
     assert sent[0]["metadata"]["labels"] == {"a": "b", f"{group}/name": "loki", f"{group}/namespace": "flux-system"}
@@ -135,17 +135,17 @@ def test_nothing_would_change_and_the_objects_have_flux_labels() -> None:
     assert "--field-manager=kustomize-controller" in fake.asked[-1]
 
 
-def test_what_a_local_cluster_patches_is_left_out_and_said() -> None:
+def test_objects_that_a_local_cluster_patches_are_left_out_and_counted() -> None:
     patched = kustomization("loki") | {"spec": {"patches": [{"target": {"kind": "ConfigMap", "name": "x"}}]}}
     # The root's patch is what makes the other one, and changes no object of a component.
     root = kustomization("platform") | {"spec": {"patches": [{"target": {"kind": "Kustomization", "name": "loki"}}]}}
     fake = Fake(answers={"diff": "", "get kustomizations": {"items": [root, patched]}})
     found = passes(api.unchanged, world(fake, loki=[MAP, OTHER], tempo=[MAP]))
-    assert found == "2 objects, and none would change; 1 patched here"
+    assert found == "2 objects, none would change; 1 patched here"
     assert [item["metadata"]["name"] for item in yaml.parse_all(fake.stdin[-1])] == ["y", "x"]
 
 
-def test_an_object_that_somebody_changed() -> None:
+def test_a_changed_object() -> None:
     fake = Fake(answers={"diff": (1, DIFFERENCE), "get kustomizations": {"items": []}})
     assert fails(api.unchanged, world(fake, grafana=[MAP])) == (
         "1 objects would change: v1.Service.observability.grafana: -    port: 3001 +    port: 3000"

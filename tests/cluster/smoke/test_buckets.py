@@ -1,4 +1,4 @@
-"""Whether objects arrive, against stores that have them, have none, have old ones, or have something else."""
+"""The checks of buckets, with stores that have new objects, old ones, none, or other ones."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def platform(block: str = "2h", trace: dict[str, Any] | None = None) -> list[dic
 
 
 def listing(**objects: timedelta) -> str:
-    """A list of objects and how long ago each was written, as a store gives it."""
+    """A store's list of objects, with their ages."""
     now = datetime.now(UTC)
     entries = "".join(
         f"<Contents><Key>{key}</Key><LastModified>{(now - age).isoformat()}</LastModified></Contents>"
@@ -102,7 +102,7 @@ def test_no_block_of_metrics_where_one_is_due(web: Web, objects: dict[str, timed
     assert fails(buckets.metrics, where(web, **{"get pod prometheus-0": ""})).startswith(said)
 
 
-def test_before_the_first_block_is_due_nothing_can_be_said(web: Web) -> None:
+def test_before_the_first_block_is_due_the_check_is_not_applicable(web: Web) -> None:
     web.answers["GET /metrics?list-type=2"] = (200, listing())
     with pytest.raises(NotApplicable, match=r"due 183 min 00 s after prometheus-0 started, which was 60 min 0\d s ago"):
         passes(buckets.metrics, where(web, **{"get pod prometheus-0": started(1)}))
@@ -115,7 +115,7 @@ def test_short_blocks_are_waited_for(web: Web, monkeypatch: pytest.MonkeyPatch) 
     assert said.startswith(f"bucket metrics: {BLOCK}, ")
 
 
-def test_short_blocks_that_never_come(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_short_blocks(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(buckets, "wait", lambda probe, *_: probe())
     web.answers["GET /metrics?list-type=2"] = (200, listing())
     short = where(web, platform("1m"), **{"get pod prometheus-0": started(0)})
@@ -142,13 +142,13 @@ def test_no_block_of_traces_where_one_is_due(web: Web, objects: dict[str, timede
     assert fails(buckets.traces, where(web, **{"get pod tempo-0": started(5)})).startswith(said)
 
 
-def test_tempo_s_period_is_that_of_its_configuration(web: Web) -> None:
+def test_tempo_s_period_comes_from_its_configuration(web: Web) -> None:
     web.answers["GET /traces?list-type=2"] = (200, listing(**{TRACE: old(2)}))
     longer = platform(trace={"live_store": {"max_block_duration": "2h"}})
     assert passes(buckets.traces, where(web, longer)).startswith(f"bucket traces: {TRACE}")
 
 
-def test_a_new_chunk_of_logs_once_loki_wrote_out(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_new_chunk_of_logs_after_a_flush(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     now = datetime.now(UTC)
     seed = {"loki_cluster_seed.json": now}
     pages = iter([seed, seed, {**seed, CHUNK: now}])
@@ -160,9 +160,13 @@ def test_a_new_chunk_of_logs_once_loki_wrote_out(web: Web, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("flush", "objects", "said"),
     [
-        (204, {CHUNK: old(0), "index/index_1": old(0)}, "bucket logs has 1 chunks, and none more after Loki wrote out"),
-        (204, {}, "bucket logs has 0 chunks, and none more after Loki wrote out"),
-        (404, {}, "Loki refuses to write out what it holds: 404 ''"),
+        (
+            204,
+            {CHUNK: old(0), "index/index_1": old(0)},
+            "bucket logs has 1 chunks, and no new one after a flush",
+        ),
+        (204, {}, "bucket logs has 0 chunks, and no new one after a flush"),
+        (404, {}, "Loki refuses to flush: 404 ''"),
     ],
 )
 def test_no_new_chunk(web: Web, flush: int, objects: dict[str, timedelta], said: str) -> None:
@@ -170,7 +174,7 @@ def test_no_new_chunk(web: Web, flush: int, objects: dict[str, timedelta], said:
     assert fails(buckets.logs, where(web)).startswith(said)
 
 
-def test_a_line_that_loki_never_got(web: Web) -> None:
+def test_a_line_that_does_not_arrive_in_loki(web: Web) -> None:
     web.answers["GET /logs?list-type=2"] = (200, listing())
     said = fails(buckets.logs, where(web, query_range=json.dumps({"data": {"result": []}})))
     assert said.startswith("Loki has no line with the trace id")
@@ -179,8 +183,12 @@ def test_a_line_that_loki_never_got(web: Web) -> None:
 @pytest.mark.parametrize(
     ("check", "objects", "said"),
     [
-        (buckets.metrics, [], "Prometheus has no --storage.tsdb.min-block-duration=…: when is a block due?"),
-        (buckets.metrics, [prometheus("--x")], "Prometheus has no --storage.tsdb.min-block-duration=…"),
+        (
+            buckets.metrics,
+            [],
+            "Prometheus has no argument --storage.tsdb.min-block-duration=…",
+        ),
+        (buckets.metrics, [prometheus("--x")], "Prometheus has no argument --storage.tsdb.min-block-duration=…"),
         (buckets.metrics, platform("soon"), "'soon' is no duration such as 2h or 1m30s"),
         (buckets.metrics, platform()[1:], "the manifests have no objstore.yml in ConfigMap observability/prometheus-"),
         (buckets.logs, [], "the manifests have no loki.yaml in ConfigMap observability/loki"),
@@ -192,7 +200,7 @@ def test_a_line_that_loki_never_got(web: Web) -> None:
         ),
     ],
 )
-def test_manifests_that_do_not_say(web: Web, check: Any, objects: list[Any], said: str) -> None:
+def test_manifests_without_the_settings(web: Web, check: Any, objects: list[Any], said: str) -> None:
     assert fails(check, where(web, objects)).startswith(said)
 
 
@@ -215,7 +223,7 @@ def test_durations(text: str, length: int) -> None:
 
 
 @pytest.mark.parametrize("environment", ["k3d", "kind"])
-def test_the_platform_s_manifests_say_all_that_is_asked(environment: str) -> None:
+def test_the_platform_s_manifests_have_the_settings(environment: str) -> None:
     manifests = Manifests(SHIPPED.tree(environment))
     here = World(
         Fake(answers={"get secret": ""}), {name: manifests.objects(name) for name in manifests.components}, "", "", ""

@@ -1,4 +1,4 @@
-"""How a check ends: passed, failed with what to look at, or not applicable and never passed."""
+"""Outcomes of a check: passed, failed with where to look, or not applicable."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_without_pods_a_check_of_pods_is_not_applicable() -> None:
     assert carry_out(Check("a", bad, "the log", pods=False), world(Fake()), simulated=True).result == "failed"
 
 
-def test_without_what_it_is_about_a_check_is_not_applicable() -> None:
-    check = Check("a", good, "the log", wants=("Deployment", "demo", "api"))
+def test_without_its_object_a_check_is_not_applicable() -> None:
+    check = Check("a", good, "the log", needs=("Deployment", "demo", "api"))
     ended = carry_out(check, world(Fake()), simulated=False)
     assert (ended.result, ended.says) == ("not applicable", "this environment has no Deployment demo/api")
     assert carry_out(check, world(Fake(), demo=[API]), simulated=False).result == "passed"
 
 
-def test_what_can_not_be_judged_yet_is_not_applicable() -> None:
+def test_a_check_that_can_not_be_judged_yet_is_not_applicable() -> None:
     def early(_: World, __: Step, ___: float) -> str:
         raise NotApplicable("due in an hour")
 
@@ -53,7 +53,7 @@ def test_what_can_not_be_judged_yet_is_not_applicable() -> None:
     assert (ended.result, ended.says, ended.look) == ("not applicable", "due in an hour", "")
 
 
-def test_a_fault_of_ours_is_not_taken_for_a_failed_check() -> None:
+def test_a_bug_is_not_a_failed_check() -> None:
     def broken(_: World, __: Step, ___: float) -> str:
         raise KeyError("x")
 
@@ -62,7 +62,7 @@ def test_a_fault_of_ours_is_not_taken_for_a_failed_check() -> None:
 
 
 @pytest.mark.parametrize(("nodes", "expected"), [([KWOK], True), ([KWOK, KWOK], True), ([KWOK, REAL], False)])
-def test_nodes_are_simulated_only_when_all_are(nodes: list[Any], expected: bool) -> None:
+def test_a_cluster_is_simulated_only_if_all_nodes_are(nodes: list[Any], expected: bool) -> None:
     assert is_simulated(Fake(answers={"get nodes": {"items": nodes}})) is expected
 
 
@@ -71,7 +71,7 @@ def test_a_cluster_without_nodes() -> None:
         is_simulated(Fake(answers={"get nodes": {"items": []}}))
 
 
-def test_a_wait_that_ends_says_what_was_wrong_last() -> None:
+def test_an_expired_wait_reports_the_last_error() -> None:
     complaints = iter(["first", "second"])
 
     def probe() -> str:
@@ -81,7 +81,7 @@ def test_a_wait_that_ends_says_what_was_wrong_last() -> None:
         wait(probe, DEADLINE, Step("test"), "it")
 
 
-def test_a_wait_goes_on_until_something_comes() -> None:
+def test_a_wait_ends_with_the_first_result() -> None:
     answers = iter([CheckFailed("not yet"), None, "there"])
 
     def probe() -> str | None:

@@ -1,4 +1,4 @@
-"""Names, kube-proxy's absence, the Gateway and flows, against answers as they are and as they may be."""
+"""DNS, kube-proxy, the Gateway and flows, with recorded and with broken answers."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ def agent(answer: Any, proxies: Any = NONE) -> Fake:
 
 def test_no_kube_proxy() -> None:
     status = json.dumps({"kube-proxy-replacement": {"mode": "True"}, "kvstore": {}}, indent=2)
-    assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, and Cilium's agent does its work"
+    assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, Cilium's agent replaces it"
 
 
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ({"kube-proxy-replacement": {"mode": "False"}}, "Cilium's agent says kube-proxy-replacement: False"),
-        ({}, "Cilium's agent says kube-proxy-replacement: nothing"),
-        ("KVStore: Disabled", "cilium-dbg status answers with something else than expected"),
-        ("{\n  half", "cilium-dbg status answers with something else than expected"),
+        ({"kube-proxy-replacement": {"mode": "False"}}, "Cilium's agent reports kube-proxy-replacement: False"),
+        ({}, "Cilium's agent reports kube-proxy-replacement: nothing"),
+        ("KVStore: Disabled", "cilium-dbg status answers unexpectedly"),
+        ("{\n  half", "cilium-dbg status answers unexpectedly"),
         (1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
     ],
 )
-def test_an_agent_that_does_not_say_so(answer: Any, said: str) -> None:
+def test_an_agent_that_does_not_replace_kube_proxy(answer: Any, said: str) -> None:
     assert fails(network.kube_proxy, world(agent(answer))).startswith(said)
 
 
-def test_a_kube_proxy_that_is_there_is_named_whatever_cilium_says() -> None:
+def test_a_running_kube_proxy_is_reported() -> None:
     pod = {"kind": "Pod", "metadata": {"namespace": "kube-system", "name": "kube-proxy-x"}}
     said = fails(network.kube_proxy, world(agent({"kube-proxy-replacement": {"mode": "True"}}, {"items": [pod]})))
     assert said == "there is a kube-proxy: Pod kube-system/kube-proxy-x"
@@ -64,14 +64,14 @@ def test_every_host_answers() -> None:
 
 
 @pytest.mark.parametrize("code", [404, 503])
-def test_a_host_that_leads_nowhere(code: int) -> None:
+def test_a_host_that_is_not_found(code: int) -> None:
     with serve() as web:
         web.answers = {"grafana.local GET /": (302, ""), "demo.local GET /api": (code, "")}
         said = fails(network.hosts, world(Fake(), web.address, gateway=ROUTES))
         assert said.startswith(f"http://demo.local/api at {web.address} answers {code} (waited")
 
 
-def test_a_gateway_that_listens_nowhere() -> None:
+def test_an_unreachable_gateway() -> None:
     with serve() as web:
         address = web.address
     assert "doesn't answer" in fails(network.hosts, world(Fake(), address, gateway=ROUTES))
@@ -105,9 +105,9 @@ def test_a_flow_between_pods() -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (lines(WORLD), "Hubble has 1 flows, and none of them between two pods"),
+        (lines(WORLD), "Hubble has 1 flows, none of them between two pods"),
         ("", "Hubble has 0 flows"),
-        ("failed to connect to Hubble\n", "hubble observe answers with something else than expected"),
+        ("failed to connect to Hubble\n", "hubble observe answers unexpectedly"),
         (1, "Cilium's agent can't run hubble"),
     ],
 )
@@ -133,7 +133,7 @@ def test_hubble_s_ui_answers() -> None:
         )
 
 
-def test_where_the_gateway_leads_to_https_the_ui_s_service_is_asked() -> None:
+def test_with_a_redirect_to_https_the_ui_s_service_is_checked() -> None:
     fake = Fake(answers={"services/http:hubble-ui:http/proxy/": PAGE})
     with serve() as web:
         web.answers = {"hubble.local GET /": (301, "")}
@@ -156,12 +156,12 @@ def test_a_host_that_is_not_hubble_s_ui(code: int, text: str, said: str) -> None
         assert fails(network.hubble_ui, world(Fake(), web.address, gateway=UI)).startswith(said.format(web.address))
 
 
-def test_no_route_leads_to_the_ui() -> None:
+def test_no_route_to_the_ui() -> None:
     said = fails(network.hubble_ui, world(Fake(), "127.0.0.1:1", gateway=ROUTES))
-    assert said == "no HTTPRoute with a host name leads to hubble-ui"
+    assert said == "no HTTPRoute with a host name has the backend hubble-ui"
 
 
 def test_an_agent_that_comes_late_is_waited_for() -> None:
     late = [1, {"kube-proxy-replacement": {"mode": "True"}}]
-    assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, and Cilium's agent does its work"
+    assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, Cilium's agent replaces it"
     assert passes(network.flows, world(agent(["", lines(FLOW)]))).startswith("demo/traffic-1")

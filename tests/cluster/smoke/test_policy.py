@@ -1,4 +1,4 @@
-"""A Service that is reached and a policy that denies, against a cluster that plays along and ones that don't."""
+"""The checks of Services and policies, with a healthy cluster and with faulty ones."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def removed(fake: Fake) -> int:
     return sum(line.startswith("delete namespace penstock-smoke") for line in fake.asked)
 
 
-def test_a_service_leads_to_its_pod() -> None:
+def test_a_service_reaches_its_pod() -> None:
     fake = cluster()
-    assert passes(policy.services, world(fake)) == "10.96.0.7 leads to 10.1.0.6, by Cilium's agent"
+    assert passes(policy.services, world(fake)) == "10.96.0.7 reaches 10.1.0.6 by Cilium's agent"
     assert removed(fake) == 2
     assert fake.asked[-1].startswith("delete namespace")
     assert any("http://10.96.0.7/" in line for line in fake.asked)
@@ -75,16 +75,20 @@ def test_a_service_leads_to_its_pod() -> None:
     [
         (LATE, KNOWN, "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
         ("none: \n", KNOWN, "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: no answer"),
-        ("answer: other\n", KNOWN, "http://10.96.0.7 answers with something else: 'answer: other'"),
-        ("", KNOWN, "http://10.96.0.7 answers with something else: ''"),
-        (1, KNOWN, "nothing can be run in pod client: Error (NotFound)"),
-        (ANSWER, [], "10.96.0.7 leads to 10.1.0.6, but Cilium's agent knows nothing behind it: who else leads there?"),
-        (ANSWER, KNOWN[1:], "10.96.0.7 leads to 10.1.0.6, but Cilium's agent knows nothing behind it"),
-        (ANSWER, "ID  Frontend", "cilium-dbg service list answers with something else than expected"),
+        ("answer: other\n", KNOWN, "http://10.96.0.7 answers unexpectedly: 'answer: other'"),
+        ("", KNOWN, "http://10.96.0.7 answers unexpectedly: ''"),
+        (1, KNOWN, "pod client can't run a command: Error (NotFound)"),
+        (
+            ANSWER,
+            [],
+            "10.96.0.7 reaches 10.1.0.6, but not by Cilium's agent; its backends are: none",
+        ),
+        (ANSWER, KNOWN[1:], "10.96.0.7 reaches 10.1.0.6, but not by Cilium's agent; its backends are: none"),
+        (ANSWER, "ID  Frontend", "cilium-dbg service list answers unexpectedly"),
         (ANSWER, 1, "Cilium's agent can't run cilium-dbg: Error (NotFound)"),
     ],
 )
-def test_a_service_that_does_not(asked: Any, known: Any, said: str) -> None:
+def test_a_service_that_does_not_reach_its_pod(asked: Any, known: Any, said: str) -> None:
     fake = cluster(asked, known)
     assert fails(policy.services, world(fake)).startswith(said)
     assert fake.asked[-1].startswith("delete namespace")
@@ -92,10 +96,10 @@ def test_a_service_that_does_not(asked: Any, known: Any, said: str) -> None:
 
 
 def test_an_answer_that_comes_late_is_waited_for() -> None:
-    assert passes(policy.services, world(cluster([LATE, 1, ANSWER]))).startswith("10.96.0.7 leads to")
+    assert passes(policy.services, world(cluster([LATE, 1, ANSWER]))).startswith("10.96.0.7 reaches")
 
 
-def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
+def test_a_policy_denies_while_it_exists() -> None:
     fake = cluster([LATE, ANSWER, ANSWER, LATE, LATE, ANSWER])
     assert passes(policy.policy, world(fake)) == "answered, was denied by a policy, and answered without it"
     (deny,) = [item for text in fake.stdin for item in yaml.parse_all(text) if item and item["kind"] == "NetworkPolicy"]
@@ -106,9 +110,9 @@ def test_what_a_policy_denies_is_denied_and_nothing_else() -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ([ANSWER], "a policy denies all of it, and 10.96.0.7 still answers (waited"),
-        ([ANSWER, "none: refused"], "a policy denies all of it, and 10.96.0.7 still says 'refused'"),
-        ([ANSWER, "rubbish"], "http://10.96.0.7 answers with something else: 'rubbish'"),
+        ([ANSWER], "a policy denies all traffic, but 10.96.0.7 still answers (waited"),
+        ([ANSWER, "none: refused"], "a policy denies all traffic, but 10.96.0.7 still responds with 'refused'"),
+        ([ANSWER, "rubbish"], "http://10.96.0.7 answers unexpectedly: 'rubbish'"),
         ([LATE], "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
         # Not denied, but dead: what doesn't answer without the policy either was not the policy's doing.
         ([ANSWER, LATE], "10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out"),
@@ -123,7 +127,7 @@ def test_a_policy_that_does_not_deny(asked: list[Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("found", "said"),
     [
-        ([], "pod server is not Ready: not there; pod client is not Ready: not there"),
+        ([], "pod server is not Ready: missing; pod client is not Ready: missing"),
         (
             [
                 pod("server", "False", containerStatuses=[{"state": {"waiting": {"reason": "ImagePullBackOff"}}}]),
@@ -162,14 +166,14 @@ def test_a_service_without_an_address() -> None:
     assert fails(policy.services, world(fake)) == "Service penstock-smoke/server got no address"
 
 
-def test_a_namespace_that_stays_is_said_beside_what_was_wrong() -> None:
+def test_a_remaining_namespace_is_reported_with_the_error() -> None:
     said = fails(policy.services, world(cluster(LATE, **{"delete namespace": ["", 1]})))
     assert said.startswith("10.96.0.7 (pod 10.1.0.6) can't be reached from another pod: timed out")
     assert "; and namespace penstock-smoke can't be removed: kubectl failed" in said
 
 
 @pytest.mark.parametrize("answers", [["", 1], [1]])
-def test_a_namespace_that_stays_is_a_failure(answers: list[Any]) -> None:
+def test_a_remaining_namespace_is_a_failure(answers: list[Any]) -> None:
     said = fails(policy.services, world(cluster(**{"delete namespace": answers})))
     assert said.startswith("namespace penstock-smoke can't be removed: kubectl failed")
 
@@ -186,7 +190,7 @@ def test_an_interrupted_check_removes_its_namespace_too(monkeypatch: pytest.Monk
     assert fake.asked[-1].startswith("delete namespace")
 
 
-def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
+def test_the_pods_meet_the_level_restricted() -> None:
     fake = cluster()
     passes(policy.services, world(fake))
     made = [item for text in fake.stdin for item in yaml.parse_all(text) if item]
@@ -207,15 +211,15 @@ def test_the_pods_are_what_the_level_restricted_asks_for() -> None:
     ("wget", "said"),
     [
         ("echo tok", ""),
-        ("echo other", "http://10.96.0.7 answers with something else: 'answer: other'"),
+        ("echo other", "http://10.96.0.7 answers unexpectedly: 'answer: other'"),
         ("echo refused >&2; exit 1", "refused"),
         ("exit 1", "no answer"),
         ("exit 124", "timed out"),
         ("exit 143", "timed out"),
     ],
 )
-def test_what_the_client_runs(wget: str, said: str, tmp_path: Path) -> None:
-    """The script itself, by a real shell, with a wget that ends as the real one does."""
+def test_the_client_s_script(wget: str, said: str, tmp_path: Path) -> None:
+    """Run the script in a real shell, with a fake wget."""
     for name, text in (("wget", wget), ("timeout", 'shift; exec "$@"')):
         (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
         (tmp_path / name).chmod(0o755)

@@ -1,4 +1,4 @@
-"""Listing a bucket: the signature, and answers that SeaweedFS 4.48 gave to these very requests, in recorded/."""
+"""Listing a bucket: the signature, and recorded answers of SeaweedFS 4.48 (recorded/)."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_signature_is_that_of_amazon_s_own_example() -> None:
     )
 
 
-def test_what_is_in_a_bucket(store: Web) -> None:
+def test_the_objects_of_a_bucket(store: Web) -> None:
     store.answers = {"GET /metrics?list-type=2": (200, recorded("blocks"))}
     found = s3.objects(store.address, "metrics", LOGIN)
     assert found["01M879JWAYSQRH61J8995SJ0E4/meta.json"] == datetime(2026, 11, 24, 17, 28, 9, tzinfo=UTC)
@@ -70,10 +70,10 @@ def test_every_page_is_read(store: Web) -> None:
         (404, recorded("no-bucket"), "bucket traces: the store answers 404 'NoSuchBucket'"),
         (403, recorded("wrong-key"), "bucket traces: the store answers 403 'SignatureDoesNotMatch'"),
         (500, "<html/>", "bucket traces: the store answers 500 '<html/>'"),
-        (200, "<html/>", "bucket traces: the store answers with a html and no list"),
-        (200, "", "bucket traces: the store answers 200 and no XML (no element found"),
-        (200, "upstream connect error", "bucket traces: the store answers 200 and no XML (syntax error"),
-        (200, recorded("page-1")[:300], "bucket traces: the store answers 200 and no XML"),
+        (200, "<html/>", "bucket traces: the store answers with a html instead of a list"),
+        (200, "", "bucket traces: the store answers 200 without XML (no element found"),
+        (200, "upstream connect error", "bucket traces: the store answers 200 without XML (syntax error"),
+        (200, recorded("page-1")[:300], "bucket traces: the store answers 200 without XML"),
         (
             200,
             recorded("page-1").replace("NextContinuationToken", "Next"),
@@ -87,14 +87,14 @@ def test_every_page_is_read(store: Web) -> None:
         (200, recorded("page-1").replace("2026-11-24T17:29:36Z", "now"), "bucket traces: 'now' is no time"),
     ],
 )
-def test_a_store_that_does_not_say(store: Web, code: int, text: str, said: str) -> None:
+def test_an_invalid_answer(store: Web, code: int, text: str, said: str) -> None:
     store.answers = {"GET /traces?list-type=2": (code, text)}
     with pytest.raises(PenstockError) as caught:
         s3.objects(store.address, "traces", LOGIN)
     assert caught.value.message.startswith(said)
 
 
-def test_a_store_that_listens_nowhere() -> None:
+def test_an_unreachable_store() -> None:
     with serve() as web:
         address = web.address
     with pytest.raises(PenstockError, match="doesn't answer"):

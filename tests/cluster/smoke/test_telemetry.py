@@ -46,19 +46,19 @@ TRACE = {"trace": {"resourceSpans": [{"resource": {"attributes": [{"value": {"st
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
-def test_what_is_asked_is_in_the_manifests(environment: str) -> None:
+def test_the_checked_services_exist(environment: str) -> None:
     services = [item for item in rendered(SHIPPED, environment).objects if isinstance(item, Service)]
     ports = {(item.name, port.name) for item in services if item.namespace == NAMESPACE for port in item.spec.ports}
     assert set(TARGETS) <= ports
 
 
-@pytest.mark.parametrize("check", [check for check in CHECKS if check.wants], ids=lambda check: check.name)
-def test_what_a_check_wants_is_there_somewhere(check: Check) -> None:
+@pytest.mark.parametrize("check", [check for check in CHECKS if check.needs], ids=lambda check: check.name)
+def test_the_object_that_a_check_needs_exists_in_an_environment(check: Check) -> None:
     found = {(item.kind, *item.key) for each in ENVIRONMENTS for item in rendered(SHIPPED, each).objects}
-    assert check.wants in found
+    assert check.needs in found
 
 
-def test_signals_are_told_apart() -> None:
+def test_signals_are_unique() -> None:
     first, second = Signal(), Signal()
     assert len({first.trace, second.trace}) == len({first.span, second.span}) == 2
     assert (len(first.trace), len(first.span)) == (32, 16)
@@ -95,7 +95,7 @@ def test_a_trace_that_does_not_arrive(web: Web, answer: Any, said: str) -> None:
         ((415, "415 unsupported media type"), "the collector refuses traces: 415 415 unsupported media type"),
         ((503, ""), "the collector refuses traces: 503"),
         ((200, '{"partialSuccess":{"rejectedSpans":"1"}}'), "the collector refuses traces: 200"),
-        ((200, "<html>"), "the collector answers with something else than expected"),
+        ((200, "<html>"), "the collector answers unexpectedly"),
     ],
 )
 def test_a_collector_that_refuses(web: Web, answer: tuple[int, str], said: str) -> None:
@@ -120,8 +120,8 @@ def test_a_log_line_is_sent_and_found(web: Web) -> None:
     [
         ({"data": {"result": []}}, "Loki has no line with the trace id"),
         ({"data": {"result": [{"values": [["smoke", "another"], ["2"]]}]}}, "Loki has no line with the trace id"),
-        ("parse error", "Loki answers with something else than expected"),
-        ({"data": []}, "Loki answers with something else than expected"),
+        ("parse error", "Loki answers unexpectedly"),
+        ({"data": []}, "Loki answers unexpectedly"),
         (1, "observability/loki:http-metrics/loki/api/v1/query_range: Error (NotFound)"),
     ],
 )
@@ -178,7 +178,7 @@ def test_a_metric_and_its_exemplar_are_found_in_both(web: Web) -> None:
         (
             "thanos-query:http-metrics/proxy/api/v1/query_exemplars",
             {"data": {}},
-            "thanos-query answers with",
+            "thanos-query answers unexpectedly",
         ),
         ("prometheus:http-metrics/proxy/api/v1/query?", 1, "observability/prometheus:http-metrics/api/v1/query: Error"),
     ],
@@ -201,17 +201,17 @@ def test_beyla_reports_nothing(web: Web, answer: Any) -> None:
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("no healthy upstream", "thanos-query answers with something else than expected"),
-        ({"status": "error"}, "thanos-query answers with something else than expected"),
-        ("", "thanos-query answers with something else than expected"),
+        ("no healthy upstream", "thanos-query answers unexpectedly"),
+        ({"status": "error"}, "thanos-query answers unexpectedly"),
+        ("", "thanos-query answers unexpectedly"),
         (1, "observability/thanos-query:http-metrics/api/v1/query: Error (NotFound)"),
     ],
 )
-def test_a_store_of_metrics_that_says_something_else(web: Web, answer: Any, said: str) -> None:
+def test_an_invalid_answer_of_a_store(web: Web, answer: Any, said: str) -> None:
     assert fails(telemetry.beyla, cluster(web, {"thanos-query": answer})).startswith(said)
 
 
-def test_what_comes_late_is_waited_for(web: Web) -> None:
+def test_late_signals_are_waited_for(web: Web) -> None:
     assert passes(telemetry.trace, cluster(web, {"tempo": [1, {"trace": {}}, TRACE]})).endswith("is in Tempo")
     line = {"data": {"result": [{"values": [["1", "smoke"]]}]}}
     assert passes(telemetry.log, cluster(web, {"loki": [1, {"data": {"result": []}}, line]})).endswith("is in Loki")
@@ -250,9 +250,9 @@ def test_data_sources_are_healthy(web: Web) -> None:
 @pytest.mark.parametrize(
     ("key", "answer", "said"),
     [
-        ("GET /api/datasources", (401, "{}"), "Grafana answers 401 and names no data source"),
-        ("GET /api/datasources", (200, "[]"), "Grafana answers 200 and names no data source"),
-        ("GET /api/datasources", (200, "<html>"), "Grafana answers with something else than expected"),
+        ("GET /api/datasources", (401, "{}"), "Grafana answers 401 without data sources"),
+        ("GET /api/datasources", (200, "[]"), "Grafana answers 200 without data sources"),
+        ("GET /api/datasources", (200, "<html>"), "Grafana answers unexpectedly"),
         (
             "GET /api/datasources/uid/thanos/health",
             (400, '{"status": "ERROR", "message": "no such host"}'),

@@ -26,7 +26,7 @@ DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 
 
 class Resource(NamedTuple):
-    """Where objects of a kind are."""
+    """The URL path of a kind's objects."""
 
     name: str
     namespaced: bool
@@ -43,7 +43,7 @@ def api(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api
 
 @pytest.fixture(scope="module")
 def builtin(api: Api) -> dict[Kind, Resource]:
-    """The kinds of the server before it has any definition."""
+    """The kinds that the server serves without definitions."""
     return discover(api)
 
 
@@ -79,7 +79,7 @@ def test_every_kind_that_the_api_server_serves_has_a_schema_and_no_other_passes(
 
 @pytest.mark.parametrize("version", ["1.35.0", "1.36.0", "1.37.0"])
 def test_every_kind_with_a_schema_is_one_that_the_version_serves(sandbox: Path, version: str) -> None:
-    """A kind of another version's is unknown to it."""
+    """The version doesn't serve kinds of other versions."""
     package = schemas(version)
     kinds = sorted(package.names)
     verdicts = apicheck.check([apicheck.Change(None, smallest(kind)) for kind in kinds], version=version)
@@ -93,7 +93,7 @@ def smallest(kind: Kind) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def answers(api: Api, builtin: dict[Kind, Resource]) -> dict[str, str]:
-    """What the API server has against the object of each row, by row."""
+    """Row -> the API server's error about its object."""
     api.close()  # the server drops a connection that was idle for 90 s; the next request opens another
     account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": "town"}}
     assert api.apply("/api/v1/namespaces/town/serviceaccounts/default", account)[0] in (200, 201)
@@ -123,7 +123,7 @@ def answer_to(api: Api, case: Case, found: dict[Kind, Resource]) -> str:
 
 
 @pytest.mark.parametrize("case", ROWS, ids=lambda case: case.row)
-def test_a_row_says_what_the_api_server_answers(answers: dict[str, str], case: Case) -> None:
+def test_a_row_has_the_answer_of_the_api_server(answers: dict[str, str], case: Case) -> None:
     expected = case.answer or case.says
     answer = answers[case.row]
     assert bool(answer) == bool(expected), answer

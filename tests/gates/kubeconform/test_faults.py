@@ -1,4 +1,4 @@
-"""Each fault of an object is one line, whoever reports it."""
+"""Each fault of an object is one line, regardless of the program that reports it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_field_that_both_refuse_is_reported_once() -> None:
     ]
 
 
-def test_what_the_schema_refuses_and_the_api_server_takes_is_no_fault() -> None:
+def test_faults_that_only_the_schema_reports_are_ignored() -> None:
     assert faults.lines([], TYPES, "1.35.5") == []
 
 
@@ -85,7 +85,7 @@ def test_an_unreadable_file_has_its_reason_alone() -> None:
         (Kind("example.org", "v1", "Xylophone"), "add its CustomResourceDefinition to a component"),
     ],
 )
-def test_a_kind_that_nothing_serves_comes_with_what_to_write(kind: Kind, advice: str) -> None:
+def test_an_unserved_kind_has_a_suggestion(kind: Kind, advice: str) -> None:
     builtin = schemas("1.37.0")
     line = faults.unserved(kind, "1.37.0", builtin, builtin.served())
     assert line == f"neither Kubernetes 1.37.0 nor a definition serves {kind}: {advice}"

@@ -1,4 +1,4 @@
-"""The gate kubeconform finds what an API server would refuse, names the field, and takes the rest."""
+"""The gate kubeconform reports the fields that an API server would refuse, and nothing else."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ ROWS = [*custom_resources(), *objects()]
 
 @pytest.fixture
 def inside(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """The good platform, hydrated, and we stand in it."""
+    """The good platform, hydrated, as the working directory."""
     monkeypatch.chdir(good.root)
     return good
 
 
 @pytest.fixture(scope="module")
 def reported(_hydrated: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[str]]:
-    """What one run of the gate finds in the objects of all rows, by row."""
+    """Row -> findings, of one run of the gate over the objects of all rows."""
     root = Path(shutil.copytree(_hydrated, tmp_path_factory.mktemp("rows") / "platform"))
     platform = Platform(root.resolve())
     platform.replace("environments/base.yaml", "1.35.5", VERSION)
@@ -50,7 +50,7 @@ def reported(_hydrated: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[
 
 
 @pytest.mark.parametrize("case", ROWS, ids=lambda case: case.row)
-def test_the_gate_finds_what_the_api_server_refuses(reported: dict[str, list[str]], case: Case) -> None:
+def test_faults_that_the_api_server_refuses_are_reported(reported: dict[str, list[str]], case: Case) -> None:
     lines = reported[case.row]
     assert len(lines) == len(case.says), lines
     for text in case.says:
@@ -93,7 +93,7 @@ def test_good_manifests_fit_their_schemas(inside: Platform) -> None:
         ),
     ],
 )
-def test_a_manifest_that_does_not_fit_is_named(inside: Platform, file: str, edit: tuple[str, str], said: str) -> None:
+def test_an_invalid_manifest_is_reported(inside: Platform, file: str, edit: tuple[str, str], said: str) -> None:
     path = inside.tree / file
     assert edit[0] in path.read_text()
     path.write_text(path.read_text().replace(*edit))
@@ -146,10 +146,10 @@ OPERATOR = (
         ),
     ],
 )
-def test_what_an_operator_defines_is_checked_by_its_own_definition(
+def test_custom_resources_of_operators_are_checked_by_their_definitions(
     inside: Platform, policy: str, said: list[str]
 ) -> None:
-    """Cilium's says that one of several keys has to be there: naming them there closes nothing."""
+    """Cilium's definition requires one of several keys, and listing them doesn't forbid others."""
     folder = "components/policies/kustomize/overlays/local"
     inside.write(f"{folder}/kustomization.yaml", "resources: [operator.yaml, policy.yaml]\n")
     inside.write(f"{folder}/operator.yaml", OPERATOR)
@@ -165,7 +165,7 @@ def test_what_an_operator_defines_is_checked_by_its_own_definition(
         prove(kubeconform)
 
 
-def test_a_version_without_schemas_says_which_there_are() -> None:
+def test_a_version_without_schemas_lists_the_known_ones() -> None:
     with pytest.raises(PenstockError, match=r"there are no schemas for Kubernetes 9\.9\.0") as caught:
         schemas("9.9.0")
     assert "v1.35.0" in caught.value.hint
@@ -190,7 +190,7 @@ KINDS = "a-running-platform/components/kinds/kustomize/overlays/local"
         ),
     ],
 )
-def test_declared_kinds_are_those_that_the_source_defines(inside: Platform, declared: str, said: list[str]) -> None:
+def test_declared_kinds_must_be_those_of_the_source(inside: Platform, declared: str, said: list[str]) -> None:
     for name in ("kinds.yaml", "kustomization.yaml"):
         inside.write(f"components/kinds/kustomize/overlays/local/{name}", (PLATFORMS / KINDS / name).read_text())
     edited = inside.root / "components" / "kinds" / "kustomize" / "overlays" / "local" / "kinds.yaml"

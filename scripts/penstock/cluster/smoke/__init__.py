@@ -1,1 +1,1 @@
-"""Whether a cluster does what the platform promises: one function for each promise, with a deadline."""
+"""Checks of a running platform: one function with a deadline for each promise."""

@@ -1,7 +1,7 @@
-"""Whether objects arrive in the buckets.
+"""Checks that logs, traces and metrics arrive in the buckets.
 
-Loki writes its chunks at once when it is told to. Tempo and Prometheus close a block by the clock, so either the period
-that the manifests set is short enough to wait for one, or the newest block may not be older than that.
+Loki writes its chunks on request. Tempo and Prometheus close a block after a period that the manifests set: the checks
+wait for a block if the period is short enough; otherwise the newest block must not be older than the period.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from penstock.core.errors import PenstockError
 _STORE = ("object-storage", "s3")
 _NAMESPACE = "object-storage"
 _CREDENTIALS = "object-storage-credentials"
-# Tempo's own: https://grafana.com/docs/tempo/latest/configuration/, live_store.max_block_duration.
+# Tempo's default: https://grafana.com/docs/tempo/latest/configuration/, live_store.max_block_duration.
 _TEMPO_BLOCK = "30m"
 _BLOCK_FLAG = "--storage.tsdb.min-block-duration="
 
 
 @dataclass(frozen=True)
 class _Bucket:
-    """Where a program's configuration has its bucket, and what its data are called there: seeds are no data."""
+    """The place of a bucket's name in a program's configuration, and the pattern of data objects in the bucket."""
 
     config_map: str
     file: str
@@ -35,12 +35,12 @@ class _Bucket:
     data: re.Pattern[str]
 
     def name(self, world: World) -> str:
-        found: Any = config(world, self.config_map, self.file)
+        value: Any = config(world, self.config_map, self.file)
         for key in self.keys:
-            found = found.get(key, {})
-        if not isinstance(found, str):
+            value = value.get(key, {})
+        if not isinstance(value, str):
             raise CheckFailed(f"ConfigMap {telemetry.NAMESPACE}/{self.config_map} has no {'.'.join(self.keys)}")
-        return found
+        return value
 
 
 _METRICS = _Bucket("prometheus-objstore", "objstore.yml", ("config", "bucket"), re.compile(r"[0-9A-Z]{26}/meta\.json"))
@@ -49,7 +49,7 @@ _LOGS = _Bucket("loki", "loki.yaml", ("common", "storage", "s3", "bucketnames"),
 
 
 def logs(world: World, step: Step, deadline: float) -> str:
-    """A line that Loki took is in its bucket once Loki was told to write out what it holds."""
+    """A log line that Loki has received is in its bucket after a flush."""
     name = _LOGS.name(world)
     before = _listed(world, _LOGS, name, deadline)
     signal = telemetry.Signal()
@@ -60,17 +60,17 @@ def logs(world: World, step: Step, deadline: float) -> str:
         with world.kubectl.forward(telemetry.NAMESPACE, *telemetry.LOKI, deadline) as address:
             code, text = http.request(address, "POST", "/flush")
         if code not in (200, 204):
-            raise CheckFailed(f"Loki refuses to write out what it holds: {code} {text[:80]!r}")
+            raise CheckFailed(f"Loki refuses to flush: {code} {text[:80]!r}")
         new = _listed(world, _LOGS, name, deadline).keys() - before.keys()
         if not new:
-            raise CheckFailed(f"bucket {name} has {len(before)} chunks, and none more after Loki wrote out")
+            raise CheckFailed(f"bucket {name} has {len(before)} chunks, and no new one after a flush")
         return f"bucket {name}: {min(new)}"
 
     return wait(probe, deadline, step, f"bucket {name}")
 
 
 def traces(world: World, step: Step, deadline: float) -> str:
-    """Tempo's newest block is in its bucket, no later than its period and the time to write it."""
+    """Tempo's newest block is in its bucket, and not older than its period plus two minutes to write it."""
     signal = telemetry.Signal()
     telemetry.send(world, step, "traces", signal.as_trace(), deadline)
     period = config(world, "tempo", "tempo.yaml").get("live_store", {}).get("max_block_duration", _TEMPO_BLOCK)
@@ -79,27 +79,27 @@ def traces(world: World, step: Step, deadline: float) -> str:
 
 
 def metrics(world: World, step: Step, deadline: float) -> str:
-    """The sidecar's newest block is in its bucket: Prometheus closes one when it holds half of the next."""
-    found = world.find(("StatefulSet", telemetry.NAMESPACE, "prometheus"))
-    containers = found["spec"]["template"]["spec"]["containers"] if found else []
+    """The sidecar's newest block is in its bucket: Prometheus closes a block after 1.5 periods."""
+    workload = world.find(("StatefulSet", telemetry.NAMESPACE, "prometheus"))
+    containers = workload["spec"]["template"]["spec"]["containers"] if workload else []
     flags = [flag for item in containers for flag in item.get("args", []) if flag.startswith(_BLOCK_FLAG)]
     if not flags:
-        raise CheckFailed(f"Prometheus has no {_BLOCK_FLAG}…: when is a block due?")
+        raise CheckFailed(f"Prometheus has no argument {_BLOCK_FLAG}…")
     due = duration(flags[0].removeprefix(_BLOCK_FLAG)) * 1.5 + timedelta(minutes=3)
     return _arrives(world, step, deadline, _METRICS, due, "prometheus")
 
 
 def config(world: World, config_map: str, file: str) -> dict[str, Any]:
-    """A configuration of the manifests; PenstockError when it isn't there."""
-    found = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
-    values = yaml.parse(found["data"].get(file, ""), file) if found else None
+    """A configuration file of the manifests; raises CheckFailed if it is missing."""
+    item = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
+    values = yaml.parse(item["data"].get(file, ""), file) if item else None
     if not isinstance(values, dict):
         raise CheckFailed(f"the manifests have no {file} in ConfigMap {telemetry.NAMESPACE}/{config_map}")
     return values
 
 
 def duration(text: str) -> timedelta:
-    """A duration as Go and Prometheus write it: 2h, 30m, 1m30s."""
+    """Parse a duration of Go or Prometheus, such as 2h, 30m or 1m30s; raises CheckFailed for anything else."""
     units = {"h": 3600, "m": 60, "s": 1}
     if not re.fullmatch(r"(\d+[hms])+", text):
         raise CheckFailed(f"{text!r} is no duration such as 2h or 1m30s")
@@ -110,11 +110,11 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
     name = bucket.name(world)
 
     def probe() -> str:
-        found = _listed(world, bucket, name, deadline)
-        newest = max(found, key=lambda key: found[key], default="")
+        written = _listed(world, bucket, name, deadline)
+        newest = max(written, key=lambda key: written[key], default="")
         if not newest:
             raise CheckFailed(f"bucket {name} has no block")
-        age = datetime.now(UTC) - found[newest]
+        age = datetime.now(UTC) - written[newest]
         if age > due:
             raise CheckFailed(
                 f"the newest block of bucket {name} is {_spoken(age)} old, and one is due every {_spoken(due)}"
@@ -135,24 +135,24 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
 
 
 def _runs_since(world: World, program: str) -> timedelta | None:
-    """How long a program's pod runs; None when nobody knows."""
+    """The age of a program's first pod; None if it is unknown."""
     try:
         pod = world.kubectl.get_one("pod", f"{program}-0", telemetry.NAMESPACE) or {}
     except PenstockError:
-        # What was wrong with the bucket says more.
+        # The error about the bucket explains more.
         return None
     started = pod.get("status", {}).get("startTime")
     return datetime.now(UTC) - datetime.fromisoformat(started) if started else None
 
 
 def _listed(world: World, bucket: _Bucket, name: str, deadline: float) -> dict[str, datetime]:
-    """The data in a bucket: key -> when it was written."""
+    """Key -> time of writing, for the data objects in a bucket."""
     key, value = secret(world, _NAMESPACE, _CREDENTIALS, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
-    # SeaweedFS has no regions, and takes the one that a signature names.
+    # SeaweedFS has no regions, and accepts the one in the signature.
     login = s3.Login(key, value, "us-east-1")
     with world.kubectl.forward(_NAMESPACE, *_STORE, deadline) as address:
-        found = s3.objects(address, name, login)
-    return {name: written for name, written in found.items() if bucket.data.fullmatch(name)}
+        objects = s3.objects(address, name, login)
+    return {key: written for key, written in objects.items() if bucket.data.fullmatch(key)}
 
 
 def _spoken(span: timedelta) -> str:

@@ -1,4 +1,4 @@
-"""A check, what it gets, and how it ended."""
+"""A check, its input, and its outcome."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -16,27 +16,28 @@ from penstock.core.errors import PenstockError
 from penstock.tools.kubectl import Kubectl
 
 Value = TypeVar("Value")
-Wanted = tuple[str, str, str]
+Result = Literal["passed", "failed", "not applicable"]
+Identity = tuple[str, str, str]
 """Kind, namespace and name of an object of the manifests."""
 
 
 class CheckFailed(PenstockError):
-    """A promise that is not kept; the check's `look` says where the cause shows."""
+    """A check that fails; its `look` names where the cause shows."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "inv status; inv logs NAME")
 
 
 class NotApplicable(CheckFailed):
-    """What a check is about can't be judged here and now; its message says why."""
+    """A check that doesn't apply to this cluster at present; the message gives the reason."""
 
 
 @dataclass(frozen=True)
 class World:
-    """A cluster and what it should be.
+    """A cluster and its expected state.
 
-    `objects` are those of the manifests by component, `revision` is the commit that they are from (empty: whatever Flux
-    fetched), `address` is where the Gateway answers, as host:port.
+    `objects` maps components to the objects of the manifests. `revision` is their commit; if it is empty, any commit
+    that Flux fetched will do. `address` is the Gateway's address as host:port.
     """
 
     kubectl: Kubectl
@@ -45,19 +46,19 @@ class World:
     revision: str
     address: str
 
-    def find(self, wanted: Wanted) -> dict[str, Any] | None:
-        """An object of the manifests."""
+    def find(self, identity: Identity) -> dict[str, Any] | None:
+        """An object of the manifests; None if they don't have it."""
         every = (item for items in self.objects.values() for item in items)
-        return next((item for item in every if _wanted(item) == wanted), None)
+        return next((item for item in every if _identity(item) == identity), None)
 
 
 @dataclass(frozen=True)
 class Check:
-    """One promise.
+    """A check of one promise of the platform.
 
-    `run` gets the world, a step and a deadline in seconds; it gives what it saw, or raises PenstockError. `look` says
-    where the cause of a failure shows. `pods`: it means something only where pods really run. `wants` has to be in the
-    manifests, or there is nothing to check.
+    `run` gets the world, a step and a deadline in seconds; it returns what it saw, or raises PenstockError. `look`
+    names where the cause of a failure shows. `pods` is set if the check needs running pods. The check applies only if
+    the manifests contain `needs`.
     """
 
     name: str
@@ -65,25 +66,25 @@ class Check:
     look: str
     seconds: float = 60.0
     pods: bool = True
-    wants: Wanted | None = None
+    needs: Identity | None = None
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """How a check ended: `result` is passed, failed or not applicable; `look` is empty unless it failed."""
+    """The outcome of a check; `look` is empty unless it failed."""
 
     check: str
-    result: str
+    result: Result
     seconds: float
     says: str
     look: str = ""
 
 
 def carry_out(check: Check, world: World, simulated: bool) -> Outcome:
-    """Run one check. What can't be judged here is not applicable, and never passed."""
+    """Run a check. One that doesn't apply to the cluster is `not applicable`, never `passed`."""
     if simulated and check.pods:
         return Outcome(check.name, "not applicable", 0.0, "no pod runs here: the nodes are simulated")
-    if check.wants and world.find(check.wants) is None:
-        kind, namespace, name = check.wants
+    if check.needs and world.find(check.needs) is None:
+        kind, namespace, name = check.needs
         return Outcome(check.name, "not applicable", 0.0, f"this environment has no {kind} {namespace}/{name}")
     start = time.monotonic()
     try:
@@ -95,32 +96,32 @@ def carry_out(check: Check, world: World, simulated: bool) -> Outcome:
     return Outcome(check.name, "passed", round(time.monotonic() - start, 2), says)
 
 
-def _wanted(item: dict[str, Any]) -> Wanted:
+def _identity(item: dict[str, Any]) -> Identity:
     return item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]
 
 
 def is_simulated(kubectl: Kubectl) -> bool:
-    """Whether every node is one of kwok's; PenstockError when there is none."""
+    """Whether kwok simulates every node; raises PenstockError if there are no nodes."""
     nodes = kubectl.get("nodes")
     if not nodes:
-        raise PenstockError("the cluster has no nodes", "inv up makes one; kubectl get nodes")
+        raise PenstockError("the cluster has no nodes", "run inv up; kubectl get nodes")
     return all(item["metadata"].get("annotations", {}).get("kwok.x-k8s.io/node") == "fake" for item in nodes)
 
 
 def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> list[str]:
-    """The values of a Secret's keys; PenstockError when it or one of them isn't there."""
-    found = world.kubectl.get_one("secret", name, namespace)
-    if found is None:
+    """The decoded values of a Secret's keys; raises CheckFailed if the Secret or a key is missing."""
+    item = world.kubectl.get_one("secret", name, namespace)
+    if item is None:
         raise CheckFailed(f"there is no Secret {namespace}/{name}")
-    missing = [key for key in keys if key not in found.get("data", {})]
+    missing = [key for key in keys if key not in item.get("data", {})]
     if missing:
         raise CheckFailed(f"Secret {namespace}/{name} has no {', '.join(missing)}")
-    return [base64.b64decode(found["data"][key]).decode() for key in keys]
+    return [base64.b64decode(item["data"][key]).decode() for key in keys]
 
 
 def wait(probe: Callable[[], Value | None], deadline: float, step: Step, what: str) -> Value:
-    """Call `probe` until it gives something; what it raised last is what is said when it never did."""
-    complaint = [f"{what}: nothing came"]
+    """Call `probe` until it returns something other than None; raises CheckFailed with its last error otherwise."""
+    complaint = [f"{what}: no answer"]
 
     def attempt() -> Value | None:
         try:

@@ -1,4 +1,4 @@
-"""HTTP to a cluster: through the API server's proxy, through a forwarded port, and as anyone outside would."""
+"""HTTP to a cluster: through the API server's proxy, a forwarded port, or the Gateway."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 10.0
 def request(
     address: str, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> tuple[int, str]:
-    """The status and text of an answer from host:port; PenstockError when there is none."""
+    """The status and text of the answer from `address` (host:port); raises CheckFailed if there is none."""
     connection = HTTPConnection(address, timeout=_PATIENCE_SECONDS)
     try:
         connection.request(method, path, body, dict(headers or {}))
@@ -36,22 +36,22 @@ def request(
 def get(
     kubectl: Kubectl, namespace: str, target: tuple[str, str], path: str, query: Mapping[str, str] | None = None
 ) -> str:
-    """What a Service answers through the API server's proxy; `target` is its name and port. PenstockError on failure.
+    """The answer of a Service (`target` is its name and port) through the API server's proxy.
 
-    That needs no process of ours and no port, but takes no header: what has one goes through a forwarded port.
+    That needs no local port, but can't send headers; use a forwarded port for those. Raises CheckFailed on errors.
     """
     service = ":".join(target)
-    asked = f"{path}?{urlencode(query)}" if query else path
-    proxy = f"/api/v1/namespaces/{namespace}/services/http:{service}/proxy{asked}"
+    url = f"{path}?{urlencode(query)}" if query else path
+    proxy = f"/api/v1/namespaces/{namespace}/services/http:{service}/proxy{url}"
     try:
         return kubectl.run("get", "--raw", proxy, timeout=_PATIENCE_SECONDS).text
     except CommandFailed as failure:
         raise CheckFailed(f"{namespace}/{service}{path}: {failure.result.complaint}") from None
 
 
-def decoded(text: str, model: type[Model], whose: str) -> Model:
-    """An answer in JSON as a model; PenstockError when it is something else."""
+def decoded(text: str, model: type[Model], source: str) -> Model:
+    """A JSON answer as a model; raises CheckFailed if it doesn't fit."""
     try:
         return decode(text, model)
     except msgspec.DecodeError as error:
-        raise CheckFailed(f"{whose} answers with something else than expected ({error}): {text[:80]!r}") from None
+        raise CheckFailed(f"{source} answers unexpectedly ({error}): {text[:80]!r}") from None

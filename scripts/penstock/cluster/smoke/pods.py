@@ -1,4 +1,4 @@
-"""Two pods in a namespace of their own, that the one may ask the other; all of it is removed again."""
+"""A client and a server pod in a temporary namespace."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ SERVER = "server"
 _CLIENT = "client"
 _PORT = 8080
 _REMOVAL_SECONDS = 90
-# Ends well whatever the server does, so that a pod that can't run it is told apart from one that gets no answer.
-# 124 and 143: `timeout` ended it; busybox' version decides which.
-_ASK = """said=$(timeout 3 wget -q -O - "$1" 2>&1)
+# Always exits with 0, so a failing `kubectl exec` differs from a missing answer.
+# 124 and 143 mean a timeout, depending on busybox' version.
+_ASK = """output=$(timeout 3 wget -q -O - "$1" 2>&1)
 case $? in
-0) echo "answer: $said" ;;
+0) echo "answer: $output" ;;
 124 | 143) echo "none: timed out" ;;
-*) echo "none: $said" ;;
+*) echo "none: $output" ;;
 esac"""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A server and a client that run. `token` is what the server answers, and nobody else would."""
+    """A running server and client. `token` is the server's unique answer; `service` and `pod` are addresses."""
 
     kubectl: Kubectl
     token: str
@@ -40,28 +40,28 @@ class Pair:
     pod: str
 
     def ask(self) -> str:
-        """Ask the server from the client, by its Service's address: empty when it answers, else what was said."""
-        words = ["exec", _CLIENT, "-n", NAMESPACE, "--", "sh", "-c", _ASK, "ask", f"http://{self.service}/"]
+        """Request the server by its Service's address from the client; returns the error, empty for a valid answer."""
+        argv = ["exec", _CLIENT, "-n", NAMESPACE, "--", "sh", "-c", _ASK, "ask", f"http://{self.service}/"]
         try:
-            said = self.kubectl.run(*words, timeout=30).text.strip()
+            output = self.kubectl.run(*argv, timeout=30).text.strip()
         except CommandFailed as failure:
-            raise CheckFailed(f"nothing can be run in pod {_CLIENT}: {failure.result.complaint}") from None
-        if said == f"answer: {self.token}":
+            raise CheckFailed(f"pod {_CLIENT} can't run a command: {failure.result.complaint}") from None
+        if output == f"answer: {self.token}":
             return ""
-        if not said.startswith("none:"):
-            raise CheckFailed(f"http://{self.service} answers with something else: {said[:80]!r}")
-        return said.removeprefix("none:").strip() or "no answer"
+        if not output.startswith("none:"):
+            raise CheckFailed(f"http://{self.service} answers unexpectedly: {output[:80]!r}")
+        return output.removeprefix("none:").strip() or "no answer"
 
 
 @contextmanager
 def pair(kubectl: Kubectl, step: Step, deadline: float) -> Iterator[Pair]:
-    """Make the namespace, both pods and the Service, and remove them whatever the block does.
+    """Create the namespace, both pods and the Service, and remove them at the end of the context.
 
-    What a killed check left is removed first. When the removal fails, that is said beside what else was wrong.
+    Remains of a killed check are removed first. An error of the removal is added to that of the check.
     """
     _remove(kubectl)
     try:
-        yield _made(kubectl, step, deadline)
+        yield _created(kubectl, step, deadline)
     except PenstockError as error:
         try:
             _remove(kubectl)
@@ -74,16 +74,16 @@ def pair(kubectl: Kubectl, step: Step, deadline: float) -> Iterator[Pair]:
     _remove(kubectl)
 
 
-def _made(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
+def _created(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
     token = f"penstock-smoke-{secrets.token_hex(4)}"
     kubectl.apply([_namespace()], manager="penstock")
 
     def applied() -> bool:
-        # A namespace has no service account in its first moment, and refuses pods.
+        # A new namespace refuses pods until it has a service account.
         kubectl.apply([_server(token), _client(), _service()], manager="penstock")
         return True
 
-    wait(applied, deadline, step, "a namespace that takes pods")
+    wait(applied, deadline, step, "a namespace that accepts pods")
 
     def ready() -> dict[str, str]:
         pods = {item["metadata"]["name"]: item for item in kubectl.get("pods", "-n", NAMESPACE)}
@@ -103,22 +103,22 @@ def _made(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
 
 
 def _remove(kubectl: Kubectl) -> None:
-    words = ["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true", f"--timeout={_REMOVAL_SECONDS}s"]
+    argv = ["delete", "namespace", NAMESPACE, "--ignore-not-found", "--wait=true", f"--timeout={_REMOVAL_SECONDS}s"]
     try:
-        kubectl.run(*words, timeout=_REMOVAL_SECONDS + 10)
+        kubectl.run(*argv, timeout=_REMOVAL_SECONDS + 10)
     except PenstockError as error:
         raise PenstockError(f"namespace {NAMESPACE} can't be removed: {error.message}", error.hint) from None
 
 
 def _why(pod: dict[str, Any] | None) -> str:
-    """Why a pod isn't Ready; empty when it is."""
+    """Why a pod isn't Ready; empty if it is."""
     status = (pod or {}).get("status", {})
     if any(item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions", [])):
         return ""
     states = [item.get("state", {}) for item in status.get("containerStatuses", [])]
     reasons = [part.get("reason", "") for state in states for part in state.values()]
     unfit = [item.get("message", "") for item in status.get("conditions", []) if item.get("reason") == "Unschedulable"]
-    return ", ".join(filter(None, [*reasons, *unfit])) or status.get("phase", "not there")
+    return ", ".join(filter(None, [*reasons, *unfit])) or status.get("phase", "missing")
 
 
 def _namespace() -> dict[str, Any]:
@@ -137,7 +137,7 @@ def _server(token: str) -> dict[str, Any]:
 
 
 def _client() -> dict[str, Any]:
-    # It is there to be asked by `kubectl exec`, and ends by itself should nobody be left to remove it.
+    # It runs commands of `kubectl exec`, and ends after an hour in case it isn't removed.
     return _pod(_CLIENT, "exec sleep 3600", {}, {})
 
 

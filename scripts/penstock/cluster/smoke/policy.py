@@ -1,4 +1,4 @@
-"""Checks with two pods of our own: a Service is reached, and a network policy that denies does deny."""
+"""Checks with two test pods: a Service is reachable, and a network policy denies traffic."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Service(msgspec.Struct):
 
 
 def services(world: World, step: Step, deadline: float) -> str:
-    """A pod reaches another by the address of a Service, and Cilium's agent is who leads it there."""
+    """A pod reaches another by a Service's address, and Cilium's agent has the pod as a backend of the Service."""
     with pair(world.kubectl, step, deadline) as pods:
 
         def probe() -> str:
@@ -44,16 +44,16 @@ def services(world: World, step: Step, deadline: float) -> str:
             ]
             if pods.pod not in behind:
                 raise CheckFailed(
-                    f"{pods.service} leads to {pods.pod}, but Cilium's agent knows {', '.join(behind) or 'nothing'} "
-                    "behind it: who else leads there?"
+                    f"{pods.service} reaches {pods.pod}, but not by Cilium's agent; its backends are: "
+                    f"{', '.join(behind) or 'none'}"
                 )
-            return f"{pods.service} leads to {pods.pod}, by Cilium's agent"
+            return f"{pods.service} reaches {pods.pod} by Cilium's agent"
 
         return wait(probe, deadline, step, "a Service")
 
 
 def policy(world: World, step: Step, deadline: float) -> str:
-    """A pod that answers no longer does under a policy that denies, and does again without it."""
+    """A pod answers, doesn't answer under a policy that denies all traffic, and answers again without it."""
     with pair(world.kubectl, step, deadline) as pods:
         wait(lambda: _reached(pods), deadline, step, "the server")
         world.kubectl.apply([_deny()], manager="penstock")
@@ -64,19 +64,18 @@ def policy(world: World, step: Step, deadline: float) -> str:
 
 
 def _reached(pods: Pair) -> bool:
-    said = pods.ask()
-    if said:
-        raise CheckFailed(f"{pods.service} (pod {pods.pod}) can't be reached from another pod: {said}")
+    error = pods.ask()
+    if error:
+        raise CheckFailed(f"{pods.service} (pod {pods.pod}) can't be reached from another pod: {error}")
     return True
 
 
 def _denied(pods: Pair) -> bool:
-    said = pods.ask()
-    # What a policy denies is dropped, so the client waits in vain. A refusal would come from somebody who listens.
-    if "timed out" not in said:
-        raise CheckFailed(
-            f"a policy denies all of it, and {pods.service} still {f'says {said!r}' if said else 'answers'}"
-        )
+    error = pods.ask()
+    # Denied traffic is dropped, so the client times out. Any other error comes from a reachable host.
+    if "timed out" not in error:
+        reaction = f"responds with {error!r}" if error else "answers"
+        raise CheckFailed(f"a policy denies all traffic, but {pods.service} still {reaction}")
     return True
 
 

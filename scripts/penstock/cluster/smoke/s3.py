@@ -1,4 +1,4 @@
-"""What is in a bucket: ListObjectsV2, signed as every S3 wants it.
+"""Lists the objects of a bucket by ListObjectsV2, with a signature of version 4.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and, for the signature, "Create a signed AWS API
 request" in the guide of IAM.
@@ -22,7 +22,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Login:
-    """A key pair, and the region that a signature names."""
+    """A key pair, and the region of signatures."""
 
     key: str
     secret: str
@@ -30,31 +30,31 @@ class Login:
 
 
 def objects(address: str, bucket: str, login: Login) -> dict[str, datetime]:
-    """Every object of a bucket by its key, with the time it was written; PenstockError when the store doesn't say."""
-    found: dict[str, datetime] = {}
+    """Key -> time of writing, for every object of a bucket; raises CheckFailed for an invalid answer."""
+    written: dict[str, datetime] = {}
     token = ""
     while True:
         query = {"list-type": "2"} | ({"continuation-token": token} if token else {})
         page = _page(address, bucket, query, login)
         for entry in page.iter(f"{_SPACE}Contents"):
-            found[_text(entry, "Key", bucket)] = _time(_text(entry, "LastModified", bucket), bucket)
+            written[_text(entry, "Key", bucket)] = _time(_text(entry, "LastModified", bucket), bucket)
         if page.findtext(f"{_SPACE}IsTruncated") != "true":
-            return found
+            return written
         token = _text(page, "NextContinuationToken", bucket)
 
 
 def _page(address: str, bucket: str, query: dict[str, str], login: Login) -> ET.Element:
-    words = _encoded(query)
-    headers = signed(address, f"/{bucket}", words, login, datetime.now(UTC))
-    code, text = http.request(address, "GET", f"/{bucket}?{words}", headers)
+    encoded = _encoded(query)
+    headers = signed(address, f"/{bucket}", encoded, login, datetime.now(UTC))
+    code, text = http.request(address, "GET", f"/{bucket}?{encoded}", headers)
     try:
-        page = ET.fromstring(text)  # noqa: S314, it is the platform's own store that answers
+        page = ET.fromstring(text)  # noqa: S314, the platform's own store is trusted
     except ET.ParseError as error:
-        raise CheckFailed(f"bucket {bucket}: the store answers {code} and no XML ({error}): {text[:80]!r}") from None
+        raise CheckFailed(f"bucket {bucket}: the store answers {code} without XML ({error}): {text[:80]!r}") from None
     if code != 200:
         raise CheckFailed(f"bucket {bucket}: the store answers {code} {page.findtext('Code') or text[:80]!r}")
     if page.tag != f"{_SPACE}ListBucketResult":
-        raise CheckFailed(f"bucket {bucket}: the store answers with a {page.tag} and no list")
+        raise CheckFailed(f"bucket {bucket}: the store answers with a {page.tag} instead of a list")
     return page
 
 
@@ -67,10 +67,10 @@ def _text(element: ET.Element, name: str, bucket: str) -> str:
 
 def _time(text: str, bucket: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError:
         raise CheckFailed(f"bucket {bucket}: {text!r} is no time") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 def _encoded(query: dict[str, str]) -> str:
@@ -78,7 +78,7 @@ def _encoded(query: dict[str, str]) -> str:
 
 
 def signed(host: str, path: str, query: str, login: Login, now: datetime) -> dict[str, str]:
-    """The headers of a GET without a body, signed with version 4; `query` is encoded and sorted already."""
+    """The headers of a GET without a body, with a signature of version 4; `query` must be encoded and sorted."""
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": host, "x-amz-content-sha256": _EMPTY, "x-amz-date": stamp}
     names = ";".join(sorted(headers))

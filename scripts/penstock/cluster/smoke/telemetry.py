@@ -1,4 +1,4 @@
-"""Checks of the telemetry: what is sent to the collector, and where it has to be found again.
+"""Checks of the telemetry: signals that are sent to the collector arrive in their stores.
 
 Formats: OTLP over HTTP as JSON (https://opentelemetry.io/docs/specs/otlp/), the query APIs of Tempo, Loki, Prometheus.
 """
@@ -25,7 +25,7 @@ LOKI = ("loki", "http-metrics")
 PROMETHEUS = ("prometheus", "http-metrics")
 TEMPO = ("tempo", "http-metrics")
 THANOS = ("thanos-query", "http-metrics")
-# Services and their ports, all of one namespace.
+# Services and their ports, all in one namespace.
 TARGETS = (COLLECTOR, GRAFANA, LOKI, PROMETHEUS, TEMPO, THANOS)
 _CALLS = "traces_span_metrics_calls_total"
 _BUCKETS = "traces_span_metrics_duration_seconds_bucket"
@@ -84,7 +84,7 @@ class _Accepted(msgspec.Struct, rename="camel"):
 
 @dataclass(frozen=True)
 class Signal:
-    """A span or a log line of our own: a service's name and a trace id that nothing else has."""
+    """A test span or log line, with a unique trace id and service name."""
 
     trace: str = field(default_factory=lambda: secrets.token_hex(16))
     span: str = field(default_factory=lambda: secrets.token_hex(8))
@@ -92,7 +92,7 @@ class Signal:
 
     @property
     def service(self) -> str:
-        """The service's name."""
+        """The unique name of the signal's service."""
         return f"penstock-smoke-{self.trace[:8]}"
 
     def as_trace(self) -> dict[str, Any]:
@@ -108,7 +108,7 @@ class Signal:
         return {"resourceSpans": [{"resource": self._resource(), "scopeSpans": [{"spans": [span]}]}]}
 
     def as_log(self) -> dict[str, Any]:
-        """An OTLP request with one log line, which holds the trace's id as a field and not in its text."""
+        """An OTLP request with one log line, which has the trace id as a field, not in its text."""
         line = {
             "timeUnixNano": str(self.nanoseconds),
             "severityText": "INFO",
@@ -123,7 +123,7 @@ class Signal:
 
 
 def trace(world: World, step: Step, deadline: float) -> str:
-    """A span sent to the collector is found in Tempo by its trace's id."""
+    """A span that is sent to the collector arrives in Tempo under its trace id."""
     signal = Signal()
     send(world, step, "traces", signal.as_trace(), deadline)
 
@@ -137,14 +137,14 @@ def trace(world: World, step: Step, deadline: float) -> str:
 
 
 def log(world: World, step: Step, deadline: float) -> str:
-    """A log line sent to the collector is found in Loki by its trace's id."""
+    """A log line that is sent to the collector arrives in Loki with its trace id."""
     signal = Signal()
     send(world, step, "logs", signal.as_log(), deadline)
     return await_log(world, step, signal, deadline)
 
 
 def await_log(world: World, step: Step, signal: Signal, deadline: float) -> str:
-    """Wait for a signal's line in Loki."""
+    """Wait for a signal's log line in Loki; returns a message, or raises CheckFailed."""
     query = {"query": f'{{service_name="{signal.service}"}} | trace_id = `{signal.trace}`', "since": "1h"}
 
     def probe() -> str:
@@ -158,7 +158,7 @@ def await_log(world: World, step: Step, signal: Signal, deadline: float) -> str:
 
 
 def metric(world: World, step: Step, deadline: float) -> str:
-    """The metric that the collector makes of a span, and its exemplar, are in Prometheus and come through Thanos."""
+    """The metric that the collector derives from a span arrives with its exemplar in Prometheus and Thanos."""
     signal = Signal()
     send(world, step, "traces", signal.as_trace(), deadline)
     stores = {"Prometheus": PROMETHEUS, "Thanos query": THANOS}
@@ -175,49 +175,49 @@ def metric(world: World, step: Step, deadline: float) -> str:
 
 
 def beyla(world: World, step: Step, deadline: float) -> str:
-    """Beyla reports the requests of the demo, which knows nothing of it."""
+    """Beyla reports the requests of the demo, which has no instrumentation of its own."""
     query = 'sum by (http_route) (http_server_request_duration_seconds_count{k8s_namespace_name="demo"})'
 
     def probe() -> str:
-        found = _series(world, THANOS, query)
-        # Counts are never negative: whatever is no zero has happened.
-        if not any(item.value[1].strip("0.") for item in found):
+        samples = _series(world, THANOS, query)
+        # A count other than zero; counts are never negative.
+        if not any(item.value[1].strip("0.") for item in samples):
             raise CheckFailed("there is no http_server_request_duration_seconds_count of namespace demo")
-        routes = sorted({item.metric.get("http_route", "") for item in found} - {""})
+        routes = sorted({item.metric.get("http_route", "") for item in samples} - {""})
         return f"requests of demo: {', '.join(routes[:5]) or 'without a route'}"
 
     return wait(probe, deadline, step, "Beyla")
 
 
 def datasources(world: World, step: Step, deadline: float) -> str:
-    """Every data source of Grafana is healthy, by Grafana's own account."""
+    """Grafana reports that every data source is healthy."""
     user, password = secret(world, NAMESPACE, "grafana-admin", ("username", "password"))
     headers = {"Authorization": f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"}
 
     def probe() -> str:
         with world.kubectl.forward(NAMESPACE, *GRAFANA, deadline) as address:
             code, text = http.request(address, "GET", "/api/datasources", headers)
-            found = http.decoded(text, list[_DataSource], "Grafana") if code == 200 else []
-            if not found:
-                raise CheckFailed(f"Grafana answers {code} and names no data source")
-            for item in found:
-                _healthy(address, headers, item)
-        return f"healthy: {', '.join(sorted(item.name for item in found))}"
+            sources = http.decoded(text, list[_DataSource], "Grafana") if code == 200 else []
+            if not sources:
+                raise CheckFailed(f"Grafana answers {code} without data sources")
+            for item in sources:
+                _require_healthy(address, headers, item)
+        return f"healthy: {', '.join(sorted(item.name for item in sources))}"
 
     return wait(probe, deadline, step, "Grafana")
 
 
-def _healthy(address: str, headers: dict[str, str], item: _DataSource) -> None:
-    # Alertmanager's has no back end in Grafana that could be asked: what the browser asks it goes through the proxy.
-    behind = f"proxy/uid/{item.uid}/api/v2/status" if item.type == "alertmanager" else f"uid/{item.uid}/health"
-    code, text = http.request(address, "GET", f"/api/datasources/{behind}", headers)
-    told = item.type == "alertmanager" or (code == 200 and http.decoded(text, _Health, "Grafana").status == "OK")
-    if code != 200 or not told:
+def _require_healthy(address: str, headers: dict[str, str], item: _DataSource) -> None:
+    # Grafana has no health check for Alertmanager, which browsers query through the proxy.
+    endpoint = f"proxy/uid/{item.uid}/api/v2/status" if item.type == "alertmanager" else f"uid/{item.uid}/health"
+    code, text = http.request(address, "GET", f"/api/datasources/{endpoint}", headers)
+    is_healthy = item.type == "alertmanager" or (code == 200 and http.decoded(text, _Health, "Grafana").status == "OK")
+    if code != 200 or not is_healthy:
         raise CheckFailed(f"data source {item.name} is not healthy: {code} {' '.join(text.split())[:200]}")
 
 
 def send(world: World, step: Step, signal: str, content: dict[str, Any], deadline: float) -> None:
-    """Have the collector take an OTLP request of traces or logs."""
+    """Send an OTLP request of traces or logs to the collector; raises CheckFailed unless it accepts the request."""
 
     def probe() -> bool:
         with world.kubectl.forward(NAMESPACE, *COLLECTOR, deadline) as address:
@@ -236,7 +236,7 @@ def _series(world: World, service: tuple[str, str], query: str) -> list[_Sample]
 
 
 def _exemplars(world: World, service: tuple[str, str], query: str) -> set[str]:
-    """The trace ids of the exemplars of the last hour."""
+    """The trace ids of the exemplars in the last hour."""
     now = time.time()
     window = {"query": query, "start": f"{now - 3600:.0f}", "end": f"{now + 60:.0f}"}
     text = http.get(world.kubectl, NAMESPACE, service, "/api/v1/query_exemplars", window)

@@ -1,1 +1,1 @@
-"""The gate `config`: every program's own checker on the configuration that its containers will read."""
+"""The gate `config`: runs every program's own checker over the configuration that its containers read."""

@@ -1,4 +1,4 @@
-"""What is checked, by whom, and what came of it."""
+"""A check of a configuration file, and its outcome."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from penstock.core.files import sha256
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a checker said: `said` in a few words, and the faults, each `place: what is wrong; how to fix it`."""
+    """The result of a check: a short `summary`, and the faults, each as `place: what is wrong; how to fix it`."""
 
-    said: str
+    summary: str
     faults: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Check:
-    """One file, one checker.
+    """A file and its checker.
 
-    `subject` names the file as people know it, `deployed` is the program that will read it, with its version, and
-    `checker` who judges it here. `inputs` is all that the outcome depends on: equal checks are run once. `covers` are
-    other files that are judged along with it.
+    `subject` is the file's name in reports, `deployed` the program that reads it, with its version, and `checker` the
+    program that checks it here. The outcome depends on `inputs` alone, so equal checks run once. `covers` names other
+    files that the check includes.
     """
 
     environment: str
@@ -35,5 +35,5 @@ class Check:
 
     @property
     def key(self) -> str:
-        """The same for checks that can only have the same outcome, whatever their environments."""
+        """A digest that is equal for checks with the same outcome; it doesn't depend on the environment."""
         return sha256("\0".join((self.subject, self.deployed, self.checker, *self.inputs)).encode())

@@ -1,4 +1,4 @@
-"""Cilium: every key of cilium-config and every argument is a flag of a program that reads it; Hubble relay likewise."""
+"""Cilium and Hubble relay: every key and argument is a flag of the program that reads it, with a value of its type."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ _SHAPES = {
     **dict.fromkeys(("int", "uint", "uint8", "uint16", "uint32", "uint64"), _INTEGER),
     "stringToString": re.compile(r"|\{.*\}|[^=,]+=[^,]*(,[^=,]+=[^,]*)*"),
 }
-_SAID = {"": "boolean", "stringToString": "k=v,k=v"}
+_TYPE_NAMES = {"": "boolean", "stringToString": "k=v,k=v"}
 
 
 def agent(subject: Subject, _: Layout) -> Iterator[Check]:
-    """The ConfigMap that the agent and the operator share, and the agent's arguments."""
+    """A check of the ConfigMap that the agent and the operator share, and one of the agent's arguments."""
     if not subject.flag("config-dir"):
-        return  # one of the tools that the image brings too
+        return  # another tool in the same image
     config_map = _config_map(subject)
     operators = sorted({item.image for item in subjects(subject.rendered) if item.image.startswith(OPERATOR)})
     readers = ", ".join(["cilium-agent --help", *(f"the reference of {name}" for name in operators)])
     if operators:
-        cilium.references()  # fetched before the checks run side by side
+        cilium.references()  # fetched before the checks run in parallel
     data = config_map.files.data
     yield Check(
         subject.rendered.environment,
@@ -51,13 +51,13 @@ def agent(subject: Subject, _: Layout) -> Iterator[Check]:
 
 
 def operator(subject: Subject, _: Layout) -> Iterator[Check]:
-    """The operator's arguments; its ConfigMap is checked with the agent's."""
+    """A check of the operator's arguments; its ConfigMap is checked with the agent."""
     cilium.references()
     yield _arguments(subject, f"the reference of {subject.image}", lambda: cilium.operator_flags(subject.image))
 
 
 def relay(subject: Subject, _: Layout) -> Iterator[Check]:
-    """The relay's one file."""
+    """A check of the relay's configuration file."""
     config = subject.config_file("config", default="/etc/hubble-relay/config.yaml")
     yield Check(
         subject.rendered.environment,
@@ -70,20 +70,20 @@ def relay(subject: Subject, _: Layout) -> Iterator[Check]:
 
 
 def _config_map(subject: Subject) -> ConfigMap:
-    """What the agent's --config-dir holds: a ConfigMap, or what `cilium-dbg build-config` writes there from one."""
+    """The ConfigMap that is mounted at the agent's --config-dir, or that `cilium-dbg build-config` writes there."""
     folder = subject.flag("config-dir").rstrip("/") + "/"
     mounted = [file.config_map for path, file in subject.files.items() if path.startswith(folder)]
     if mounted:
         return mounted[0]
     for _, container in subject.workload.containers():
         other = Subject(subject.rendered, subject.workload, container)
-        if "build-config" in other.words:
+        if "build-config" in other.argv:
             namespace, _, name = other.flag("source", default=_DEFAULT_SOURCE).partition(":")[2].partition("/")
-            found = subject.rendered.config_maps.get((namespace, name))
-            if found:
-                return found
+            config_map = subject.rendered.config_maps.get((namespace, name))
+            if config_map:
+                return config_map
             raise PenstockError(f"{other.where}: there is no ConfigMap {namespace}/{name}", "name one with --source")
-    raise PenstockError(f"{subject.where}: nothing fills {folder}", "mount a ConfigMap there, or run build-config")
+    raise PenstockError(f"{subject.where}: {folder} is empty", "mount a ConfigMap there, or run build-config")
 
 
 def _keys(data: Mapping[str, str], operators: list[str], deployed: str) -> Outcome:
@@ -106,13 +106,13 @@ def _faults(key: str, value: str, types: list[str] | None, known: set[str]) -> I
     for name in dict.fromkeys(types if types is not None else [""]):
         shape = _SHAPES.get(name)
         if key in known and shape and not shape.fullmatch(value):
-            yield f"{key}: `{value}` is not of the type {_SAID.get(name, name)}"
+            yield f"{key}: `{value}` is not of the type {_TYPE_NAMES.get(name, name)}"
 
 
 def _relay(text: str, name: str, deployed: str) -> Outcome:
     values: Any = parse(text, name)
     if not isinstance(values, dict):
-        return Outcome("", ("the file holds no keys",))
+        return Outcome("", ("the file has no keys",))
     flags = cilium.relay_flags()
     faults = [
         fault
@@ -128,21 +128,21 @@ def _text(value: Any) -> str:
 
 def _arguments(subject: Subject, checker: str, flags: Any) -> Check:
     def known() -> Outcome:
-        there = flags()
-        wrong = [name for name, _ in subject.flags() if name not in there]
-        return Outcome("known", tuple(f"--{name}: unknown flag{ending(name, there)}" for name in wrong))
+        available = flags()
+        wrong = [name for name, _ in subject.flags() if name not in available]
+        return Outcome("known", tuple(f"--{name}: unknown flag{ending(name, available)}" for name in wrong))
 
     return Check(
         subject.rendered.environment,
         f"{subject.where}, arguments",
         subject.deployed,
         f"{checker}, {cilium.version()}",
-        tuple(subject.words),
+        tuple(subject.argv),
         known,
     )
 
 
 def _versions(deployed: str) -> Iterator[str]:
-    """Flags come and go with every minor version."""
+    """A fault if the pinned Cilium has another minor version: flags come and go with each."""
     if deployed.split(".")[:2] != cilium.version().split(".")[:2]:
         yield f"the image is {deployed}, tools/cilium/go.mod has {cilium.version()}; pin the same minor version"

@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector: `validate` by one that is made of the same components."""
+"""The OpenTelemetry Collector: `validate` of a collector that is built from the same components."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ _UNKNOWN = re.compile(r'(\w+): unknown type: "([^"]+)" for id: .* \(valid values
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
-    """Its one configuration."""
+    """A check of the collector's configuration."""
     config = subject.config_file("config")
     variables = subject.variables
     inputs = (config.text, *subject.mounts, *(f"{name}={value}" for name, value in sorted(variables.items())))
 
     def valid() -> Outcome:
-        with root(subject) as made:
-            faults = otelcol.validate(made.path(config.path), variables)
-            said = [_explained(made.inward(fault)) for fault in faults]
-        return Outcome("valid", (*_unset(subject, config), *said))
+        with root(subject) as files:
+            faults = otelcol.validate(files.path(config.path), variables)
+            explained = [_explained(files.inward(fault)) for fault in faults]
+        return Outcome("valid", (*_unset(subject, config), *explained))
 
     yield Check(
         subject.rendered.environment,
         named(config),
         subject.deployed,
-        f"otelcol {otelcol.version()} of our own components",
+        f"otelcol {otelcol.version()} built from tools/otelcol",
         inputs,
         valid,
     )
@@ -43,13 +43,13 @@ def _explained(fault: str) -> str:
     unknown = _UNKNOWN.match(fault)
     if not unknown:
         return fault
-    section, kind, there = unknown.groups()
-    near = ending(kind, there.split())
-    return f"{section}: unknown component `{kind}`{near}; if it is right, tools/otelcol/main.go lacks it: add it there"
+    section, kind, known = unknown.groups()
+    near = ending(kind, known.split())
+    return f"{section}: unknown component `{kind}`{near}; if the name is right, add it to tools/otelcol/main.go"
 
 
 def _unset(subject: Subject, config: MountedFile) -> Iterator[str]:
-    """The variables that the configuration reads and the container doesn't have: the collector takes them for empty."""
+    """A fault for each variable that the container lacks: the collector would expand it to an empty string."""
     for name in dict.fromkeys(name for name, default in _VARIABLE.findall(config.text) if not default):
         if name not in subject.variables and not subject.has_unknown_variables:
             yield f"${{env:{name}}}: the container has no such variable{ending(name, subject.variables)}"

@@ -1,4 +1,4 @@
-"""Every configuration file of every environment, by the checker of the program that will read it."""
+"""The gate: every configuration file of every environment passes the checker of the program that reads it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from penstock.platform.rendered import rendered
 from penstock.tools import resolver
 
 Checker = Callable[[Subject, Layout], Iterator[Check]]
-# The last part of the image's name -> who checks what it reads, and the programs that this takes.
+# Last part of the image's name -> the checker of its configuration, and the programs that this runs.
 CHECKERS: dict[str, tuple[Checker, list[str]]] = {
     "alertmanager": (alertmanager.checks, ["amtool"]),
     "beyla": (listed.checks, []),
@@ -39,19 +39,19 @@ CHECKERS: dict[str, tuple[Checker, list[str]]] = {
     "tempo": (listed.checks, []),
     "thanos": (thanos.checks, ["thanos"]),
 }
-_NOBODY = "nobody"
+_NO_CHECKER = "none"
 
 
 _HINT = "fix the component's configuration, then `inv hydrate`"
 _INVALID = Rule(
     "config/invalid",
-    "A configuration that the program which reads it refuses, or a failing test of an alert.",
-    "The program doesn't start, or ignores the setting in silence.",
+    "A configuration that its program refuses, or a failing test of an alert.",
+    "The program doesn't start, or silently ignores the setting.",
     "Fix the component's configuration, then `inv hydrate`.",
 )
 _UNREADABLE = Rule(
     "config/not-mounted",
-    "A configuration that a container's arguments name and no volume brings, or arguments that can't be read.",
+    "A configuration that a container's arguments name, but no volume contains; or unreadable arguments.",
     "The program starts without it, or not at all.",
     "Fix the argument or the mount.",
 )
@@ -59,7 +59,7 @@ _UNREADABLE = Rule(
 
 @gate("config", rules=[_INVALID, _UNREADABLE])
 def config(platform: Layout) -> Iterator[Finding | Proven]:
-    """Every configuration is valid to the program that will read it; every alert passes its tests."""
+    """Every configuration is valid for the program that reads it, and every alert passes its tests."""
     planned: dict[str, list[Check]] = {}
     findings: list[Finding] = []
     for name in environments.names(platform):
@@ -74,14 +74,14 @@ def config(platform: Layout) -> Iterator[Finding | Proven]:
     rows = []
     for checks, outcome in zip(same, outcomes, strict=True):
         where = tuple(sorted({check.environment for check in checks}))
-        result = _counted(len(outcome.faults)) if outcome.faults else outcome.said
+        result = _counted(len(outcome.faults)) if outcome.faults else outcome.summary
         rows.append([", ".join(where), checks[0].subject, checks[0].deployed, checks[0].checker, result])
         findings += [
             Finding(_INVALID.id, f"{checks[0].subject}: {fault}", _HINT, environments=where) for fault in outcome.faults
         ]
     console.table(["ENVIRONMENTS", "CONFIGURATION", "READ BY", "CHECKED BY", "RESULT"], rows, console.info)
     yield from findings
-    judged = sum(len(checks) for checks in same if checks[0].checker != _NOBODY)
+    judged = sum(len(checks) for checks in same if checks[0].checker != _NO_CHECKER)
     left = sum(map(len, same)) - judged
     if not findings:
         yield Proven(f"{judged} configurations are valid (equal ones were checked once), {left} files have no checker")
@@ -99,7 +99,7 @@ def _run(check: Check) -> Outcome:
 
 
 def _checks(layout: Layout, environment: str) -> Iterator[Check]:
-    """The checks of one environment, and a line for each file of a ConfigMap that nobody checks."""
+    """The checks of one environment, including a basic one for each ConfigMap file without a checker."""
     manifests = rendered(layout, environment)
     checked: set[str] = set()
     for subject in subjects(manifests):
@@ -113,18 +113,17 @@ def _checks(layout: Layout, environment: str) -> Iterator[Check]:
 
 
 def _of(subject: Subject, layout: Layout) -> list[Check]:
-    """The checks of one container; one that says why when there can be none."""
+    """The checks of one container; a single failing check if they can't be determined."""
     if subject.image not in CHECKERS:
         return []
     checker, programs = CHECKERS[subject.image]
-    resolver.ensure(programs)  # the checks themselves run side by side, and builds must not
+    resolver.ensure(programs)  # checks run in parallel, builds must not
     try:
         return list(checker(subject, layout))
     except PenstockError as error:
         failed = Outcome("", (f"{error.message.removeprefix(f'{subject.where}: ')}; {error.hint}",))
-        return [
-            Check(subject.rendered.environment, subject.where, subject.deployed, _NOBODY, failed.faults, lambda: failed)
-        ]
+        environment = subject.rendered.environment
+        return [Check(environment, subject.where, subject.deployed, _NO_CHECKER, failed.faults, lambda: failed)]
 
 
 def _unchecked(environment: str, config_map: ConfigMap, key: str, text: str) -> Check:
@@ -138,6 +137,6 @@ def _unchecked(environment: str, config_map: ConfigMap, key: str, text: str) -> 
                 return Outcome("not checked")
         except (msgspec.DecodeError, PenstockError) as error:
             return Outcome("", (" ".join(str(error).split()),))
-        return Outcome("parsed, no more")
+        return Outcome("parsed only")
 
-    return Check(environment, f"{config_map}, {key}", "", _NOBODY, (text,), parsed)
+    return Check(environment, f"{config_map}, {key}", "", _NO_CHECKER, (text,), parsed)

@@ -1,4 +1,4 @@
-"""Our lists of a program's keys, for programs that can't be asked: read from gates/keys/<program>.yaml, and applied."""
+"""Key lists for programs without a checker: read from gates/keys/<program>.yaml, and applied to configurations."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
 
 FOLDER = Path(__file__).parents[1] / "keys"
-SAID = "checked against our key list, not by the program"
+SUMMARY = "checked against a key list, not by the program"
 _OTHERS = "*"
 
 _DURATION = re.compile(r"-?(\d+(\.\d+)?(ns|us|µs|ms|s|m|h|d|w|y))+|0")
@@ -44,7 +44,7 @@ TYPES: dict[str, Callable[[Any], bool]] = {
     "string": _is_text,
     "strings": lambda value: isinstance(value, list) and all(_is_text(item) for item in value),
 }
-# What a text stands for where a program reads all of its configuration as text.
+# The texts that a program accepts for a type, if it reads its whole configuration as text.
 _TEXTS: dict[str, Callable[[str], bool]] = {
     "boolean": lambda text: bool(_TRUTH.fullmatch(text)),
     "integer": lambda text: bool(re.fullmatch(r"-?\d+", text)),
@@ -54,7 +54,7 @@ _TEXTS: dict[str, Callable[[str], bool]] = {
 
 
 class Spec(Strict, frozen=True):
-    """What a key may hold: exactly one of a type, an enum, a block, a list or a mapping of something."""
+    """The values of a key: exactly one of a type, an enum, a block, a list or a mapping."""
 
     required: bool = False
     type_: str = field(name="type", default="")
@@ -65,7 +65,7 @@ class Spec(Strict, frozen=True):
 
 
 class KeyList(Strict, frozen=True):
-    """Every key of a program's configuration. `source` is the page that it was taken from."""
+    """Every key of a program's configuration. `source` is the page that documents them."""
 
     program: str
     version: str
@@ -75,26 +75,26 @@ class KeyList(Strict, frozen=True):
 
 
 def read(program: str) -> KeyList:
-    """The list of a program; PenstockError when it is not there or names a block that it doesn't have."""
+    """The list of a program; raises PenstockError if it is missing or names an unknown block or type."""
     path = FOLDER / f"{program}.yaml"
     if not path.is_file():
-        raise PenstockError(f"{path}: not there", "write it: its format is in docs/reference/files.md")
+        raise PenstockError(f"{path} doesn't exist", "write it; docs/reference/files.md describes its format")
     return checked(load(path, KeyList), path.name)
 
 
 def checked(keys: KeyList, name: str) -> KeyList:
-    """The list itself, when all that it names is there."""
+    """The list itself; raises PenstockError if it names an unknown block or type."""
     blocks = set(keys.blocks)
     wrong = [] if keys.root in blocks else [f"root: no block `{keys.root}`{ending(keys.root, blocks)}"]
     for block, specs in keys.blocks.items():
-        wrong += [f"{block}.{key}: {said}" for key, spec in specs.items() for said in _wrong(spec, blocks)]
+        wrong += [f"{block}.{key}: {fault}" for key, spec in specs.items() for fault in _wrong(spec, blocks)]
     if wrong:
         raise PenstockError(f"{name}: {wrong[0]}", "fix the key list")
     return keys
 
 
 def _wrong(spec: str | Spec, blocks: set[str]) -> Iterator[str]:
-    """What is wrong with a spec: it says one thing, and that is there."""
+    """The faults of a spec: it needs exactly one form, and that has to name a known block or type."""
     forms = [spec] if isinstance(spec, str) else [spec.type_, spec.block, spec.list_, spec.map_]
     named = [name for name in forms if name]
     if len(named) + (isinstance(spec, Spec) and bool(spec.enum)) != 1:
@@ -105,7 +105,7 @@ def _wrong(spec: str | Spec, blocks: set[str]) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Checker:
-    """A list applied to values. `texts`: the program reads its configuration as text, such as an INI file."""
+    """Applies a key list to a configuration. `texts` is set if the program reads all values as text, as from an INI."""
 
     keys: KeyList
     texts: bool = False
@@ -115,7 +115,7 @@ class Checker:
         return self._name(self.keys.root, values, "")
 
     def _name(self, name: str, value: Any, path: str) -> Iterator[str]:
-        """A value against a block or a type."""
+        """The faults of a value of a block or a type."""
         if name in self.keys.blocks:
             yield from self._block(self.keys.blocks[name], value, path)
         elif not self._fits(name, value):
@@ -134,10 +134,10 @@ class Checker:
                 yield from self._spec(block[name], inner, place)
             else:
                 yield f"{place}: unknown key{ending(str(key), block)}"
-        there = {str(key).casefold() if self.texts else str(key) for key in value}
+        present = {str(key).casefold() if self.texts else str(key) for key in value}
         for key, spec in block.items():
-            if isinstance(spec, Spec) and spec.required and (key.casefold() if self.texts else key) not in there:
-                yield f"{path}.{key}: it is missing".lstrip(".")
+            if isinstance(spec, Spec) and spec.required and (key.casefold() if self.texts else key) not in present:
+                yield f"{path}.{key}: missing".lstrip(".")
 
     def _spec(self, spec: str | Spec, value: Any, path: str) -> Iterator[str]:
         if isinstance(spec, str):
@@ -174,7 +174,7 @@ class Checker:
         return self.texts and isinstance(value, str) and name in _TEXTS and _TEXTS[name](value)
 
     def _is_variable(self, value: Any) -> bool:
-        """Whether a value is known only where the program runs."""
+        """Whether a value is a variable, which only the running program can expand."""
         return isinstance(value, str) and bool(_VARIABLE.fullmatch(value))
 
 

@@ -1,4 +1,4 @@
-"""Programs that can't be run here: their files against our lists of their keys."""
+"""Programs that can't check their configuration: their files are compared with key lists."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from penstock.gates.config.keylist import Checker, KeyList
 from penstock.gates.config.subject import Subject, named
 from penstock.platform.files import MountedFile
 
-# In these two, `on` in quotes and a number in quotes are as good as without.
+# These two accept booleans and numbers in quotes.
 _TEXTS = {"fluent-bit", "grafana"}
 _PROVISIONING = "/etc/grafana/provisioning/"
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
-    """The files that the program's list is about."""
+    """A check of each file for which there is a key list."""
     for program, file in _files(subject):
         yield against(subject, keylist.read(program), file)
 
 
 def against(subject: Subject, keys: KeyList, file: MountedFile) -> Check:
-    """A file against a list."""
+    """A check of a file against a key list."""
 
     def listed() -> Outcome:
-        return Outcome(keylist.SAID, (*_versions(keys, subject.version), *_faults(keys, file)))
+        return Outcome(keylist.SUMMARY, (*_versions(keys, subject.version), *_faults(keys, file)))
 
-    checker = f"our list of {keys.program} {keys.version}"
+    checker = f"key list of {keys.program} {keys.version}"
     inputs = (file.text, str(keys))
     return Check(subject.rendered.environment, named(file), subject.deployed, checker, inputs, listed)
 
 
 def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
-    """Each file that the program reads, and the name of the list for it."""
+    """The name of the key list, and the file, for each file that the program reads."""
     if subject.image == "grafana":
         yield "grafana", subject.config_file("config", default="/etc/grafana/grafana.ini")
         for path, file in subject.files.items():
@@ -59,7 +59,7 @@ def _faults(keys: KeyList, file: MountedFile) -> Iterator[str]:
 
 
 def ini(text: str) -> dict[str, Any]:
-    """Sections with their keys; what stands above the first section are keys of the file itself."""
+    """Section -> its keys of an INI file; keys above the first section are at the top level."""
     parser = configparser.RawConfigParser(strict=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser.read_string(f"[{_TOP}]\n{text}")
@@ -71,7 +71,7 @@ _TOP = " top "
 
 
 def _versions(keys: KeyList, deployed: str) -> Iterator[str]:
-    """Keys come and go with every minor version."""
+    """A fault if the list is for another minor version: keys come and go with each."""
     if deployed.split(".")[:2] != keys.version.split(".")[:2]:
         name = f"scripts/penstock/gates/keys/{keys.program}.yaml"
         yield f"the image is {deployed}, {name} has the keys of {keys.version}: compare them with {keys.source}"

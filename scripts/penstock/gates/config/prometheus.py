@@ -1,4 +1,4 @@
-"""Prometheus: its configuration, its rules and the unit tests of the rules, by promtool."""
+"""Prometheus: promtool checks its configuration, its rules and the unit tests of the rules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.core.layout import Layout
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
-from penstock.gates.config.subject import Subject, lost, named
+from penstock.gates.config.subject import Subject, named, unmatched
 from penstock.platform.files import MountedFile
 from penstock.tools import promtool
 from penstock.tools.pins import PROGRAMS
@@ -22,15 +22,15 @@ _NO_RULES = "groups: []\n"
 
 
 def tests(layout: Layout) -> list[Path]:
-    """The unit tests of the rules."""
+    """The files with unit tests of the rules, sorted."""
     return sorted(path for path in (layout.root / "tests" / "rules").glob("*.yaml") if path.name != "routes.yaml")
 
 
 def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
-    """The configuration, each file of rules, and each file of tests."""
+    """A check of the configuration, of each file of rules, and of each file of tests."""
     config = subject.config_file("config.file")
-    patterns = subject.named_by(config, "rule_files")
-    rules = {file.path: file for found in patterns.values() for file in found}
+    patterns = subject.matches(config, "rule_files")
+    rules = {file.path: file for files in patterns.values() for file in files}
     units = tests(layout)
 
     def check(name: str, inputs: list[str], run: Any) -> Check:
@@ -59,12 +59,12 @@ def checks(subject: Subject, layout: Layout) -> Iterator[Check]:
 
 
 def _config(subject: Subject, config: MountedFile, patterns: dict[str, list[MountedFile]]) -> Outcome:
-    rules = [file.path for found in patterns.values() for file in found]
-    with root(subject) as made:
+    rules = [file.path for files in patterns.values() for file in files]
+    with root(subject) as folder:
         for path in rules:
-            made.path(path).write_text(_NO_RULES)  # the rules have a check of their own
-        faults = [made.inward(fault) for fault in promtool.check_config(made.path(config.path), subject.variables)]
-    unread = list(lost(subject, "rule_files", patterns))
+            folder.path(path).write_text(_NO_RULES)  # the rules have their own check
+        faults = [folder.inward(fault) for fault in promtool.check_config(folder.path(config.path), subject.variables)]
+    unread = list(unmatched(subject, "rule_files", patterns))
     return Outcome(f"valid; files of rules: {len(rules)}", tuple(faults or unread))
 
 
@@ -77,7 +77,7 @@ def _rules(file: MountedFile, units: list[Path]) -> Outcome:
         return Outcome("", tuple(faults))
     alerts = [rule["alert"] for group in _groups(file) for rule in group.get("rules", []) if "alert" in rule]
     fired = {name for unit in units for name in _fired(unit)}
-    missing = [f"alert {name}: no test in tests/rules sees it fire; add one" for name in alerts if name not in fired]
+    missing = [f"alert {name}: no test in tests/rules makes it fire; add one" for name in alerts if name not in fired]
     count = sum(len(group.get("rules", [])) for group in _groups(file))
     return Outcome(f"rules: {count}; alerts, each with a test: {len(alerts)}", tuple(missing))
 
@@ -88,7 +88,7 @@ def _groups(file: MountedFile) -> list[dict[str, Any]]:
 
 
 def _fired(unit: Path) -> Iterator[str]:
-    """The alerts that a file of tests expects to fire."""
+    """The names of the alerts that a file of tests expects to fire."""
     values = parse(unit.read_bytes(), unit.name)
     for case in values.get("tests") or [] if isinstance(values, dict) else []:
         for expected in case.get("alert_rule_test") or []:
@@ -105,4 +105,4 @@ def _tests(unit: Path, rules: list[MountedFile]) -> Outcome:
         faults = promtool.test_rules(Path(shutil.copy(unit, folder)))
         values = parse(unit.read_bytes(), unit.name)
         shown = [fault.replace(f"{folder}/", "") for fault in faults]
-    return Outcome(f"tests that pass: {len(values.get('tests') or [])}", tuple(shown))
+    return Outcome(f"passing tests: {len(values.get('tests') or [])}", tuple(shown))

@@ -1,4 +1,4 @@
-"""A container's files in a folder of this machine, for programs that follow the paths in their configuration."""
+"""A container's files in a local folder, for programs that follow the paths in their configuration."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from pathlib import Path
 
 from penstock.gates.config.subject import Subject
 
-# Every pod with a token has these, and nothing in the manifests says so.
+# Every pod with a token has these, but no manifest mentions them.
 _ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
 _ACCOUNT_FILES = ("token", "ca.crt", "namespace")
 
 
 @dataclass(frozen=True)
 class Root:
-    """The folder that stands for the container's root."""
+    """A local folder that represents the container's root."""
 
     folder: Path
     mounts: tuple[str, ...]
 
     def path(self, inside: str) -> Path:
-        """Where a path of the container is here."""
+        """The local path of a path in the container."""
         return self.folder / inside.lstrip("/")
 
     def outward(self, text: str) -> str:
-        """A text whose paths below the mounts lead into the folder; lines stay what they are."""
+        """A text with local paths instead of those below the container's mounts; line numbers don't change."""
         return self._mounted.sub(lambda match: f"{self.folder}{match[0]}", text)
 
     def inward(self, text: str) -> str:
-        """A program's words with the container's own paths."""
+        """A program's message with the container's paths instead of the local ones."""
         return text.replace(str(self.folder), "")
 
     @property
@@ -42,16 +42,16 @@ class Root:
 
 @contextmanager
 def root(subject: Subject) -> Iterator[Root]:
-    """The container's mounts as folders with its files in them, for as long as the context lasts."""
+    """A temporary folder with the container's mounts and files; it is deleted at the end of the context."""
     mounts = (*subject.mounts, _ACCOUNT)
     with tempfile.TemporaryDirectory(prefix="penstock-config-") as scratch:
-        made = Root(Path(scratch).resolve(), mounts)
-        files = {path: made.outward(file.text) for path, file in subject.files.items()}
+        container = Root(Path(scratch).resolve(), mounts)
+        files = {path: container.outward(file.text) for path, file in subject.files.items()}
         files |= {f"{_ACCOUNT}/{name}": "stand-in\n" for name in _ACCOUNT_FILES}
         for mount in mounts:
             if mount not in files:  # a mount with a subPath is the file itself
-                made.path(mount).mkdir(parents=True, exist_ok=True)
+                container.path(mount).mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
-            made.path(path).parent.mkdir(parents=True, exist_ok=True)
-            made.path(path).write_text(text)
-        yield made
+            container.path(path).parent.mkdir(parents=True, exist_ok=True)
+            container.path(path).write_text(text)
+        yield container

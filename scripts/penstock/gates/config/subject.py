@@ -1,4 +1,4 @@
-"""A container as its checker sees it: the program's version, its flags, its variables and its files."""
+"""A container as a checker needs it: the program's version, flags, variables and files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.platform.rendered import Rendered
 
 _IMAGE = re.compile(r"(?:.*/)?(?P<name>[^/:@]+)(?::(?P<tag>[^@]+))?(?:@.*)?")
 _REFERENCE = re.compile(r"\$\((\w+)\)")
-# What a pod's fields and Secrets hold is known in the cluster alone; these have the shape of it.
+# Only the cluster knows the values of a pod's fields and of Secrets; these stand-ins have the same form.
 _FIELDS = {"status.hostIP": "192.0.2.1", "status.podIP": "192.0.2.2", "spec.nodeName": "node"}
 
 
@@ -32,35 +32,35 @@ class Subject:
     @property
     def image(self) -> str:
         """The last part of the image's name, such as `prometheus`."""
-        found = _IMAGE.fullmatch(self.container.image)
-        return found["name"] if found else ""
+        match = _IMAGE.fullmatch(self.container.image)
+        return match["name"] if match else ""
 
     @property
     def version(self) -> str:
-        """The image's tag without a leading v."""
-        found = _IMAGE.fullmatch(self.container.image)
-        return (found["tag"] or "").lstrip("v") if found else ""
+        """The image's tag without a leading v; empty if it has none."""
+        match = _IMAGE.fullmatch(self.container.image)
+        return (match["tag"] or "").lstrip("v") if match else ""
 
     @property
     def deployed(self) -> str:
-        """The program and its version."""
+        """The program and its version, such as `prometheus 3.5.0`."""
         return f"{self.image} {self.version}"
 
     @property
     def where(self) -> str:
-        """The workload and the container, as people say it."""
+        """The workload and the container, as messages show them."""
         return f"{self.workload}, container {self.container.name}"
 
     @cached_property
     def variables(self) -> dict[str, str]:
-        """The environment: literal values as they are, all else as a stand-in of the same shape."""
-        taken = {item.name: self._value(item) for item in self.container.env}
+        """The environment variables: literal values, and for all others a stand-in of the same form."""
+        values = {item.name: self._value(item) for item in self.container.env}
         for source in self.container.env_from:
             if source.config_map_ref:
                 config_map = self.rendered.config_maps.get((self.workload.namespace, source.config_map_ref.name))
                 data = config_map.files.data if config_map else {}
-                taken = {source.prefix + key: value for key, value in data.items()} | taken
-        return taken
+                values = {source.prefix + key: value for key, value in data.items()} | values
+        return values
 
     def _value(self, item: EnvVar) -> str:
         if not item.value_from:
@@ -72,45 +72,45 @@ class Subject:
 
     @property
     def has_unknown_variables(self) -> bool:
-        """Whether it also gets variables from a Secret, whose names only the cluster knows."""
+        """Whether it has variables from a Secret, whose names only the cluster knows."""
         return any(source.secret_ref for source in self.container.env_from)
 
     @cached_property
-    def words(self) -> list[str]:
-        """Command and arguments, `$(NAME)` filled in."""
-        words = [*self.container.command, *self.container.args]
-        return [_REFERENCE.sub(lambda match: self.variables.get(match[1], match[0]), word) for word in words]
+    def argv(self) -> list[str]:
+        """Command and arguments, with `$(NAME)` expanded."""
+        argv = [*self.container.command, *self.container.args]
+        return [_REFERENCE.sub(lambda match: self.variables.get(match[1], match[0]), text) for text in argv]
 
     def flags(self) -> Iterator[tuple[str, str]]:
-        """Every flag without its dashes, and its value: `--name=value`, `--name value`, or empty."""
-        for index, word in enumerate(self.words):
-            if word.startswith("-"):
-                name, _, value = word.lstrip("-").partition("=")
-                after = self.words[index + 1] if index + 1 < len(self.words) else ""
-                yield name, value if "=" in word or after.startswith("-") else after
+        """Name without dashes and value of every flag: `--name=value`, `--name value`, or empty for `--name`."""
+        for index, argument in enumerate(self.argv):
+            if argument.startswith("-"):
+                name, _, value = argument.lstrip("-").partition("=")
+                following = self.argv[index + 1] if index + 1 < len(self.argv) else ""
+                yield name, value if "=" in argument or following.startswith("-") else following
 
     def flag(self, *names: str, default: str = "") -> str:
-        """The value of the last flag of these names."""
+        """The value of the last flag with one of these names."""
         return ([value for name, value in self.flags() if name in names] or [default])[-1]
 
     @cached_property
     def files(self) -> dict[str, MountedFile]:
-        """Path -> file, for all that it has from ConfigMaps."""
+        """Path -> file, for every file from a ConfigMap."""
         return files(self.rendered, self.workload, self.container)
 
     def config_file(self, *flags: str, default: str = "") -> MountedFile:
-        """The file that the last of these flags names; PenstockError when it isn't from a ConfigMap."""
+        """The file that the last of these flags names; raises PenstockError if it isn't from a ConfigMap."""
         path = self.flag(*flags, default=default)
         shown = " or ".join(f"--{flag}" for flag in flags)
         if not path:
-            raise PenstockError(f"{self.where}: no {shown} among its arguments", "name its configuration there")
+            raise PenstockError(f"{self.where}: the argument {shown} is missing", "name its configuration there")
         if path not in self.files:
-            said = f"{self.where}: {shown} names {path}, which is no file from a ConfigMap"
-            raise PenstockError(f"{said}{ending(path, self.files)}", "mount the ConfigMap there")
+            message = f"{self.where}: {shown} names {path}, which is no file from a ConfigMap"
+            raise PenstockError(f"{message}{ending(path, self.files)}", "mount the ConfigMap there")
         return self.files[path]
 
-    def named_by(self, config: MountedFile, key: str) -> dict[str, list[MountedFile]]:
-        """The patterns of paths that a configuration has at one of its keys, and the files that each stands for."""
+    def matches(self, config: MountedFile, key: str) -> dict[str, list[MountedFile]]:
+        """Path pattern -> matching files, for the patterns under a key of a configuration."""
         values = config.documents[0] if config.documents else None
         patterns = values.get(key) if isinstance(values, dict) else None
         folder = PurePosixPath(config.path).parent
@@ -123,22 +123,22 @@ class Subject:
 
     @property
     def mounts(self) -> list[str]:
-        """Where it sees a volume, the longest path first."""
+        """The paths of its volume mounts, the longest first."""
         return sorted({mount.mount_path.rstrip("/") for mount in self.container.volume_mounts}, key=len, reverse=True)
 
 
 def subjects(rendered: Rendered) -> list[Subject]:
-    """Every container of an environment."""
+    """Every container of every workload in an environment."""
     return [Subject(rendered, item, container) for item in rendered.workloads for _, container in item.containers()]
 
 
-def lost(subject: Subject, key: str, patterns: dict[str, list[MountedFile]]) -> Iterator[str]:
-    """A fault for each pattern that stands for no file: programs take such a one for an empty list."""
-    for pattern, found in patterns.items():
-        if not found:
-            yield f"{key}: `{pattern}` is no file of the container{ending(pattern, subject.files)}"
+def unmatched(subject: Subject, key: str, patterns: dict[str, list[MountedFile]]) -> Iterator[str]:
+    """A fault for each pattern without a match: programs treat it as an empty list."""
+    for pattern, matches in patterns.items():
+        if not matches:
+            yield f"{key}: `{pattern}` matches no file of the container{ending(pattern, subject.files)}"
 
 
 def named(file: MountedFile) -> str:
-    """A file as people know it: ConfigMap observability/prometheus, prometheus.yml."""
+    """A file's name in reports: ConfigMap observability/prometheus, prometheus.yml."""
     return f"{file.config_map}, {file.key}"

@@ -1,4 +1,4 @@
-"""Thanos: buckets and command lines by thanos itself, the file of endpoints by our list of its keys."""
+"""Thanos: thanos checks buckets and arguments, a key list the file of endpoints."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _ENDPOINTS = "endpoint.sd-config-file"
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
-    """The arguments, the bucket's configuration and the file of endpoints, where there are such."""
+    """A check of the arguments, and of the bucket's configuration and the file of endpoints if there are any."""
     checker = f"thanos {PROGRAMS['thanos'].version[1:]}"
     environment = subject.rendered.environment
-    words = [word for word in subject.words if word != "thanos"]
+    argv = [argument for argument in subject.argv if argument != "thanos"]
     yield Check(
         environment,
         f"{subject.where}, arguments",
         subject.deployed,
         checker,
-        tuple(words),
-        lambda: Outcome("known and of their types", tuple(thanos.check_arguments(words))),
+        tuple(argv),
+        lambda: Outcome("valid arguments", tuple(thanos.check_arguments(argv))),
     )
     if subject.flag(_BUCKET):
         file = subject.config_file(_BUCKET)
@@ -41,4 +41,4 @@ def _bucket(text: str) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="penstock-config-") as folder:
         path = Path(folder) / "objstore.yml"
         path.write_text(text)
-        return Outcome("makes a client", tuple(thanos.check_objstore(path)))
+        return Outcome("valid bucket", tuple(thanos.check_objstore(path)))

@@ -1,4 +1,4 @@
-"""The gate: proves every arrow in every environment, prints the evidence, and reports broken hops."""
+"""The gate: proves every arrow of dataflow.yaml in every environment, and prints the evidence."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _HINT = f"fix the component, or the arrow in {FILE}, then `inv hydrate`"
 _HOP = Rule(
     "dataflow/hop",
     f"A hop of an arrow of {FILE} that the manifests don't confirm: a setting, Service, port, container or bucket.",
-    "Data that the picture shows does not arrive.",
+    "The data of the arrow doesn't arrive.",
     f"Fix the component's configuration, or the arrow in {FILE}, then `inv hydrate`.",
 )
 _ENVIRONMENT = Rule(
@@ -32,34 +32,34 @@ _ENVIRONMENT = Rule(
 )
 _PICTURE = Rule(
     "dataflow/picture",
-    f"A page whose picture isn't that of {FILE}.",
-    "The docs show another platform than the one that is proven.",
+    f"A page with a picture that differs from {FILE}.",
+    "The docs show a different platform from the proven one.",
     "Run `inv diagram`.",
 )
 
 
 @gate("dataflow", rules=[_HOP, _ENVIRONMENT, _PICTURE])
 def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
-    """Every arrow of the architecture picture holds, hop by hop, in the manifests."""
-    found = contract.read(platform.root)
+    """The manifests confirm every arrow of the architecture picture, hop by hop."""
+    declared = contract.read(platform.root)
     every = environments.names(platform)
-    unknown = contract.unknown_environments(found, every)
+    unknown = contract.unknown_environments(declared, every)
     if unknown:
         yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)
         return
     reader = Reader()
     for name in every:
-        settings = Settings(found, rendered(platform, name, reader))
-        lines = [line for arrow in found.arrows for line in _prove(settings, found, arrow)]
+        settings = Settings(declared, rendered(platform, name, reader))
+        lines = [line for arrow in declared.arrows for line in _prove(settings, declared, arrow)]
         yield from (Finding(_HOP.id, line, _HINT, environments=(name,)) for line in lines)
         if not lines:
-            yield Proven(f"{len(found.arrows)} arrows, every hop proven", name)
-    for page in pictures.stale(platform.root, found):
+            yield Proven(f"{len(declared.arrows)} arrows, every hop proven", name)
+    for page in pictures.stale(platform.root, declared):
         yield Finding(_PICTURE.id, f"the picture differs from {FILE}", "run `inv diagram`", page)
 
 
-def _prove(settings: Settings, found: Contract, arrow: Arrow) -> list[str]:
-    shown = contract.title(arrow, found)
+def _prove(settings: Settings, declared: Contract, arrow: Arrow) -> list[str]:
+    shown = contract.title(arrow, declared)
     console.info(f"{settings.rendered.environment}: {shown}")
     broken = []
     for step in arrow.proof:

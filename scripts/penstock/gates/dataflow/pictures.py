@@ -1,4 +1,4 @@
-"""The pictures of README and docs, drawn from dataflow.yaml as mermaid, between two markers of the page."""
+"""The pictures in README and docs: Mermaid diagrams of dataflow.yaml, between two markers of the page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BETWEEN = re.compile(rf"{re.escape(BEGIN)}\n.*?{re.escape(END)}", re.DOTALL)
 
 
 def mermaid(contract: Contract) -> str:
-    """The picture: a box for every node, in its group, and an arrow for every arrow."""
+    """A Mermaid flowchart with a box for every node, in its group, and a line for every arrow."""
     lines = ["flowchart LR"]
     groups = dict.fromkeys(node.group for node in contract.nodes.values())
     for number, group in enumerate(groups):
@@ -32,28 +32,28 @@ def mermaid(contract: Contract) -> str:
 
 
 def block(contract: Contract) -> str:
-    """What stands in a page, markers included."""
+    """The picture as it stands in a page, between its markers."""
     return f"{BEGIN}\n```mermaid\n{mermaid(contract)}\n```\n{END}"
 
 
 def pages(root: Path) -> list[str]:
-    """The pages that have the picture: README in every language, and the concepts."""
+    """The pages with the picture, relative to the root: README in every language, and the concepts."""
     return [*sorted(path.name for path in root.glob("README*.md")), "docs/concepts.md"]
 
 
 def stale(root: Path, contract: Contract) -> list[str]:
-    """The pages whose picture is not that of the contract."""
+    """The pages whose picture differs from the contract."""
     return [page for page in pages(root) if block(contract) not in (root / page).read_text()]
 
 
 def draw(root: Path, contract: Contract) -> list[str]:
-    """Draw the picture into every page; gives those that changed. PenstockError for a page without the markers."""
+    """Draw the picture into every page, and return the changed pages. Raises PenstockError if a page has no markers."""
     changed = []
     for page in pages(root):
         path = root / page
         text = path.read_text()
         if not _BETWEEN.search(text):
-            raise PenstockError(f"{page}: there is no place for the picture", f"put the lines {BEGIN} and {END} there")
+            raise PenstockError(f"{page}: the markers of the picture are missing", f"add the lines {BEGIN} and {END}")
         drawn = _BETWEEN.sub(lambda _: block(contract), text)
         if drawn != text:
             write_atomically(path, drawn.encode())

@@ -1,4 +1,4 @@
-"""The kinds of proof: each returns its evidence as text, or raises PenstockError for a broken hop."""
+"""The kinds of proof. Each returns its evidence as text, or raises PenstockError for a broken hop."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ from penstock.platform.dataflow import (
     Step,
     Unproven,
 )
-from penstock.platform.settings import Setting, Settings, leads_to
+from penstock.platform.settings import Setting, Settings, resolve
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
 # The container runtime writes the output of every container there.
 _CONTAINER_LOGS = PurePosixPath("/var/log/containers")
 STDOUT = "stdout"
-# The namespace that stands for those of user applications.
+# Represents the namespaces of user applications.
 _ANY_NAMESPACE = "applications"
 
 
 def prove(settings: Settings, step: Step) -> str:
-    """The evidence of one step."""
+    """The evidence for one step of an arrow; raises PenstockError if the manifests don't confirm it."""
     if step.connect:
         return _connect(settings, step.connect)
     if step.shared_file:
@@ -54,7 +54,7 @@ def _connect(settings: Settings, hop: Connect) -> str:
     setting = settings.read(hop.from_)
     port = settings.read(hop.port).values[0] if hop.port else ""
     values = [f"{value}:{port}" if port else value for value in setting.values]
-    outside = settings.is_outside(hop.to.node)
+    outside = settings.replacement(hop.to.node)
     if outside:
         return f"{setting.where} = {values[0]} → {outside}"
     workload, container = settings.place(hop.to.node)
@@ -83,14 +83,14 @@ def _route(
     expected: int,
     listening: Setting,
 ) -> str:
-    """From an endpoint to the container that must be behind it."""
+    """The path from an endpoint to the expected container; raises Unproven if it leads elsewhere."""
     own, _ = settings.place(sender.node)
     local = _LOCAL.match(value)
     if local:
         if own.key != workload.key or int(local[1]) != expected:
             raise Unproven(f"{value} is port {local[1]} of the pod itself, not {workload} port {expected}")
         return f"the same pod's container {container.name}"
-    target = leads_to(settings, value, own.namespace)
+    target = resolve(settings, value, own.namespace)
     behind = [item for item in target.backends if item.workload.key == workload.key]
     if not behind:
         others = sorted({str(item.workload) for item in target.backends})
@@ -99,8 +99,8 @@ def _route(
         )
     ports = [item.port.container_port for item in behind if item.container.name == container.name]
     if expected not in ports:
-        led = f"port {ports[0]}" if ports else f"another container than {container.name}"
-        raise Unproven(f"{value} resolves to {led} of {workload}, which listens on {expected} ({listening.where})")
+        reached = f"port {ports[0]}" if ports else f"another container than {container.name}"
+        raise Unproven(f"{value} resolves to {reached} of {workload}, which listens on {expected} ({listening.where})")
     assert target.port
     return f"{target.service} port {target.port.port} → container {container.name} port {expected}"
 
@@ -118,21 +118,21 @@ def _shared_file(settings: Settings, hop: SharedFile) -> str:
     if hop.from_.value == STDOUT:
         written = _CONTAINER_LOGS / "any.log"
         title = settings.contract.nodes[hop.from_.node].title
-        said = f"{title} writes to stdout, which the node keeps in {_CONTAINER_LOGS}"
+        evidence = f"{title} writes to stdout, which the node keeps in {_CONTAINER_LOGS}"
     else:
         setting = settings.read(hop.from_)
-        writer, its = settings.place(hop.from_.node)
-        written = _on_node(writer, its, setting.values[0])
-        said = f"{setting.where} = {setting.values[0]}, on the node {written}"
+        writer, writing = settings.place(hop.from_.node)
+        written = _on_node(writer, writing, setting.values[0])
+        evidence = f"{setting.where} = {setting.values[0]}, on the node {written}"
     for pattern in reading.values:
         place = _on_node(reader, container, pattern)
         if fnmatch.fnmatch(str(written), str(place)):
-            return f"{said} → {reading.where} = {pattern}, on the node {place}"
-    raise Unproven(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({said})")
+            return f"{evidence} → {reading.where} = {pattern}, on the node {place}"
+    raise Unproven(f"{reading.where} = {', '.join(reading.values)} does not read {written} of the node ({evidence})")
 
 
 def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPath:
-    """Where a path of a container is on the node; PenstockError when it is on no hostPath volume."""
+    """The path on the node of a path in a container; raises Unproven if it is on no hostPath volume."""
     volumes = {volume.name: volume for volume in workload.template.spec.volumes}
     mounts = sorted(container.volume_mounts, key=lambda mount: len(mount.mount_path), reverse=True)
     for mount in mounts:
@@ -156,7 +156,7 @@ def _assert(settings: Settings, hop: Assert) -> str:
 
 
 def _agree(settings: Settings, agree: Agree) -> str:
-    places = [settings.read(ref) for ref in agree.at if not settings.is_outside(ref.node)]
+    places = [settings.read(ref) for ref in agree.at if not settings.replacement(ref.node)]
     wrong = [place for place in places if not any(_names(value, agree.value) for value in place.values)]
     if wrong:
         raise Unproven(
@@ -182,18 +182,18 @@ def _pipeline(settings: Settings, hop: Pipeline) -> str:
 def _bucket(settings: Settings, hop: Bucket) -> str:
     setting = settings.read(hop.from_)
     bucket = setting.values[0]
-    outside = settings.is_outside(hop.made.node)
+    outside = settings.replacement(hop.made.node)
     if outside:
         return f"{setting.where} = {bucket}, a bucket of {outside}"
-    made = settings.read(hop.made)
-    names = [name for value in made.values for name in value.split(",")]
+    created = settings.read(hop.made)
+    names = [name for value in created.values for name in value.split(",")]
     if bucket not in names:
-        raise Unproven(f"{setting.where} is {bucket}, and {made.where} makes {', '.join(names)}")
-    return f"{setting.where} = {bucket}, made by {made.where}"
+        raise Unproven(f"{setting.where} is {bucket}, but {created.where} creates {', '.join(names)}")
+    return f"{setting.where} = {bucket}, created by {created.where}"
 
 
 def _fits(name: str, glob: str) -> bool:
-    """Whether a glob, which may have alternatives in braces, matches a name."""
+    """Whether a glob matches a name; braces hold alternatives."""
     braces = re.search(r"\{([^{}]*)\}", glob)
     if braces is None:
         return fnmatch.fnmatchcase(name, glob)
@@ -201,7 +201,7 @@ def _fits(name: str, glob: str) -> bool:
 
 
 def _instrument(settings: Settings, hop: Instrument) -> str:
-    outside = settings.is_outside(hop.application)
+    outside = settings.replacement(hop.application)
     namespace = _ANY_NAMESPACE if outside else settings.place(hop.application)[0].namespace
     including, excluding = settings.read(hop.including), settings.read(hop.excluding)
     if not any(_fits(namespace, glob) for glob in including.values):

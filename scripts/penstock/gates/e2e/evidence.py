@@ -1,4 +1,4 @@
-"""What is to be known of a cluster that failed, in files: collected before it is taken down."""
+"""Evidence of a failed trial: the cluster's state and logs as files, collected before it is taken down."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.gates.e2e.trial import Trial
 
-# What could not be collected, and why: a missing file must not look like a healthy part.
+# Lists what could not be collected, and why: a missing file must not look like a healthy part.
 MISSING = "NOT-COLLECTED.txt"
 _SECONDS = 60.0
 _LINES = 3000
-_TOLD = 3
+_SHOWN = 3
 _CILIUM = ["exec", "daemonset/cilium", "-n", "kube-system", "-c", "cilium-agent", "--"]
 _KUBECTL = {
     "nodes.txt": ["describe", "nodes"],
@@ -35,53 +35,53 @@ _KUBECTL = {
 
 
 def collect(trial: Trial, folder: Path) -> None:
-    """Write what can be known into `folder`; what can't goes into NOT-COLLECTED.txt and is warned of."""
+    """Write the evidence into `folder`; failures go into NOT-COLLECTED.txt, and the first ones are printed."""
     folder.mkdir(parents=True, exist_ok=True)
     missing: list[str] = []
 
-    def keep(name: str, ask: Callable[[], str]) -> None:
+    def keep(name: str, read: Callable[[], str]) -> None:
         try:
             path = folder / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(ask())
+            path.write_text(read())
         except (PenstockError, OSError) as error:
             missing.append(f"{name}: {' '.join(str(error).split())}")
 
     if trial.state.kubeconfig.is_file():
         keep("status.json", lambda: trial.ask("status", "-e", trial.environment, "--json", seconds=_SECONDS).text)
-        for name, words in {**_KUBECTL, **_logs(trial, missing)}.items():
-            keep(name, partial(_said, trial, words))
+        for name, argv in {**_KUBECTL, **_logs(trial, missing)}.items():
+            keep(name, partial(_output, trial, argv))
     else:
-        missing.append("all of it: there is no cluster, or no longer")
+        missing.append("everything: the cluster doesn't exist")
     if trial.state.logs.is_dir():
         shutil.copytree(trial.state.logs, folder / "local", dirs_exist_ok=True)
     if missing:
         (folder / MISSING).write_text("\n".join([*missing, ""]))
-        for line in missing[:_TOLD]:
+        for line in missing[:_SHOWN]:
             console.warn(f"not collected: {line[:200]}")
-        if missing[_TOLD:]:
-            console.warn(f"not collected: {len(missing) - _TOLD} more, which {MISSING} names")
-    console.info(f"    what is known of the cluster is in {folder}")
+        if missing[_SHOWN:]:
+            console.warn(f"not collected: {len(missing) - _SHOWN} more, listed in {MISSING}")
+    console.info(f"    the evidence is in {folder}")
 
 
-def _said(trial: Trial, words: list[str]) -> str:
-    return trial.kubectl.run(*words, timeout=_SECONDS).text
+def _output(trial: Trial, argv: list[str]) -> str:
+    return trial.kubectl.run(*argv, timeout=_SECONDS).text
 
 
 def _logs(trial: Trial, missing: list[str]) -> dict[str, list[str]]:
-    """The file of each pod's log, and of what its containers said before they were started again: how to ask for it."""
+    """File name -> kubectl arguments, for the log of each pod, and the previous log of each restarted container."""
     try:
         pods = trial.kubectl.get("pods", "-A")
     except PenstockError as error:
         missing.append(f"logs: {error.message}")
         return {}
-    found = {}
+    commands = {}
     for item in pods:
         namespace, pod = item["metadata"]["namespace"], item["metadata"]["name"]
-        words = ["logs", "-n", namespace, pod, f"--tail={_LINES}"]
-        found[f"logs/{namespace}/{pod}.log"] = [*words, "--all-containers", "--prefix"]
+        argv = ["logs", "-n", namespace, pod, f"--tail={_LINES}"]
+        commands[f"logs/{namespace}/{pod}.log"] = [*argv, "--all-containers", "--prefix"]
         for each in item["status"].get("containerStatuses", []):
             if each.get("restartCount"):
                 name = f"logs/{namespace}/{pod}.{each['name']}.previous.log"
-                found[name] = [*words, "-c", each["name"], "--previous"]
-    return found
+                commands[name] = [*argv, "-c", each["name"], "--previous"]
+    return commands

@@ -1,4 +1,4 @@
-"""The gate e2e-PROVIDER: a real cluster from nothing to nothing, on a throw-away copy of the working tree."""
+"""The gate e2e-PROVIDER: creates, tests and deletes a real cluster, on a throw-away copy of the working tree."""
 
 from __future__ import annotations
 
@@ -28,29 +28,30 @@ class _Parser(argparse.ArgumentParser):
         )
 
 
-def e2e(words: list[str]) -> None:
-    """Go through the steps; Findings says which failed. Evidence is collected before the cluster is taken down."""
+def e2e(argv: list[str]) -> None:
+    """Run the steps; raises Findings for the one that failed, after collecting evidence and deleting the cluster."""
     parser = _Parser(prog="e2e", add_help=False)
     parser.add_argument("--provider", required=True)
     parser.add_argument("-e", "--environment", default="")
     parser.add_argument("--component", default="demo")
     parser.add_argument("--evidence", default=os.environ.get("PENSTOCK_EVIDENCE", ""))
-    given = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     layout = find_platform()
     known = environments.names(layout)
-    environment = given.environment or (given.provider if given.provider in known else environments.one(layout, ""))
+    provider = arguments.provider
+    environment = arguments.environment or (provider if provider in known else environments.one(layout, ""))
     environments.pick(layout, environment)
-    if not (layout.components / given.component).is_dir():
+    if not (layout.components / arguments.component).is_dir():
         raise PenstockError(
-            f"there is no components/{given.component} to take out", "name another one with --component"
+            f"components/{arguments.component} doesn't exist", "name the component to remove with --component"
         )
-    evidence = Path(given.evidence).resolve() if given.evidence else None
-    _try(layout, environment, given.provider, given.component, evidence)
+    evidence = Path(arguments.evidence).resolve() if arguments.evidence else None
+    _try(layout, environment, provider, arguments.component, evidence)
 
 
 def _try(layout: Layout, environment: str, provider: str, component: str, evidence: Path | None) -> None:
-    with trial(layout, environment, provider) as made:
-        run = Run(made, component, remains.look(made.layout.root.parent))
+    with trial(layout, environment, provider) as copy:
+        run = Run(copy, component, remains.look(copy.layout.root.parent))
         ended = False
         rows: list[list[str]] = []
         try:
@@ -65,7 +66,7 @@ def _try(layout: Layout, environment: str, provider: str, component: str, eviden
 
 
 def _carry_out(step: Step, run: Run) -> list[str]:
-    """Run a step; PenstockError with its name, what was wrong, and where to look."""
+    """Run a step, and return its row of the table; raises Findings with its name, its errors, and where to look."""
     console.info(f"== {step.name}")
     start = time.monotonic()
     try:
@@ -77,15 +78,15 @@ def _carry_out(step: Step, run: Run) -> list[str]:
 
 
 def _clean_up(run: Run, evidence: Path | None) -> None:
-    """Collect and take down after a failure, which stays the one that is reported: what fails here is only told."""
+    """Collect evidence and delete the cluster after a failure; further failures are only printed."""
     if evidence is not None:
-        _told(lambda: collect(run.trial, evidence))
-    _told(lambda: down(run, _DOWN_SECONDS))
+        _attempt(lambda: collect(run.trial, evidence))
+    _attempt(lambda: down(run, _DOWN_SECONDS))
 
 
-def _told(action: Callable[[], object]) -> None:
+def _attempt(action: Callable[[], object]) -> None:
     try:
         action()
-    except Exception as error:  # whatever it is, the failure before it is the one to report
+    except Exception as error:  # the earlier failure is the one to report
         for line in str(error).splitlines() or [type(error).__name__]:
             console.warn(f"after the failure: {line}")

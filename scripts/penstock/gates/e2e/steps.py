@@ -1,4 +1,4 @@
-"""The steps of a trial: one function for each, with a deadline in seconds; it gives what it saw, or raises."""
+"""The steps of a trial. Each function gets a deadline in seconds; it returns what it saw, or raises."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from penstock.gates.e2e import remains
 from penstock.gates.e2e.trial import Trial
 from penstock.gitops import status
 
-# A process that was told to end may take a moment to be gone.
+# A terminated process may take a moment to exit.
 _SETTLED_SECONDS = 10.0
 
 
 @dataclass
 class Run:
-    """A trial under way: the component that is taken out of Git, and the machine as it was before."""
+    """A running trial, the component that it removes from Git, and the machine's state before it."""
 
     trial: Trial
     component: str
@@ -33,13 +33,13 @@ class Run:
 
     @property
     def where(self) -> list[str]:
-        """The environment, as the verbs take it."""
+        """The verbs' arguments for the environment."""
         return ["-e", self.trial.environment]
 
 
 @dataclass(frozen=True)
 class Step:
-    """A step: its name, what it does, how long it may take, and where the cause of a failure shows."""
+    """A step: its name, its function, its deadline in seconds, and where the cause of a failure shows."""
 
     name: str
     run: Callable[[Run, float], str]
@@ -48,30 +48,30 @@ class Step:
 
 
 class StepFailed(Findings):
-    """A step that didn't do what it should; the step's `look` says where the cause shows."""
+    """A step that failed; its hint is the step's `look`."""
 
     def __init__(self, findings: list[str]) -> None:
         super().__init__(findings, "")
 
 
 def up(run: Run, deadline: float) -> str:
-    """A cluster with the platform on it, from nothing."""
+    """`inv up` creates a cluster with the platform on it."""
     run.trial.inv("up", *run.where, "--provider", run.trial.provider, f"--timeout={deadline / 2:.0f}", seconds=deadline)
-    found = status.kustomizations(run.trial.kubectl)
-    late = [f"{item.name} is not Ready: {item.reason}: {item.message}" for item in found.values() if not item.ready]
-    if late or not found:
-        raise StepFailed(late or ["inv up ended well, and Flux has no Kustomization"])
-    return f"{len(found)} Kustomizations Ready"
+    items = status.kustomizations(run.trial.kubectl)
+    late = [f"{item.name} is not Ready: {item.reason}: {item.message}" for item in items.values() if not item.ready]
+    if late or not items:
+        raise StepFailed(late or ["inv up succeeded, but Flux has no Kustomization"])
+    return f"{len(items)} Kustomizations Ready"
 
 
 def smoke(run: Run, deadline: float) -> str:
-    """Every check of `inv smoke` passes. Not applicable counts only where no pod runs."""
+    """Every check of `inv smoke` passes; `not applicable` is accepted only where no pod runs."""
     answer = run.trial.ask("smoke", *run.where, "--json", seconds=deadline, ok=(0, 1))
     try:
         outcomes = decode(answer.stdout, list[Outcome])
     except msgspec.DecodeError as error:
-        raise StepFailed([f"inv smoke --json printed something else ({error}): {answer.text[:80]!r}"]) from None
-    # Where no pod runs, `inv smoke` can't judge what needs one; anywhere else every check has to say yes.
+        raise StepFailed([f"inv smoke --json printed invalid JSON ({error}): {answer.text[:80]!r}"]) from None
+    # Without running pods some checks don't apply; with other providers every check has to pass.
     runs_pods = named(run.trial.provider).runs_pods
     tolerated = {"passed"} if runs_pods else {"passed", "not applicable"}
     bad = [f"{item.check} {item.result}: {item.says}" for item in outcomes if item.result not in tolerated]
@@ -84,64 +84,64 @@ def smoke(run: Run, deadline: float) -> str:
 
 
 def again(run: Run, deadline: float) -> str:
-    """A second `inv up` writes to none of the objects that Flux owns."""
+    """A second `inv up` changes none of the objects that Flux owns."""
     kinds = owned.kinds(run.trial.kubectl)
     before = owned.read(run.trial.kubectl, kinds)
     run.trial.inv("up", *run.where, "--provider", run.trial.provider, f"--timeout={deadline / 2:.0f}", seconds=deadline)
     lines = owned.differences(before, owned.read(run.trial.kubectl, kinds))
     if lines or not before:
         raise StepFailed(lines or ["Flux owns nothing"])
-    return f"{len(before)} objects as they were"
+    return f"{len(before)} objects unchanged"
 
 
 def prune(run: Run, deadline: float) -> str:
-    """A component that is gone from Git goes from the cluster, all of it and nothing else."""
+    """Removing a component from Git removes exactly its objects from the cluster."""
     trial = run.trial
     kinds = owned.kinds(trial.kubectl)
     before = owned.read(trial.kubectl, kinds)
     doomed = {key for key, item in before.items() if item.component == run.component}
     doomed |= {key for key in before if key.startswith(f"flux-system_{run.component}_kustomize.toolkit.fluxcd.io_")}
     if not doomed:
-        raise PenstockError(f"Flux owns nothing of a component {run.component}", "name another one with --component")
+        raise PenstockError(f"Flux owns no object of {run.component}", "name another component with --component")
     shutil.rmtree(trial.layout.components / run.component)
     trial.inv("hydrate", *run.where, seconds=deadline / 2)
-    trial.commit(f"Take {run.component} out")
+    trial.commit(f"Remove {run.component}")
     trial.inv("sync", *run.where, f"--timeout={deadline / 2:.0f}", seconds=deadline)
 
     def gone() -> dict[str, owned.Owned] | None:
-        found = owned.read(trial.kubectl, kinds)
-        return None if doomed & found.keys() else found
+        present = owned.read(trial.kubectl, kinds)
+        return None if doomed & present.keys() else present
 
     def stays() -> PenstockError:
-        there = doomed & owned.read(trial.kubectl, kinds).keys()
-        return StepFailed([f"{key} is still there" for key in sorted(there)])
+        left = doomed & owned.read(trial.kubectl, kinds).keys()
+        return StepFailed([f"{key} still exists" for key in sorted(left)])
 
     after = until(gone, deadline / 2, Progress("prune"), f"Flux to prune {run.component}", stays)
     kept = {key: item for key, item in before.items() if key not in doomed}
-    # The root lists one Kustomization less, which is a change of its inventory and of no object.
+    # The root's inventory loses a Kustomization; that changes no object.
     lines = owned.differences(kept, after)
     if lines:
-        raise StepFailed([f"{line}, and it is none of {run.component}'s" for line in lines])
-    return f"{len(doomed)} objects of {run.component} are gone, {len(kept)} stay"
+        raise StepFailed([f"{line}, but doesn't belong to {run.component}" for line in lines])
+    return f"{len(doomed)} objects of {run.component} removed, {len(kept)} unchanged"
 
 
 def down(run: Run, deadline: float) -> str:
-    """No container, network, volume, process, state or kubeconfig entry is left."""
+    """`inv down` leaves no container, network, volume, process, state or kubeconfig entry."""
     run.trial.inv("down", *run.where, seconds=deadline)
 
     def clean() -> bool | None:
         return None if _left(run) else True
 
-    until(clean, _SETTLED_SECONDS, Progress("down"), "everything to be gone", lambda: StepFailed(_left(run)))
+    until(clean, _SETTLED_SECONDS, Progress("down"), "everything to be removed", lambda: StepFailed(_left(run)))
     return "nothing is left"
 
 
 STEPS = [
     Step("up", up, 1200, "the error above; inv status, inv logs NAME, kubectl get events -A"),
     Step("smoke", smoke, 1800, "what each failed check names"),
-    Step("again", again, 300, "who writes it? kubectl get KIND NAME -o yaml --show-managed-fields"),
+    Step("again", again, 300, "kubectl get KIND NAME -o yaml --show-managed-fields shows which writer changed it"),
     Step("prune", prune, 300, "kubectl -n flux-system describe kustomization platform; inv logs kustomize-controller"),
-    Step("down", down, 300, "docker ps -a, docker network ls, docker volume ls, ps; what `inv down` said above"),
+    Step("down", down, 300, "docker ps -a, docker network ls, docker volume ls, ps; the output of `inv down` above"),
 ]
 
 

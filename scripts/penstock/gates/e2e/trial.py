@@ -1,4 +1,4 @@
-"""A throw-away copy of the working tree, and the verbs run in it as a person would run them."""
+"""A throw-away copy of the working tree, in which the verbs run as on the command line."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.repository import IDENTITY, Repository
 
-# Of the platform: values that only the trial has, such as blocks that are closed after minutes instead of hours.
+# The platform's values for trials alone, such as blocks that close after minutes instead of hours.
 VALUES = Path("tests") / "e2e" / "values.yaml"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A copy of a platform, the environment of it that is tried, and the provider that the cluster is of."""
+    """A copy of a platform, the environment under test, and the provider of its cluster."""
 
     layout: Layout
     environment: str
@@ -36,34 +36,34 @@ class Trial:
 
     @property
     def state(self) -> State:
-        """What `inv up` notes, in the copy."""
+        """The state that `inv up` records in the copy."""
         return State(self.layout.root / ".penstock" / self.environment)
 
     @property
     def kubectl(self) -> Kubectl:
-        """kubectl for the cluster."""
+        """kubectl for the trial's cluster."""
         return Kubectl(self.state.kubeconfig)
 
     @property
     def repository(self) -> Repository:
-        """The copy's own repository."""
+        """The copy's Git repository."""
         return Repository(self.layout.root / ".git", self.layout.root)
 
-    def inv(self, *words: str, seconds: float) -> None:
-        """Run a verb to its end and show what it says; PenstockError with its own error when it fails."""
-        console.info(f"    $ inv {' '.join(words)}")
+    def inv(self, *argv: str, seconds: float) -> None:
+        """Run a verb and show its output; raises PenstockError with the verb's first error if it fails."""
+        console.info(f"    $ inv {' '.join(argv)}")
         try:
-            watch(self._command(words, seconds), lambda line: console.info(f"    {line}"))
+            watch(self._command(argv, seconds), lambda line: console.info(f"    {line}"))
         except CommandFailed as failure:
-            raise failed(words, failure.result) from None
+            raise failed(argv, failure.result) from None
 
-    def ask(self, *words: str, seconds: float, ok: tuple[int, ...] = (0,)) -> Result:
-        """Run a verb whose data on stdout is wanted; what it says on stderr is shown once it has ended."""
-        console.info(f"    $ inv {' '.join(words)}   (up to {console.seconds(seconds)})")
+    def ask(self, *argv: str, seconds: float, ok: tuple[int, ...] = (0,)) -> Result:
+        """Run a verb and return its result; its stderr is shown once it has ended. Raises PenstockError if it fails."""
+        console.info(f"    $ inv {' '.join(argv)}   (up to {console.seconds(seconds)})")
         try:
-            result = run(self._command(words, seconds, ok))
+            result = run(self._command(argv, seconds, ok))
         except CommandFailed as failure:
-            raise failed(words, failure.result) from None
+            raise failed(argv, failure.result) from None
         for line in result.stderr.decode(errors="replace").splitlines():
             console.info(f"    {line}")
         return result
@@ -73,37 +73,37 @@ class Trial:
         self.repository.git("add", "--all", ".")
         self.repository.git("commit", "--quiet", "--no-verify", "-m", message, env=IDENTITY)
 
-    def _command(self, words: tuple[str, ...], seconds: float, ok: tuple[int, ...] = (0,)) -> Command:
-        # The engine of this checkout, and the state beside the copy whatever the caller's environment says.
-        argv: list[str | Path] = [sys.executable, "-m", "penstock", *words]
+    def _command(self, argv: tuple[str, ...], seconds: float, ok: tuple[int, ...] = (0,)) -> Command:
+        # The engine of this checkout, and the state in the copy even if the caller sets $PENSTOCK_STATE.
+        command: list[str | Path] = [sys.executable, "-m", "penstock", *argv]
         env = {"PENSTOCK_STATE": str(self.state.folder.parent)}
-        return Command(argv, cwd=self.layout.root, env=env, timeout=seconds, ok=ok)
+        return Command(command, cwd=self.layout.root, env=env, timeout=seconds, ok=ok)
 
 
-def failed(words: tuple[str, ...], result: Result) -> PenstockError:
-    """The error of a verb that failed: its own first one."""
+def failed(argv: tuple[str, ...], result: Result) -> PenstockError:
+    """The error of a failed verb, with the first error that it printed, or else the last line."""
     lines = (result.stderr or result.stdout).decode(errors="replace").splitlines()
     own = [line.removeprefix("error: ") for line in lines if line.startswith("error: ")]
-    last = own[0] if own else next((line for line in reversed(lines) if line.strip()), "it said nothing")
-    return PenstockError(f"inv {' '.join(words)} ended with {result.code}: {last}", f"inv --debug {' '.join(words)}")
+    last = own[0] if own else next((line for line in reversed(lines) if line.strip()), "no output")
+    return PenstockError(f"inv {' '.join(argv)} ended with {result.code}: {last}", f"inv --debug {' '.join(argv)}")
 
 
 @contextmanager
 def trial(layout: Layout, environment: str, provider: str) -> Iterator[Trial]:
-    """A copy of the working tree in a folder of its own, committed and hydrated with the trial's own values."""
+    """A temporary copy of the working tree, hydrated with the trial's values and committed."""
     with tempfile.TemporaryDirectory(prefix="penstock-e2e-") as folder:
-        # Flux and the processes of a cluster name it: as it really is, without a link such as macOS' /var.
-        made = Trial(Layout(Path(folder).resolve() / "platform"), environment, provider)
-        _copy(layout.root, made.layout.root)
-        made.repository.make(bare=False)
-        _overlay(made)
-        made.inv("hydrate", "-e", environment, seconds=600)
-        made.commit("The working tree, with the trial's values")
-        yield made
+        # Flux and the cluster's processes name this path, so it must contain no link such as macOS' /var.
+        copy = Trial(Layout(Path(folder).resolve() / "platform"), environment, provider)
+        _copy(layout.root, copy.layout.root)
+        copy.repository.make(bare=False)
+        _overlay(copy)
+        copy.inv("hydrate", "-e", environment, seconds=600)
+        copy.commit("The working tree, with the trial's values")
+        yield copy
 
 
 def _copy(source: Path, target: Path) -> None:
-    """What Git has or would take of a working tree, uncommitted changes included."""
+    """Copy the tracked files, and the untracked ones that Git doesn't ignore, as they are in the working tree."""
     listed = git(source, "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
     for name in map(os.fsdecode, filter(None, listed.split(b"\0"))):
         if (source / name).is_file() or (source / name).is_symlink():
@@ -111,9 +111,9 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copy2(source / name, target / name, follow_symlinks=False)
 
 
-def _overlay(made: Trial) -> None:
-    path = made.layout.root / VALUES
+def _overlay(copy: Trial) -> None:
+    path = copy.layout.root / VALUES
     if path.is_file():
-        file = made.layout.environments / f"{made.environment}.yaml"
+        file = copy.layout.environments / f"{copy.environment}.yaml"
         values = environments.merged(parse(file.read_bytes(), file) or {}, parse(path.read_bytes(), path) or {})
         file.write_text(dump(values))

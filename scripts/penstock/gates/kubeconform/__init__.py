@@ -1,1 +1,1 @@
-"""The gate kubeconform: every manifest against its schema, and against the API server's own validation."""
+"""The gate kubeconform: validates every manifest by its schema and by the API server's own code."""

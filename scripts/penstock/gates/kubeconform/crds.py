@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions that custom resources are checked by, wherever they come from."""
+"""The CustomResourceDefinitions by which custom resources are validated, from all of their sources."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Object = dict[str, Any]
 
 
 def collect(environment: str, manifests: Manifests) -> list[Object]:
-    """Every CRD: Flux's, those of nested Flux Kustomizations, of operators, and among the manifests themselves.
+    """Every CRD of Flux, of nested Flux Kustomizations, of operators, and of the manifests themselves, in this order.
 
-    Findings where a nested Kustomization declares other kinds than its source defines. The last of a name wins.
+    The last one of a name wins. Raises Findings if a nested Kustomization declares other kinds than its source defines.
     """
     objects = manifests.all_objects()
     nested = [item for item in objects if is_nested(item)]
@@ -44,7 +44,7 @@ def kinds(definition: Object) -> set[Kind]:
 
 
 def is_crd(item: Object) -> bool:
-    """Whether an object is a definition with all that names its kinds; what it lacks has its own finding."""
+    """Whether an object is a definition with complete names of its kinds; an incomplete one has its own finding."""
     if item["kind"] != "CustomResourceDefinition":
         return False
     try:
@@ -54,30 +54,30 @@ def is_crd(item: Object) -> bool:
 
 
 def is_nested(item: Object) -> bool:
-    """Whether an object is a Kustomization of Flux that a component has for a source of its own."""
+    """Whether an object is a Flux Kustomization; among manifests, one by which a component applies a further source."""
     return bool(item["kind"] == "Kustomization" and item["apiVersion"].startswith("kustomize.toolkit.fluxcd.io/"))
 
 
 def mirrored(manifests: Manifests, item: Object) -> list[Object]:
-    """What such a Kustomization applies, out of the Go module that stands in for its source."""
-    return [found for path in mirror.applied(manifests, item) for found in _documents(path)]
+    """The objects that a nested Kustomization applies, read from the Go module that replaces its source."""
+    return [document for path in mirror.applied(manifests, item) for document in _documents(path)]
 
 
 @cache
 def _documents(path: Path) -> tuple[Object, ...]:
-    """The objects of a module's file, which are the same for every environment."""
+    """The objects in a file of a module; cached, since they are the same in every environment."""
     return tuple(parse_all(path.read_bytes(), path))
 
 
 def _refuse_other_kinds(environment: str, nested: list[Object], applied: dict[str, list[Object]]) -> None:
-    """The order of the components rests on what the annotation says, so it has to be what the source holds."""
+    """Compare the annotation, from which the order of the components is derived, with the definitions in the source."""
     for item in nested:
         name = item["metadata"]["name"]
         declared = set(item["metadata"].get("annotations", {}).get(DEFINES, "").strip().splitlines())
         actual = {
-            f"{found['spec']['group']}/{found['spec']['names']['kind']} {found['spec']['scope']}"
-            for found in applied[name]
-            if found["kind"] == "CustomResourceDefinition"
+            f"{defined['spec']['group']}/{defined['spec']['names']['kind']} {defined['spec']['scope']}"
+            for defined in applied[name]
+            if defined["kind"] == "CustomResourceDefinition"
         }
         if declared != actual:
             raise Findings(

@@ -1,4 +1,4 @@
-"""One line for each fault of an object, out of what the API server's code and kubeconform report."""
+"""One line for each fault of an object, from the reports of the API server's code and of kubeconform."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from penstock.tools.apicheck import Problem
 from penstock.tools.kubeconform import Verdict
 
 _PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
-# The items of a list: the API server names some by their key (containers[name="a"]), kubeconform all by their number.
+# List items: the API server names some by their key (containers[name="a"]), kubeconform all by their index.
 _ITEM = re.compile(r"\[[^]]*\]")
-# How the API server's code prints a value of YAML.
+# The API server's code prints YAML values like this.
 _VALUE = re.compile(r"&value\.valueUnstructured\{Value:(.*)\}")
 _NO_FIELD = ("", "<nil>", "[]")
-# What the API server adds where it stopped looking.
+# The API server adds this when it stops validating early.
 _MORE = "some validation rules were not checked because the object was invalid"
 
 
 def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> list[str]:
-    """What is wrong with one object, each fault once.
+    """The faults of one object, without duplicates.
 
-    The API server judges. kubeconform adds the fields that this version of Kubernetes doesn't have, and the files that
-    hold no object, such as those with a key twice.
+    The API server's verdict counts. kubeconform adds fields that this version of Kubernetes doesn't have, and files
+    that contain no object, such as those with a duplicate key.
     """
     if verdict and verdict.unreadable:
         return [verdict.unreadable]
-    found = [_line(problem) for problem in problems if not (len(problems) > 1 and problem.detail.startswith(_MORE))]
+    faults = [_line(problem) for problem in problems if not (len(problems) > 1 and problem.detail.startswith(_MORE))]
     reported = {_ITEM.sub("[]", problem.field) for problem in problems}
     later = [field(fault.path) for fault in (verdict.faults if verdict else []) if fault.unknown]
-    found += [
+    faults += [
         f"{path}: Kubernetes {version} does not have this field"
         for path in later
         if _ITEM.sub("[]", path) not in reported
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(faults))
 
 
 def _line(problem: Problem) -> str:
@@ -51,7 +51,7 @@ def _line(problem: Problem) -> str:
 
 
 def unserved(kind: Kind, version: str, schemas: Schemas, served: Iterable[Kind]) -> str:
-    """Why an object of a kind that nothing serves is refused, and what to write instead."""
+    """The fault of an object whose kind isn't served, with what to use instead."""
     known = set(served)
     message = f"neither Kubernetes {version} nor a definition serves {kind}"
     versions = sorted({other.api_version for other in known if other.kind == kind.kind})
@@ -71,6 +71,6 @@ def unserved(kind: Kind, version: str, schemas: Schemas, served: Iterable[Kind])
 
 
 def field(path: tuple[str, ...]) -> str:
-    """Steps as the API server writes them: spec.containers[0].image, data[a/b]."""
+    """A path as the API server writes it: spec.containers[0].image, data[a/b]."""
     parts = (f".{step}" if _PLAIN.fullmatch(step) else f"[{step}]" for step in path)
     return "".join(parts).removeprefix(".")

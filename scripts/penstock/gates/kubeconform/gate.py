@@ -1,8 +1,8 @@
-"""Every manifest against the API server's own validation and the schemas of the environment's Kubernetes version.
+"""The gate: validates every manifest by the API server's code and by the schemas of the environment's version.
 
-Offline. `apicheck` runs the API server's code over each object, as Flux would apply it. It is built from one version of
-Kubernetes, so kubeconform looks for fields that the environment's version doesn't have. Custom resources are judged by
-their CustomResourceDefinitions.
+It works offline. `apicheck` runs the API server's code over each object, as Flux would apply it. It is built from one
+version of Kubernetes, so kubeconform looks for fields that the environment's version doesn't have. Custom resources
+are validated by their CustomResourceDefinitions.
 """
 
 from __future__ import annotations
@@ -50,21 +50,21 @@ _REFUSED = Rule(
 )
 _UNSERVED = Rule(
     "kubeconform/unserved",
-    "An object of an API that the environment's Kubernetes doesn't serve, and that no definition brings.",
-    "Flux can't apply it, and waits for the kind.",
+    "An object whose API neither the environment's Kubernetes nor a CustomResourceDefinition serves.",
+    "Flux can't apply it until the kind is served.",
     "Use the version that the finding names, or add the component that defines the kind.",
 )
 _NO_OBJECT = Rule(
     "kubeconform/no-object",
-    "A file that holds no object of Kubernetes.",
-    "Flux stops at it.",
+    "A file that contains no Kubernetes object.",
+    "Flux can't apply the component.",
     "Fix the component's values or chart, then `inv hydrate`.",
 )
 
 
 @gate("kubeconform", rules=[_REFUSED, _UNSERVED, _NO_OBJECT], needs=["apicheck", "kubeconform"])
 def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
-    """Every object is one that the API server of the environment's Kubernetes version would accept, offline."""
+    """The API server of the environment's Kubernetes version would accept every object; proven offline."""
     parsed: dict[bytes, Object] = {}
     manifests = {name: Manifests(platform.tree(name), parsed) for name in environments.names(platform)}
     files = {name: _files(each) for name, each in manifests.items()}
@@ -88,7 +88,7 @@ def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
         fits = list(pool.map(_fits, every))
     for environment, judged, fit in zip(every, verdicts, fits, strict=True):
         faulty = False
-        for rule, path, line in sorted(_faults(environment, judged, fit), key=lambda found: (found[1], found[2])):
+        for rule, path, line in sorted(_faults(environment, judged, fit), key=lambda fault: (fault[1], fault[2])):
             faulty = True
             yield Finding(rule.id, line, _HINT, platform.relative(path), environments=(environment.name,))
         if not faulty:
@@ -104,14 +104,14 @@ def _files(manifests: Manifests) -> dict[Path, Object]:
 
 def _missing(item: Any) -> str:
     if not isinstance(item, dict):
-        return "not an object of Kubernetes: it is no mapping"
+        return "not a Kubernetes object: it is no mapping"
     types = {"apiVersion": str, "kind": str, "metadata": dict}
     wrong = [key for key, expected in types.items() if not isinstance(item.get(key), expected)]
-    return f"not an object of Kubernetes: {', '.join(wrong)} is missing or of a wrong type" if wrong else ""
+    return f"not a Kubernetes object: {', '.join(wrong)} is missing or has the wrong type" if wrong else ""
 
 
 def _fits(environment: _Environment) -> dict[Path, program.Verdict]:
-    """kubeconform's verdict on every file; objects of other than Kubernetes's own kinds are skipped."""
+    """Path -> kubeconform's verdict; objects of custom kinds are skipped."""
     builtin = schemas(environment.kubernetes.version)
     used = {_kind(item) for item in environment.files.values()} & builtin.names.keys()
     with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:

@@ -1,4 +1,4 @@
-"""The API server's verdict on the objects of several environments; equal objects of one version are judged once."""
+"""The API server's verdicts on the objects of several environments; equal objects of one version are judged once."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from penstock.gates.kubeconform.kubernetes import minor
 from penstock.tools.apicheck import Change, Verdict, check
 
 Object = dict[str, Any]
-# Fewer objects are not worth one more program: it starts in the time in which it judges about a hundred.
+# Objects per process of apicheck: starting another one takes as long as judging about a hundred.
 WORTH = 1000
-# Metadata of an object that was exported from a cluster.
+# Metadata that only objects from a cluster have.
 _EXPORTED = {"deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion"}
 
 
@@ -31,17 +31,17 @@ class Request:
 
     @cached_property
     def basis(self) -> tuple[str, bytes]:
-        """What a verdict depends on besides the object."""
+        """The minor version and the definitions: everything but the object that determines a verdict."""
         return minor(self.version), _text(self.crds)
 
     @cached_property
     def texts(self) -> list[bytes]:
-        """Each object as text."""
+        """The objects as JSON."""
         return [_text(item) for item in self.objects]
 
 
 def verdicts(requests: Sequence[Request]) -> list[list[Verdict]]:
-    """A list for each request, with a verdict for each of its objects."""
+    """For each request, a list with one verdict per object, in the same order."""
     batches: dict[tuple[str, bytes], dict[bytes, Object]] = {}
     for request in requests:
         batches.setdefault(request.basis, {}).update(zip(request.texts, request.objects, strict=True))
@@ -56,7 +56,7 @@ def verdicts(requests: Sequence[Request]) -> list[list[Verdict]]:
 
 
 def _parts(texts: list[bytes]) -> list[list[bytes]]:
-    """Texts for each core, unless starting one more program costs more than it saves."""
+    """Split the texts into one part per core, or fewer if a part would be smaller than WORTH."""
     count = max(1, min(os.cpu_count() or 1, len(texts) // WORTH))
     return [texts[start::count] for start in range(count)]
 
@@ -67,7 +67,7 @@ def _check(request: Request, objects: list[Object]) -> list[Verdict]:
 
 
 def _is_exported(item: Object) -> bool:
-    """Whether an object has what the API server refuses only when Flux applies the object again."""
+    """Whether an object has metadata that the API server refuses only in an update."""
     return not _EXPORTED.isdisjoint(item["metadata"])
 
 

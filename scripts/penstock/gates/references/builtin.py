@@ -1,4 +1,4 @@
-"""Objects of every cluster: builtin.yaml, in the folder of this module."""
+"""Objects that every cluster has, listed in builtin.yaml next to this module."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ EVERY_NAMESPACE = "*"
 
 
 class Entry(Strict, frozen=True):
-    """Objects of a kind. `since` is the first Kubernetes that has them, `sources` where providers have them from.
+    """Objects of a kind. `since` is the first Kubernetes version with them, `sources` maps providers to their origin.
 
-    Those with `sources` are on no bare control plane, but on the clusters of all providers.
+    Objects with `sources` are absent from a bare control plane, but present in the clusters of all providers.
     """
 
     kind: str
@@ -30,7 +30,7 @@ class Entry(Strict, frozen=True):
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """The whole file."""
+    """The entries of builtin.yaml; raises PenstockError if it has unknown keys."""
     return tuple(load(FILE, list[Entry], FILE.name))
 
 

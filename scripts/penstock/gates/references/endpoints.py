@@ -1,4 +1,4 @@
-"""Addresses: every one in a file, an argument or a variable that names a Service leads to a port that it has."""
+"""Addresses: each one in a file, an argument or a variable that names a Service resolves to one of its ports."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from penstock.platform.files import files
 
 @dataclass(frozen=True)
 class _Text:
-    """Something that may hold addresses, and whose it is: the namespace counts for short names."""
+    """A value that may contain addresses, its place, and the pods that use it. `namespace` completes short names."""
 
     file: str
     path: str
@@ -27,7 +27,7 @@ class _Text:
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each address in the cluster."""
+    """One verdict for each address of the cluster."""
     hosts = {item.name: item for item in world.external if item.kind == "Host"}
     for text in _texts(world):
         for path, address in in_value(text.value, text.path, text.env):
@@ -43,12 +43,12 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 def _resolvers(text: _Text, shown: str) -> Iterator[Verdict]:
-    """A pod on the node's network asks the node's resolver, which knows no Service, unless it says otherwise."""
+    """A fault for each pod that uses the node's resolver, which knows no Service: by default on the host network."""
     for user in text.users:
         spec = user.template.spec
         if spec.dns_policy == "Default" or (spec.host_network and spec.dns_policy == "ClusterFirst"):
             needed = "ClusterFirstWithHostNet" if spec.host_network else "ClusterFirst"
-            fault = f"{spec.dns_policy} gives the pod the node's resolver, which can't find {shown}; say {needed}"
+            fault = f"{spec.dns_policy} gives the pod the node's resolver, which can't find {shown}; set {needed}"
             yield Verdict(user.file, f"{user.pod_path}.dnsPolicy", fault)
 
 
@@ -64,8 +64,8 @@ def _texts(world: World) -> Iterator[_Text]:
                 readers.setdefault(file.config_map.key, []).append((workload, env))
     for config_map in rendered.config_maps.values():
         yield from _files(config_map, readers.get(config_map.key, []))
-    for made, literal in world.literals:
-        yield _Text(made.file, f"{made} literal", literal, made.namespace, {})
+    for secret, literal in world.literals:
+        yield _Text(secret.file, f"{secret} literal", literal, secret.namespace, {})
 
 
 def _files(config_map: ConfigMap, readers: list[tuple[Workload, dict[str, str]]]) -> Iterator[_Text]:

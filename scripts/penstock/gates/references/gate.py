@@ -1,4 +1,4 @@
-"""The gate: every check over every environment."""
+"""The gate: every name, port, selector and address in every environment resolves."""
 
 from __future__ import annotations
 
@@ -18,64 +18,64 @@ from penstock.platform.external import FILE, ExternalObject, HostGateway, declar
 _FIX = f"fix each reference, or declare the object in {FILE} if it is created outside the manifests"
 _IDLE = Rule(
     "references/unused-declaration",
-    f"An entry of {FILE} that nothing refers to, or that every cluster has anyway.",
-    "It hides the day on which a manifest names something that nothing creates.",
+    f"An entry of {FILE} that nothing refers to, or that declares an object of every cluster.",
+    "It would hide a later reference to an object that nothing creates.",
     "Delete the entry, or fix its name.",
 )
 _RULES = {
     "names": Rule(
         "references/name",
         "A name that resolves to no object: a ConfigMap, Secret, key, claim, account, role, class or namespace.",
-        "The pod waits for ever, or the API server refuses the object only when Flux applies it.",
+        "The pod waits forever, or the API server refuses the object when Flux applies it.",
         f"Fix the name, or declare the object in {FILE} if it is created outside the manifests.",
     ),
     "Services": Rule(
         "references/service",
-        "A Service whose selector or port leads to no container, or that an object names and that doesn't exist.",
-        "Connections to it are refused, although everything is Ready.",
+        "A Service whose selector or port matches no container, or a reference to a missing Service.",
+        "Connections to it fail, although everything is Ready.",
         "Fix the selector or the target port, or give the container the port.",
     ),
     "addresses": Rule(
         "references/address",
         "An address in a configuration that resolves to no Service, or to no port of one.",
-        "The program starts, and fails at its first request.",
-        "Fix the host or the port; a name outside of the cluster needs a domain that is not the cluster's.",
+        "The program starts, but its first request fails.",
+        "Fix the host or the port; an external name needs a domain other than the cluster's.",
     ),
     "selectors": Rule(
         "references/selector",
         "A selector that matches no pod: of a workload, a PodDisruptionBudget, an affinity or a spread.",
-        "What it is meant to protect or to place is not.",
+        "It has no effect on the pods that it should protect or place.",
         "Use labels that the pod template has.",
     ),
     "network policies": Rule(
         "references/network-policy",
         "A selector or port of a NetworkPolicy that matches nothing.",
-        "The rule has no effect, so traffic that should pass is dropped.",
+        "The rule has no effect, so expected traffic is dropped.",
         "Use labels and ports that the pods have.",
     ),
     "gateways and routes": Rule(
         "references/route",
-        "A Gateway, listener, route or backend that doesn't fit the other end.",
-        "Envoy answers 404 or 500, and the route's status alone says why.",
+        "A Gateway, listener, route or backend that doesn't match its counterpart.",
+        "Envoy answers 404 or 500, and only the route's status shows why.",
         "Fix the parent, the host name, the backend's port, or add a ReferenceGrant.",
     ),
     "pods": Rule(
         "references/pod",
-        "A pod that can't start as it is written: a volume, a probe's port, an image without a version.",
-        "The kubelet refuses it, or another image runs tomorrow.",
+        "A fault inside a pod: a missing volume, a probe's unknown port, a duplicate port, an image without a version.",
+        "The pod doesn't start or become Ready, or it runs another image after its next start.",
         "Fix the field that the finding names.",
     ),
     "node ports": Rule(
         "references/node-port",
-        "Two programs that listen on the same port of a node.",
-        "The second of them never starts on that node.",
-        "Give one of them another port, or take it off the host's network.",
+        "Two programs that claim the same port of a node.",
+        "The second one never starts on that node.",
+        "Give one of them another port, or move it off the host network.",
     ),
     "rights": Rule(
         "references/rights",
-        "An object that the account may not apply as which Flux applies its component.",
-        "The Kustomization fails, and so does everything that depends on it.",
-        "Hydrate, which writes the accounts' Roles; or add the right to the Role.",
+        "An object that Flux may not apply with the service account of its component.",
+        "The Kustomization fails, and everything that depends on it.",
+        "Run `inv hydrate`, which writes the accounts' Roles; or add the right to the Role.",
     ),
 }
 _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
@@ -93,7 +93,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
 
 @gate("references", rules=[*_RULES.values(), _IDLE])
 def references(platform: Layout) -> Iterator[Finding | Proven]:
-    """Every name, port, selector, key and address in the manifests resolves to an object, or to a declared one."""
+    """Every name, port, selector, key and address in the manifests resolves to a rendered or declared object."""
     every = environments.names(platform)
     declarations = declared(platform, every)
     reader = Reader()
@@ -107,7 +107,7 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
                     faulty = True
                     message = f"{verdict.path}: {verdict.fault}"
                     yield Finding(_RULES[heading].id, message, _FIX, verdict.file, environments=(name,))
-    if faulty:  # what is unused can't be told yet
+    if faulty:  # a fixed reference may use a declaration that seems unused
         return
     used = {name: _external(groups) for name, groups in verdicts.items()}
     yield from _idle(worlds, used)
@@ -122,23 +122,23 @@ def _external(groups: dict[str, list[Verdict]]) -> set[ExternalObject]:
 
 
 def _idle(worlds: dict[str, World], used: dict[str, set[ExternalObject]]) -> Iterator[Finding]:
-    """Declarations that nothing refers to: in one of the environments that they list, or in any if they list none."""
+    """A finding for each declaration that is unused in an environment that it lists, or in all if it lists none."""
     declared_in: dict[ExternalObject, list[str]] = {}
     for name, one in worlds.items():
         for external in one.external:
             declared_in.setdefault(external, []).append(name)
     everywhere = {(item.kind, item.namespace, item.name) for one in worlds.values() for item in one.builtin}
-    for external, having in declared_in.items():
+    for external, holders in declared_in.items():
         if (external.kind, external.namespace, external.name) in everywhere:
             yield _unused(external.file, f"{external}: every cluster has it")
             continue
-        unused = [name for name in having if external not in used[name]]
+        unused = [name for name in holders if external not in used[name]]
         key = external.namespace, external.name
         if external.environments and unused:
             yield _unused(external.file, f"{external}: nothing refers to it in {', '.join(unused)}")
-        elif unused == having:
+        elif unused == holders:
             is_rendered = any(key in one.rendered.of(external.kind) for one in worlds.values())
-            reason = "it is in the manifests" if is_rendered else "nothing refers to it"
+            reason = "the manifests contain it" if is_rendered else "nothing refers to it"
             yield _unused(external.file, f"{external}: {reason}")
 
 

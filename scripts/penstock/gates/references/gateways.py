@@ -1,6 +1,6 @@
-"""The Gateway API: routes lead from a listener that lets them in to a Service that has the port.
+"""The Gateway API: every route has a listener that admits it, and backends that exist.
 
-What a route may attach to: AllowedRoutes, ParentReference and ReferenceGrant in https://gateway-api.sigs.k8s.io/reference/spec/.
+For the rules see AllowedRoutes, ParentReference and ReferenceGrant in https://gateway-api.sigs.k8s.io/reference/spec/.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from penstock.kube.paths import at
 _GROUP = "gateway.networking.k8s.io/"
 
 
-class _Namespaces(KubeStruct, frozen=True, rename={"which": "from"}):
-    which: str = "Same"
+class _Namespaces(KubeStruct, frozen=True, rename={"scope": "from"}):
+    scope: str = "Same"
     selector: Selector = Selector()
 
 
@@ -59,15 +59,15 @@ def check(world: World) -> Iterator[Verdict]:
 def _gateway(world: World, gateway: Object) -> Iterator[Verdict]:
     for index, listener in enumerate(_listeners(gateway)):
         namespaces = listener.allowed_routes.namespaces
-        if namespaces.which == "Selector":
+        if namespaces.scope == "Selector":
             fault, _ = world.namespaces(namespaces.selector)
             yield Verdict(gateway.file, f"spec.listeners[{index}].allowedRoutes.namespaces.selector", fault)
     for place, certificate in at(gateway.content, "spec.listeners[].tls.certificateRefs[]"):
         kind, name = certificate.get("kind", "Secret"), certificate["name"]
         namespace = certificate.get("namespace", gateway.namespace)
-        found = world.find(kind, namespace, name)
-        fault = _ungranted(world, gateway, kind, namespace, name) if found else world.missing(kind, namespace, name)
-        yield Verdict(gateway.file, place, fault, found.external if found else None)
+        target = world.find(kind, namespace, name)
+        fault = _ungranted(world, gateway, kind, namespace, name) if target else world.missing(kind, namespace, name)
+        yield Verdict(gateway.file, place, fault, target.external if target else None)
 
 
 def _route(world: World, route: Object) -> Iterator[Verdict]:
@@ -93,13 +93,13 @@ def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
     named = [item for item in named if parent.port in (0, item.port)]
     if not named:
         return f"no listener of {gateway} has the port {parent.port}; they have {', '.join(_ports(listeners))}"
-    open_ones = [item for item in named if _lets_in(world, gateway, item, route.namespace)]
-    if not open_ones:
-        return f"no listener of {gateway} lets in routes of the namespace {route.namespace}: {', '.join(_names(named))}"
+    admitting = [item for item in named if _admits(world, gateway, item, route.namespace)]
+    if not admitting:
+        return f"no listener of {gateway} admits routes of the namespace {route.namespace}: {', '.join(_names(named))}"
     hosts = route.content.get("spec", {}).get("hostnames", [])
-    wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in open_ones)]
+    wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in admitting)]
     if wrong:
-        offered = {item.hostname for item in open_ones}
+        offered = {item.hostname for item in admitting}
         return f"no listener of {gateway} serves the host {wrong[0]}{ending(wrong[0], offered)}"
     return ""
 
@@ -116,7 +116,7 @@ def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> 
 
 
 def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str) -> str:
-    """A reference into another namespace needs that namespace's leave."""
+    """The fault of a reference into another namespace without a ReferenceGrant there."""
     if namespace == item.namespace:
         return ""
     for grant in world.rendered.of("ReferenceGrant").values():
@@ -130,15 +130,15 @@ def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str)
     return f"no ReferenceGrant in {namespace} lets {item.kind}s of {item.namespace} use {kind} {name}"
 
 
-def _lets_in(world: World, gateway: Object, listener: _Listener, namespace: str) -> bool:
+def _admits(world: World, gateway: Object, listener: _Listener, namespace: str) -> bool:
     allowed = listener.allowed_routes.namespaces
-    if allowed.which == "Selector":
+    if allowed.scope == "Selector":
         return namespace in world.namespaces(allowed.selector)[1]
-    return allowed.which == "All" or namespace == gateway.namespace
+    return allowed.scope == "All" or namespace == gateway.namespace
 
 
 def _fits(host: str, offered: str) -> bool:
-    """Whether a route's host name and a listener's have one in common; `*.` stands for one label or more."""
+    """Whether the host names of a route and a listener overlap; `*.` matches one or more labels."""
     if not offered or host == offered:
         return True
     if offered.startswith("*."):

@@ -1,4 +1,4 @@
-"""Objects that are named: ConfigMaps, Secrets, accounts, claims, classes, roles, and what else an object points to."""
+"""Names: every ConfigMap, Secret, account, claim, class, role or other object that a manifest names exists."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from penstock.gates.references.world import World
 from penstock.kube.objects import Object
 from penstock.kube.references import Reference, references
 
-# Kubernetes keeps no objects of these: the authenticator knows them.
+# The authenticator defines these; Kubernetes has no objects for them.
 _NO_OBJECTS = ("User", "Group")
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each name, and for each key that is asked of what it names."""
+    """One verdict for each name, and for each key of the named object."""
     for item in world.rendered.objects:
         if item.namespace:
             yield from _verdicts(
@@ -28,15 +28,15 @@ def check(world: World) -> Iterator[Verdict]:
 
 def _verdicts(world: World, item: Object, reference: Reference) -> Iterator[Verdict]:
     kind, namespace, name = reference.kind, reference.namespace, reference.name
-    found = world.find(kind, namespace, name)
-    if found is None:
+    target = world.find(kind, namespace, name)
+    if target is None:
         if not reference.optional:
             yield Verdict(item.file, reference.place, world.missing(kind, namespace, name))
         return
-    yield Verdict(item.file, reference.place, external=found.external)
+    yield Verdict(item.file, reference.place, external=target.external)
     if reference.optional:  # so are its keys
         return
     for where, key in reference.keys:
-        fault = f"{kind} {namespace}/{name} has no key `{key}`{ending(key, found.keys)}"
-        is_known = key in found.keys or (found.external and not found.keys)
-        yield Verdict(item.file, where, "" if is_known else fault, found.external)
+        fault = f"{kind} {namespace}/{name} has no key `{key}`{ending(key, target.keys)}"
+        is_known = key in target.keys or (target.external and not target.keys)
+        yield Verdict(item.file, where, "" if is_known else fault, target.external)

@@ -1,4 +1,4 @@
-"""Ports of the nodes: no two claim the same. For a pod on the node's network every container port is one."""
+"""Ports of the nodes: each has one claimant. Every container port of a pod on the host network is a node port."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.kube.objects import Object, Workload
 from penstock.kube.paths import at
 from penstock.platform.external import HostGateway
 
-_ANY = ("", "0.0.0.0", "::")  # noqa: S104, it's what a manifest may say
+_ANY = ("", "0.0.0.0", "::")  # noqa: S104, values of manifests
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class _Port:
     file: str
     path: str
 
-    def meets(self, other: _Port) -> bool:
-        """Whether one address of a node would have both."""
+    def conflicts_with(self, other: _Port) -> bool:
+        """Whether both claim the port on the same address of a node."""
         return self.ip == other.ip or self.ip in _ANY or other.ip in _ANY
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each claimed port; of two that clash, the later one by file has the fault."""
+    """One verdict for each claimed port; of two conflicting ones, the later one by file is at fault."""
     taken: dict[tuple[int, str], list[_Port]] = {}
     for item in world.node_ports:
         port = _Port(item.port, item.protocol, "", item.provided_by, "", "")
         taken.setdefault((port.number, port.protocol), []).append(port)
     for port in sorted(_claimed(world), key=lambda item: (item.file, item.path)):
         same = taken.setdefault((port.number, port.protocol), [])
-        other = next((one for one in same if one.meets(port) and one.claimant != port.claimant), None)
+        other = next((one for one in same if one.conflicts_with(port) and one.claimant != port.claimant), None)
         fault = _taken(port, other) if other else ""
         yield Verdict(port.file, port.path, fault)
         same.append(port)
@@ -49,14 +49,14 @@ def _taken(port: _Port, other: _Port) -> str:
 
 
 def holds(world: World, rule: HostGateway) -> bool:
-    """Whether an environment has its Gateways on the nodes' ports."""
+    """Whether a rule applies to an environment: the key of its ConfigMap has the value."""
     namespace, _, name = rule.config_map.partition("/")
     config_map = world.rendered.config_maps.get((namespace, name))
     return config_map is not None and config_map.files.data.get(rule.key) == rule.value
 
 
 def gateways(world: World, rule: HostGateway) -> list[Object]:
-    """The Gateways of the class that a rule is about."""
+    """The Gateways of a rule's class."""
     every = world.rendered.of("Gateway").values()
     return [item for item in every if item.content["spec"]["gatewayClassName"] == rule.gateway_class]
 
@@ -87,5 +87,5 @@ def _of_gateways(world: World) -> Iterator[_Port]:
     for rule in world.host_gateways:
         for gateway in gateways(world, rule) if holds(world, rule) else []:
             numbers = {value: place for place, value in at(gateway.content, "spec.listeners[].port")}
-            for number, place in numbers.items():  # listeners of one port share it
+            for number, place in numbers.items():  # listeners may share a port
                 yield _Port(number, "TCP", "", str(gateway), gateway.file, place)

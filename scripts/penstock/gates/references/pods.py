@@ -1,4 +1,4 @@
-"""Inside a pod: mounts name its volumes, probes its ports, and images say which version they are."""
+"""Inside a pod: mounts name its volumes, probes name its ports, and images have a version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCRAPE, _PORT = "prometheus.io/scrape", "prometheus.io/port"
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each image, mount, port that a probe opens, and port that an annotation has scraped."""
+    """One verdict for each image, mount, named port of a probe, duplicate port, and scraped port of an annotation."""
     images = {container.image for item in world.rendered.workloads for _, container in item.containers()}
     for workload in world.rendered.workloads:
         for place, container in workload.containers():
@@ -34,17 +34,17 @@ def _image_fault(image: str, known: set[str]) -> str:
     name, _, digest = image.partition("@")
     repository, _, tag = name.partition(":") if "/" not in name else _split(name)
     if tag == "latest":
-        said = "is whatever is the latest"
+        fault = "has the tag `latest`, which changes"
     elif tag or digest:
         return ""
     else:
-        said = "has neither a tag nor a digest"
+        fault = "has neither a tag nor a digest"
     exact = (other for other in known if other != image and other.startswith((f"{repository}:", f"{repository}@")))
-    return f"`{image}` {said}{ending(image, exact)}"
+    return f"`{image}` {fault}{ending(image, exact)}"
 
 
 def _split(name: str) -> tuple[str, str, str]:
-    """A colon before the last slash is that of the registry's port."""
+    """Repository, colon and tag of an image with a slash; a colon before the last slash is the registry's port."""
     path, slash, last = name.rpartition("/")
     repository, colon, tag = last.partition(":")
     return f"{path}{slash}{repository}", colon, tag
@@ -59,27 +59,27 @@ def _mounts(world: World, workload: Workload, place: str, container: Container) 
         yield Verdict(workload.file, f"{where}.name", fault)
         keys = _paths(world, workload, volumes[mount.name]) if mount.name in volumes else None
         if mount.sub_path and keys is not None:
-            is_there = any(key == mount.sub_path or key.startswith(f"{mount.sub_path}/") for key in keys)
+            exists = any(key == mount.sub_path or key.startswith(f"{mount.sub_path}/") for key in keys)
             fault = f"the volume `{mount.name}` has no file {mount.sub_path}{ending(mount.sub_path, keys)}"
-            yield Verdict(workload.file, f"{where}.subPath", "" if is_there else fault)
+            yield Verdict(workload.file, f"{where}.subPath", "" if exists else fault)
     for index, device in enumerate(container.volume_devices):
         fault = "" if device.name in names else f"the pod has no volume `{device.name}`{ending(device.name, names)}"
         yield Verdict(workload.file, f"{place}.volumeDevices[{index}].name", fault)
 
 
 def _paths(world: World, workload: Workload, volume: Volume) -> set[str] | None:
-    """The files of a volume of ConfigMaps and Secrets; None when they aren't known, as in any other volume."""
-    found: set[str] = set()
+    """The files of a volume of ConfigMaps and Secrets; None if they are unknown, as for any other volume."""
+    paths: set[str] = set()
     for projection in volume.projections():
         for kind, source in (("ConfigMap", projection.config_map), ("Secret", projection.secret)):
             if source is None:
                 continue
             name = source.name or getattr(source, "secret_name", "")
-            external = world.find(kind, workload.namespace, name)
-            if external is None or not (source.items or external.keys):
+            target = world.find(kind, workload.namespace, name)
+            if target is None or not (source.items or target.keys):
                 return None
-            found |= {item.path for item in source.items} or external.keys
-    return found or None
+            paths |= {item.path for item in source.items} or target.keys
+    return paths or None
 
 
 def _probes(workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
@@ -98,19 +98,19 @@ def _probes(workload: Workload, place: str, container: Container) -> Iterator[Ve
 
 
 def _named_ports(handler: Handler) -> Iterator[tuple[str, str]]:
-    for action, user in (("httpGet", handler.http_get), ("tcpSocket", handler.tcp_socket)):
-        if user is not None and isinstance(user.port, str):
-            yield action, user.port
+    for action, probe in (("httpGet", handler.http_get), ("tcpSocket", handler.tcp_socket)):
+        if probe is not None and isinstance(probe.port, str):
+            yield action, probe.port
 
 
 def _twice(workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
-    """Containers of a pod share its ports."""
+    """A fault for each port that another container of the pod has too: they share one network."""
     others = [item for item in workload.template.spec.serving() if item.name != container.name]
     taken = {(port.container_port, port.protocol): item.name for item in others for port in item.ports}
     for index, port in enumerate(container.ports):
         other = taken.get((port.container_port, port.protocol))
         if other and other < container.name:
-            fault = f"{port.container_port}/{port.protocol} is the port of the container `{other}` already"
+            fault = f"the container `{other}` already has the port {port.container_port}/{port.protocol}"
             yield Verdict(workload.file, f"{place}.ports[{index}].containerPort", fault)
 
 

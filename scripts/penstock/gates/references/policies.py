@@ -83,12 +83,12 @@ def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
 
 
 def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload]) -> Iterator[Verdict]:
-    """Where the pods are rendered, each port is one that some container of theirs has."""
+    """One verdict for each port: a container of the selected pods has it. Without rendered pods there are none."""
     present = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
     for index, port in enumerate(ports):
         if not port.port or not pods:
             continue
-        is_there = any(
+        exists = any(
             item.protocol == port.protocol and (item.name == port.port or _within(item.container_port, port))
             for item in present
         )
@@ -96,7 +96,7 @@ def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload])
         fault = (
             f"no container of {_shown(pods)} has the port {port.port}/{port.protocol}{ending(str(port.port), known)}"
         )
-        yield Verdict(policy.file, f"{place}.ports[{index}]", "" if is_there else fault)
+        yield Verdict(policy.file, f"{place}.ports[{index}]", "" if exists else fault)
 
 
 def _within(number: int, port: _Port) -> bool:

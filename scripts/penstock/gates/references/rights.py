@@ -1,4 +1,4 @@
-"""Whether the account that Flux applies a component as may do so: every object of it, and only in its own namespace."""
+"""Rights: the service account with which Flux applies a component may apply every object of it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _APPLYING = ("create", "patch", "get", "delete")
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each object of a component that is applied as an account."""
+    """One verdict for each object of a component that is applied with a service account."""
     roles = _Roles(world.rendered)
     folders: dict[str, list[Object]] = {}
     for item in world.rendered.objects:
@@ -30,10 +30,10 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 class _Roles:
-    """What accounts may do by the Roles bound to them; a ClusterRole doesn't count, nor a Role of another namespace."""
+    """The rights of accounts by the Roles bound to them; a ClusterRole or a Role of another namespace doesn't count."""
 
     def __init__(self, rendered: Rendered) -> None:
-        """The Roles and RoleBindings of an environment."""
+        """Read the Roles and RoleBindings of an environment."""
         roles = rendered.of("Role")
         self._rules: dict[tuple[Key, str], list[dict[str, Any]]] = {}
         for (namespace, _), binding in rendered.of("RoleBinding").items():
@@ -44,7 +44,7 @@ class _Roles:
                 )
 
     def verbs(self, account: Key, namespace: str, group: str, resource: str) -> set[str]:
-        """What an account may do with a resource in a namespace."""
+        """The verbs that an account may use on a resource in a namespace."""
         rules = self._rules.get((account, namespace), [])
         return {verb for rule in rules if _covers(rule, group, resource) for verb in rule.get("verbs") or ()}
 
@@ -53,7 +53,7 @@ def _verdict(roles: _Roles, item: Object, account: Key) -> Verdict:
     group = group_of(item.content["apiVersion"])
     allowed = roles.verbs(account, item.namespace, group, plural(item.kind))
     lacking = [verb for verb in _APPLYING if not {verb, "*"} & allowed]
-    shown = f"{'/'.join(account)}, as which Flux applies it"
+    shown = f"the account {'/'.join(account)}, with which Flux applies it"
     fault = f"{shown}, may not {' or '.join(lacking)} a {item.kind} in {item.namespace or 'the cluster'}"
     return Verdict(item.file, "kind", fault if lacking else "")
 

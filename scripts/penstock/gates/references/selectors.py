@@ -1,4 +1,4 @@
-"""Selectors: every label that a workload, a budget, a spread or an affinity selects by is on some pod."""
+"""Selectors: every selector of a workload, a budget, a spread or an affinity matches a pod."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 def _own(workload: Workload) -> Iterator[Verdict]:
-    """Those that have to select the workload's own pods: which are its replicas, and which are to be spread."""
+    """The selectors that must match the workload's own pods: of its replicas, and of topology spreads."""
     if workload.selector is not None:
-        yield Verdict(workload.file, "spec.selector", _strange(workload, workload.selector))
+        yield Verdict(workload.file, "spec.selector", _own_fault(workload, workload.selector))
     for index, spread in enumerate(workload.template.spec.topology_spread_constraints):
         place = f"{workload.pod_path}.topologySpreadConstraints[{index}].labelSelector"
-        yield Verdict(workload.file, place, _strange(workload, spread.label_selector or Selector()))
+        yield Verdict(workload.file, place, _own_fault(workload, spread.label_selector or Selector()))
 
 
-def _strange(workload: Workload, selector: Selector) -> str:
+def _own_fault(workload: Workload, selector: Selector) -> str:
     if selector.selects(workload.labels):
         return ""
     for key, value in selector.match_labels.items():
@@ -57,8 +57,8 @@ def _terms(affinity: Affinity) -> Iterator[tuple[str, PodTerm]]:
 def _term(world: World, workload: Workload, place: str, term: PodTerm) -> Iterator[Verdict]:
     namespaces = set(term.namespaces)
     if term.namespace_selector is not None:
-        fault, found = world.namespaces(term.namespace_selector)
-        namespaces |= found
+        fault, selected = world.namespaces(term.namespace_selector)
+        namespaces |= selected
         yield Verdict(workload.file, f"{place}.namespaceSelector", fault)
         if fault:
             return

@@ -1,4 +1,4 @@
-"""Services: each selects pods, and each of its ports reaches a container port of all of them."""
+"""Services: each selects pods, and each of its ports matches a container port of all of them."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ def check(world: World) -> Iterator[Verdict]:
         (item.namespace, item.metadata.labels.get(_SLICE_OF, ""))
         for item in world.rendered.of("EndpointSlice").values()
     }
-    slices |= world.rendered.of("Endpoints").keys()  # the control plane mirrors them
+    slices |= world.rendered.of("Endpoints").keys()  # the control plane mirrors Endpoints as slices
     for service in world.rendered.services.values():
         if service.spec.selector:
             fault, external = world.selects(Selector(match_labels=service.spec.selector), [service.namespace])
             yield Verdict(service.file, "spec.selector", fault, external)
             yield from _ports(world, service)
         elif not service.is_external:
-            made = world.find("Endpoints", *service.key) or world.find("EndpointSlice", *service.key)
-            fault = "" if made or service.key in slices else _NOTHING_BEHIND
-            yield Verdict(service.file, "spec.selector", fault, made.external if made else None)
+            target = world.find("Endpoints", *service.key) or world.find("EndpointSlice", *service.key)
+            fault = "" if target or service.key in slices else _NOTHING_BEHIND
+            yield Verdict(service.file, "spec.selector", fault, target.external if target else None)
     for workload in world.rendered.workloads:
         if workload.kind == "StatefulSet" and workload.service_name:
             yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
 
 
-_NOTHING_BEHIND = f"there is neither a selector nor an EndpointSlice with the label {_SLICE_OF} for it"
+_NOTHING_BEHIND = f"it has neither a selector nor an EndpointSlice with the label {_SLICE_OF}"
 
 
 def _ports(world: World, service: Service) -> Iterator[Verdict]:
@@ -49,7 +49,7 @@ def _port_fault(workload: Workload, port: ServicePort) -> str:
     present = [item for container in workload.template.spec.serving() for item in container.ports]
     for item in present:
         if port.target in (item.name, item.container_port):
-            return f"{port.target} is asked for {port.protocol}, and {workload} has it for {item.protocol}"
+            return f"the protocol of {port.target} is {port.protocol}, but {workload} has it with {item.protocol}"
     if isinstance(port.target, str):
         names = {item.name for item in present if item.name}
         return f"no container port of {workload} has the name `{port.target}`{ending(port.target, names)}"
@@ -58,7 +58,7 @@ def _port_fault(workload: Workload, port: ServicePort) -> str:
 
 
 def _governing_fault(world: World, workload: Workload) -> str:
-    """The Service that names a StatefulSet's pods has to be headless, and to select them."""
+    """The fault of a StatefulSet's governing Service: it must exist, be headless, and select the pods."""
     service = world.rendered.services.get((workload.namespace, workload.service_name))
     if service is None:
         return world.missing("Service", workload.namespace, workload.service_name)

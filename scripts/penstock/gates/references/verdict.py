@@ -1,4 +1,4 @@
-"""The result of every check: one verdict for each reference, proven or not."""
+"""The verdict on a reference, as every check returns it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.platform.external import ExternalObject
 
 @dataclass(frozen=True)
 class Verdict:
-    """A reference: its place, its fault (empty if proven), and the external object that it resolves to, if any."""
+    """A reference: its place, its fault (empty if it resolves), and the external object that it resolves to, if any."""
 
     file: str
     path: str
@@ -17,5 +17,5 @@ class Verdict:
     external: ExternalObject | None = None
 
     def __str__(self) -> str:
-        """As a finding."""
+        """The verdict as a line of a report."""
         return f"{self.file}: {self.path}: {self.fault}"

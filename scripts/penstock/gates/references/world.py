@@ -1,4 +1,4 @@
-"""What a check may look at: the manifests of one environment, and the objects that are declared external."""
+"""The input of every check: the manifests of one environment, and the objects outside of them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from penstock.platform.rendered import Rendered, rendered
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
 _NAME_LABEL = "kubernetes.io/metadata.name"
 _TOKEN_KEYS = frozenset({"token", "ca.crt", "namespace"})
-# `inv up` and docs/how-to/production.md make it, since its address is not the same everywhere.
+# `inv up` and docs/how-to/production.md create it, since its address differs between clusters.
 _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a name resolves to: its keys if they are known, and the external object if no manifest contains it."""
+class Resolved:
+    """The object that a name resolves to: its keys if they are known, and its declaration if it is external."""
 
     keys: frozenset[str] = frozenset()
     external: ExternalObject | None = None
@@ -39,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True)
 class World:
-    """One environment.
+    """One environment and its external objects.
 
     `builtin` are the objects of every cluster, `external` the declared ones. `literals` are the literal values of the
     Secrets that `inv up` creates.
@@ -53,39 +53,39 @@ class World:
     literals: tuple[tuple[ExternalObject, dict[str, str]], ...]
 
     @cached_property
-    def _absent(self) -> dict[tuple[str, str], list[ExternalObject]]:
-        """Kind and name -> objects outside the manifests; builtin ones first, so that declaring one again is unused."""
-        found: dict[tuple[str, str], list[ExternalObject]] = {}
+    def _outside(self) -> dict[tuple[str, str], list[ExternalObject]]:
+        """Kind and name -> external objects; builtin ones come first, so a repeated declaration counts as unused."""
+        objects: dict[tuple[str, str], list[ExternalObject]] = {}
         for item in (*self.builtin, *self.external):
-            found.setdefault((item.kind, item.name), []).append(item)
-        return found
+            objects.setdefault((item.kind, item.name), []).append(item)
+        return objects
 
     @cached_property
     def external_services(self) -> dict[Key, ExternalObject]:
-        """The Services outside the manifests."""
+        """Namespace and name -> Services outside the manifests."""
         every = (*self.external, *self.builtin)
         return {(item.namespace, item.name): item for item in every if item.kind == "Service"}
 
     @cached_property
     def network(self) -> Network:
-        """The DNS names of the cluster, external Services included."""
+        """The DNS names of the cluster, including external Services."""
         return self.rendered.network({key: _service(item) for key, item in self.external_services.items()})
 
-    def find(self, kind: str, namespace: str, name: str) -> Found | None:
-        """What a name resolves to; None if nothing has it."""
+    def find(self, kind: str, namespace: str, name: str) -> Resolved | None:
+        """The object that a name resolves to; None if there is none."""
         for where in (namespace, ""):
             rendered = self.rendered.of(kind).get((where, name))
             if rendered is not None:
-                return Found(_keys(rendered))
+                return Resolved(_keys(rendered))
         if (kind == "Namespace" and name in self.rendered.namespaces) or (kind, namespace, name) == _SOURCE:
-            return Found()
-        for item in self._absent.get((kind, name), ()):
+            return Resolved()
+        for item in self._outside.get((kind, name), ()):
             if item.namespace in ("", namespace) or (item.namespace == EVERY and namespace in self.rendered.namespaces):
-                return Found(item.keys, item)
+                return Resolved(item.keys, item)
         return None
 
     def missing(self, kind: str, namespace: str, name: str) -> str:
-        """That there is no such object, with the nearest one."""
+        """The message for a missing object, with the nearest name."""
         external = (*self.builtin, *self.external)
         known = {*self.rendered.of(kind), *((item.namespace, item.name) for item in external if item.kind == kind)}
         shown = name if kind in _CLUSTER_SCOPED or not namespace else f"{namespace}/{name}"
@@ -96,7 +96,7 @@ class World:
         return f"there is no {kind} {shown}{near}"
 
     def selects(self, selector: Selector, namespaces: Iterable[str]) -> tuple[str, ExternalObject | None]:
-        """Why a selector matches no pod of some namespaces; empty if it does, with the external pod if it is one."""
+        """Why a selector matches no pod in these namespaces, empty if it does; and the external pod, if any."""
         among = sorted(set(namespaces))
         if any(self.rendered.selected(selector, among)):
             return "", None
@@ -107,16 +107,16 @@ class World:
         return f"no pod {_among(among)} has {_lacking(selector, labels)}", None
 
     def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
-        """The namespaces that a selector selects, and why it's none."""
+        """Why a selector matches no namespace, empty if it matches one; and the matching namespaces."""
         names = list(self._namespaces)
-        found = frozenset(names[number] for number in members(self._namespace_labels.select(selector)))
-        return "" if found else f"no namespace has {_lacking(selector, list(self._namespaces.values()))}", found
+        selected = frozenset(names[number] for number in members(self._namespace_labels.select(selector)))
+        return "" if selected else f"no namespace has {_lacking(selector, list(self._namespaces.values()))}", selected
 
     @cached_property
     def _namespaces(self) -> dict[str, dict[str, str]]:
-        """Each namespace with its labels; Kubernetes puts the name on it as one."""
-        made = {name: item.metadata.labels for (_, name), item in self.rendered.of("Namespace").items()}
-        return {name: {**made.get(name, {}), _NAME_LABEL: name} for name in sorted(self.rendered.namespaces)}
+        """Namespace -> its labels, including the name label that Kubernetes adds."""
+        labels = {name: item.metadata.labels for (_, name), item in self.rendered.of("Namespace").items()}
+        return {name: {**labels.get(name, {}), _NAME_LABEL: name} for name in sorted(self.rendered.namespaces)}
 
     @cached_property
     def _namespace_labels(self) -> Labels:
@@ -124,22 +124,22 @@ class World:
 
 
 def world(layout: Layout, environment: str, declarations: Declarations, reader: Reader) -> World:
-    """Read one environment; PenstockError when its manifests can't be read."""
-    found = rendered(layout, environment, reader)
-    made = made_secrets(layout, found.components)
+    """Read one environment; raises PenstockError if its manifests can't be read."""
+    manifests = rendered(layout, environment, reader)
+    secrets = made_secrets(layout, manifests.components)
     version = environments.read(layout, environment).kubernetes.version
     return World(
-        found,
+        manifests,
         builtin.objects(version),
-        (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in made)),
+        (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in secrets)),
         tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
         declarations.host_gateways,
-        tuple(made),
+        tuple(secrets),
     )
 
 
 def _keys(item: Object) -> frozenset[str]:
-    """What a ConfigMap holds, and what a controller puts into a Secret of its type."""
+    """The keys of a ConfigMap, or those that a controller adds to a Secret of this type."""
     if isinstance(item, ConfigMap):
         return frozenset(item.keys)
     return _TOKEN_KEYS if item.content.get("type") == "kubernetes.io/service-account-token" else frozenset()
@@ -155,7 +155,7 @@ def _among(namespaces: list[str]) -> str:
 
 
 def _lacking(selector: Selector, pods: list[dict[str, str]]) -> str:
-    """The first label that no pod has, with the nearest one; all of it where each is there, but not together."""
+    """The first label that no pod has, with the nearest one; the whole selector if only the combination is missing."""
     for key, value in selector.match_labels.items():
         values = {labels[key] for labels in pods if key in labels}
         if not values:
