@@ -12,7 +12,8 @@ import psutil
 
 from penstock.cluster.state import ClusterState, Process, State
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, spawn, uninterrupted
+from penstock.core.interrupts import uninterrupted
+from penstock.core.process import Command, spawn
 
 # The cluster's data is deleted anyway, so a clean shutdown isn't worth a longer wait.
 _GRACE_SECONDS = 2.0

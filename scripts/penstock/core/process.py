@@ -223,25 +223,6 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
         end_group(process)
 
 
-@contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C to the end of the block, so that what it starts is also noted; pressed twice it acts at once."""
-    pending: list[int] = []
-
-    def note(number: int, _: object) -> None:
-        if pending:
-            raise KeyboardInterrupt
-        pending.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if pending:
-        raise KeyboardInterrupt
-
-
 def interactive(command: Command) -> int:
     """Run with our own terminal and give the exit code."""
     try:

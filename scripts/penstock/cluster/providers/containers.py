@@ -17,7 +17,8 @@ from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.core.process import Command, CommandFailed, CommandTimedOut, run, uninterrupted
+from penstock.core.interrupts import uninterrupted
+from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.platform.cluster import Cluster
 from penstock.tools import docker, modules, resolver
 from penstock.tools.on_path import Required

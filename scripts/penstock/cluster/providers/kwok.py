@@ -10,7 +10,8 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, CommandFailed, uninterrupted
+from penstock.core.interrupts import uninterrupted
+from penstock.core.process import Command, CommandFailed
 from penstock.platform.cluster import Cluster
 from penstock.tools import flux, modules, resolver
 from penstock.tools.kubectl import PENSTOCK
