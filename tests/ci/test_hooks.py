@@ -42,6 +42,7 @@ def test_the_hooks_of_this_repository() -> None:
         "sizes",
         "actionlint",
         "yamllint",
+        "codespell",
         "ruff",
         "ruff-format",
     }
