@@ -68,7 +68,7 @@ class Shipped:
 
 def inv(*words: str) -> list[str | Path]:
     """The command that a user runs, by whichever folder it is run from."""
-    return [Path(sys.executable).with_name("inv"), f"--search-root={ENGINE}", *words]
+    return [sys.executable, "-m", "penstock", *words]
 
 
 def helmfile(*words: str) -> list[str | Path]:
