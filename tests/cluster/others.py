@@ -1,4 +1,4 @@
-"""A cluster that others made, with what belongs to it: a kubeconfig, a private remote, a flux program on PATH."""
+"""An existing cluster, with what belongs to it: a kubeconfig, a private remote, a flux program on PATH."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A cluster that others made, with a real API server and the real Flux: what is done to it, and what never is."""
+"""An existing cluster, with a real API server and the real Flux: what is done to it, and what never is."""
 
 from __future__ import annotations
 
@@ -295,7 +295,7 @@ def test_flux_and_gitops_status(town: Others) -> None:
 def test_it_is_neither_deleted_nor_emptied(town: Others) -> None:
     before, config = everything(town), town.kubeconfig.read_bytes()
     said = refused(town.run("cluster-delete"))
-    assert said[0] == f"local runs on a cluster that others made ({CONTEXT}): it is not deleted here"
+    assert said[0] == f"local runs on an existing cluster ({CONTEXT}): it is not deleted here"
     shown = town.succeed("down", "--dry-run").stdout
     assert shown.splitlines() == [f"rm -r {town.platform.root}/.penstock/local"]
     down = town.succeed("down")

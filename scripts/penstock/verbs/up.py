@@ -65,7 +65,7 @@ def start_on(session: Session, target: Target, what: str) -> None:
 def down(target: Target, only_made: bool = False) -> None:
     """End what `up` started, and only that; remove the state. Safe to run twice.
 
-    With `only_made` a cluster that others made is refused; otherwise what stays in it is listed.
+    With `only_made` an existing cluster is refused; otherwise what stays in it is listed.
     """
     layout = find_platform()
     name = environment(layout, target.env)
@@ -78,7 +78,7 @@ def down(target: Target, only_made: bool = False) -> None:
     session = looking(name)
     if only_made and not session.provider.makes:
         raise PenstockError(
-            f"{name} runs on a cluster that others made ({session.recorded.context}): it is not deleted here",
+            f"{name} runs on an existing cluster ({session.recorded.context}): it is not deleted here",
             "inv down removes what is kept of it here, and lists what stays there",
         )
     if target.dry_run:
@@ -108,7 +108,7 @@ def _wanted(session: Session, only: int) -> list[phases.Phase]:
 
 
 def _staying(session: Session) -> list[str]:
-    """What is left in a cluster that others made; nothing of it is touched."""
+    """What stays in an existing cluster; nothing of it is touched."""
     if not session.kubectl.is_ready():
         return [f"{session.recorded.context} does not answer: whatever is in it stays"]
     objects = session.manifests.all_objects()

@@ -1,1 +1,1 @@
-"""Where a cluster can run: in Docker by k3d or kind, where others made it, or on kwok without any container."""
+"""Where a cluster can run: in Docker by k3d or kind, on an existing cluster, or on kwok without any container."""

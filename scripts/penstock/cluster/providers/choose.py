@@ -13,7 +13,7 @@ from penstock.core.nearest import did_you_mean
 from penstock.platform.cluster import Cluster
 
 PROVIDERS: dict[str, Provider] = {each.name: each for each in (K3d(), Kind(), Kwok(), Existing())}
-# A cluster that others made is never taken unless it is asked for.
+# An existing cluster is used only on request.
 _BY_ITSELF = ("k3d", "kind")
 
 

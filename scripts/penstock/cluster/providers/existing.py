@@ -1,4 +1,4 @@
-"""The provider existing: a cluster that others made, reached by a context of the user's kubeconfig."""
+"""The provider existing: a cluster that Penstock did not create, reached by a context of the user's kubeconfig."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Existing(Provider):
     """A cluster that is never made or deleted here."""
 
     name = "existing"
-    banner = "existing: a cluster that others made; it is changed for real, and neither made nor deleted"
+    banner = "existing: a cluster that Penstock did not create; it is changed for real, and never created or deleted"
     makes = False
     sources = ("remote",)
 

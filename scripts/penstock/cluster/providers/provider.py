@@ -90,7 +90,7 @@ class Provider(ABC):
 
     @abstractmethod
     def delete(self, session: Session) -> list[str]:
-        """End our processes, and the cluster unless others made it; gives the names of what went."""
+        """End our processes, and delete the cluster if it was created here; gives the names of what was removed."""
 
     @abstractmethod
     def delete_commands(self, session: Session) -> list[Command]:
