@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from penstock.bench.measure import inv, timed
-from penstock.core.process import Command, run
+from penstock.core.process import run
 from support import Platform
 
 
 def test_the_verb_runs_on_the_platform_of_its_folder(good: Platform) -> None:
-    result = run(Command(inv("hydrate-check", "--fast"), cwd=good.root, ok=(0, 1)))
+    result = run(inv("hydrate-check", "--fast", cwd=good.root, ok=(0, 1)))
     assert (result.code, result.complaint) == (0, "manifests/ is what its sources give (by digest)")
 
 
 def test_wall_and_processor_time_are_measured(good: Platform) -> None:
-    seconds, processor = timed(Command(inv("hydrate-check", "--fast"), cwd=good.root))
+    seconds, processor = timed(inv("hydrate-check", "--fast", cwd=good.root))
     assert processor > 0
     assert seconds > 0

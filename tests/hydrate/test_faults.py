@@ -121,7 +121,7 @@ def _die_after(steps: int, patch: pytest.MonkeyPatch) -> None:
 
     for owner, name in ((os, "mkdir"), (os, "link"), (os, "rename"), (shutil, "rmtree")):
         patch.setattr(owner, name, counted(getattr(owner, name)))
-    patch.setattr(write, "_put", counted(write._put))
+    patch.setattr(write, "create", counted(files.create))
     patch.setattr(files, "_exchanged", counted(files._exchanged))
 
 

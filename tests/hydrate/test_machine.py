@@ -120,7 +120,7 @@ def test_a_path_in_the_component_passes(entry: str, good: Platform) -> None:
 @pytest.mark.parametrize("entry", ["- ./{{ .Values.who }}.yaml", "- {{ toJson .Values.cluster }}", "- a/b.yaml"])
 def test_an_entry_that_is_no_absolute_path(entry: str, good: Platform) -> None:
     path = good.write(HELMFILE, f"---\nreleases:\n- values:\n  {entry}\n  set: [{{name: a, value: /data}}]\n")
-    assert helmfiles.faults(good.layout, path) == []
+    assert helmfiles.faults(good.layout, helmfiles.read(path)) == []
 
 
 @pytest.mark.parametrize(

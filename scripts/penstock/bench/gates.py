@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +11,6 @@ from penstock.bench import bundles, networked
 from penstock.bench.measure import inv, timed
 from penstock.core import console
 from penstock.core.layout import Layout
-from penstock.core.process import Command
 from penstock.gates.dataflow import pictures
 from penstock.platform import dataflow as contract
 
@@ -79,12 +77,12 @@ def _prepared(folder: Path, count: int) -> Layout:
 def _hydrate(layout: Layout) -> None:
     """Hydrate, and write and hydrate the policies, which are made from what is hydrated."""
     for verb in ("hydrate", "network-policies", "hydrate"):
-        timed(Command(inv(verb), cwd=layout.root, timeout=3600))
+        timed(inv(verb, cwd=layout.root))
 
 
 def _round(layout: Layout, result: GateTimes) -> None:
     for gate in GATES:
-        argv = inv(gate) if gate == CHECK else [sys.executable, "-m", "penstock.gates", gate]
-        seconds, processor = timed(Command(argv, cwd=layout.root, timeout=3600))
+        module = "penstock" if gate == CHECK else "penstock.gates"
+        seconds, processor = timed(inv(gate, cwd=layout.root, module=module))
         result.seconds[gate].append(seconds)
         result.processor[gate].append(processor)

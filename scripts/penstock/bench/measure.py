@@ -66,9 +66,10 @@ class Shipped:
     python: float
 
 
-def inv(*words: str) -> list[str | Path]:
-    """The command that a user runs, by whichever folder it is run from."""
-    return [sys.executable, "-m", "penstock", *words]
+def inv(*words: str, cwd: Path, ok: tuple[int, ...] = (0,), module: str = "penstock") -> Command:
+    """The command that a user runs, whose Python keeps what it compiled, as it does by default."""
+    argv = [sys.executable, "-m", module, *words]
+    return Command(argv, cwd=cwd, ok=ok, env={"PYTHONDONTWRITEBYTECODE": ""}, timeout=3600)
 
 
 def helmfile(*words: str) -> list[str | Path]:
@@ -95,8 +96,8 @@ def measure_shipped(runs: int) -> Shipped:
     with console.step("the shipped platform"):
         for _ in range(max(runs, 5)):
             # Exit 1 says that something is stale, which takes as long to find as that nothing is.
-            fast.append(run(Command(inv("hydrate-check", "--fast"), cwd=ENGINE, ok=(0, 1))).seconds)
-            invoke.append(run(Command(inv("--version"), cwd=ENGINE)).seconds)
+            fast.append(run(inv("hydrate-check", "--fast", cwd=ENGINE, ok=(0, 1))).seconds)
+            invoke.append(run(inv("--version", cwd=ENGINE)).seconds)
             python.append(run(Command([sys.executable, "-c", "pass"], cwd=ENGINE)).seconds)
     components = sum(path.is_dir() for path in Layout(ENGINE).components.iterdir())
     return Shipped(components, median(fast), median(invoke), median(python))
@@ -110,7 +111,7 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
         if what == ONE:
             values = layout.components / synthetic.name(changed) / "values.yaml"
             values.write_text(synthetic.values(changed, number + 1))
-        command = Command(inv(*words), cwd=layout.root, timeout=3600)
+        command = inv(*words, cwd=layout.root)
         if warm_up:
             with _watching_memory() as peak:
                 run(command)

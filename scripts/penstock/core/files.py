@@ -11,12 +11,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.leftovers import is_leftover
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
+# The memory of Linux as a file system. A folder and its files are made there many times faster than on a disk.
+_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108, a folder of its own
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 _RENAME_EXCHANGE = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS share the number
 
@@ -52,15 +55,26 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
         raise
 
 
-def walk(folder: Path) -> Iterator[Path]:
+def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
     """Every file below a folder but leftovers, in an order that doesn't depend on the file system; follows no link."""
-    with os.scandir(folder) as entries:
-        ordered = sorted(entries, key=lambda entry: entry.name)
+    with os.scandir(folder) as found:
+        ordered = sorted(found, key=attrgetter("name"))
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False):
-            yield from walk(Path(entry.path))
+            yield from entries(entry.path)
         elif not is_leftover(entry.name):
-            yield Path(entry.path)
+            yield entry
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """The paths of `entries`."""
+    return (Path(entry.path) for entry in entries(folder))
+
+
+def content(path: Path | str) -> bytes:
+    """A file's bytes; in half the time of Path.read_bytes, which counts where thousands of small files are read."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123, a Path costs as much as the reading
+        return file.read()
 
 
 def holds_leftovers(folder: Path) -> bool:
@@ -72,16 +86,29 @@ def holds_leftovers(folder: Path) -> bool:
         )
 
 
-def copy_sources(source: Path, target: Path) -> None:
-    """Copy a folder without its leftovers; a symbolic link stays one and leads to the same place in the copy."""
+def create(path: str, data: bytes) -> None:
+    """Make a file that isn't there yet, with the mode that the umask gives; FileExistsError where it is."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def copy_sources(source: Path, target: Path, but: Path | None = None) -> None:
+    """Copy a folder without leftovers, and without one file; a symbolic link leads to the same place in the copy."""
     target.mkdir(parents=True, exist_ok=True)
-    for path in walk(source):
-        copy = target / path.relative_to(source)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink():
-            copy.symlink_to(_relative(path))
+    start, left_out, made = len(str(source)), str(but), {str(target)}
+    for entry in entries(str(source)):
+        if entry.path == left_out:
+            continue
+        copy = f"{target}{entry.path[start:]}"
+        folder = copy.rpartition("/")[0]
+        if folder not in made:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
+        if entry.is_symlink():
+            Path(copy).symlink_to(_relative(Path(entry.path)))
         else:
-            copy.write_bytes(path.read_bytes())
+            create(copy, content(entry.path))
 
 
 def _relative(link: Path) -> str:
@@ -92,8 +119,13 @@ def _relative(link: Path) -> str:
 
 @contextmanager
 def plain_folder(prefix: str) -> Iterator[Path]:
-    """A temporary folder whose path has no character that means something in a glob, a template or YAML."""
-    places = (Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp"))  # noqa: S108, a folder of its own
+    """A temporary folder whose path has no character that means something in a glob, a template or YAML.
+
+    It lies in memory where that has room, unless TMPDIR is set.
+    """
+    places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, a folder of its own
+    if _has_room(_MEMORY) and not os.environ.get("TMPDIR"):
+        places.insert(0, _MEMORY)
     plain = [place for place in places if _PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK)]
     if not plain:
         raise PenstockError(
@@ -102,6 +134,13 @@ def plain_folder(prefix: str) -> Iterator[Path]:
         )
     with tempfile.TemporaryDirectory(prefix=prefix, dir=plain[0]) as folder:
         yield Path(folder).resolve()
+
+
+def _has_room(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
+    about = os.statvfs(folder)
+    return about.f_bavail * about.f_frsize >= _ROOM
 
 
 def exchange(new: Path, old: Path) -> None:

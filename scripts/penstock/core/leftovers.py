@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 # Any other hidden file counts: .helmignore and .env do change a render. So do *.orig, *.rej and *.bak, which a chart
 # may well read, or render when they lie in its templates/.
@@ -21,6 +22,7 @@ _PATTERNS = (
 _LEFTOVER = re.compile("|".join(_PATTERNS), re.IGNORECASE)
 
 
+@cache
 def is_leftover(name: str) -> bool:
     """Whether a file of this name is one that a program left behind."""
     return _LEFTOVER.fullmatch(name) is not None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 # A longer list says less than none.
 _MOST = 6
+
+
+def closest(name: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
+    """The one known name that is most like `name`, if it is like it by more than `cutoff`, from 0 to 1."""
+    import difflib  # here, since the fast check rarely needs it
+
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The one known name that `name` is the beginning of, else the one most like it; None when none is close."""
     names = sorted(set(known))
     begun = [each for each in names if name and each.startswith(name)]
-    close = begun if len(begun) == 1 else difflib.get_close_matches(name, names, n=1)
-    return close[0] if close else None
+    return begun[0] if len(begun) == 1 else closest(name, names)
 
 
 def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:

@@ -7,14 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from penstock.hydrate.labels import Labels
 from penstock.kube.kinds import ADMISSION, plural
 from penstock.kube.ref import ObjectRef
-from penstock.tools.render import Rule
+
+if TYPE_CHECKING:  # the fast check orders components, and renders nothing
+    from penstock.tools.render import Rule
 
 _EXEMPT = frozenset(f"admissionregistration.k8s.io/{kind}" for kind in ADMISSION)
 _NAME_LABEL = "kubernetes.io/metadata.name"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -44,31 +45,47 @@ _TEXTS = ("apiVersions", "commonLabels", "labels", "repositories")
 
 def may_read(component: Component, path: Path) -> bool:
     """Whether helmfile may read a file of a component."""
-    if path.suffix == ".md" or component.folder / "kustomize" in path.parents:
+    if path.suffix == ".md" or str(path).startswith(f"{component.folder}/kustomize/"):
         return False
     return not (path.parent == component.folder and path.name in ("secrets.yaml", "hooks.yaml"))
 
 
-def put_together(helmfile: Path) -> set[Path]:
-    """A helmfile, and the files that it names as its bases or as helmfiles below it."""
+@dataclass(frozen=True)
+class Helmfile:
+    """A helmfile as YAML, in which a private character stands for each action; `nodes` is None where it isn't YAML."""
+
+    path: Path
+    text: str
+    actions: list[str]
+    nodes: list[yaml.Node] | None
+
+
+def read(path: Path) -> Helmfile:
+    """A helmfile, however broken."""
+    text = path.read_text(errors="replace")
+    actions: list[str] = []
     try:
-        nodes = compose_all(_kept(helmfile.read_text(errors="replace"), []), helmfile)
+        nodes = list(compose_all(_kept(text, actions), path))
     except PenstockError:
-        nodes = []
+        return Helmfile(path, text, actions, None)
+    return Helmfile(path, text, actions, nodes)
+
+
+def put_together(helmfile: Helmfile) -> set[Path]:
+    """A helmfile, and the files that it names as its bases or as helmfiles below it."""
     named = [
         scalar.value
-        for node in nodes
+        for node in helmfile.nodes or ()
         if isinstance(node, yaml.MappingNode)
         for key, value in node.value
         if key.value in ("bases", "helmfiles")
         for scalar in scalars_of(value)
     ]
-    return {helmfile, *(Path(os.path.normpath(helmfile.parent / name)) for name in named)}
+    return {helmfile.path, *(Path(os.path.normpath(helmfile.path.parent / name)) for name in named)}
 
 
-def references(layout: Layout, path: Path) -> list[str]:
-    """A line for every `ref+…` in a file: helmfile reads what it names, or fetches it."""
-    text = path.read_text(errors="replace")
+def references(layout: Layout, path: Path, text: str) -> list[str]:
+    """A line for every `ref+…` in the text of a file: helmfile reads what it names, or fetches it."""
     if not _SUSPECT.search(text):  # nearly always
         return []
     pattern = _BEGUN if path.suffix == ".gotmpl" else _REFERENCE
@@ -92,19 +109,16 @@ def references(layout: Layout, path: Path) -> list[str]:
     ]
 
 
-def faults(layout: Layout, path: Path) -> list[str]:
+def faults(layout: Layout, helmfile: Helmfile) -> list[str]:
     """A line for every hook of helmfile's, and for every path in a helmfile that is absolute or may be."""
-    shown, text = layout.relative(path), path.read_text(errors="replace")
-    actions: list[str] = []
-    try:
-        nodes = compose_all(_kept(text, actions), shown)
-    except PenstockError:
+    shown = layout.relative(helmfile.path)
+    if helmfile.nodes is None:
         return [
             f"{shown}:{number}: {match} leads out of the component"
-            for number, line in enumerate(text.splitlines(), start=1)
+            for number, line in enumerate(helmfile.text.splitlines(), start=1)
             for match in re.findall(r"""^\s*(?:-\s*)?(?:(?:file|path|chart):\s*)?["']?(/(?!/)[^\s"',]*)""", line)
         ]
-    return [line for node in nodes for line in _of_helmfile(shown, node, actions)]
+    return [line for node in helmfile.nodes for line in _of_helmfile(shown, node, helmfile.actions)]
 
 
 def _of_helmfile(shown: str, node: yaml.Node, actions: list[str], key: str = "") -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.model import Strict, convert
@@ -17,7 +17,9 @@ from penstock.core.yaml import parse, utf8
 from penstock.hydrate.lock import LockedComponent, LockedHook
 from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
 from penstock.kube.ref import ObjectRef
-from penstock.tools.render import Object
+
+if TYPE_CHECKING:  # a run that renders nothing imports nothing that renders
+    from penstock.tools.render import Object
 
 FILE = "hooks.yaml"
 _GUIDE = "docs/how-to/add-an-upstream-chart.md#hooks"

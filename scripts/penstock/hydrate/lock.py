@@ -74,6 +74,10 @@ class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fiel
             yield from part.files.items()
 
 
+class _Versioned(msgspec.Struct):
+    version: int
+
+
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A whole environment. `flux` holds the digests of what no component renders.
 
@@ -99,14 +103,14 @@ def read(tree: Path, shown: str) -> Lock:
 def decode(raw: bytes, environment: str, shown: str) -> Lock:
     """The lock that these bytes are; the same errors as `read`."""
     try:
-        version = decode_json(raw, dict[str, object])["version"]
-        if isinstance(version, int) and version > FORMAT:
+        version = decode_json(raw, _Versioned).version
+        if version > FORMAT:
             raise PenstockError(
                 f"{shown}/{LOCK_NAME} has format {version}, and this Penstock reads up to {FORMAT}",
                 "a newer Penstock wrote it: update this one (git pull), or hydrate with that one",
             )
         return EMPTY if version != FORMAT else decode_json(raw, Lock)
-    except (msgspec.DecodeError, KeyError):
+    except msgspec.DecodeError:
         raise PenstockError(
             f"{shown}/{LOCK_NAME} {'has a merge conflict' if is_conflict(raw) else 'is not a lock'}",
             f"delete it and run `inv hydrate -e {environment}`",

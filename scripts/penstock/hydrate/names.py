@@ -5,8 +5,6 @@ A file that no program looks for is ignored in silence, so a misspelt one would 
 
 from __future__ import annotations
 
-import difflib
-import os
 import re
 from collections.abc import Iterator
 from functools import cache
@@ -15,9 +13,9 @@ from pathlib import Path
 from penstock.core.errors import Findings
 from penstock.core.files import walk
 from penstock.core.layout import SCHEMA_NAME, Layout
-from penstock.core.leftovers import is_leftover
-from penstock.core.nearest import nearest
+from penstock.core.nearest import closest, nearest
 from penstock.hydrate.index import Index
+from penstock.hydrate.listing import Listing
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 # What kustomize itself looks for: one of them.
@@ -29,10 +27,7 @@ _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds
 _TEXTS = (".yaml", ".yml", ".json", ".gotmpl", ".tpl", ".tmpl", ".txt", "Kustomization")
 _ROOT_ENDINGS = (".yaml", ".yml", ".json", ".gotmpl", ".lock")
 _VALUES = "values.yaml.gotmpl"
-# A word of a helmfile that may be a path, its actions included; those that only choose are no part of it.
-_WORD = re.compile(r"(?:\{\{.*?\}\}|[^\s\"'\[\]{},])+")
 _CHOICE = re.compile(r"\{\{-?\s*(?:if|else|end|with|range|/\*).*?\}\}")
-_NO_WORD = re.compile(r"\s*(?:\{\{.*?\}\}\s*)*(?:#.*)?")
 _ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
 _NEAR = 0.86
 # So many tell that a part of a name is meant.
@@ -48,18 +43,19 @@ def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None
 
 def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
     """A line for every file and folder that would be ignored, or is there twice."""
-    for line in _like(layout, layout.root, _ROOT, index):
+    listing = Listing(layout, index)
+    for line in _like(listing, layout.root, _ROOT):
         if line.partition(" ")[0].endswith(_ROOT_ENDINGS):
             yield line
-    yield from _in_environments(layout, environments, index)
-    for name in _names(layout.components, index):
+    yield from _in_environments(listing, environments)
+    for name in listing.names(layout.components):
         if name.endswith(_TEXTS) and not name.startswith("."):
             path = layout.components / name
             yield f"{layout.relative(path)} is not read: a component is a folder of {layout.components.name}/"
-    for folder in _folders(layout.components, index):
-        yield from _in_component(layout, folder, environments, index)
-    for folder in _folders(layout.charts, index):
-        yield from _like(layout, folder, _CHART, index)
+    for folder in listing.folders(layout.components):
+        yield from _in_component(listing, folder, environments)
+    for folder in listing.folders(layout.charts):
+        yield from _like(listing, folder, _CHART)
 
 
 def kustomization(folder: Path) -> Path | None:
@@ -67,23 +63,23 @@ def kustomization(folder: Path) -> Path | None:
     return next((path for name in KUSTOMIZATIONS if (path := folder / name).is_file()), None)
 
 
-def _in_environments(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
-    folder = layout.environments
+def _in_environments(listing: Listing, environments: list[str]) -> Iterator[str]:
+    folder = listing.layout.environments
     known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
     for name in environments:
-        if any(_holds(path, index) for path in (walk(folder / name) if (folder / name).is_dir() else ())):
-            yield f"{layout.relative(folder / name)} is not read: did you mean `{name}.yaml`?"
-    for name in _names(folder, index):
+        if any(listing.holds(path) for path in (walk(folder / name) if (folder / name).is_dir() else ())):
+            yield f"{listing.shown(folder / name)} is not read: did you mean `{name}.yaml`?"
+    for name in listing.names(folder):
         # What a template puts together, such as `{{ .Environment.Name }}-more.yaml`, has the environment in its name.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
             continue
         meant = _meant(name, known, exactly=True) or _environment_meant(name, environments)
         if meant:
-            yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+            yield f"{listing.shown(folder / name)} is not read: did you mean `{meant}`?"
         elif not any(each in name for each in environments):
-            shown = layout.relative(folder / name)
+            shown = listing.shown(folder / name)
             stem = _ENDINGS.sub("", name)
-            yield f"{shown} is not read: {layout.helmfile.name} lists no environment `{stem}`"
+            yield f"{shown} is not read: {listing.layout.helmfile.name} lists no environment `{stem}`"
 
 
 def _environment_meant(name: str, environments: list[str]) -> str | None:
@@ -92,57 +88,64 @@ def _environment_meant(name: str, environments: list[str]) -> str | None:
     return f"{meant}.yaml" if meant else None
 
 
-def _in_component(layout: Layout, folder: Path, environments: list[str], index: Index | None) -> Iterator[str]:
-    yield from _like(layout, folder, _COMPONENT, index)
-    present = [name for name in HELMFILES if name in _names(folder, index)]
+def _in_component(listing: Listing, folder: Path, environments: list[str]) -> Iterator[str]:
+    yield from _like(listing, folder, _COMPONENT)
+    present = [name for name in HELMFILES if name in listing.names(folder)]
     if len(present) > 1:
-        yield f"{layout.relative(folder)} has both {' and '.join(present)}: keep one of them"
+        yield f"{listing.shown(folder)} has both {' and '.join(present)}: keep one of them"
     for name in KUSTOMIZATIONS:
-        if name in _names(folder, index):
-            shown = layout.relative(folder / name)
+        if name in listing.names(folder):
+            shown = listing.shown(folder / name)
             yield f"{shown} is not read: it belongs into kustomize/overlays/<environment>/"
     if present:
-        yield from _unread_values(layout, folder, present[0], index)
-    yield from _in_kustomize(layout, folder, environments, index)
+        yield from _unread_values(listing, folder, present[0])
+    yield from _in_kustomize(listing, folder, environments)
 
 
-def _in_kustomize(layout: Layout, folder: Path, environments: list[str], index: Index | None) -> Iterator[str]:
-    place = folder / "kustomize"
-    for each in _folders(folder, index):
+def _in_kustomize(listing: Listing, folder: Path, environments: list[str]) -> Iterator[str]:
+    place, folders = folder / "kustomize", listing.folders(folder)
+    for each in folders:
         if each != place and not _meant(f"{each.name}/", _COMPONENT) and not _is_named(folder, f"{each.name}/"):
-            found = [path for path in walk(each) if path.name in KUSTOMIZATIONS and _holds(path, index)]
-            yield from (f"{layout.relative(path)} is not read: did you mean `{place.name}/`?" for path in found[:1])
-    if not _holds(place, index):
+            found = [path for path in walk(each) if path.name in KUSTOMIZATIONS and listing.holds(path)]
+            yield from (f"{listing.shown(path)} is not read: did you mean `{place.name}/`?" for path in found[:1])
+    if place not in folders:
         return
-    yield from _like(layout, place, ("overlays/",), index)
+    yield from _like(listing, place, ("overlays/",))
     if not (place / "overlays").is_dir():
-        if any(_holds(path, index) for path in walk(place)):
-            yield f"{layout.relative(place)} is not read: it has no overlays/<environment>/"
+        if any(listing.holds(path) for path in walk(place)):
+            yield f"{listing.shown(place)} is not read: it has no overlays/<environment>/"
         return
-    for each in _folders(place, index):
+    for each in listing.folders(place):
         named = each.name not in environments or _is_named(place, f"../{each.name}/", each)
         if kustomization(each) and not named:
-            yield f"{layout.relative(each)} is not read: did you mean `overlays/{each.name}/`?"
-    for overlay in _folders(place / "overlays", index):
-        yield from _in_overlay(layout, overlay, environments, index)
+            yield f"{listing.shown(each)} is not read: did you mean `overlays/{each.name}/`?"
+    for overlay in listing.folders(place / "overlays"):
+        yield from _in_overlay(listing, overlay, environments)
 
 
-def _unread_values(layout: Layout, folder: Path, helmfile: str, index: Index | None) -> Iterator[str]:
+def _unread_values(listing: Listing, folder: Path, helmfile: str) -> Iterator[str]:
     """A line for each values file that no text of the component names."""
-    if (folder / "Chart.yaml").exists():  # which brings a values.yaml of its own
+    if "Chart.yaml" in listing.names(folder):  # which brings a values.yaml of its own
         return
     endings = (".yaml", ".yml", ".gotmpl")
-    names = [name for name in _names(folder, index) if name.endswith(endings)]
+    names = [name for name in listing.names(folder) if name.endswith(endings)]
     names = [name for name in names if name.startswith("values") or _meant(name, (_VALUES,))]
-    texts = {path: _words(path) for path in walk(folder) if path.name.endswith(_TEXTS) and path.is_file()}
     for name in names:
         if name == helmfile or _meant(name, _COMPONENT) or name in _COMPONENT:
             continue
-        if not any(_names_file(path, words, name) for path, words in texts.items() if path.name != name):
-            named = [word for word in _words(folder / helmfile) if word.endswith(endings) and "{{" not in word]
+        if not _is_read(listing, folder, helmfile, name):
+            named = [word for word in listing.words(folder / helmfile) if word.endswith(endings) and "{{" not in word]
             meant = nearest(name, [word for word in named if not (folder / word).exists()])
             why = f"did you mean `{meant}`?" if meant else f"{helmfile} doesn't name it"
-            yield f"{layout.relative(folder / name)} is not read: {why}"
+            yield f"{listing.shown(folder / name)} is not read: {why}"
+
+
+def _is_read(listing: Listing, folder: Path, helmfile: str, name: str) -> bool:
+    """Whether the helmfile, or any other text of the component, names a values file."""
+    if _names_file(folder / helmfile, listing.words(folder / helmfile), name):
+        return True
+    texts = (path for path in walk(folder) if path.name.endswith(_TEXTS) and path.is_file())
+    return any(_names_file(path, listing.words(path), name) for path in texts if path.name != name)
 
 
 def _names_file(path: Path, words: list[str], name: str) -> bool:
@@ -160,24 +163,19 @@ def _names_file(path: Path, words: list[str], name: str) -> bool:
     return False
 
 
-def _words(path: Path) -> list[str]:
-    lines = (line for line in path.read_text(errors="replace").splitlines() if not _NO_WORD.fullmatch(line))
-    return [word for line in lines for word in _WORD.findall(line)]
-
-
-def _in_overlay(layout: Layout, overlay: Path, environments: list[str], index: Index | None) -> Iterator[str]:
-    shown = layout.relative(overlay)
+def _in_overlay(listing: Listing, overlay: Path, environments: list[str]) -> Iterator[str]:
+    shown = listing.shown(overlay)
     if not any(walk(overlay)):
         return
-    present = [name for name in KUSTOMIZATIONS if name in _names(overlay, index)]
+    present = [name for name in KUSTOMIZATIONS if name in listing.names(overlay)]
     if overlay.name not in environments:
         # Overlays may share one that lies next to them.
         if not _is_named(overlay.parent, f"../{overlay.name}"):
             meant = nearest(overlay.name, environments)
             hint = f"did you mean `{meant}`?" if meant else f"it lists {', '.join(environments)}"
-            yield f"{shown} is not read: {layout.helmfile.name} lists no environment `{overlay.name}`; {hint}"
+            yield f"{shown} is not read: {listing.layout.helmfile.name} lists no environment `{overlay.name}`; {hint}"
     elif not present:
-        near = [name for name in _names(overlay, index) if _meant(name, KUSTOMIZATIONS)]
+        near = [name for name in listing.names(overlay) if _meant(name, KUSTOMIZATIONS)]
         for name in near:
             yield f"{shown}/{name} is not read: did you mean `{KUSTOMIZATIONS[0]}`?"
         if not near and not _is_named(overlay.parent, f"../{overlay.name}"):
@@ -186,14 +184,12 @@ def _in_overlay(layout: Layout, overlay: Path, environments: list[str], index: I
         yield f"{shown} has {' and '.join(present)}: kustomize takes one of them"
 
 
-def _like(
-    layout: Layout, folder: Path, known: tuple[str, ...], index: Index | None, exactly: bool = False
-) -> Iterator[str]:
+def _like(listing: Listing, folder: Path, known: tuple[str, ...], exactly: bool = False) -> Iterator[str]:
     """A line for every name in a folder that is nearly a known one, unless another file there names it."""
-    for name in _names(folder, index):
+    for name in listing.names(folder):
         meant = _meant(name, known, exactly)
-        if meant and not (folder != layout.root and _is_named(folder, name)):
-            yield f"{layout.relative(folder / name)} is not read: did you mean `{meant}`?"
+        if meant and not (folder != listing.layout.root and _is_named(folder, name)):
+            yield f"{listing.shown(folder / name)} is not read: did you mean `{meant}`?"
 
 
 @cache
@@ -203,10 +199,8 @@ def _meant(name: str, known: tuple[str, ...], exactly: bool = False) -> str | No
         return None
     stems = {_stem(each): each for each in reversed(known) if each.endswith("/") == name.endswith("/")}
     stem = _stem(name)
-    near = [stem] if stem in stems else []
-    if not near and not exactly:
-        near = difflib.get_close_matches(stem, stems, n=1, cutoff=_NEAR)
-    return stems[near[0]] if near else None
+    near = stem if stem in stems else None if exactly else closest(stem, stems, _NEAR)
+    return stems[near] if near else None
 
 
 def _stem(name: str) -> str:
@@ -226,20 +220,3 @@ def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
         if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and (not but or but not in path.parents)
     )
     return any(pattern.search(path.read_text(errors="replace")) for path in texts)
-
-
-def _holds(path: Path, index: Index | None) -> bool:
-    return path.exists() and (index is None or index.holds(path))
-
-
-def _names(folder: Path, index: Index | None) -> list[str]:
-    """What lies in a folder but leftovers, with the index what a commit holds of it; a folder ends in a slash."""
-    if not folder.is_dir():
-        return []
-    with os.scandir(folder) as entries:
-        found = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
-    return [name for name in found if not is_leftover(name) and (index is None or index.holds(folder / name))]
-
-
-def _folders(folder: Path, index: Index | None) -> list[Path]:
-    return [folder / name for name in _names(folder, index) if name.endswith("/") and not name.startswith(".")]

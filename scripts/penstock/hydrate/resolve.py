@@ -29,25 +29,27 @@ _SIDE_BY_SIDE = 2
 
 def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
     """Raise Findings for what would make a component depend on more than its inputs, or on who reads them."""
-    findings = _shared(layout)
+    findings, unclear = _shared(layout), []
     for component in components:
-        parts = helmfiles.put_together(component.helmfile) if component.helmfile else set()
+        helmfile = helmfiles.read(component.helmfile) if component.helmfile else None
+        parts = helmfiles.put_together(helmfile) if helmfile else set()
         for path in walk(component.folder):
             if path.is_symlink():
                 refuse_outward(path, component.folder)
-            elif component.helmfile and helmfiles.may_read(component, path):
+            elif helmfile and helmfiles.may_read(component, path):
+                text = helmfile.text if path == helmfile.path else path.read_text(errors="replace")
                 if path.name.endswith((".gotmpl", "helmfile.yaml")):
                     findings += _unhermetic(layout, component, path)
                 if path in parts or path.name.startswith("helmfile.yaml"):
-                    findings += helmfiles.faults(layout, path)
-                findings += helmfiles.references(layout, path)
+                    findings += helmfiles.faults(layout, helmfile if path == helmfile.path else helmfiles.read(path))
+                findings += helmfiles.references(layout, path, text)
+                unclear += values.ambiguous(layout, path, text) if values.is_values(path) else []
             if path.name in names.KUSTOMIZATIONS:
                 findings += _outward(layout, component, path)
     if findings:
         raise Findings(
             findings, "a component reads only its own folder, environments/ and charts/, and the same at every run"
         )
-    unclear = [line for component in components for line in values.ambiguous(layout, component)]
     if unclear:
         raise Findings(unclear, "nothing was written; fix the lines named above and run it again")
 
@@ -78,8 +80,8 @@ def _shared(layout: Layout) -> list[str]:
     for path in sorted((*layout.root.glob("helmfile.yaml*"), *layout.environments.glob("*.*"))):
         if path.name.endswith((".gotmpl", ".yaml", ".yml")) and path.is_file():
             findings += _unstable(layout.relative(path), _text(layout, path), path.name)
-            findings += helmfiles.references(layout, path)
-            findings += helmfiles.faults(layout, path) if path.name.startswith("helmfile.yaml") else []
+            findings += helmfiles.references(layout, path, path.read_text(errors="replace"))
+            findings += helmfiles.faults(layout, helmfiles.read(path)) if path.name.startswith("helmfile.yaml") else []
     return findings
 
 

@@ -7,10 +7,11 @@ import os
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import walk
+from penstock.core.files import content, entries, walk
 from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
@@ -60,7 +61,7 @@ class Inputs:
         digest = hashlib.sha256(self.programs.encode())
         for path in (self.layout.helmfile, *shared_files(self.layout, self.environment)):
             if self.index is None or self.index.holds(path):
-                digest.update(os.fsencode(path.name) + b"\0" + _content(path, self.index))
+                digest.update(os.fsencode(path.name) + b"\0" + _content(str(path), self.index))
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:
@@ -110,12 +111,19 @@ def components(layout: Layout, environment: str, index: Index | None = None) -> 
     are those that a commit holds.
     """
     found = []
-    for folder in sorted(layout.components.iterdir()):
-        if folder.name.startswith(".") or (folder.is_file() and not folder.is_symlink()):
+    with os.scandir(layout.components) as present:
+        ordered = sorted(present, key=attrgetter("name"))
+    for entry in ordered:
+        if entry.name.startswith(".") or not (entry.is_dir() or entry.is_symlink()):
             continue
-        if index and not index.holds(folder):
+        if index and not index.holds(entry.path):
             continue
-        component = _component(layout, folder, environment, index)
+        shown = f"{layout.components.name}/{entry.name}"
+        if entry.is_symlink():
+            raise PenstockError(
+                f"{shown} is a symbolic link", "a component is a folder of its own: move the files here"
+            )
+        component = _component(Path(entry.path), shown, environment, index)
         if component.helmfile or component.kustomization:
             found.append(component)
     return found
@@ -158,14 +166,12 @@ def refuse_outward(link: Path, folder: Path) -> None:
         )
 
 
-def _component(layout: Layout, folder: Path, environment: str, index: Index | None) -> Component:
-    shown = layout.relative(folder)
-    if folder.is_symlink():
-        raise PenstockError(f"{shown} is a symbolic link", "a component is a folder of its own: move the files here")
-    candidates = (folder / name for name in names.HELMFILES if index is None or index.holds(folder / name))
-    helmfile = next((path for path in candidates if path.is_file()), None)
+def _component(folder: Path, shown: str, environment: str, index: Index | None) -> Component:
+    candidates = (folder / name for name in names.HELMFILES)
+    helmfile = next((path for path in candidates if (index is None or index.holds(path)) and path.is_file()), None)
     overlays = folder / "kustomize" / "overlays"
-    if helmfile is None and not overlays.is_dir():
+    overlaid = overlays.is_dir()
+    if helmfile is None and not overlaid:
         if not any(walk(folder)):
             return Component(folder.name, folder, None, None)
         raise PenstockError(
@@ -178,7 +184,7 @@ def _component(layout: Layout, folder: Path, environment: str, index: Index | No
             "use lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
         )
     overlay = overlays / environment
-    kustomization = names.kustomization(overlay)
+    kustomization = names.kustomization(overlay) if overlaid else None
     if kustomization and index and not index.holds(kustomization):
         kustomization = None
     return Component(folder.name, folder, helmfile, overlay if kustomization else None)
@@ -187,21 +193,22 @@ def _component(layout: Layout, folder: Path, environment: str, index: Index | No
 def _folder(folder: Path, index: Index | None, page: Path | None) -> bytes:
     digest = hashlib.sha256()
     start = len(str(folder)) + 1
-    for path in walk(folder):
-        if path == page or (index and not index.holds(path)):
+    left_out = str(page)
+    for entry in entries(str(folder)):
+        path = entry.path
+        if path == left_out or (index and not index.holds(path)):
             continue
-        if path.is_symlink():
-            refuse_outward(path, folder)
-            content = os.fsencode(path.readlink())  # what it leads to is read in its own place
+        if entry.is_symlink():
+            refuse_outward(Path(path), folder)
+            data = os.fsencode(Path(path).readlink())  # what it leads to is read in its own place
         else:
-            content = _content(path, index)
-        digest.update(f"{str(path)[start:]}\0{len(content)}\0".encode(errors="surrogateescape") + content)
+            data = _content(path, index)
+        digest.update(f"{path[start:]}\0{len(data)}\0".encode(errors="surrogateescape") + data)
     return digest.digest()
 
 
-def _content(path: Path, index: Index | None) -> bytes:
-    with path.open("rb", buffering=0) as file:
-        content = file.read(os.fstat(file.fileno()).st_size + 1)
-    if index and b"\r\n" in content:
-        index.crlf.add(str(path))
-    return content
+def _content(path: str, index: Index | None) -> bytes:
+    data = content(path)
+    if index and b"\r\n" in data:
+        index.crlf.add(path)
+    return data

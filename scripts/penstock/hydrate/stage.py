@@ -39,8 +39,7 @@ def _stage_charts(charts: Path, staged: Path) -> None:
 
 def _staged(component: Component, staged: Layout) -> Component:
     folder = staged.components / component.name
-    copy_sources(component.folder, folder)
-    (folder / PAGE).unlink(missing_ok=True)
+    copy_sources(component.folder, folder, component.folder / PAGE)
 
     def moved(path: Path | None) -> Path | None:
         return folder / path.relative_to(component.folder) if path else None

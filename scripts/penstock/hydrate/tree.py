@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
-from penstock.core.files import sha256, walk
+from penstock.core.files import content, entries, sha256
 from penstock.core.layout import Layout
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
@@ -36,14 +36,16 @@ def on_disk(layout: Layout, environment: str, index: Index | None = None) -> dic
         return {}
     start = len(str(folder)) + 1
     return {
-        path.as_posix()[start:]: _digest(path, index) for path in walk(folder) if index is None or index.holds(path)
+        entry.path[start:]: _digest(entry, index)
+        for entry in entries(str(folder))
+        if index is None or index.holds(entry.path)
     }
 
 
-def _digest(path: Path, index: Index | None) -> str:
-    if path.is_symlink():
+def _digest(entry: os.DirEntry[str], index: Index | None) -> str:
+    if entry.is_symlink():
         return ""
-    content = path.read_bytes()
-    if index and b"\r\n" in content:
-        index.crlf.add(str(path))
-    return sha256(content)
+    read = content(entry.path)
+    if index and b"\r\n" in read:
+        index.crlf.add(entry.path)
+    return sha256(read)

@@ -30,46 +30,46 @@ def refuse_broken(layout: Layout, components: list[Component]) -> None:
     """Raise PenstockError, with line and column, for a values file or a helmfile that isn't YAML."""
     for component in components:
         for path in (*_files(component), *([component.helmfile] if component.helmfile else [])):
-            _compose(layout, path)
+            _compose(layout, path, _plain(path, path.read_text(errors="replace")))
 
 
-def ambiguous(layout: Layout, component: Component) -> list[str]:
-    """A line for every plain scalar that Helm and helmfile take for different things, so that neither is right."""
+def ambiguous(layout: Layout, path: Path, text: str) -> list[str]:
+    """A line for every plain scalar of a values file that Helm and helmfile take for different things."""
+    plain = _plain(path, text)
+    if not _SUSPECT.search(plain):
+        return []
+    try:
+        root = _compose(layout, path, plain)
+    except PenstockError:
+        return []  # helmfile tells what is wrong with it
     findings = []
-    for path in _files(component):
-        if not _SUSPECT.search(_text(path)):
-            continue
-        try:
-            root = _compose(layout, path)
-        except PenstockError:
-            continue  # helmfile tells what is wrong with it
-        for scalar in (each for each in scalars_of(root) if not each.style):
-            mark = scalar.start_mark
-            where = f"{layout.relative(path)}:{mark.line + 1}:{mark.column + 1}: `{scalar.value}`"
-            if _BOOLEAN.fullmatch(scalar.value):
-                findings.append(f"{where} is a boolean to Helm and text to helmfile: write true or false, or quote it")
-            elif _TIMESTAMP.fullmatch(scalar.value):
-                findings.append(f"{where} is a date to helmfile and text to Helm: quote it")
+    for scalar in (each for each in scalars_of(root) if not each.style):
+        mark = scalar.start_mark
+        where = f"{layout.relative(path)}:{mark.line + 1}:{mark.column + 1}: `{scalar.value}`"
+        if _BOOLEAN.fullmatch(scalar.value):
+            findings.append(f"{where} is a boolean to Helm and text to helmfile: write true or false, or quote it")
+        elif _TIMESTAMP.fullmatch(scalar.value):
+            findings.append(f"{where} is a date to helmfile and text to Helm: quote it")
     return findings
+
+
+def is_values(path: Path) -> bool:
+    """Whether a file that helmfile may read is one of values, by its name."""
+    return path.name.endswith((".yaml", ".yml", ".yaml.gotmpl")) and not path.name.startswith(("helmfile.yaml", "."))
 
 
 def _files(component: Component) -> list[Path]:
     return [
         path
         for path in (walk(component.folder) if component.helmfile else ())
-        if path.name.endswith((".yaml", ".yml", ".yaml.gotmpl"))
-        and not path.name.startswith(("helmfile.yaml", "."))
-        and helmfiles.may_read(component, path)
-        and not path.is_symlink()
+        if is_values(path) and helmfiles.may_read(component, path) and not path.is_symlink()
     ]
 
 
-def _text(path: Path) -> str:
-    text = path.read_text(errors="replace")
+def _plain(path: Path, text: str) -> str:
     return _ACTION.sub("x", _ACTION_LINE.sub("", text)) if path.suffix == ".gotmpl" else text
 
 
-def _compose(layout: Layout, path: Path) -> yaml.Node | None:
-    text = _text(path)
+def _compose(layout: Layout, path: Path, plain: str) -> yaml.Node | None:
     # Of several documents only helmfile knows what to make.
-    return None if "\n---" in text else compose(text, layout.relative(path))
+    return None if "\n---" in plain else compose(plain, layout.relative(path))

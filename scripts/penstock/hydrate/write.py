@@ -12,7 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from penstock.core import console
-from penstock.core.files import exchange, recover, sha256, writing
+from penstock.core.files import create, exchange, recover, sha256, writing
 from penstock.core.layout import LOCK_NAME, Layout, cache_home
 
 
@@ -55,7 +55,7 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
         try:
             new.chmod(0o755)
             _fill(new, tree, files)
-            _put(f"{new}/{LOCK_NAME}", lock)
+            create(f"{new}/{LOCK_NAME}", lock)
             exchange(new, tree)
         finally:
             os.umask(umask)
@@ -63,13 +63,17 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
 
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
-    for folder in sorted({path.rpartition("/")[0] for path in files}):
-        (new / folder).mkdir(parents=True, exist_ok=True)
-    for path, data in files.items():
+    made = set()
+    # A file right after its folder: a file system makes it in half the time.
+    for path in sorted(files):
+        data, folder = files[path], path.rpartition("/")[0]
+        if folder not in made:
+            (new / folder).mkdir(parents=True, exist_ok=True)
+            made.add(folder)
         if data is None:
             _keep(f"{old}/{path}", f"{new}/{path}")
         else:
-            _put(f"{new}/{path}", data)
+            create(f"{new}/{path}", data)
 
 
 def _keep(old: str, new: str) -> None:
@@ -77,12 +81,6 @@ def _keep(old: str, new: str) -> None:
         os.link(old, new)
     except OSError:
         shutil.copyfile(old, new)  # a file system without hard links
-
-
-def _put(path: str, data: bytes) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
 
 
 def _taken(lock: FileLock) -> bool:

@@ -1,0 +1,53 @@
+"""What a plan renders, to the files of its components: prepare, render, decide, check, split."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import msgspec
+
+from penstock.core.files import plain_folder
+from penstock.hydrate import check, hooks, split
+from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.parts import unit_name
+from penstock.hydrate.plan import Plan
+from penstock.hydrate.render import Rendered, render
+from penstock.hydrate.sources import prepare
+from penstock.platform import secrets
+
+
+@dataclass(frozen=True)
+class Split:
+    """The lock's entries of what was rendered; and unit -> file -> bytes, of what came out differently."""
+
+    entries: dict[str, LockedComponent] = field(default_factory=dict)
+    texts: dict[str, dict[str, bytes]] = field(default_factory=dict)
+
+
+def renew(plan: Plan) -> Split:
+    """Render what a plan wants rendered; the errors of every stage."""
+    with plain_folder("penstock-home-") as home:
+        sources = prepare(plan, home)
+        rendered = render(plan, sources, home)
+    # After helmfile's own `secrets:` were refused, which may be in a file of this name.
+    secrets.declared(plan.inputs.layout, [each.name for each in plan.rendered])
+    result = Split()
+    for component in plan.rendered:
+        found = rendered[component.name]
+        inputs = plan.inputs.of(component, found.summary.charts)
+        if found.summary.unchanged:
+            result.entries[component.name] = _kept(plan.intact[component.name], inputs, found)
+            continue
+        decided = hooks.decide(sources.policies[component.name], found.objects)
+        for part in decided.parts.values():
+            check.refuse_secrets(component.name, part)
+            check.refuse_dropped(component.name, part)
+        result.entries[component.name], files = split.split(inputs, found.summary, decided)
+        result.texts.update({unit_name(component.name, part): named for part, named in files.items()})
+    return result
+
+
+def _kept(locked: LockedComponent, inputs: str, found: Rendered) -> LockedComponent:
+    """The old entry of a component whose inputs changed, but not what they resolve to."""
+    summary = found.summary
+    return msgspec.structs.replace(locked, inputs=inputs, charts=summary.charts, depends_on=summary.depends_on)
