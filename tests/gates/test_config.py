@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.model import load
-from penstock.gates.config import gate, keylist, listed
-from penstock.gates.config.keylist import Checker, KeyList, checked
+from penstock.core.yaml import parse
+from penstock.gates.config import gate, listed
 from penstock.gates.examples import Example, read
 from support import Platform, copy_platform, found, prove
 
 _HERE = Path(__file__).parent
 _BROKEN = _HERE / "broken-configurations.yaml"
-_LOKI = _HERE / "keys-of-loki.yaml"
+_LOKI = _HERE / "schema-of-loki.yaml"
 
 
 MISTAKES = read(_BROKEN)
@@ -33,15 +34,15 @@ def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def right(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Platform:
-    """A copy of it, with a small key list for Loki, as the working directory."""
+    """A copy of it, with a small schema for Loki, as the working directory."""
     made = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
     monkeypatch.chdir(made.root)
-    keys = tmp_path / "keys"
-    keys.mkdir()
-    shutil.copy(_LOKI, keys / "loki.yaml")
+    schemas = tmp_path / "schemas"
+    schemas.mkdir()
+    shutil.copy(_LOKI, schemas / "loki.yaml")
     for name in ("cilium.yaml", "thanos.yaml"):
-        shutil.copy(keylist.FOLDER / name, keys)
-    monkeypatch.setattr(keylist, "FOLDER", keys)
+        shutil.copy(listed.FOLDER / name, schemas)
+    monkeypatch.setattr(listed, "FOLDER", schemas)
     return made
 
 
@@ -65,7 +66,7 @@ def test_valid_configurations_pass_with_a_line_each(right: Platform, capsys: pyt
     assert found["ConfigMap town/alertmanager, alertmanager.yml"][-1] == "valid; templates: 1"
     assert found["ConfigMap town/collector, collector.yaml"][-2] == "otelcol 0.155.0 built from tools/otelcol"
     assert found["ConfigMap town/cilium-config"][-1] == "keys: 6, 4 of them the agent's"
-    assert found["ConfigMap town/loki, loki.yaml"][-1] == "checked against a key list, not by the program"
+    assert found["ConfigMap town/loki, loki.yaml"][-1] == "checked against a schema, not by the program"
     assert found["ConfigMap town/loki, notes.txt"] == ["local", "none", "not checked"]
 
 
@@ -113,39 +114,25 @@ def test_missing_manifests(right: Platform) -> None:
         prove(gate.config)
 
 
-@pytest.mark.parametrize("path", sorted(keylist.FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
-def test_key_lists_are_valid(path: Path) -> None:
-    assert checked(load(path, KeyList), path.name).program == path.stem
+@pytest.mark.parametrize("path", sorted(listed.FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_schemas_are_valid(path: Path) -> None:
+    schema = listed.read(path.stem)
+    Draft202012Validator.check_schema(schema)
+    assert schema["title"] == path.stem
+    assert schema["x-version"]
+    assert schema["x-source"].startswith("https://")
+    references = re.findall(r"#/\$defs/([\w.-]+)", path.read_text())
+    assert set(references) <= set(schema.get("$defs", {}))
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("root: main", "root: mian", "root: no block `mian`; did you mean `main`?"),
-        ("retention: duration", "retention: durration", "main.retention: no type or block `durration`; did you mean"),
-        ("block: limits", "block: limit", "main.limits: no type or block `limit`; did you mean `limits`?"),
-        ("list: period", "list: perriod", "main.periods: no type or block `perriod`; did you mean `period`?"),
-        ("type: boolean", "typ: boolean", "unknown key `typ`"),
-        ("type: boolean, ", "", "main.auth_enabled: it must have exactly one of type, enum, block, list and map"),
-        ("map: override", "map: override, block: limits", "main.overrides: it must have exactly one of type"),
-    ],
-)
-def test_an_invalid_key_list(tmp_path: Path, old: str, new: str, said: str) -> None:
-    assert old in _LOKI.read_text()
-    path = tmp_path / "loki.yaml"
-    path.write_text(_LOKI.read_text().replace(old, new))
-    with pytest.raises(PenstockError) as caught:
-        checked(load(path, KeyList), "loki.yaml")
-    assert said in caught.value.message
-
-
-def test_a_missing_key_list() -> None:
+def test_a_missing_schema() -> None:
     with pytest.raises(PenstockError, match=r"nothing\.yaml doesn't exist"):
-        keylist.read("nothing")
+        listed.read("nothing")
 
 
-def faults(values: dict[str, Any], texts: bool = False) -> list[str]:
-    return list(Checker(load(_LOKI, KeyList), texts).faults({"auth_enabled": True, **values}))
+def faults(values: dict[str, Any], program: str = "loki") -> list[str]:
+    schema = parse(_LOKI.read_text(), "loki.yaml")
+    return listed.broken({**schema, "title": program}, {"auth_enabled": True, **values})
 
 
 @pytest.mark.parametrize(
@@ -161,32 +148,45 @@ def faults(values: dict[str, Any], texts: bool = False) -> list[str]:
         ({"server": 3}, ["server: `3` is not a mapping; its keys are http_listen_port, log_level"]),
         (
             {"periods": [{"from": "x", "store": "tsdb"}, {"frm": "x"}]},
-            ["periods[1].frm: unknown key; did you mean `from`?", "periods[1].from: missing"],
+            ["unknown key `frm` (in periods[1]); did you mean `from`?", "the key `from` is missing (in periods[1])"],
         ),
         ({"periods": {"from": "x"}}, ["periods: a mapping is not a list"]),
         ({"limits": {"queue": "3 parsecs"}}, ["limits.queue: `3 parsecs` is not of the type size"]),
         ({"limits": {"queue": "10MiB"}}, []),
         ({"overrides": {"shop": {"rate": "fast"}}}, ["overrides.shop.rate: `fast` is not of the type number"]),
         ({"overrides": ["shop"]}, ["overrides: a list is not a mapping"]),
-        ({"hosts": ["a", {}]}, ["hosts: a list is not of the type strings"]),
+        ({"hosts": ["a", {}]}, ["hosts[1]: a mapping is not of the type string"]),
         ({"weights": [1, 2.5, "x"]}, ["weights[2]: `x` is not of the type number"]),
         ({"labels": []}, ["labels: a list is not of the type map"]),
-        ({"unheard": 1}, ["unheard: unknown key"]),
+        ({"unheard": 1}, ["unknown key `unheard`"]),
     ],
 )
-def test_values_checked_by_a_key_list(value: dict[str, Any], said: list[str]) -> None:
+def test_values_checked_by_a_schema(value: dict[str, Any], said: list[str]) -> None:
     assert faults(value) == said
 
 
+def test_keys_in_any_case() -> None:
+    """Grafana and Fluent Bit read them so."""
+    value = {"AUTH_enabled": True, "Server": {"HTTP_Listen_Port": "many"}}
+    assert faults(value, "grafana") == ["server.http_listen_port: `many` is not of the type integer"]
+    assert faults(value)[0] == "unknown key `AUTH_enabled`; did you mean `auth_enabled`?"
+
+
 @pytest.mark.parametrize(
-    ("value", "said"),
+    ("program", "right", "wrong"),
     [
-        ({"AUTH_enabled": "On", "server": {"http_listen_port": "3100"}, "weights": ["2.5"], "hosts": "a, b"}, []),
-        ({"server": {"http_listen_port": "many"}}, ["server.http_listen_port: `many` is not of the type integer"]),
+        ("grafana", {"server": {"http_port": "3000", "enable_gzip": "On"}}, {"server": {"http_port": "many"}}),
+        ("fluent-bit", {"service": {"daemon": "off", "flush": "1.5"}}, {"service": {"flush": "often"}}),
     ],
 )
-def test_text_configurations_accept_quoted_numbers(value: dict[str, Any], said: list[str]) -> None:
-    assert faults(value, texts=True) == said
+def test_programs_that_read_text_accept_quoted_numbers(
+    program: str, right: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    def found(values: dict[str, Any]) -> list[str]:
+        return [line for line in listed.broken(listed.read(program), values) if "is missing" not in line]
+
+    assert found(right) == []
+    assert len(found(wrong)) == 1
 
 
 def test_an_ini_file_has_sections_and_keys_above_them() -> None:

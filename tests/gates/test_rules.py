@@ -53,7 +53,9 @@ def test_a_rule_begins_with_the_name_of_its_gate() -> None:
     for name in registry.MODULES:
         ids = [rule.id for rule in registry.find(name).rules]
         assert ids
-        assert all(rule.startswith(f"{name}/") for rule in ids)
+        # Hydration has rules of its own, under which `inv hydrate` refuses sources.
+        own = ("hydrate-check/", "hydrate/") if name == "hydrate-check" else (f"{name}/",)
+        assert all(rule.startswith(own) for rule in ids)
 
 
 def test_every_rule_has_an_example() -> None:

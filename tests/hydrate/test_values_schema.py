@@ -48,11 +48,11 @@ def test_values_that_fit_are_hydrated_and_the_schema_is_an_input(good: Platform)
 @pytest.mark.parametrize(
     ("local", "base", "said"),
     [
-        ("who: town\nshpo: {}\n", "", "environments/local.yaml: unknown key `shpo`, did you mean `shop`?"),
+        ("who: town\nshpo: {}\n", "", "environments/local.yaml: unknown key `shpo`; did you mean `shop`?"),
         (
             "who: town\n",
             "shop: {dors: 2}\n",
-            "environments/base.yaml: unknown key `dors` (in shop), did you mean `doors`?",
+            "environments/base.yaml: unknown key `dors` (in shop); did you mean `doors`?",
         ),
         ("who: town\nshop: {doors: two}\n", "", "environments/local.yaml: shop.doors: 'two' is not of type 'integer'"),
         ("shop: {}\n", "", "environments/local.yaml: the key `who` is missing"),

@@ -25,7 +25,7 @@ EXTERNAL = {
 }
 EXTERNAL_LABELS = {"k8s-app=kube-dns", "app.kubernetes.io/name=eks-pod-identity-agent"}
 # What the how-tos make along the way, and the platforms of the tests, of which the rules have their examples.
-EXAMPLES = re.compile(r"\b(echo|staging|local|harbour|greeting|jsonnet)\b|/(test_)?(components|crowd)\.py$")
+EXAMPLES = re.compile(r"\b(echo|staging|local|harbour|greeting|jsonnet|spaces|note)\b|/(test_)?(components|crowd)\.py$")
 EXAMPLE_VERBS = {"components"}
 
 _SHORT = {"deploy": "deployment", "ds": "daemonset", "sts": "statefulset", "svc": "service"}

@@ -9,10 +9,11 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from penstock.core import console
+from penstock.core.rule import Rule
 
 
 class PenstockError(Exception):
@@ -28,13 +29,25 @@ class PenstockError(Exception):
         self.message = message
         self.hint = hint
 
+    @property
+    def lines(self) -> list[str]:
+        """The lines of the message."""
+        return self.message.splitlines()
+
 
 class Findings(PenstockError):
-    """Several faults of one kind, reported together: one line each."""
+    """Several faults, reported together: one line each. `rules` are their rules, `rule` where all have the same."""
 
-    def __init__(self, findings: list[str], hint: str) -> None:
+    def __init__(self, findings: list[str], hint: str, rule: Rule | None = None, rules: Sequence[Rule] = ()) -> None:
         super().__init__("\n".join(findings), hint)
         self.findings = findings
+        self.rules = [each.id for each in rules] or [rule.id if rule else ""] * len(findings)
+
+    @property
+    def lines(self) -> list[str]:
+        """The faults as people see them, each with its rule."""
+        pairs = zip(self.findings, self.rules, strict=True)
+        return [f"{line} [{rule}]" if rule else line for line, rule in pairs]
 
 
 # What a machine refuses is its owner's to fix, wherever it strikes.
@@ -57,7 +70,7 @@ def reported(debug: bool = False) -> Iterator[None]:
     except PenstockError as error:
         if debug:
             traceback.print_exc()
-        for line in error.message.splitlines():
+        for line in error.lines:
             console.error(line)
         if error.hint:
             console.hint(error.hint)

@@ -12,7 +12,7 @@ import msgspec
 import yaml
 
 from penstock.core.errors import PenstockError
-from penstock.core.nearest import did_you_mean, nearest
+from penstock.core.nearest import did_you_mean, missing_key, nearest, unknown_key
 from penstock.core.yaml import compose, parse
 
 Model = TypeVar("Model")
@@ -79,9 +79,12 @@ def _marks(node: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
 
 
 def _readable(message: str) -> str:
-    message = re.sub(r"Object contains unknown field `(.+?)`", r"unknown key `\1`", message)
-    message = re.sub(r"Object missing required field `(.+?)`", r"the key `\1` is missing", message)
-    return re.sub(r" - at `\$\.?(.*)`$", r" (in \1)", message)
+    text, _, place = re.sub(r" - at `\$\.?(.*)`$", r"\0\1", message).partition("\0")
+    if unknown := re.fullmatch(r"Object contains unknown field `(.+?)`", text):
+        return unknown_key(unknown[1], place)
+    if missing := re.fullmatch(r"Object missing required field `(.+?)`", text):
+        return missing_key(missing[1], place)
+    return f"{text} (in {place})" if place or text != message else text
 
 
 def _suggestion(message: str, model: Any) -> str:

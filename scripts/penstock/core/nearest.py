@@ -37,3 +37,17 @@ def ending(name: str, known: Iterable[str]) -> str:
     if not 0 < len(names) <= _MOST:
         return ""
     return f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}"
+
+
+def unknown_key(key: str, place: str, known: Iterable[str] = ()) -> str:
+    """The message about a key that nothing reads: unknown key `szie` (in inner); did you mean `size`?"""
+    return f"unknown key `{key}`{_inside(place)}{ending(key, known)}"
+
+
+def missing_key(key: str, place: str) -> str:
+    """The message about a key that is required: the key `from` is missing (in periods[1])."""
+    return f"the key `{key}` is missing{_inside(place)}"
+
+
+def _inside(place: str) -> str:
+    return f" (in {place})" if place else ""

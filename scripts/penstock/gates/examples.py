@@ -1,15 +1,19 @@
-"""A failing example of each rule, from the tests: an edit of a hydrated platform, and what the gate reports then."""
+"""A failing example of each rule, from the tests: an edit of a platform, and what is reported then."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+from penstock.core.files import walk
 from penstock.core.layout import ENGINE
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
 
-# The tests that list broken platforms.
-FOLDER = "tests/gates"
+# The tests that list edits of a hydrated platform, and those with a platform for each refusal of hydration.
+FOLDER, PLATFORMS = "tests/gates", "tests/platforms"
+_REFUSED = re.compile(r"^error: (.*) \[(hydrate/[\w-]+)\]$", re.MULTILINE)
 FILES = [f"{FOLDER}/broken-{name}.yaml" for name in ("files", "references", "configurations", "dataflow", "policies")]
 
 
@@ -41,4 +45,17 @@ def read(path: Path) -> list[Example]:
 def examples(root: Path = ENGINE) -> dict[str, Example]:
     """Rule id -> example; empty without the tests, as in a wheel."""
     every = [each for file in FILES if (root / file).is_file() for each in read(root / file)]
-    return {each.rule: each for each in every if each.rule}
+    return {each.rule: each for each in (*_refused(root / PLATFORMS), *every) if each.rule}
+
+
+def _refused(folder: Path) -> Iterator[Example]:
+    """Of what hydration refuses, the platforms whose mistake is in one file: message.txt is what it prints."""
+    for message in sorted(folder.glob("*/message.txt"), reverse=True):
+        files = [path for path in walk(message.parent) if path != message]
+        said = _REFUSED.findall(message.read_text())
+        if len(files) == 1 and said:
+            name = files[0].relative_to(message.parent).as_posix()
+            lines, ids = zip(*said, strict=True)
+            yield Example(
+                mistake=message.parent.name, file=name, new=files[0].read_text(), says=list(lines), rule=ids[0]
+            )

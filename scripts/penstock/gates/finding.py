@@ -5,19 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from penstock.core.rule import Rule
 from penstock.kube.ref import ObjectRef
 
+__all__ = ["Finding", "Proven", "Rule", "Severity", "merged"]
+
 Severity = Literal["error", "warning"]
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A kind of finding. `id` is gate/name; the other fields are shown by `inv explain` and docs/reference/rules.md."""
-
-    id: str
-    catches: str
-    why: str
-    fix: str
 
 
 @dataclass(frozen=True)

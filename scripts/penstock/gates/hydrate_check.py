@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.core.errors import Findings
 from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.hydrate import index, names
 from penstock.hydrate.compare import changes
+from penstock.hydrate.rules import RULES
 from penstock.platform import environments
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -25,7 +27,7 @@ _STALE = Rule(
 )
 
 
-@gate("hydrate-check", rules=[_STALE])
+@gate("hydrate-check", rules=[_STALE, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
     yield from check(platform, None)
@@ -44,7 +46,14 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
     names.refuse_misnamed(platform, known, None)
     faulty = False
     for name in index.present(git, platform, picked, environment) if git else picked:
-        for change in changes(hydrate(platform, name, [], trust_lock=False)):
+        try:
+            found = changes(hydrate(platform, name, [], trust_lock=False))
+        except Findings as refused:
+            faulty = True
+            for rule, line in zip(refused.rules, refused.findings, strict=True):
+                yield Finding(rule, line, refused.hint, environments=(name,))
+            continue
+        for change in found:
             faulty = True
             path = f"manifests/{name}/{change.path}"
             yield Finding(_STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))

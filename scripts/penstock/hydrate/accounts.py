@@ -16,6 +16,7 @@ from penstock.core.errors import Findings
 from penstock.gitops import accounts as made
 from penstock.gitops.objects import dump
 from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.rules import COLLISION
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.groups import is_built_in
 from penstock.kube.kinds import BUILTIN_NAMESPACES, plural
@@ -125,7 +126,7 @@ def _refuse_taken(components: dict[str, LockedComponent]) -> None:
         if _is_taken(locked.ref)
     ]
     if findings:
-        raise Findings(findings, "nothing was written; give it another name")
+        raise Findings(findings, "nothing was written; give it another name", COLLISION)
 
 
 def _is_taken(ref: ObjectRef) -> bool:

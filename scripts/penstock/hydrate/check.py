@@ -6,7 +6,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from penstock.core.errors import Findings
+from penstock.core.rule import Rule
 from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.rules import COLLISION, DROPPED, KIND, NAMESPACE, SECRET
 from penstock.kube.groups import is_built_in
 from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
 from penstock.kube.ref import ObjectRef
@@ -29,6 +31,7 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
             findings,
             "have the chart leave it out, by a value such as `existingSecret` or a patch with `$patch: delete`, and "
             "declare it in components/<name>/secrets.yaml: `inv up` makes it in the cluster, once",
+            SECRET,
         )
 
 
@@ -45,6 +48,7 @@ def refuse_dropped(component: str, objects: list[Object]) -> None:
             findings,
             "take the annotation out of the chart's template; or keep the object out of Git by a kustomization with "
             "`resources: [chart.yaml]`, which leaves it out as Flux does",
+            DROPPED,
         )
 
 
@@ -52,7 +56,7 @@ def check(components: dict[str, LockedComponent]) -> None:
     """Raise Findings for objects that collide, lack a namespace, or are of a kind that no component defines."""
     scopes = scopes_of(components)
     owners: dict[ObjectRef, list[str]] = defaultdict(list)
-    findings = []
+    findings: list[tuple[Rule, str]] = []
     misplaced: list[str] = []
     for name, component in components.items():
         for file, locked in component.everything():
@@ -60,21 +64,24 @@ def check(components: dict[str, LockedComponent]) -> None:
             owners[ref].append(name)
             where = f"components/{name}: {ref.kind} {ref.name} ({file})"
             if not is_built_in(ref.group) and ref.group_kind not in scopes:
-                findings.append(f"{where} is of a kind that no component defines: {ref.group_kind}")
+                findings.append((KIND, f"{where} is of a kind that no component defines: {ref.group_kind}"))
                 continue
             cluster_scoped = is_cluster_scoped(ref.group, ref.kind) or scopes.get(ref.group_kind) == "Cluster"
             if not ref.namespace and not cluster_scoped:
-                findings.append(f"{where} has no metadata.namespace, and {ref.kind} needs one")
+                findings.append((NAMESPACE, f"{where} has no metadata.namespace, and {ref.kind} needs one"))
             if ref.namespace and cluster_scoped:
-                findings.append(f"{where} has metadata.namespace {ref.namespace}, and {ref.kind} can't have one")
+                fault = f"has metadata.namespace {ref.namespace}, and {ref.kind} can't have one"
+                findings.append((NAMESPACE, f"{where} {fault}"))
                 misplaced += [] if is_built_in(ref.group) else [ref.kind]
     findings += [
-        f"{ref} is rendered by {' and by '.join(f'components/{name}' for name in names)}"
+        (COLLISION, f"{ref} is rendered by {' and by '.join(f'components/{name}' for name in names)}")
         for ref, names in sorted(owners.items())
         if len(names) > 1
     ]
     if findings:
-        raise Findings(findings, _without_namespace(misplaced) or "nothing was written; fix the components named above")
+        hint = _without_namespace(misplaced) or "nothing was written; fix the components named above"
+        rules, lines = zip(*findings, strict=True)
+        raise Findings(list(lines), hint, rules=rules)
 
 
 def _without_namespace(kinds: list[str]) -> str:

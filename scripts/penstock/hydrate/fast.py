@@ -16,8 +16,13 @@ from penstock.hydrate.select import Component, Inputs, components, shared_files,
 from penstock.hydrate.tree import on_disk
 
 
-def fast_findings(layout: Layout, environment: str, index: Index | None = None) -> list[str]:
-    """What is stale, edited, or contradicts itself, one line each; with the index, of the tree that a commit holds."""
+def fast_findings(
+    layout: Layout, environment: str, index: Index | None = None, folders: dict[Path, bytes] | None = None
+) -> list[str]:
+    """What is stale, edited, or contradicts itself, one line each; with the index, of the tree that a commit holds.
+
+    `folders` keeps the digests of the sources for the next environment.
+    """
     tree, shown = layout.tree(environment), f"manifests/{environment}"
     path = tree / LOCK_NAME
     sparse = bool(index and index.left_out(tree))
@@ -27,7 +32,7 @@ def fast_findings(layout: Layout, environment: str, index: Index | None = None) 
     locked = lock.decode(raw, environment, shown) if raw else lock.EMPTY
     if not locked.components:
         return [f"{shown} was never hydrated"]
-    findings = _sources(layout, environment, locked, index)
+    findings = _sources(layout, environment, locked, index, {} if folders is None else folders)
     if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
         findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
     findings += _contradictions(layout, environment, locked)
@@ -44,9 +49,11 @@ def unused_charts(layout: Layout, names: list[str]) -> list[str]:
     ]
 
 
-def _sources(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[str]:
+def _sources(
+    layout: Layout, environment: str, locked: Lock, index: Index | None, folders: dict[Path, bytes]
+) -> list[str]:
     found = components(layout, environment, index)
-    changed = stale(Inputs(layout, environment, index=index), found, locked)
+    changed = stale(Inputs(layout, environment, index=index, folders=folders), found, locked)
     absent: list[str] = []
     if index and (changed or locked.components.keys() - {item.name for item in found}):
         # What the commit lacks is the reason where all would be well with it.

@@ -16,6 +16,7 @@ from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse, utf8
 from penstock.hydrate.lock import LockedComponent, LockedHook
 from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
+from penstock.hydrate.rules import HOOK
 from penstock.kube.ref import ObjectRef
 
 if TYPE_CHECKING:  # a run that renders nothing imports nothing that renders
@@ -111,7 +112,7 @@ def decide(policy: Policy, objects: list[Object]) -> Decided:
     decided = [(item, decision) for item, decision in chosen if decision is not None]
     findings = [line for item, decision in decided for line in _refused(policy, item, decision)]
     if findings:
-        raise Findings(findings, f"nothing was written; {_GUIDE} shows what Flux can keep")
+        raise Findings(findings, f"nothing was written; {_GUIDE} shows what Flux can keep", HOOK)
     parts: dict[str, list[Object]] = {"": [item for item in objects if not item.hooks]}
     for phase in ("", BEFORE, AFTER):
         parts = _joined(parts, phase, [item for item, decision in decided if _applied_at(item, decision) == phase])
@@ -197,6 +198,7 @@ def _refuse_undecided(policy: Policy, hooks: list[Object]) -> None:
         raise Findings(
             findings,
             f"turn it off by a value of the chart, or {verb} {policy.shown}, as {_GUIDE} shows:\nhooks:\n{lines}",
+            HOOK,
         )
 
 

@@ -16,6 +16,7 @@ from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.core.nearest import closest, nearest
 from penstock.hydrate.index import Index
 from penstock.hydrate.listing import Listing
+from penstock.hydrate.rules import UNREAD
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 # What kustomize itself looks for: one of them.
@@ -38,7 +39,7 @@ def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None
     """Raise Findings for what would be ignored; with the index, only for what a commit holds of it."""
     findings = list(misnamed(layout, environments, index))
     if findings:
-        raise Findings(findings, "rename it, or delete it: what no program reads is no part of the manifests")
+        raise Findings(findings, "rename it, or delete it: what no program reads is no part of the manifests", UNREAD)
 
 
 def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:

@@ -12,12 +12,13 @@ from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from penstock.core.errors import PenstockError
+from penstock.core.errors import Findings, PenstockError
 from penstock.hydrate import admission
 from penstock.hydrate.admission import Admission, Judged
 from penstock.hydrate.labels import Labels, ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import chains, steps, units
+from penstock.hydrate.rules import ORDER
 from penstock.kube.kinds import BUILTIN_NAMESPACES
 
 _FLUX = ".toolkit.fluxcd.io"
@@ -133,6 +134,6 @@ def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]
         whys = [reasons[name][before] for name, before in pairwise(cycle)]
         why = ", ".join(f"{name} needs {before} ({reasons[name][before]})" for name, before in pairwise(cycle))
         judged = any(each.startswith(_ADMISSION) for each in whys)
-        raise PenstockError(
-            f"dependency cycle: {' -> '.join(cycle)}: {why}", _WAY_OUT_OF_ADMISSION if judged else _WAY_OUT
+        raise Findings(
+            [f"dependency cycle: {' -> '.join(cycle)}: {why}"], _WAY_OUT_OF_ADMISSION if judged else _WAY_OUT, ORDER
         ) from None

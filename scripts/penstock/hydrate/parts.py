@@ -8,6 +8,7 @@ import msgspec
 
 from penstock.core.errors import Findings
 from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.rules import COLLISION
 
 # As in https://fluxcd.io/flux/use-cases/running-jobs/. A further one is called pre-deploy-2, and so on.
 BEFORE = "pre-deploy"
@@ -64,7 +65,7 @@ def refuse_taken(components: dict[str, LockedComponent]) -> None:
                     f"components/{name}: the name of its hooks, {unit}, is longer than {_LONGEST} characters"
                 )
     if findings:
-        raise Findings(findings, "nothing was written; rename the component")
+        raise Findings(findings, "nothing was written; rename the component", COLLISION)
 
 
 def _place(part: str) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import msgspec
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout
 from penstock.hydrate.plan import Plan
+from penstock.hydrate.rules import RENDER
 from penstock.hydrate.select import Component
 from penstock.hydrate.sources import Sources
 from penstock.tools import helmfile
@@ -31,7 +32,7 @@ def render(plan: Plan, sources: Sources, home: Path) -> dict[str, Rendered]:
     failed = [answer for answer in answers if answer.kind == "error"]
     if failed:
         hints = sorted({answer.hint or "fix what is named above and run it again" for answer in failed})
-        raise Findings([_finding(answer) for answer in failed], f"nothing was written; {'; '.join(hints)}")
+        raise Findings([_finding(answer) for answer in failed], f"nothing was written; {'; '.join(hints)}", RENDER)
     rendered = {answer.component: Rendered(answer) for answer in answers if answer.kind == "component"}
     for answer in answers:
         if answer.object:

@@ -12,6 +12,7 @@ from penstock.core.files import walk
 from penstock.core.layout import Layout
 from penstock.core.yaml import utf8
 from penstock.hydrate import gotmpl, helmfiles, names, values
+from penstock.hydrate.rules import AMBIGUOUS, HERMETIC
 from penstock.hydrate.select import Component, refuse_outward
 from penstock.tools import helmfile
 
@@ -48,10 +49,12 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
                 findings += _outward(layout, component, path)
     if findings:
         raise Findings(
-            findings, "a component reads only its own folder, environments/ and charts/, and the same at every run"
+            findings,
+            "a component reads only its own folder, environments/ and charts/, and the same at every run",
+            HERMETIC,
         )
     if unclear:
-        raise Findings(unclear, "nothing was written; fix the lines named above and run it again")
+        raise Findings(unclear, "nothing was written; fix the lines named above and run it again", AMBIGUOUS)
 
 
 def resolve(layout: Layout, environment: str, components: list[Component], home: Path) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -49,6 +49,8 @@ class Inputs:
     chart_digests: dict[str, str] | None = None
     # With it, the inputs are those that a commit holds, and not those of the working tree.
     index: Index | None = None
+    # The digests of the folders that were read; the environments of a run may share it.
+    folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def programs(self) -> str:
@@ -80,16 +82,12 @@ class Inputs:
             return {}
         return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
-    @cached_property
-    def _folders(self) -> dict[Path, bytes]:
-        return {}
-
     def _read(self, folder: Path, page: Path | None = None) -> bytes:
         # Once a run, before rendering: a file that is edited meanwhile leaves its component stale.
-        if folder not in self._folders:
+        if folder not in self.folders:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
-            self._folders[folder] = _folder(folder, self.index, page) if present else b""
-        return self._folders[folder]
+            self.folders[folder] = _folder(folder, self.index, page) if present else b""
+        return self.folders[folder]
 
 
 def shared_files(layout: Layout, environment: str) -> list[Path]:

@@ -11,6 +11,7 @@ from penstock.core.files import sha256
 from penstock.hydrate import admission
 from penstock.hydrate.hooks import Decided
 from penstock.hydrate.lock import Locked, LockedComponent, LockedUnit
+from penstock.hydrate.rules import COLLISION
 from penstock.kube.groups import group_of
 from penstock.kube.ref import ObjectRef
 from penstock.tools.render import Answer, Object
@@ -63,7 +64,7 @@ def _refuse_twice(component: str, objects: list[Object]) -> None:
                 f"components/{component}: {item.ref} is rendered twice: by {other.source} and by {item.source}"
             )
     if findings:
-        raise Findings(findings, "nothing was written; keep one of them")
+        raise Findings(findings, "nothing was written; keep one of them", COLLISION)
 
 
 def _named(objects: list[Object]) -> dict[str, Object]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import SCHEMA_NAME, Layout
-from penstock.core.nearest import nearest
+from penstock.hydrate.rules import VALUES
 from penstock.platform import environments
 
 
@@ -18,7 +17,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     path = layout.environments / SCHEMA_NAME
     if not path.is_file():
         return
-    from jsonschema import Draft202012Validator  # costs more than a run that has nothing to do
+    from penstock.core.schema import faults  # costs more than a run that has nothing to do
 
     try:
         schema = msgspec.json.decode(path.read_bytes())
@@ -30,45 +29,23 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
         values = environments.merged(values, layer)
     for key in environments.ENGINE_KEYS:
         values.pop(key, None)  # the engine has its own model of them
-    findings = [
-        f"{_file(layers, found.absolute_path)}: {line}"
-        for found in sorted(Draft202012Validator(schema).iter_errors(values), key=lambda found: found.json_path)
-        for line in _lines(found)
-    ]
+    findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, values)]
     if findings:
-        raise Findings(findings, f"{layout.relative(path)} has the keys and their types")
+        raise Findings(findings, f"{layout.relative(path)} has the keys and their types", VALUES)
 
 
-def _file(layers: dict[str, dict[str, Any]], path: Any) -> str:
+def _file(layers: dict[str, dict[str, Any]], path: tuple[str | int, ...]) -> str:
     """The file that a value is from: the last one that has it, or the beginning of its path."""
-    steps = list(path)
-    for length in range(len(steps), -1, -1):
-        holding = [name for name, layer in layers.items() if _has(layer, steps[:length])]
+    for length in range(len(path), -1, -1):
+        holding = [name for name, layer in layers.items() if _has(layer, path[:length])]
         if holding:
             return holding[-1]
     return next(reversed(layers))
 
 
-def _has(value: Any, steps: list[Any]) -> bool:
+def _has(value: Any, steps: tuple[str | int, ...]) -> bool:
     for step in steps:
         if not isinstance(value, dict) or step not in value:
             return False
         value = value[step]
     return True
-
-
-def _lines(found: Any) -> Iterator[str]:
-    where = ".".join(str(step) for step in found.absolute_path)
-    inside = f" (in {where})" if where else ""
-    if found.validator == "additionalProperties":
-        known = list(found.schema.get("properties", {}))
-        for key in sorted(found.instance.keys() - set(known)):
-            near = nearest(key, known)
-            meant = f", did you mean `{near}`?" if near else ""
-            yield f"unknown key `{key}`{inside}{meant}"
-    elif found.validator == "required":
-        for key in found.validator_value:
-            if key not in found.instance:
-                yield f"the key `{key}` is missing{inside}"
-    else:
-        yield f"{where}: {found.message}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from penstock.core import console
@@ -20,11 +22,11 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
     `fast` compares digests alone, and in a Git repository those of the files that a commit would hold.
     """
     layout = find_platform(platform)
-    findings = _fast_findings(layout, environment) if fast else _full_findings(layout, environment)
+    findings, hint = (_fast_findings(layout, environment), _HINT) if fast else _full_findings(layout, environment)
     if as_json:
         console.out(msgspec.json.encode(findings).decode())
     if findings:
-        raise Findings(findings, _HINT)
+        raise Findings(findings, hint)
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
@@ -47,7 +49,8 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(layout, known, git)
-    findings = [line for name in picked for line in fast_findings(layout, name, git)]
+    folders: dict[Path, bytes] = {}
+    findings = [line for name in picked for line in fast_findings(layout, name, git, folders)]
     for name in git.unfinished() if git else []:
         if not any(line.startswith(f"components/{name} ") for line in findings):
             console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
@@ -59,9 +62,11 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     return list(dict.fromkeys(findings))  # a source that all environments lack
 
 
-def _full_findings(layout: Layout, environment: str | None) -> list[str]:
+def _full_findings(layout: Layout, environment: str | None) -> tuple[list[str], str]:
     # Not at the top: the fast check must not pay for importing what renders.
     from penstock.gates.finding import Finding
     from penstock.gates.hydrate_check import check
+    from penstock.gates.runner import hints
 
-    return [str(each) for each in check(layout, environment) if isinstance(each, Finding)]
+    findings = [each for each in check(layout, environment) if isinstance(each, Finding)]
+    return [f"{each} [{each.rule}]" for each in findings], hints(findings)

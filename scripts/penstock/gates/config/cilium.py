@@ -10,7 +10,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.core.yaml import parse
-from penstock.gates.config import keylist
+from penstock.gates.config import listed
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named, subjects
 from penstock.kube.objects import ConfigMap
@@ -88,7 +88,7 @@ def _config_map(subject: Subject) -> ConfigMap:
 
 def _keys(data: Mapping[str, str], operators: list[str], deployed: str) -> Outcome:
     programs = [cilium.agent_flags(), *(cilium.operator_flags(name) for name in operators)]
-    hidden = keylist.read("cilium").blocks["hidden"]
+    hidden = listed.read("cilium")["properties"]
     known = {key for flags in programs for key in flags} | set(hidden)
     faults = [
         fault

@@ -1,61 +1,65 @@
-"""Programs that can't check their configuration: their files are compared with key lists."""
+"""Programs that can't check their configuration: their files are checked against schemas, gates/schemas/PROGRAM.yaml.
+
+A schema has `x-version`, the version of the program that it describes, and `x-source`, the page that it was made from.
+"""
 
 from __future__ import annotations
 
 import configparser
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
+from penstock.core.schema import faults
 from penstock.core.yaml import parse
-from penstock.gates.config import keylist
 from penstock.gates.config.check import Check, Outcome
-from penstock.gates.config.keylist import Checker, KeyList
 from penstock.gates.config.subject import Subject, named
 from penstock.platform.files import MountedFile
 
-# These two accept booleans and numbers in quotes.
-_TEXTS = {"fluent-bit", "grafana"}
+SUMMARY = "checked against a schema, not by the program"
+FOLDER = Path(__file__).parents[1] / "schemas"
+Schema = Mapping[str, Any]
+# These read keys in any case.
+_FOLDED = {"fluent-bit", "grafana"}
 _PROVISIONING = "/etc/grafana/provisioning/"
+_VARIABLE = re.compile(r"\$\{?\w+[^}]*\}?|\$__\w+\{[^}]*\}")
+_TOP = " top "
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
-    """A check of each file for which there is a key list."""
+    """A check of each file for which there is a schema."""
     for program, file in _files(subject):
-        yield against(subject, keylist.read(program), file)
+        yield against(subject, read(program), file)
 
 
-def against(subject: Subject, keys: KeyList, file: MountedFile) -> Check:
-    """A check of a file against a key list."""
-
-    def listed() -> Outcome:
-        return Outcome(keylist.SUMMARY, (*_versions(keys, subject.version), *_faults(keys, file)))
-
-    checker = f"key list of {keys.program} {keys.version}"
-    inputs = (file.text, str(keys))
-    return Check(subject.rendered.environment, named(file), subject.deployed, checker, inputs, listed)
+def read(program: str) -> Schema:
+    """The schema of a program; PenstockError if there is none."""
+    path = FOLDER / f"{program}.yaml"
+    if not path.is_file():
+        raise PenstockError(f"{path} doesn't exist", "write it; docs/reference/files.md describes its format")
+    schema: Schema = parse(path.read_bytes(), path.name)
+    return schema
 
 
-def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
-    """The name of the key list, and the file, for each file that the program reads."""
-    if subject.image == "grafana":
-        yield "grafana", subject.config_file("config", default="/etc/grafana/grafana.ini")
-        for path, file in subject.files.items():
-            if path.startswith(_PROVISIONING):
-                yield f"grafana-{path.removeprefix(_PROVISIONING).partition('/')[0]}", file
-    else:
-        default = subject.variables.get("BEYLA_CONFIG_PATH", "")
-        yield subject.image, subject.config_file("config.file", "config", "c", default=default)
+def against(subject: Subject, schema: Schema, file: MountedFile) -> Check:
+    """A check of a file against a schema."""
+
+    def checked() -> Outcome:
+        return Outcome(SUMMARY, (*_versions(schema, subject.version), *_faults(schema, file)))
+
+    checker = f"schema of {schema['title']} {schema['x-version']}"
+    inputs = (file.text, str(schema))
+    return Check(subject.rendered.environment, named(file), subject.deployed, checker, inputs, checked)
 
 
-def _faults(keys: KeyList, file: MountedFile) -> Iterator[str]:
-    try:
-        values = ini(file.text) if file.key.endswith(".ini") else parse(file.text, file.key)
-    except (PenstockError, configparser.Error) as error:
-        yield " ".join(str(error).split())
-        return
-    yield from Checker(keys, texts=keys.program in _TEXTS).faults(values)
+def broken(schema: Schema, values: Any) -> list[str]:
+    """A line for each fault of a configuration; what a program expands when it runs may be anything."""
+    if schema["title"] in _FOLDED:
+        values = _spelled(values, {key.casefold(): key for key in _keys(schema)})
+    return [fault.text for fault in faults(schema, values, _is_open)]
 
 
 def ini(text: str) -> dict[str, Any]:
@@ -67,11 +71,46 @@ def ini(text: str) -> dict[str, Any]:
     return {**sections.pop(_TOP), **sections}
 
 
-_TOP = " top "
+def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
+    """The name of the schema, and the file, for each file that the program reads."""
+    if subject.image == "grafana":
+        yield "grafana", subject.config_file("config", default="/etc/grafana/grafana.ini")
+        for path, file in subject.files.items():
+            if path.startswith(_PROVISIONING):
+                yield f"grafana-{path.removeprefix(_PROVISIONING).partition('/')[0]}", file
+    else:
+        default = subject.variables.get("BEYLA_CONFIG_PATH", "")
+        yield subject.image, subject.config_file("config.file", "config", "c", default=default)
 
 
-def _versions(keys: KeyList, deployed: str) -> Iterator[str]:
-    """A fault if the list is for another minor version: keys come and go with each."""
-    if deployed.split(".")[:2] != keys.version.split(".")[:2]:
-        name = f"scripts/penstock/gates/keys/{keys.program}.yaml"
-        yield f"the image is {deployed}, {name} has the keys of {keys.version}: compare them with {keys.source}"
+def _faults(schema: Schema, file: MountedFile) -> Iterator[str]:
+    try:
+        values = ini(file.text) if file.key.endswith(".ini") else parse(file.text, file.key)
+    except (PenstockError, configparser.Error) as error:
+        yield " ".join(str(error).split())
+        return
+    yield from broken(schema, values)
+
+
+def _versions(schema: Schema, deployed: str) -> Iterator[str]:
+    """A fault if the schema is for another minor version: keys come and go with each."""
+    version = schema["x-version"]
+    if deployed.split(".")[:2] != version.split(".")[:2]:
+        name = f"scripts/penstock/gates/schemas/{schema['title']}.yaml"
+        yield f"the image is {deployed}, {name} has the keys of {version}: compare them with {schema['x-source']}"
+
+
+def _is_open(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and bool(_VARIABLE.fullmatch(value)))
+
+
+def _keys(schema: Schema) -> Iterator[str]:
+    for block in schema["$defs"].values():
+        yield from block.get("properties", {})
+
+
+def _spelled(value: Any, keys: Mapping[str, str]) -> Any:
+    """A value with its keys spelled as in the schema."""
+    if isinstance(value, dict):
+        return {keys.get(str(key).casefold(), key): _spelled(inner, keys) for key, inner in value.items()}
+    return [_spelled(item, keys) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""Thanos: thanos checks buckets and arguments, a key list the file of endpoints."""
+"""Thanos: thanos checks buckets and arguments, a schema the file of endpoints."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core.layout import Layout
-from penstock.gates.config import keylist, listed
+from penstock.gates.config import listed
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named
 from penstock.tools import thanos
@@ -34,7 +34,7 @@ def checks(subject: Subject, _: Layout) -> Iterator[Check]:
         file = subject.config_file(_BUCKET)
         yield Check(environment, named(file), subject.deployed, checker, (file.text,), lambda: _bucket(file.text))
     if subject.flag(_ENDPOINTS):
-        yield listed.against(subject, keylist.read("thanos"), subject.config_file(_ENDPOINTS))
+        yield listed.against(subject, listed.read("thanos"), subject.config_file(_ENDPOINTS))
 
 
 def _bucket(text: str) -> Outcome:

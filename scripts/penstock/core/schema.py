@@ -1,0 +1,82 @@
+"""JSON Schema 2020-12 (https://json-schema.org/draft/2020-12): what values break, a line for each fault."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.validators import extend
+
+from penstock.core.nearest import missing_key, unknown_key
+
+# The rules about a single value; the others are about keys.
+_OF_VALUES = ("enum", "maximum", "minimum", "pattern", "type")
+_SHAPES = {"array": "list", "object": "mapping"}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault. `path` leads to the value; where a key is unknown or missing, to the mapping that it is about."""
+
+    path: tuple[str | int, ...]
+    text: str
+
+    def __str__(self) -> str:
+        """The line for it."""
+        return self.text
+
+
+def faults(schema: Mapping[str, Any], value: Any, is_open: Callable[[Any], bool] = lambda _: False) -> list[Fault]:
+    """What a value breaks of a schema, sorted by path. Of a value that `is_open`, only the running program can tell.
+
+    A schema with a title is a named type, which a message names instead of the rule.
+    """
+    rules = {name: _unless(is_open, Draft202012Validator.VALIDATORS[name]) for name in _OF_VALUES}
+    errors = extend(Draft202012Validator, rules)(schema).iter_errors(value)
+    return [fault for error in sorted(errors, key=lambda error: error.json_path) for fault in _faults(error)]
+
+
+def _unless(is_open: Callable[[Any], bool], rule: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    def checked(validator: Any, setting: Any, value: Any, schema: Any) -> Iterator[Any]:
+        if not is_open(value):
+            yield from rule(validator, setting, value, schema) or ()
+
+    return checked
+
+
+def _faults(error: Any) -> Iterator[Fault]:
+    path = tuple(error.absolute_path)
+    place = shown(path)
+    if error.validator == "additionalProperties":
+        known = list(error.schema.get("properties", {}))
+        yield from (Fault(path, unknown_key(key, place, known)) for key in error.instance if key not in known)
+    elif error.validator == "required":
+        # One error for each key, whose name is in its text alone.
+        yield from (
+            Fault(path, missing_key(key, place)) for key in error.validator_value if f"'{key}'" in error.message
+        )
+    else:
+        yield Fault(path, f"{place or 'the file'}: {_wrong(error)}")
+
+
+def _wrong(error: Any) -> str:
+    value = error.instance
+    what = f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    if isinstance(value, dict | list):
+        what = "a mapping" if isinstance(value, dict) else "a list"
+    if "title" in error.schema:
+        return f"{what} is not of the type {error.schema['title']}"
+    if error.validator == "enum":
+        return f"{what} is none of {', '.join(map(str, error.validator_value))}"
+    if error.validator == "type" and error.validator_value in _SHAPES:
+        keys = error.schema.get("properties")
+        more = f"; its keys are {', '.join(keys)}" if keys else ""
+        return f"{what} is not a {_SHAPES[error.validator_value]}{more}"
+    return str(error.message)
+
+
+def shown(path: tuple[str | int, ...]) -> str:
+    """A path as people write it: periods[1].from."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
