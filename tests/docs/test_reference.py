@@ -18,7 +18,7 @@ from penstock.verbs.reference import reference
 
 def checkout(folder: Path) -> Path:
     """A copy of what the pages are made of, and of the pages."""
-    for name in ("scripts/penstock", "environments", "manifests", "docs/reference"):
+    for name in ("scripts/penstock", "environments", "manifests", "docs/reference", examples.PLATFORMS):
         shutil.copytree(ENGINE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     readmes = [str(path.relative_to(ENGINE)) for path in ENGINE.glob("components/*/README.md")]
     for name in ("tasks.py", "helmfile.yaml", *examples.FILES, *readmes):
