@@ -55,9 +55,8 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
     for name in environments.names(platform):
         expected = _expected(platform, name)
         manifests = Manifests(platform.tree(name))
-        files = [entry for component in manifests.components for entry in manifests.files(component).items()]
         # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.
-        actual = {ObjectRef.of(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
+        actual = {item.ref: item.content for item in manifests.all_objects() if f"/{accounts.PREFIX}" not in item.file}
         # Helm leaves out hooks that it no longer supports (crd-install), so there is nothing to compare them with.
         policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for ref in actual.keys() - expected.keys():

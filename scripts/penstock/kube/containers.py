@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from msgspec import field, structs
 
 from penstock.kube.fields import KubeStruct
 
@@ -91,12 +91,53 @@ class VolumeMount(KubeStruct, frozen=True):
     mount_path: str
     sub_path: str = ""
     sub_path_expr: str = ""
+    read_only: bool = False
 
 
 class VolumeDevice(KubeStruct, frozen=True):
     """Where a container sees a raw volume."""
 
     name: str
+
+
+class Resources(KubeStruct, frozen=True):
+    """What a container or a claim requests, as quantities: Resource -> amount."""
+
+    requests: dict[str, str | int | float] = {}
+
+
+class Capabilities(KubeStruct, frozen=True):
+    """Linux capabilities that a container gets or loses."""
+
+    add: list[str] = []
+    drop: list[str] = []
+
+
+class Profile(KubeStruct, frozen=True):
+    """A seccomp or AppArmor profile."""
+
+    type: str = ""
+
+
+class SecurityContext(KubeStruct, frozen=True):
+    """What the processes of a container may do; None where the pod, the image or a default decides."""
+
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
+    privileged: bool = False
+    read_only_root_filesystem: bool = False
+    allow_privilege_escalation: bool | None = None
+    capabilities: Capabilities = Capabilities()
+    seccomp_profile: Profile | None = None
+    app_armor_profile: Profile | None = None
+
+    def over(self, pod: SecurityContext) -> SecurityContext:
+        """This context where it sets a field, that of the pod elsewhere."""
+        unset = SecurityContext()
+        own = {
+            name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) != getattr(unset, name)
+        }
+        return structs.replace(pod, **own)
 
 
 class Container(KubeStruct, frozen=True):
@@ -115,6 +156,8 @@ class Container(KubeStruct, frozen=True):
     liveness_probe: Handler = Handler()
     startup_probe: Handler = Handler()
     lifecycle: Lifecycle = Lifecycle()
+    resources: Resources = Resources()
+    security_context: SecurityContext = SecurityContext()
     restart_policy: str = ""
 
     def literal_env(self) -> dict[str, str]:

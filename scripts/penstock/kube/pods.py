@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import field
 
-from penstock.kube.containers import Container, SourceRef
+from penstock.kube.containers import Container, Resources, SecurityContext, SourceRef
 from penstock.kube.fields import KubeStruct, Metadata, Selector
 
 
@@ -54,8 +54,15 @@ class Claim(KubeStruct, frozen=True):
 class ClaimSpec(KubeStruct, frozen=True):
     """What a PersistentVolumeClaim asks for; without `storageClassName` it's the cluster's default class."""
 
-    storage_class_name: str | UnsetType = UNSET
+    storage_class_name: str = ""
     volume_name: str = ""
+    access_modes: list[str] = []
+    resources: Resources = Resources()
+
+    @property
+    def size(self) -> str:
+        """The requested capacity, as a quantity."""
+        return str(self.resources.requests["storage"])
 
 
 class ClaimTemplate(KubeStruct, frozen=True):
@@ -139,11 +146,19 @@ class PodSpec(KubeStruct, frozen=True):
     volumes: list[Volume] = []
     service_account_name: str = ""
     host_network: bool = False
+    host_pid: bool = field(default=False, name="hostPID")
+    host_ipc: bool = field(default=False, name="hostIPC")
+    automount_service_account_token: bool | None = None
+    security_context: SecurityContext = SecurityContext()
     dns_policy: str = "ClusterFirst"
     priority_class_name: str = ""
     image_pull_secrets: list[SourceRef] = []
     affinity: Affinity = Affinity()
     topology_spread_constraints: list[Spread] = []
+
+    def every(self) -> list[Container]:
+        """All containers, the init containers last."""
+        return [*self.containers, *self.init_containers]
 
     def serving(self) -> list[Container]:
         """The containers that run for as long as the pod does."""
@@ -155,3 +170,13 @@ class PodTemplate(KubeStruct, frozen=True):
 
     spec: PodSpec
     metadata: Metadata = Metadata()
+
+
+class PodController(KubeStruct, frozen=True):
+    """The spec of a Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController or Job."""
+
+    template: PodTemplate
+    selector: Selector | None = None
+    replicas: int = 1
+    service_name: str = ""
+    volume_claim_templates: list[ClaimTemplate] = []

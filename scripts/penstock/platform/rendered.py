@@ -10,13 +10,12 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
-from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
-from penstock.kube.read import Reader
+from penstock.kube.read import read
 from penstock.platform import environments
-from penstock.platform.manifests import Manifests
+from penstock.platform.manifests import Manifests, Parsed
 
 
 @dataclass(frozen=True)
@@ -94,12 +93,12 @@ class Rendered:
         return {namespace: (items, index(item.labels for item in items)) for namespace, items in workloads.items()}
 
 
-def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
-    """Read manifests/<environment>; raises PenstockError if it is empty or contains invalid YAML."""
-    manifests = Manifests(layout.tree(environment))
-    components = manifests.components
-    reader = reader or Reader()
-    paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
-    objects = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
-    domain = environments.read(layout, environment).cluster.domain
-    return Rendered(environment, domain, tuple(components), objects)
+def rendered(layout: Layout, environment: str, parsed: Parsed | None = None) -> Rendered:
+    """Read manifests/<environment>; raises PenstockError if it is empty or contains invalid YAML.
+
+    Environments that share `parsed` parse equal files only once.
+    """
+    manifests = Manifests(layout.tree(environment), {} if parsed is None else parsed, read)
+    components = tuple(manifests.components)
+    objects = (*manifests.synced(), *manifests.all_objects())
+    return Rendered(environment, environments.read(layout, environment).cluster.domain, components, objects)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import convert
 from penstock.kube.fields import KubeStruct, Requirement, Selector
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
@@ -99,7 +98,7 @@ def policies(rendered: Rendered) -> list[Policy]:
 
 
 def _cilium(item: Object) -> Policy:
-    spec = convert(item.content.get("spec"), _Cilium, item.file)
+    spec = item.spec_as(_Cilium)
     namespace = item.namespace
     named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
     if any(_CLUSTER in (entities or []) for entities in named):
@@ -164,7 +163,7 @@ def _in_namespace(selector: Selector, namespace: str) -> Selector:
 
 
 def _plain(rendered: Rendered, item: Object) -> Policy:
-    spec = convert(item.content.get("spec", {}), _Plain, item.file)
+    spec = item.spec_as(_Plain)
     kinds = spec.policy_types or ["Ingress", *(["Egress"] if spec.egress else [])]
     rules: dict[str, tuple[Rule, ...]] = {
         "Ingress": tuple(_plain_rule(rendered, item, one.peers, one.ports) for one in spec.ingress),

@@ -52,7 +52,7 @@ def _split(name: str) -> tuple[str, str, str]:
 
 def _mounts(world: World, workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
     volumes = {item.name: item for item in workload.template.spec.volumes}
-    names = {*volumes, *(item.metadata.name for item in workload.claim_templates)}
+    names = {*volumes, *(item.metadata.name for item in workload.spec.volume_claim_templates)}
     for index, mount in enumerate(container.volume_mounts):
         where = f"{place}.volumeMounts[{index}]"
         fault = "" if mount.name in names else f"the pod has no volume `{mount.name}`{ending(mount.name, names)}"

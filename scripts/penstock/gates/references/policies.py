@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.core.model import convert
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
@@ -43,7 +42,7 @@ class _Spec(KubeStruct, frozen=True):
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector and each port."""
     for policy in world.rendered.of("NetworkPolicy").values():
-        spec = convert(policy.content.get("spec", {}), _Spec, policy.file)
+        spec = policy.spec_as(_Spec)
         fault, external = world.selects(spec.pod_selector, [policy.namespace])
         yield Verdict(policy.file, "spec.podSelector", fault, external)
         own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))

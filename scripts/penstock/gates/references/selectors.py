@@ -27,8 +27,8 @@ def check(world: World) -> Iterator[Verdict]:
 
 def _own(workload: Workload) -> Iterator[Verdict]:
     """The selectors that must match the workload's own pods: of its replicas, and of topology spreads."""
-    if workload.selector is not None:
-        yield Verdict(workload.file, "spec.selector", _own_fault(workload, workload.selector))
+    if workload.spec.selector is not None:
+        yield Verdict(workload.file, "spec.selector", _own_fault(workload, workload.spec.selector))
     for index, spread in enumerate(workload.template.spec.topology_spread_constraints):
         place = f"{workload.pod_path}.topologySpreadConstraints[{index}].labelSelector"
         yield Verdict(workload.file, place, _own_fault(workload, spread.label_selector or Selector()))

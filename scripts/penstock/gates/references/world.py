@@ -12,14 +12,14 @@ from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
 from penstock.gitops.objects import SOURCE
 from penstock.kube.dns import Network
-from penstock.kube.fields import Metadata, Selector, ServicePort, ServiceSpec
+from penstock.kube.fields import Selector, ServicePort, ServiceSpec
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service
-from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
+from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
@@ -123,9 +123,9 @@ class World:
         return index(self._namespaces.values())
 
 
-def world(layout: Layout, environment: str, declarations: Declarations, reader: Reader) -> World:
+def world(layout: Layout, environment: str, declarations: Declarations, parsed: Parsed) -> World:
     """Read one environment; raises PenstockError if its manifests can't be read."""
-    manifests = rendered(layout, environment, reader)
+    manifests = rendered(layout, environment, parsed)
     secrets = made_secrets(layout, manifests.components)
     version = environments.read(layout, environment).kubernetes.version
     return World(
@@ -147,7 +147,8 @@ def _keys(item: Object) -> frozenset[str]:
 
 def _service(item: ExternalObject) -> Service:
     spec = ServiceSpec(ports=[ServicePort(port=port) for port in item.ports])
-    return Service(item.file, "Service", Metadata(name=item.name, namespace=item.namespace), {}, spec)
+    metadata = {"name": item.name, "namespace": item.namespace}
+    return Service("", {"apiVersion": "v1", "kind": "Service", "metadata": metadata}, spec, file=item.file)
 
 
 def _among(namespaces: list[str]) -> str:
