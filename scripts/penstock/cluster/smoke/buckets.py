@@ -16,6 +16,7 @@ from penstock.cluster.smoke.check import CheckFailed, NotApplicable, World, secr
 from penstock.core import yaml
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
+from penstock.core.model import Json
 from penstock.kube.live import Pod
 from penstock.kube.pods import PodController
 
@@ -91,7 +92,7 @@ def metrics(world: World, step: Step, deadline: float) -> str:
     return _arrives(world, step, deadline, _METRICS, due, "prometheus")
 
 
-def config(world: World, config_map: str, file: str) -> dict[str, Any]:
+def config(world: World, config_map: str, file: str) -> Json:
     """A configuration file of the manifests; raises CheckFailed if it is missing."""
     item = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
     values = yaml.parse(item.content["data"].get(file, ""), file) if item else None

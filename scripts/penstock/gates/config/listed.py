@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import configparser
 from collections.abc import Iterator
-from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
+from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.gates.config import keylist
 from penstock.gates.config.check import Check, Outcome
@@ -58,7 +58,7 @@ def _faults(keys: KeyList, file: MountedFile) -> Iterator[str]:
     yield from Checker(keys, texts=keys.program in _TEXTS).faults(values)
 
 
-def ini(text: str) -> dict[str, Any]:
+def ini(text: str) -> Json:
     """Section -> its keys of an INI file; keys above the first section are at the top level."""
     parser = configparser.RawConfigParser(strict=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign]
