@@ -106,16 +106,12 @@ class Resources(KubeStruct, frozen=True):
     requests: dict[str, str | int | float] = {}
 
 
-class Capabilities(KubeStruct, frozen=True):
-    """Linux capabilities that a container gets or loses."""
-
+class _Capabilities(KubeStruct, frozen=True):
     add: list[str] = []
     drop: list[str] = []
 
 
-class Profile(KubeStruct, frozen=True):
-    """A seccomp or AppArmor profile."""
-
+class _Profile(KubeStruct, frozen=True):
     type: str = ""
 
 
@@ -127,9 +123,9 @@ class SecurityContext(KubeStruct, frozen=True):
     privileged: bool = False
     read_only_root_filesystem: bool = False
     allow_privilege_escalation: bool | None = None
-    capabilities: Capabilities = Capabilities()
-    seccomp_profile: Profile | None = None
-    app_armor_profile: Profile | None = None
+    capabilities: _Capabilities = _Capabilities()
+    seccomp_profile: _Profile | None = None
+    app_armor_profile: _Profile | None = None
 
     def over(self, pod: SecurityContext) -> SecurityContext:
         """This context where it sets a field, that of the pod elsewhere."""

@@ -7,15 +7,11 @@ from penstock.kube.fields import KubeStruct
 from penstock.kube.objects import Object
 
 
-class Names(KubeStruct, frozen=True):
-    """The names of a kind."""
-
+class _Names(KubeStruct, frozen=True):
     kind: str
 
 
-class Version(KubeStruct, frozen=True):
-    """A version of a kind."""
-
+class _Version(KubeStruct, frozen=True):
     name: str
     served: bool = False
 
@@ -24,8 +20,8 @@ class Definition(KubeStruct, frozen=True):
     """The spec of a CustomResourceDefinition."""
 
     group: str
-    names: Names
-    versions: list[Version]
+    names: _Names
+    versions: list[_Version]
     scope: str = ""
 
     def __str__(self) -> str:

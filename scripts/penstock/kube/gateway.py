@@ -5,17 +5,13 @@ from __future__ import annotations
 from penstock.kube.fields import KubeStruct, Selector
 
 
-class RouteNamespaces(KubeStruct, frozen=True, rename={"scope": "from"}):
-    """The namespaces whose routes a listener admits: All, Same, or by a Selector."""
-
+class _RouteNamespaces(KubeStruct, frozen=True, rename={"scope": "from"}):
     scope: str = "Same"
     selector: Selector = Selector()
 
 
-class AllowedRoutes(KubeStruct, frozen=True):
-    """The routes that a listener admits."""
-
-    namespaces: RouteNamespaces = RouteNamespaces()
+class _AllowedRoutes(KubeStruct, frozen=True):
+    namespaces: _RouteNamespaces = _RouteNamespaces()
 
 
 class Listener(KubeStruct, frozen=True):
@@ -25,13 +21,14 @@ class Listener(KubeStruct, frozen=True):
     port: int
     protocol: str = ""
     hostname: str = ""
-    allowed_routes: AllowedRoutes = AllowedRoutes()
+    allowed_routes: _AllowedRoutes = _AllowedRoutes()
 
 
 class GatewaySpec(KubeStruct, frozen=True):
     """The spec of a Gateway."""
 
-    listeners: list[Listener]
+    gateway_class_name: str = ""
+    listeners: list[Listener] = []
 
 
 class BackendRef(KubeStruct, frozen=True):
@@ -43,22 +40,16 @@ class BackendRef(KubeStruct, frozen=True):
     port: int | None = None
 
 
-class PathMatch(KubeStruct, frozen=True):
-    """The path of a request."""
-
+class _PathMatch(KubeStruct, frozen=True):
     value: str = "/"
 
 
-class Match(KubeStruct, frozen=True):
-    """The requests to which a rule applies."""
-
-    path: PathMatch = PathMatch()
+class _Match(KubeStruct, frozen=True):
+    path: _PathMatch = _PathMatch()
 
 
-class RouteRule(KubeStruct, frozen=True):
-    """A rule of a route."""
-
-    matches: list[Match] = []
+class _RouteRule(KubeStruct, frozen=True):
+    matches: list[_Match] = []
     backend_refs: list[BackendRef] = []
 
 
@@ -66,4 +57,4 @@ class RouteSpec(KubeStruct, frozen=True):
     """The spec of an HTTPRoute, and the fields that other routes have in common with it."""
 
     hostnames: list[str] = []
-    rules: list[RouteRule] = []
+    rules: list[_RouteRule] = []

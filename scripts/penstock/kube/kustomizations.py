@@ -5,39 +5,31 @@ from __future__ import annotations
 from penstock.kube.fields import KubeStruct
 
 
-class Name(KubeStruct, frozen=True):
-    """A reference to another object of Flux's."""
-
+class _Name(KubeStruct, frozen=True):
     name: str
 
 
-class Target(KubeStruct, frozen=True):
-    """The objects that a patch changes."""
-
+class _Target(KubeStruct, frozen=True):
     kind: str = ""
     name: str = ""
 
 
-class Patch(KubeStruct, frozen=True):
-    """A patch of a Kustomization."""
-
-    target: Target = Target()
+class _Patch(KubeStruct, frozen=True):
+    target: _Target = _Target()
 
 
 class KustomizationSpec(KubeStruct, frozen=True):
     """The spec of a Kustomization. With `force` Flux recreates an object that can't be changed."""
 
     path: str = ""
-    source_ref: Name | None = None
-    depends_on: list[Name] = []
+    source_ref: _Name | None = None
+    depends_on: list[_Name] = []
     service_account_name: str = ""
     force: bool = False
-    patches: list[Patch] = []
+    patches: list[_Patch] = []
 
 
-class Revision(KubeStruct, frozen=True):
-    """What a GitRepository fetches."""
-
+class _Revision(KubeStruct, frozen=True):
     tag: str = ""
 
 
@@ -45,4 +37,4 @@ class GitRepositorySpec(KubeStruct, frozen=True):
     """The spec of a GitRepository."""
 
     url: str
-    ref: Revision = Revision()
+    ref: _Revision = _Revision()

@@ -17,6 +17,8 @@ from penstock.kube.read import read
 from penstock.platform import environments
 from penstock.platform.manifests import Manifests, Parsed
 
+_NAME_LABEL = "kubernetes.io/metadata.name"
+
 
 @dataclass(frozen=True)
 class Rendered:
@@ -71,6 +73,12 @@ class Rendered:
     def namespaces(self) -> frozenset[str]:
         """The existing namespaces: those of the manifests, and those of every cluster."""
         return BUILTIN_NAMESPACES | {name for _, name in self.of("Namespace")}
+
+    @cached_property
+    def namespace_labels(self) -> dict[str, dict[str, str]]:
+        """Namespace -> its labels, including the name label that Kubernetes adds; sorted."""
+        labels = {name: item.metadata.labels for (_, name), item in self.of("Namespace").items()}
+        return {name: {**labels.get(name, {}), _NAME_LABEL: name} for name in sorted(self.namespaces)}
 
     def network(self, more: Mapping[Key, Service] | None = None) -> Network:
         """The DNS names of the cluster; `more` are Services outside the manifests."""

@@ -23,7 +23,6 @@ from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
-_NAME_LABEL = "kubernetes.io/metadata.name"
 _TOKEN_KEYS = frozenset({"token", "ca.crt", "namespace"})
 # `inv up` and docs/how-to/production.md create it, since its address differs between clusters.
 _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
@@ -108,19 +107,14 @@ class World:
 
     def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
         """Why a selector matches no namespace, empty if it matches one; and the matching namespaces."""
-        names = list(self._namespaces)
+        labels = self.rendered.namespace_labels
+        names = list(labels)
         selected = frozenset(names[number] for number in members(self._namespace_labels.select(selector)))
-        return "" if selected else f"no namespace has {_lacking(selector, list(self._namespaces.values()))}", selected
-
-    @cached_property
-    def _namespaces(self) -> dict[str, dict[str, str]]:
-        """Namespace -> its labels, including the name label that Kubernetes adds."""
-        labels = {name: item.metadata.labels for (_, name), item in self.rendered.of("Namespace").items()}
-        return {name: {**labels.get(name, {}), _NAME_LABEL: name} for name in sorted(self.rendered.namespaces)}
+        return "" if selected else f"no namespace has {_lacking(selector, list(labels.values()))}", selected
 
     @cached_property
     def _namespace_labels(self) -> Labels:
-        return index(self._namespaces.values())
+        return index(self.rendered.namespace_labels.values())
 
 
 def world(layout: Layout, environment: str, declarations: Declarations, parsed: Parsed) -> World:
