@@ -19,13 +19,12 @@ class _Patch(KubeStruct, frozen=True):
 
 
 class KustomizationSpec(KubeStruct, frozen=True):
-    """The spec of a Kustomization. With `force` Flux recreates an object that can't be changed."""
+    """The spec of a Kustomization."""
 
     path: str = ""
     source_ref: _Name | None = None
     depends_on: list[_Name] = []
     service_account_name: str = ""
-    force: bool = False
     patches: list[_Patch] = []
 
 

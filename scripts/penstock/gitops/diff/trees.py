@@ -10,9 +10,9 @@ from penstock.core.files import walk
 from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
-from penstock.kube.kustomizations import KustomizationSpec
 from penstock.kube.nulls import as_stored
 from penstock.kube.objects import Object
+from penstock.kube.paths import at
 from penstock.kube.ref import ObjectRef
 from penstock.tools.git import files
 
@@ -58,11 +58,8 @@ def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
             file = f"manifests/{environment}/{path}"
             item = Item(path.split("/")[0], as_stored(parse(text, file)), file=file)
             found[item.ref] = item
-    forced = {
-        ref.name
-        for ref, item in found.items()
-        if item.kind == "Kustomization" and item.spec_as(KustomizationSpec).force
-    }
+    kustomizations = [item for item in found.values() if item.kind == "Kustomization"]
+    forced = {item.name for item in kustomizations if ("spec.force", True) in at(item.content, "spec.force")}
     return {key: replace(item, forced=item.component in forced) for key, item in found.items()}
 
 
