@@ -74,8 +74,7 @@ def _paths(world: World, workload: Workload, volume: Volume) -> set[str] | None:
         for kind, source in (("ConfigMap", projection.config_map), ("Secret", projection.secret)):
             if source is None:
                 continue
-            name = source.name or getattr(source, "secret_name", "")
-            target = world.find(kind, workload.namespace, name)
+            target = world.find(kind, workload.namespace, source.name or source.secret_name)
             if target is None or not (source.items or target.keys):
                 return None
             paths |= {item.path for item in source.items} or target.keys
