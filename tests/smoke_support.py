@@ -15,6 +15,7 @@ from penstock.cluster.smoke.check import World
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result
+from penstock.kube.objects import Object
 from penstock.tools.kubectl import Kubectl
 
 DEADLINE = 0.15
@@ -60,7 +61,8 @@ class Fake(Kubectl):
 
 def world(fake: Fake, address: str = "", revision: str = "", **objects: list[dict[str, Any]]) -> World:
     """A world with these components."""
-    return World(fake, objects, "cluster.local", revision, address)
+    every = [Object(name, {"apiVersion": "v1", **item}) for name, items in objects.items() for item in items]
+    return World(fake, list(objects), every, "cluster.local", revision, address)
 
 
 def passes(check: Run, where: World) -> str:

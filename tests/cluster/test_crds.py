@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from penstock.cluster import crds
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.kube.ref import Content
 from penstock.tools.kubectl import Kubectl
 
 
-class Cluster:
+@dataclass(frozen=True)
+class Cluster(Kubectl):
     """A cluster whose API server returns each of these lists once, then always the last one.
 
     A list is lines of a name and what is said of it: True, False, or nothing yet.
     """
 
-    kubeconfig = Path("kubeconfig")
+    kubeconfig: Path = Path("kubeconfig")
+    texts: list[str] = field(default_factory=list)
 
-    def __init__(self, *texts: str) -> None:
-        self.texts = list(texts)
-
-    def get(self, kind: str) -> list[dict[str, Any]]:
+    def get(self, kind: str, *_: str) -> list[Content]:
         assert kind == "customresourcedefinitions"
         text = self.texts.pop(0) if len(self.texts) > 1 else self.texts[0]
         return [definition(*line.split(" ")) for line in text.splitlines()]
 
 
+def cluster(*texts: str) -> Cluster:
+    return Cluster(texts=list(texts))
+
+
 def definition(name: str, said: str) -> dict[str, Any]:
     conditions = [{"type": "NamesAccepted", "status": "True"}, {"type": "Established", "status": said}]
     return {"metadata": {"name": name}, "status": {"conditions": conditions if said else None}}
-
-
-def cluster(*texts: str) -> Kubectl:
-    return cast("Kubectl", Cluster(*texts))
 
 
 def test_names_and_whether_they_are_established() -> None:
@@ -45,8 +46,8 @@ def test_names_and_whether_they_are_established() -> None:
 
 
 def test_waits_until_all_are_established() -> None:
-    asked = Cluster("a True\nb \n", "a True\nb False\n", "a True\nb True\n", "")
-    crds.await_established(cast("Kubectl", asked), {"a", "b"}, Step("x"))
+    asked = cluster("a True\nb \n", "a True\nb False\n", "a True\nb True\n", "")
+    crds.await_established(asked, {"a", "b"}, Step("x"))
     assert asked.texts == [""]
 
 

@@ -22,6 +22,7 @@ import pytest
 from cluster_support import folder, kubectl, prepare, running, state_of
 from penstock.gitops import accounts
 from penstock.gitops.status import KUSTOMIZATIONS
+from penstock.kube.ref import Content
 from support import Platform
 
 # Longer than the 10 s within which a controller has to renew a lease, where it has one.
@@ -40,7 +41,7 @@ def processes_of(town: Platform) -> dict[str, psutil.Process]:
     return {name: psutil.Process(process["pid"]) for name, process in state_of(town)["processes"].items()}
 
 
-def get(town: Platform, kind: str, name: str) -> dict[str, Any]:
+def get(town: Platform, kind: str, name: str) -> Content:
     found = kubectl(town).get_one(kind, name, "town")
     assert found is not None, f"there is no {kind} {name}"
     return found

@@ -28,6 +28,7 @@ from penstock.gates import rehearse
 from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
 from penstock.kube.kinds import BUILTIN_NAMESPACES
+from penstock.kube.ref import Content
 from support import Platform, copy_platform
 
 
@@ -109,7 +110,7 @@ _OWN = {
 }
 
 
-def _objects(town: Platform, kind: str) -> dict[tuple[str, str], dict[str, Any]]:
+def _objects(town: Platform, kind: str) -> dict[tuple[str, str], Content]:
     found = kubectl(town).get(kind.lower(), "-A")
     return {(item["metadata"].get("namespace", ""), item["metadata"]["name"]): item for item in found}
 
@@ -141,7 +142,7 @@ def test_builtin_objects_are_those_of_a_real_control_plane(town: Platform) -> No
     assert controllers <= {(subject["namespace"], subject["name"]) for subject in bound}
 
 
-def _marks(item: dict[str, Any]) -> dict[str, str]:
+def _marks(item: Content) -> dict[str, str]:
     return {**item["metadata"].get("labels", {}), **item["metadata"].get("annotations", {})}
 
 

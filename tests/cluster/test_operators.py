@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from penstock.cluster.operators import crds
 from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, Layout
+from penstock.kube.definitions import definition
+from penstock.kube.objects import Object
 from penstock.platform import environments
 from penstock.platform.manifests import Manifests
 
@@ -16,24 +16,25 @@ LAYOUT = Layout(ENGINE)
 POLICIES = "cilium.io/CiliumNetworkPolicy Namespaced"
 
 
-def operator(*lines: str, kind: str = "Deployment") -> dict[str, Any]:
+def operator(*lines: str, kind: str = "Deployment") -> Object:
     annotations = {"penstock/defines": "".join(f"{line}\n" for line in lines)}
-    return {"kind": kind, "metadata": {"name": "operator", "namespace": "town", "annotations": annotations}}
+    metadata = {"name": "operator", "namespace": "town", "annotations": annotations}
+    return Object("town", {"apiVersion": "apps/v1", "kind": kind, "metadata": metadata})
 
 
 @pytest.mark.parametrize("environment", environments.names(LAYOUT))
 def test_the_platform_s_cilium_kinds_are_defined(environment: str) -> None:
     objects = Manifests(LAYOUT.tree(environment)).all_objects()
-    defined = {(item["spec"]["group"], item["spec"]["names"]["kind"]) for item in crds(objects)}
-    used = {("cilium.io", item["kind"]) for item in objects if item["apiVersion"].startswith("cilium.io/")}
+    defined = {str(definition(item)).partition(" ")[0] for item in crds(objects)}
+    used = {item.ref.group_kind for item in objects if item.ref.group == "cilium.io"}
     assert used
     assert used <= defined
 
 
 def test_only_annotated_kinds_are_defined_without_those_of_flux() -> None:
     found = crds([operator(POLICIES), operator("example.org/Town Cluster", kind="Kustomization"), operator()])
-    assert [item["metadata"]["name"] for item in found] == ["ciliumnetworkpolicies.cilium.io"]
-    assert found[0]["spec"]["names"]["kind"] == "CiliumNetworkPolicy"
+    assert [item.name for item in found] == ["ciliumnetworkpolicies.cilium.io"]
+    assert str(definition(found[0])) == POLICIES
 
 
 @pytest.mark.parametrize(

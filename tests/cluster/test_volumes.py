@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.cluster.volumes import volumes
+from penstock.kube.objects import Object
 
 SPEC: dict[str, Any] = {
     "accessModes": ["ReadWriteOnce"],
@@ -13,13 +14,15 @@ SPEC: dict[str, Any] = {
 }
 
 
+def item(kind: str, name: str, spec: dict[str, Any]) -> Object:
+    metadata = {"name": name, "namespace": "town"}
+    return Object("town", {"apiVersion": "v1", "kind": kind, "metadata": metadata, "spec": spec})
+
+
 def test_each_replica_of_a_stateful_set_gets_a_volume() -> None:
-    item = {
-        "kind": "StatefulSet",
-        "metadata": {"name": "db", "namespace": "town"},
-        "spec": {"replicas": 2, "volumeClaimTemplates": [{"metadata": {"name": "data"}, "spec": SPEC}]},
-    }
-    made = volumes([item])
+    templates = [{"metadata": {"name": "data"}, "spec": SPEC}]
+    pods = {"spec": {"containers": [{"name": "db"}]}}
+    made = volumes([item("StatefulSet", "db", {"replicas": 2, "template": pods, "volumeClaimTemplates": templates})])
     assert [found["kind"] for found in made] == ["StorageClass", "PersistentVolume", "PersistentVolume"]
     assert made[0]["metadata"]["name"] == "disks"
     assert [found["spec"]["claimRef"]["name"] for found in made[1:]] == ["data-db-0", "data-db-1"]
@@ -27,12 +30,10 @@ def test_each_replica_of_a_stateful_set_gets_a_volume() -> None:
 
 
 def test_a_plain_claim_gets_a_volume_and_other_objects_none() -> None:
-    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "files", "namespace": "town"}, "spec": SPEC}
-    made = volumes([claim, {"kind": "ConfigMap", "metadata": {"name": "x", "namespace": "town"}}])
+    made = volumes([item("PersistentVolumeClaim", "files", SPEC), item("ConfigMap", "x", {})])
     assert [found["metadata"]["name"] for found in made] == ["disks", "town-files"]
 
 
 def test_a_claim_without_a_class_needs_no_class() -> None:
     spec = {key: value for key, value in SPEC.items() if key != "storageClassName"}
-    claim = {"kind": "PersistentVolumeClaim", "metadata": {"name": "files", "namespace": "town"}, "spec": spec}
-    assert [found["kind"] for found in volumes([claim])] == ["PersistentVolume"]
+    assert [found["kind"] for found in volumes([item("PersistentVolumeClaim", "files", spec)])] == ["PersistentVolume"]

@@ -24,6 +24,7 @@ from penstock.gates.__main__ import main
 from penstock.gates.e2e import evidence, gate, steps, trial
 from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
+from penstock.kube.objects import Object
 from penstock.platform import environments
 from smoke_support import Fake
 from support import Platform
@@ -110,7 +111,7 @@ def test_a_second_up_without_owned_objects(tmp_path: Path) -> None:
 
 
 def test_changes_of_a_spec_count_and_those_of_a_status_do_not() -> None:
-    def one(**more: Any) -> dict[str, owned.Owned]:
+    def one(**more: Any) -> dict[str, Object]:
         answers = {"get Deployment.apps": {"items": [item("two", "rest", "Deployment", **more)]}}
         return owned.read(Fake(answers=answers), ["Deployment.apps"])
 

@@ -14,6 +14,7 @@ from penstock.gates.references.gate import _CHECKS
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.gitops.diff import compare
+from penstock.kube.objects import Object
 from penstock.kube.read import read
 from penstock.platform.rendered import Rendered
 from penstock.policies import parse as network
@@ -46,7 +47,9 @@ Check = Callable[[World], Iterator[Verdict]]
 
 
 def rendered(items: list[dict[str, Any]]) -> Rendered:
-    return Rendered("local", "cluster.local", (), tuple(read(f"{item['kind']}.yaml", item) for item in items))
+    return Rendered(
+        "local", "cluster.local", (), tuple(read(Object("town", item, file=f"{item['kind']}.yaml")) for item in items)
+    )
 
 
 def bare() -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +14,8 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, Process, State
 from penstock.core.layout import Layout
 from penstock.gates import ordering, rehearse
+from penstock.kube.ref import Content
+from penstock.tools.kubectl import Kubectl
 
 # As kustomize-controller writes them, with the quotes inside its JSON.
 KIND = (
@@ -48,15 +50,16 @@ def item(kind: str, name: str, spec: dict[str, Any], **status: Any) -> dict[str,
 
 
 @dataclass(frozen=True)
-class Fake:
+class Fake(Kubectl):
     """A cluster with these objects."""
 
-    pods: list[dict[str, Any]]
-    claims: list[dict[str, Any]]
-    workloads: list[dict[str, Any]]
+    kubeconfig: Path = Path("kubeconfig")
+    pods: list[dict[str, Any]] = field(default_factory=list)
+    claims: list[dict[str, Any]] = field(default_factory=list)
+    workloads: list[dict[str, Any]] = field(default_factory=list)
 
-    def get(self, kinds: str, *_: str) -> list[dict[str, Any]]:
-        return {"pods": self.pods, "pvc": self.claims}.get(kinds, self.workloads)
+    def get(self, kind: str, *_: str) -> list[Content]:
+        return list({"pods": self.pods, "pvc": self.claims}.get(kind, self.workloads))
 
 
 RUNNING = item("Pod", "a", {}, phase="Running")
@@ -89,4 +92,4 @@ WHOLE = [
     ],
 )
 def test_unsettled_objects_are_reported(pods: Any, claims: Any, workloads: Any, said: list[str]) -> None:
-    assert rehearse._unsettled(SimpleNamespace(kubectl=Fake(pods, claims, workloads))) == said  # type: ignore[arg-type]
+    assert rehearse._unsettled(SimpleNamespace(kubectl=Fake(pods=pods, claims=claims, workloads=workloads))) == said  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
 from penstock.gitops.diff.immutable import immutable, refusals, verdicts
 from penstock.gitops.diff.trees import Item
+from penstock.kube.objects import Object
 
 PAIRS: list[dict[str, Any]] = parse((ENGINE / "tests" / "tools" / "apicheck" / "pairs.yaml").read_bytes(), "pairs.yaml")
 
@@ -59,7 +60,7 @@ def test_a_transition_rule_of_a_definition_among_the_manifests() -> None:
     pairs = [
         (old, item("town.example/v1", "Shop", spec=spec)) for spec in ({"address": "b"}, {"address": "a", "open": True})
     ]
-    refused, accepted = verdicts(pairs, [definition()])
+    refused, accepted = verdicts(pairs, [Object("shop", definition())])
     assert [str(each) for each in refusals(refused)] == ['spec.address: Invalid value: "b": the address is fixed']
     assert (accepted.unknown, refusals(accepted)) == (False, [])
 
@@ -105,7 +106,7 @@ def test_a_custom_resource_moves_to_another_version(before: str, after: str, spe
     made["spec"]["versions"] = [version, {**version, "name": "v1beta1", "storage": False}]
     old = item(f"town.example/{before}", "Shop", spec={"address": "a", "open": True})
     new = item(f"town.example/{after}", "Shop", spec={"address": "a", **spec})
-    (found,) = verdicts([(old, new)], [made])
+    (found,) = verdicts([(old, new)], [Object("shop", made)])
     assert (found.unknown, list(refusals(found))) == (False, [])
 
 

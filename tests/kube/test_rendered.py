@@ -12,10 +12,14 @@ from penstock.core.model import convert
 from penstock.kube.addresses import in_text, in_value
 from penstock.kube.dns import Broken, Target
 from penstock.kube.fields import Selector
-from penstock.kube.objects import Workload
+from penstock.kube.objects import Object, Workload
 from penstock.kube.read import read
 from penstock.platform.files import file_at, files
 from penstock.platform.rendered import Rendered
+
+
+def made(content: dict[str, Any]) -> Object:
+    return read(Object("town", {"apiVersion": "v1", **content}, file="file"))
 
 
 def found(text: str) -> list[tuple[str, int | str | None, bool]]:
@@ -140,7 +144,7 @@ FILES = {
 }
 NAMESPACE = {"kind": "Namespace", "metadata": {"name": "town"}}
 ITEMS = [NAMESPACE, service("a", targetPort="more"), service("pods", headless=True), WORKLOAD, FILES]
-PLATFORM = Rendered("local", "cluster.local", (), tuple(read("file", {"apiVersion": "v1", **item}) for item in ITEMS))
+PLATFORM = Rendered("local", "cluster.local", (), tuple(map(made, ITEMS)))
 
 
 def resolve(text: str, namespace: str = "town") -> Target | Broken | None:
@@ -206,7 +210,7 @@ NO_ADDRESSES = [
     "key = 1 # see gone.town.svc:80\nother = 2 // http://gone:81\n# gone:82\n// gone:83\n/* gone.town:84\n",
 ]
 SPACES = [NAMESPACE, *({"kind": "Namespace", "metadata": {"name": name}} for name in ("dev", "io"))]
-WIDE = Rendered("local", "cluster.local", (), tuple(read("file", {"apiVersion": "v1", **item}) for item in SPACES))
+WIDE = Rendered("local", "cluster.local", (), tuple(map(made, SPACES)))
 
 
 @pytest.mark.parametrize("text", NO_ADDRESSES)
@@ -294,9 +298,10 @@ def test_a_selector_means_what_it_means_to_kubernetes(expression: dict[str, Any]
 
 
 def test_every_maker_of_pods_is_a_workload() -> None:
-    template = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [CONTAINER]}}
-    pod = read("file", {"kind": "Pod", **template})
-    job = read("file", {"kind": "CronJob", "metadata": {}, "spec": {"jobTemplate": {"spec": {"template": template}}}})
+    template: dict[str, Any] = {"metadata": {"labels": {"app": "a"}}, "spec": {"containers": [CONTAINER]}}
+    pod = made({"kind": "Pod", **template, "metadata": {"name": "a", **template["metadata"]}})
+    spec = {"jobTemplate": {"spec": {"template": template}}}
+    job = made({"kind": "CronJob", "metadata": {"name": "a"}, "spec": spec})
     assert isinstance(pod, Workload)
     assert isinstance(job, Workload)
     assert pod.template.spec == job.template.spec
@@ -306,4 +311,4 @@ def test_every_maker_of_pods_is_a_workload() -> None:
 
 def test_a_value_of_another_type_than_kubernetes_has_is_refused() -> None:
     with pytest.raises(PenstockError, match="file: Expected `str`, got `int`"):
-        read("file", {"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": 1}})
+        made({"kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"a": 1}})

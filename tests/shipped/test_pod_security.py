@@ -16,7 +16,7 @@ _MODES = ("enforce", "audit", "warn")
 def labels(environment: str) -> dict[str, dict[str, str]]:
     """Namespace -> its Pod Security labels, without their prefix."""
     found = Manifests(LAYOUT.tree(environment)).all_objects()
-    spaces = {item["metadata"]["name"]: item["metadata"]["labels"] for item in found if item["kind"] == "Namespace"}
+    spaces = {item.name: item.metadata.labels for item in found if item.kind == "Namespace"}
     assert spaces
     return {
         name: {key.removeprefix(f"{_LABEL}/"): value for key, value in own.items() if key.startswith(f"{_LABEL}/")}
@@ -45,5 +45,5 @@ def test_what_a_level_means_is_pinned_to_a_version_that_the_cluster_knows(enviro
 def test_every_namespace_that_has_pods_is_one_of_ours_or_the_clusters_own(environment: str) -> None:
     """A namespace that nobody makes would be made by hand, and enforce nothing."""
     found = Manifests(LAYOUT.tree(environment)).all_objects()
-    used = {item["metadata"]["namespace"] for item in found if item["metadata"].get("namespace")}
+    used = {item.namespace for item in found if item.namespace}
     assert used - labels(environment).keys() <= {"kube-system", "flux-system"}

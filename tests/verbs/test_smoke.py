@@ -24,7 +24,7 @@ def good(_: World, __: Step, ___: float) -> str:
 
 
 def bad(where: World, _: Step, __: float) -> str:
-    raise PenstockError(f"{where.revision} at {where.address} of {', '.join(where.objects)}", "")
+    raise PenstockError(f"{where.revision} at {where.address} of {', '.join(where.components)}", "")
 
 
 CHECKS = [

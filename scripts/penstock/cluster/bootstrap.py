@@ -6,8 +6,6 @@ the objects without a change.
 
 from __future__ import annotations
 
-from typing import Any
-
 from penstock.cluster import crds, nodes
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
@@ -16,6 +14,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import mirror, status
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.objects import Object
 from penstock.kube.ref import ObjectRef
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
@@ -46,7 +45,7 @@ def commands(session: Session, component: str) -> list[Command]:
         [kubectl.applying_files(files, f"{len(files)} files of {component}'s source{_DEFINITIONS}")] if files else []
     )
     own = by_hand(session, component)
-    return [*first, *([kubectl.applying(own)] if own else [])]
+    return [*first, *([kubectl.applying([item.content for item in own])] if own else [])]
 
 
 def is_applied_by_flux(session: Session, component: str) -> bool:
@@ -65,14 +64,14 @@ def lacking(session: Session) -> list[str]:
     return [name for name in session.bootstrap if not _is_complete(session, name)]
 
 
-def by_hand(session: Session, component: str) -> list[dict[str, Any]]:
+def by_hand(session: Session, component: str) -> list[Object]:
     """The objects of a component that phase 1 applies, namespaces and definitions first.
 
     Objects of Flux's kinds are left out: the kinds don't exist before phase 2.
     """
     objects = session.manifests.objects(component)
-    own = [item for item in objects if not item["apiVersion"].split("/")[0].endswith(".toolkit.fluxcd.io")]
-    return sorted(own, key=lambda item: item["kind"] not in _FIRST)
+    own = [item for item in objects if not item.ref.group.endswith(".toolkit.fluxcd.io")]
+    return sorted(own, key=lambda item: item.kind not in _FIRST)
 
 
 def changed(session: Session) -> list[str]:
@@ -99,11 +98,11 @@ def _record_generations(session: Session, component: str) -> None:
     session.note()
 
 
-def _generations(session: Session, objects: list[dict[str, Any]]) -> dict[str, int]:
+def _generations(session: Session, objects: list[Object]) -> dict[str, int]:
     """Inventory id -> generation, for every object that has one."""
     return {
         ObjectRef.of(item).inventory_id: int(item["metadata"]["generation"])
-        for item in session.kubectl.get_these(objects)
+        for item in session.kubectl.get_these([each.content for each in objects])
         if "generation" in item["metadata"]
     }
 
@@ -111,11 +110,11 @@ def _generations(session: Session, objects: list[dict[str, Any]]) -> dict[str, i
 def _await_workloads(session: Session, component: str, step: Step) -> None:
     """Wait for the workloads of a component, and for the nodes, which become Ready with the network."""
     kubectl, timeout = session.kubectl, session.timeout
-    rolled = [item for item in by_hand(session, component) if item["kind"] in _ROLLED_OUT]
+    rolled = [item for item in by_hand(session, component) if item.kind in _ROLLED_OUT]
     for item in rolled:
-        name = f"{item['kind'].lower()}/{item['metadata']['name']}"
+        name = f"{item.kind.lower()}/{item.name}"
         step.note(f"{component}: {name}")
-        argv = ["rollout", "status", name, "-n", item["metadata"]["namespace"], f"--timeout={timeout:.0f}s"]
+        argv = ["rollout", "status", name, "-n", item.namespace, f"--timeout={timeout:.0f}s"]
         kubectl.run(*argv, timeout=timeout + 10)
     if rolled:
         until(lambda: _nodes_ready(session), timeout, step, "the nodes to be Ready", lambda: _not_ready(session))

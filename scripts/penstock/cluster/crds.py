@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.kube.live import Conditioned
 from penstock.tools.kubectl import Kubectl
 
 _SECONDS = 30.0
@@ -16,7 +16,9 @@ _APPLIED = "customresourcedefinition.apiextensions.k8s.io/"
 
 def names(kubectl: Kubectl) -> dict[str, bool]:
     """Name -> whether the definition is established, for every definition of the cluster."""
-    return {item["metadata"]["name"]: _is_established(item) for item in kubectl.get("customresourcedefinitions")}
+    return {
+        item.metadata.name: _is_established(item) for item in kubectl.read(Conditioned, "customresourcedefinitions")
+    }
 
 
 def await_established(kubectl: Kubectl, expected: set[str], step: Step) -> None:
@@ -39,9 +41,9 @@ def await_established(kubectl: Kubectl, expected: set[str], step: Step) -> None:
     )
 
 
-def _is_established(item: dict[str, Any]) -> bool:
-    conditions = item.get("status", {}).get("conditions") or []  # null at first
-    return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
+def _is_established(item: Conditioned) -> bool:
+    found = item.condition("Established")
+    return found is not None and found.status == "True"
 
 
 def in_output(text: str) -> set[str]:

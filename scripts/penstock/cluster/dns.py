@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.kube.live import Pod
+from penstock.kube.ref import Content
 from penstock.tools.kubectl import PENSTOCK, Kubectl
 
 _POD = "penstock-dns-check"
@@ -14,11 +14,11 @@ _NAMESPACE = "kube-system"
 # The image of every pod that Penstock creates.
 IMAGE = "docker.io/library/busybox:1.37.0"
 # The fields that the Pod Security level `restricted` requires, and small resource requests.
-RESTRICTED_POD: dict[str, Any] = {
+RESTRICTED_POD: Content = {
     "automountServiceAccountToken": False,
     "securityContext": {"runAsNonRoot": True, "runAsUser": 65534, "seccompProfile": {"type": "RuntimeDefault"}},
 }
-RESTRICTED_CONTAINER: dict[str, Any] = {
+RESTRICTED_CONTAINER: Content = {
     "resources": {"requests": {"cpu": "10m", "memory": "8Mi"}, "limits": {"memory": "32Mi"}},
     "securityContext": {
         "allowPrivilegeEscalation": False,
@@ -54,7 +54,7 @@ def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str 
     return f"{' and '.join(names.values())} resolve from a pod"
 
 
-def _pod(names: dict[str, str], image: str) -> dict[str, Any]:
+def _pod(names: dict[str, str], image: str) -> Content:
     containers = [
         {
             "name": container,
@@ -76,21 +76,22 @@ def _pod(names: dict[str, str], image: str) -> dict[str, Any]:
     }
 
 
+def _read(kubectl: Kubectl) -> Pod:
+    return kubectl.read_one(Pod, "pod", _POD, _NAMESPACE) or Pod()
+
+
 def _ended(kubectl: Kubectl, count: int) -> dict[str, int] | None:
     """Container -> exit code; None until all have ended."""
-    pod = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
-    states = {item["name"]: item.get("state", {}) for item in pod.get("status", {}).get("containerStatuses", [])}
-    codes = {name: state["terminated"]["exitCode"] for name, state in states.items() if "terminated" in state}
+    statuses = _read(kubectl).status.container_statuses
+    codes = {item.name: item.state.terminated.exit_code for item in statuses if item.state.terminated}
     return codes if len(codes) == count else None
 
 
 def _stuck(kubectl: Kubectl) -> PenstockError:
-    pod = kubectl.get_one("pod", _POD, _NAMESPACE) or {}
-    statuses = pod.get("status", {}).get("containerStatuses", [])
-    reasons = [item["state"]["waiting"].get("reason", "") for item in statuses if "waiting" in item.get("state", {})]
-    phase = pod.get("status", {}).get("phase", "missing")
+    status = _read(kubectl).status
+    reasons = [item.state.waiting.reason for item in status.container_statuses if item.state.waiting]
     return PenstockError(
-        f"the pod that checks DNS did not finish: it is {', '.join(filter(None, reasons)) or phase}",
+        f"the pod that checks DNS did not finish: it is {', '.join(filter(None, reasons)) or status.phase}",
         f"kubectl -n {_NAMESPACE} get events; check that a node runs pods and can pull {IMAGE}",
     )
 

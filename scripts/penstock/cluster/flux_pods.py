@@ -7,6 +7,7 @@ from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.live import Controller
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
 
@@ -41,15 +42,14 @@ def commands(session: Session) -> list[Command]:
 
 def controllers(session: Session) -> list[str]:
     """The controllers that the manifests need; alerts and receivers need notification-controller."""
-    alerts = any(item["apiVersion"].startswith(f"{_NOTIFICATION}/") for item in session.manifests.all_objects())
+    alerts = any(item.ref.group == _NOTIFICATION for item in session.manifests.all_objects())
     return [*flux.CONTROLLERS, *(["notification-controller"] if alerts else [])]
 
 
 def _lacking(session: Session, needed: list[str]) -> list[str]:
     """The controllers that aren't available in the pinned version."""
     is_available = {}
-    for item in session.kubectl.get("deployments", "-n", NAMESPACE):
-        version = item["metadata"].get("labels", {}).get(_VERSION_LABEL, "").lstrip("v")
-        available = item.get("status", {}).get("availableReplicas", 0)
-        is_available[item["metadata"]["name"]] = version == FLUX.version and available > 0
+    for item in session.kubectl.read(Controller, "deployments", "-n", NAMESPACE):
+        version = item.metadata.labels.get(_VERSION_LABEL, "").lstrip("v")
+        is_available[item.metadata.name] = version == FLUX.version and item.status.available_replicas > 0
     return [name for name in needed if not is_available.get(name)]

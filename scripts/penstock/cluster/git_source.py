@@ -7,7 +7,6 @@ import secrets
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any
 
 from penstock.cluster import processes
 from penstock.cluster.providers.provider import Address
@@ -19,6 +18,7 @@ from penstock.core.files import write_atomically
 from penstock.core.process import Command
 from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.ref import Content
 from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.resolver import is_by_name
@@ -55,7 +55,7 @@ def commands(session: Session) -> list[Command]:
     return [*served, *_applied(session), _reconciling(session, status.SOURCES, [objects.SOURCE], _now())]
 
 
-def mirrored(session: Session) -> list[dict[str, Any]]:
+def mirrored(session: Session) -> list[Content]:
     """The patches that make Flux fetch external sources from the local server, which has copies of them.
 
     There are none where pods run: such a cluster can reach those sources itself.

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from penstock.cluster import bootstrap, processes
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
+from penstock.kube.fields import KubeStruct, Metadata
 from penstock.kube.flux import GROUP, NAMESPACE, is_left_alone
-from penstock.kube.ref import ObjectRef
+from penstock.kube.kustomizations import KustomizationSpec
+from penstock.kube.objects import Object
+from penstock.kube.ref import Content
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]
@@ -22,14 +23,18 @@ class Drifted(PenstockError):
     """Objects of the cluster differ from the manifests."""
 
 
+class _Kustomization(KubeStruct, frozen=True):
+    metadata: Metadata
+    spec: KustomizationSpec
+
+
 def prove(session: Session, step: Step) -> str:
     """Compare Flux's inventories and the cluster with manifests/; raises PenstockError for differences."""
     processes.refuse_dead(session.recorded, list(session.recorded.processes))
     step.note("comparing Flux's inventories with manifests/")
     count = inventories(session, status.kustomizations(session.kubectl))
     step.note("a dry run of every object")
-    manifests = session.manifests
-    unchanged({name: manifests.objects(name) for name in manifests.components}, session.kubectl, session.timeout)
+    unchanged(session.manifests.all_objects(), session.kubectl, session.timeout)
     adopted = bootstrap.changed(session)
     if adopted:
         raise Findings(adopted, "report it as a bug: phase 1 and Flux should apply the same bytes")
@@ -42,9 +47,9 @@ def inventories(session: Session, kustomizations: dict[str, Kustomization]) -> i
     # Nested Kustomizations apply objects of other sources.
     ours = [objects.ROOT, *session.manifests.components]
     owned = {entry for name in ours if name in kustomizations for entry in kustomizations[name].inventory}
-    expected = {ObjectRef.of(item).inventory_id: item for item in session.manifests.all_objects()}
+    expected = {item.ref.inventory_id: item for item in session.manifests.all_objects()}
     findings = [
-        f"{item['kind']} {item['metadata']['name']} is in manifests/{session.environment}, but in no Flux inventory"
+        f"{item.kind} {item.name} is in manifests/{session.environment}, but in no Flux inventory"
         for key, item in expected.items()
         if key not in owned
     ]
@@ -55,14 +60,13 @@ def inventories(session: Session, kustomizations: dict[str, Kustomization]) -> i
     return len(expected)
 
 
-def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, deadline: float) -> Unchanged:
+def unchanged(objects: list[Object], kubectl: Kubectl, deadline: float) -> Unchanged:
     """Apply everything again in a dry run; raises Drifted with the objects that would change."""
-    patched = _patched(kubectl, components)
+    patched = _patched(kubectl, {item.component for item in objects})
     stream = [
-        as_flux_does(item, name)
-        for name, items in components.items()
-        for item in items
-        if (name, item["kind"], item["metadata"]["name"]) not in patched and not is_left_alone(item)
+        as_flux_does(item)
+        for item in objects
+        if (item.component, item.ref.kind, item.name) not in patched and not is_left_alone(item.content)
     ]
     result = kubectl.diff(stream, deadline)
     if result.code:
@@ -78,23 +82,27 @@ def unchanged(components: dict[str, list[dict[str, Any]]], kubectl: Kubectl, dea
 
 def _own(session: Session) -> set[str]:
     """The inventory ids of the components' Kustomizations and of their accounts, which the root owns."""
-    return {ObjectRef.of(item).inventory_id for item in session.manifests.synced().values()}
+    return {item.ref.inventory_id for item in session.manifests.synced()}
 
 
-def _patched(kubectl: Kubectl, components: dict[str, list[dict[str, Any]]]) -> set[tuple[str, str, str]]:
+def _patched(kubectl: Kubectl, components: set[str]) -> set[tuple[str, str, str]]:
     """Component, kind and name of objects that this cluster patches: a local one redirects external sources."""
     return {
-        (item["metadata"]["name"], target.get("kind", ""), target.get("name", ""))
-        for item in kubectl.get(status.KUSTOMIZATIONS, "-n", NAMESPACE)
-        for target in (patch.get("target", {}) for patch in item["spec"].get("patches", []))
-        if item["metadata"]["name"] in components
+        (item.metadata.name, patch.target.kind, patch.target.name)
+        for item in kubectl.read(_Kustomization, status.KUSTOMIZATIONS, "-n", NAMESPACE)
+        for patch in item.spec.patches
+        if item.metadata.name in components
     }
 
 
-def as_flux_does(item: dict[str, Any], component: str) -> dict[str, Any]:
-    """An object with the labels that Flux adds."""
-    labels = {**item["metadata"].get("labels", {}), f"{GROUP}/name": component, f"{GROUP}/namespace": NAMESPACE}
-    return {**item, "metadata": {**item["metadata"], "labels": labels}}
+def as_flux_does(item: Object) -> Content:
+    """An object of the manifests with the labels that Flux adds."""
+    labels = {
+        **(item.content["metadata"].get("labels") or {}),
+        f"{GROUP}/name": item.component,
+        f"{GROUP}/namespace": NAMESPACE,
+    }
+    return {**item.content, "metadata": {**item.content["metadata"], "labels": labels}}
 
 
 def _difference(text: str) -> str:

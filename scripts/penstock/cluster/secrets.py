@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any
 
+from penstock.kube.ref import Content
 from penstock.platform.secrets import Secret
 from penstock.tools.kubectl import PENSTOCK, Kubectl
 
@@ -34,7 +34,7 @@ def _generated(secret: Secret) -> dict[str, str]:
     return secret.literal | {key: secrets.token_urlsafe(count) for key, count in secret.generate.items()}
 
 
-def _object(name: str, namespace: str, content: dict[str, Any]) -> dict[str, Any]:
+def _object(name: str, namespace: str, content: Content) -> Content:
     labels = {"app.kubernetes.io/managed-by": "penstock"}
     return {
         "apiVersion": "v1",

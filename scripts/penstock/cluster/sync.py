@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 from penstock.cluster import bootstrap, git_source, processes, secrets
 from penstock.cluster.session import Session
@@ -13,6 +12,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
+from penstock.kube.ref import Content
 from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import PENSTOCK
 
@@ -33,7 +33,7 @@ def commands(session: Session) -> list[Command]:
     about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in expected)
     creating = [session.kubectl.applying([], PENSTOCK, about)] if expected else []
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
-    early = _early(session, expected, {item["metadata"]["name"] for item in by_hand if item["kind"] == "Namespace"})
+    early = _early(session, expected, {item.name for item in by_hand if item.kind == "Namespace"})
     namespaces = [session.kubectl.applying(early)] if early else []
     return [*namespaces, *creating, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
 
@@ -56,9 +56,7 @@ def apply(session: Session, step: Step) -> None:
     before = list(status.kustomizations(session.kubectl)) if session.recorded.restarted else []
     session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
     ours = [objects.ROOT, *session.manifests.components]
-    nested = [
-        item["metadata"]["name"] for name in session.manifests.components for item in session.manifests.nested(name)
-    ]
+    nested = [item.name for name in session.manifests.components for item in session.manifests.nested(name)]
     names = [*nested, *ours]
     tokens = dict.fromkeys(before, git_source.reconcile(session, status.KUSTOMIZATIONS, *before)) if before else {}
     failing: dict[str, float] = {}
@@ -104,11 +102,11 @@ def explain(session: Session, name: str, item: Kustomization | None) -> Penstock
     return PenstockError("\n".join(lines), f"inv logs kustomize-controller\n{command}")
 
 
-def _early(session: Session, expected: list[Secret], present: set[str]) -> list[dict[str, Any]]:
+def _early(session: Session, expected: list[Secret], present: set[str]) -> list[Content]:
     """The missing namespaces of these Secrets."""
     names = {namespace for secret in expected for namespace in secret.namespaces} - present
     every = session.manifests.all_objects()
-    return [item for item in every if item["kind"] == "Namespace" and item["metadata"]["name"] in names]
+    return [item.content for item in every if item.kind == "Namespace" and item.name in names]
 
 
 def _give_up_early(
@@ -124,7 +122,7 @@ def _give_up_early(
 
 
 def _events(session: Session, name: str) -> list[str]:
-    namespaces = {item["metadata"].get("namespace", "") for item in session.manifests.objects(name)} - {""}
+    namespaces = {item.namespace for item in session.manifests.objects(name)} - {""}
     events = []
     for namespace in sorted(namespaces | {"flux-system"}):
         for event in session.kubectl.get("events", "-n", namespace):

@@ -2,37 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+
+from penstock.kube.objects import Key, Object, Workload
+from penstock.kube.pods import ClaimSpec
+from penstock.kube.read import read
+from penstock.kube.ref import Content
 
 
-def volumes(objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def volumes(objects: Iterable[Object]) -> list[Content]:
     """The StorageClasses and PersistentVolumes with which every claim of these objects can bind."""
-    claims = [claim for item in objects for claim in _claims(item)]
+    typed = [read(item) for item in objects if item.kind in ("PersistentVolumeClaim", "StatefulSet", "StorageClass")]
+    claims = [claim for item in typed for claim in _claims(item)]
     # Flux creates the manifests' own classes; volumes are bound to their claims by name.
-    own = {item["metadata"]["name"] for item in objects if item["kind"] == "StorageClass"}
-    classes = sorted({claim["spec"].get("storageClassName", "") for claim in claims} - {"", *own})
-    return [_class(name) for name in classes] + [_volume(claim) for claim in claims]
+    own = {item.name for item in typed if item.kind == "StorageClass"}
+    classes = sorted({spec.storage_class_name for _, spec in claims} - {"", *own})
+    return [*map(_class, classes), *(_volume(key, spec) for key, spec in claims)]
 
 
-def _claims(item: dict[str, Any]) -> list[dict[str, Any]]:
-    namespace = item["metadata"].get("namespace", "")
-    if item["kind"] == "PersistentVolumeClaim":
-        return [_claim(namespace, item["metadata"]["name"], item["spec"])]
-    if item["kind"] != "StatefulSet":
-        return []
-    return [
-        # The StatefulSet controller names claims <template>-<set>-<ordinal>.
-        _claim(namespace, f"{template['metadata']['name']}-{item['metadata']['name']}-{ordinal}", template["spec"])
-        for template in item["spec"].get("volumeClaimTemplates", [])
-        for ordinal in range(item["spec"].get("replicas", 1))
-    ]
+def _claims(item: Object) -> Iterator[tuple[Key, ClaimSpec]]:
+    if item.kind == "PersistentVolumeClaim":
+        yield item.key, item.spec_as(ClaimSpec)
+    elif isinstance(item, Workload):
+        for template in item.spec.volume_claim_templates:
+            for ordinal in range(item.spec.replicas):
+                # The StatefulSet controller names claims <template>-<set>-<ordinal>.
+                yield (item.namespace, f"{template.metadata.name}-{item.name}-{ordinal}"), template.spec
 
 
-def _claim(namespace: str, name: str, spec: dict[str, Any]) -> dict[str, Any]:
-    return {"namespace": namespace, "name": name, "spec": spec}
-
-
-def _class(name: str) -> dict[str, Any]:
+def _class(name: str) -> Content:
     return {
         "apiVersion": "storage.k8s.io/v1",
         "kind": "StorageClass",
@@ -42,23 +40,23 @@ def _class(name: str) -> dict[str, Any]:
     }
 
 
-def _volume(claim: dict[str, Any]) -> dict[str, Any]:
-    name = f"{claim['namespace']}-{claim['name']}"
+def _volume(claim: Key, spec: ClaimSpec) -> Content:
+    name = "-".join(claim)
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolume",
         "metadata": {"name": name},
         "spec": {
-            "accessModes": claim["spec"]["accessModes"],
-            "capacity": claim["spec"]["resources"]["requests"],
+            "accessModes": spec.access_modes,
+            "capacity": spec.resources.requests,
             "claimRef": {
                 "apiVersion": "v1",
                 "kind": "PersistentVolumeClaim",
-                "namespace": claim["namespace"],
-                "name": claim["name"],
+                "namespace": claim[0],
+                "name": claim[1],
             },
             "hostPath": {"path": f"/simulated/{name}"},
             "persistentVolumeReclaimPolicy": "Delete",
-            "storageClassName": claim["spec"].get("storageClassName", ""),
+            "storageClassName": spec.storage_class_name,
         },
     }

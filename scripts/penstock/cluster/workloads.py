@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from penstock.kube.live import Controller
 from penstock.tools.kubectl import Kubectl
 
 KINDS = "deployments,statefulsets,daemonsets"
@@ -23,11 +22,7 @@ class Workload(msgspec.Struct, frozen=True):
 
 def workloads(kubectl: Kubectl) -> list[Workload]:
     """Every Deployment, StatefulSet and DaemonSet of all namespaces."""
-    return [_read(item) for item in kubectl.get(KINDS, "-A")]
-
-
-def _read(item: dict[str, Any]) -> Workload:
-    status = item.get("status", {})
-    wanted = status.get("desiredNumberScheduled", item["spec"].get("replicas", 1))
-    ready = status.get("numberReady", status.get("readyReplicas", 0))
-    return Workload(item["metadata"]["namespace"], item["kind"], item["metadata"]["name"], ready, wanted)
+    return [
+        Workload(item.metadata.namespace, item.kind, item.metadata.name, item.ready, item.desired)
+        for item in kubectl.read(Controller, KINDS, "-A")
+    ]

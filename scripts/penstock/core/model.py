@@ -16,6 +16,8 @@ from penstock.core.nearest import did_you_mean, missing_key, nearest, unknown_ke
 from penstock.core.yaml import compose, parse
 
 Model = TypeVar("Model")
+Json = dict[str, Any]
+"""A document of JSON or YAML that is no Kubernetes object."""
 # msgspec completes what it knows of a type when it first sees a value of it. A second thread that reads the same type
 # meanwhile makes it crash (0.22, SIGSEGV), so only one reads at a time.
 _ONE_READER = threading.Lock()

@@ -9,7 +9,7 @@ and what follows a document without `---`, or at all where one document is expec
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,7 +85,7 @@ def dump(value: Any, *, sort_keys: bool = True, indented: bool = False) -> str:
     return text
 
 
-def dump_all(values: list[Any]) -> str:
+def dump_all(values: Sequence[Any]) -> str:
     """The same for a stream of documents."""
     text: str = yaml.dump_all(values, Dumper=_Dumper, default_flow_style=False, width=_WIDE)
     return text

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from penstock.core.layout import Layout
-from penstock.core.yaml import parse
+from penstock.kube.containers import SecurityContext
+from penstock.kube.fields import ServicePort
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.gateway import GatewaySpec, Listener
 from penstock.kube.kinds import is_cluster_scoped
-from penstock.kube.objects import Object, Workload
+from penstock.kube.kustomizations import GitRepositorySpec, KustomizationSpec
+from penstock.kube.objects import Object, Service, Workload
+from penstock.kube.pods import ClaimSpec, PodSpec
 from penstock.platform import environments
 from penstock.platform.rendered import rendered
 
@@ -49,107 +52,84 @@ def components(layout: Layout) -> dict[str, Component]:
         for name in platform.components:
             component = found.setdefault(name, Component())
             component.environments.add(environment)
-            path = layout.tree(environment) / NAMESPACE / f"kustomization-{name}.yaml"
-            spec = parse(path.read_bytes(), path.name)["spec"]
-            component.after |= {each["name"] for each in spec.get("dependsOn", [])}
-            component.account = spec.get("serviceAccountName", "")
+            spec = platform.of("Kustomization")[NAMESPACE, name].spec_as(KustomizationSpec)
+            component.after |= {each.name for each in spec.depends_on}
+            component.account = spec.service_account_name
         for item in platform.objects:
-            folder = item.file.split("/")[2]
-            if folder in platform.components:  # what Flux syncs first is no component's
-                _take(found[folder], item, environment)
+            if item.component in platform.components:  # what Flux syncs first is no component's
+                _take(found[item.component], item, environment)
     return dict(sorted(found.items()))
 
 
 def _take(component: Component, item: Object, environment: str) -> None:
-    spec = item.content.get("spec", {})
     if item.namespace:
         component.namespaces.add(item.namespace)
-    elif is_cluster_scoped(item.content["apiVersion"].rpartition("/")[0], item.kind):
+    elif is_cluster_scoped(item.ref.group, item.kind):
         component.cluster_kinds.add(item.kind)
     if isinstance(item, Workload):
         _take_workload(component, item, environment)
-    elif item.kind == "Service":
-        _ports(component, f"Service `{item.name}`", ((port["port"], port.get("name", "")) for port in spec["ports"]))
+    elif isinstance(item, Service):
+        _ports(component, f"Service `{item.name}`", item.spec.ports)
     elif item.kind == "Gateway":
-        _ports(component, f"Gateway `{item.name}`", ((each["port"], each["name"]) for each in spec["listeners"]))
+        _ports(component, f"Gateway `{item.name}`", item.spec_as(GatewaySpec).listeners)
     elif item.kind == "PersistentVolumeClaim":
-        component.claims.add((item.name, spec["resources"]["requests"]["storage"], environment))
+        component.claims.add((item.name, item.spec_as(ClaimSpec).size, environment))
     elif item.kind == "GitRepository":
-        component.artifacts |= {spec["url"], spec["ref"]["tag"]}
-        component.versions.add(spec["ref"]["tag"])
+        source = item.spec_as(GitRepositorySpec)
+        component.artifacts |= {source.url, source.ref.tag}
+        component.versions.add(source.ref.tag)
 
 
-def _ports(component: Component, of: str, ports: Iterable[tuple[int, str]]) -> None:
-    component.ports.setdefault(of, set()).update(ports)
+def _ports(component: Component, of: str, ports: Iterable[ServicePort | Listener]) -> None:
+    component.ports.setdefault(of, set()).update((item.port, item.name) for item in ports)
 
 
 def _take_workload(component: Component, item: Workload, environment: str) -> None:
     name = _JOB_HASH.sub("-…", item.name) if item.kind == "Job" else item.name
     component.workloads.add((item.kind, f"{item.namespace}/{name}"))
-    if item.replicas != 1:
-        component.replicas.add((f"{item.namespace}/{name}", item.replicas, environment))
-    for claim in item.content["spec"].get("volumeClaimTemplates", []):
-        size = claim["spec"]["resources"]["requests"]["storage"]
-        component.claims.add((claim["metadata"]["name"], size, environment))
+    if item.spec.replicas != 1:
+        component.replicas.add((f"{item.namespace}/{name}", item.spec.replicas, environment))
+    for claim in item.spec.volume_claim_templates:
+        component.claims.add((claim.metadata.name, claim.spec.size, environment))
     for _, container in item.containers():
         image = container.image.partition("@")[0]
         component.artifacts.add(image)
         component.versions.add(image.rpartition(":")[2])
-        _ports(component, f"`{name}`", ((port.container_port, port.name) for port in container.ports))
-    privileges = set(_privileges(_pod(item)))
+        ports = component.ports.setdefault(f"`{name}`", set())
+        ports.update((port.container_port, port.name) for port in container.ports)
+    privileges = set(_privileges(item.template.spec))
     if privileges:
         component.privileges.setdefault(name, set()).update(privileges)
-    elif not all(_is_restricted(each) for each in _containers(_pod(item))):
+    elif not all(_is_restricted(container.security_context) for _, container in item.containers()):
         component.unrestricted.add(name)
 
 
-def _pod(item: Workload) -> dict[str, Any]:
-    found: dict[str, Any] = item.content
-    for key in item.pod_path.split("."):
-        found = found[key]
-    return found
+def _is_restricted(context: SecurityContext) -> bool:
+    is_fixed = context.read_only_root_filesystem and context.allow_privilege_escalation is False
+    return is_fixed and context.capabilities.drop == ["ALL"]
 
 
-def _containers(pod: dict[str, Any]) -> list[dict[str, Any]]:
-    return [*pod["containers"], *pod.get("initContainers", [])]
-
-
-def _is_restricted(container: dict[str, Any]) -> bool:
-    context = container.get("securityContext", {})
-    return (
-        context.get("capabilities", {}).get("drop") == ["ALL"]
-        and context.get("readOnlyRootFilesystem") is True
-        and context.get("allowPrivilegeEscalation") is False
-    )
-
-
-def _privileges(pod: dict[str, Any]) -> Iterator[str]:
+def _privileges(pod: PodSpec) -> Iterator[str]:
     """What the pods may do that a restricted pod may not."""
-    shared = {"hostNetwork": "host network", "hostPID": "host PID", "hostIPC": "host IPC"}
-    yield from (word for key, word in shared.items() if pod.get(key))
-    whole = pod.get("securityContext", {})
-    for container in _containers(pod):
-        context = {**whole, **container.get("securityContext", {})}
+    shared = {"host network": pod.host_network, "host PID": pod.host_pid, "host IPC": pod.host_ipc}
+    yield from (word for word, is_shared in shared.items() if is_shared)
+    for container in pod.every():
+        context = container.security_context.over(pod.security_context)
         # Without a user and without runAsNonRoot, the image decides.
-        if context.get("runAsUser") == 0 or not (context.get("runAsNonRoot") or context.get("runAsUser")):
+        if context.run_as_user == 0 or not (context.run_as_non_root or context.run_as_user):
             yield "root"
-        if context.get("privileged"):
+        if context.privileged:
             yield "privileged"
-        yield from context.get("capabilities", {}).get("add", [])
-        for key, word in (
-            ("seccompProfile", "seccomp unconfined"),
-            ("appArmorProfile", "AppArmor unconfined"),
-        ):
-            if context.get(key, {}).get("type") == "Unconfined":
-                yield word
-        yield from (f"host port {port['hostPort']}" for port in container.get("ports", []) if "hostPort" in port)
+        yield from context.capabilities.add
+        profiles = {"seccomp": context.seccomp_profile, "AppArmor": context.app_armor_profile}
+        yield from (f"{name} unconfined" for name, each in profiles.items() if each and each.type == "Unconfined")
+        yield from (f"host port {port.host_port}" for port in container.ports if port.host_port)
     yield from _folders(pod)
 
 
-def _folders(pod: dict[str, Any]) -> Iterator[str]:
+def _folders(pod: PodSpec) -> Iterator[str]:
     """The node's folders and files, with `(read-only)` where nothing can write to them."""
-    mounts = [mount for container in _containers(pod) for mount in container.get("volumeMounts", [])]
-    for volume in pod.get("volumes", []):
-        if "hostPath" in volume:
-            writes = any(not each.get("readOnly") for each in mounts if each["name"] == volume["name"])
-            yield volume["hostPath"]["path"] + ("" if writes else " (read-only)")
+    writable = {mount.name for container in pod.every() for mount in container.volume_mounts if not mount.read_only}
+    for volume in pod.volumes:
+        if volume.host_path:
+            yield volume.host_path.path + ("" if volume.name in writable else " (read-only)")

@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 
 from penstock.core.layout import SCHEMA_NAME, Layout
+from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.docs.comments import comments
 from penstock.platform import environments
+from penstock.platform.environments import Values
 
 _HEAD = """\
 # Settings
@@ -53,7 +55,7 @@ def page(layout: Layout) -> str:
     return "\n".join(parts)
 
 
-def _own(layout: Layout) -> tuple[dict[str, dict[str, Any]], dict[str, dict[tuple[str, ...], str]]]:
+def _own(layout: Layout) -> tuple[dict[str, Values], dict[str, dict[tuple[str, ...], str]]]:
     """The values of the environments' own files, and their comments."""
     texts = {name: (layout.environments / f"{name}.yaml").read_bytes() for name in environments.names(layout)}
     return {name: parse(text, name) for name, text in texts.items()}, {n: comments(text) for n, text in texts.items()}
@@ -102,7 +104,7 @@ def _python_type(hint: Any) -> str:
     return {str: "text", int: "number", float: "number", bool: "true or false", type(None): "nothing"}.get(hint, "any")
 
 
-def _settings(node: dict[str, Any], schema: dict[str, Any], path: tuple[str, ...]) -> Iterator[Setting]:
+def _settings(node: Json, schema: Json, path: tuple[str, ...]) -> Iterator[Setting]:
     """The settings below a part of the schema, groups included."""
     for name, found in node.get("properties", {}).items():
         here = (*path, name)
@@ -116,14 +118,14 @@ def _settings(node: dict[str, Any], schema: dict[str, Any], path: tuple[str, ...
             yield Setting(here, named, found.get("description", ""))
 
 
-def _schema_type(node: dict[str, Any]) -> str:
+def _schema_type(node: Json) -> str:
     if "enum" in node:
         return " or ".join(f"`{value}`" for value in node["enum"])
     kinds = {"string": "text", "integer": "number", "boolean": "true or false", "array": "list", "object": "map"}
     return kinds.get(node.get("type", ""), "any")
 
 
-def _types(definitions: dict[str, Any]) -> str:
+def _types(definitions: dict[str, Json]) -> str:
     rows = [
         f"| {name} | {node.get('description') or _schema_type(node)} | "
         f"{_code(node['pattern'].replace('|', chr(92) + '|')) if 'pattern' in node else _range(node)} |"
@@ -133,7 +135,7 @@ def _types(definitions: dict[str, Any]) -> str:
     return "## Types\n\n| type | what it is | fits |\n|---|---|---|\n" + "\n".join(rows) + "\n"
 
 
-def _range(node: dict[str, Any]) -> str:
+def _range(node: Json) -> str:
     return f"{node['minimum']} or more" if "minimum" in node else ""
 
 
@@ -141,9 +143,9 @@ def _range(node: dict[str, Any]) -> str:
 class _Table:
     """Where the cells of a row come from: base.yaml, its comments, and what each environment says."""
 
-    base: dict[str, Any]
+    base: Values
     comments: dict[tuple[str, ...], str]
-    environments: dict[str, dict[str, Any]]
+    environments: dict[str, Values]
     reasons: dict[str, dict[tuple[str, ...], str]]
 
     def rows(self, settings: Iterator[Setting]) -> str:

@@ -23,7 +23,7 @@ from penstock.hydrate import hooks, names, select, stage, upstream_charts
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
-from penstock.kube.ref import ObjectRef
+from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
 from penstock.platform.manifests import Manifests
 from penstock.tools import helmfile
@@ -55,9 +55,8 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
     for name in environments.names(platform):
         expected = _expected(platform, name)
         manifests = Manifests(platform.tree(name))
-        files = [entry for component in manifests.components for entry in manifests.files(component).items()]
         # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.
-        actual = {ObjectRef.of(item): item for path, item in files if not path.name.startswith(accounts.PREFIX)}
+        actual = {item.ref: item.content for item in manifests.all_objects() if f"/{accounts.PREFIX}" not in item.file}
         # Helm leaves out hooks that it no longer supports (crd-install), so there is nothing to compare them with.
         policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for ref in actual.keys() - expected.keys():
@@ -116,7 +115,7 @@ def _applied(rendered: dict[ObjectRef, Any], policy: Policy) -> dict[ObjectRef, 
     return applied
 
 
-def _events(item: dict[str, Any]) -> set[str]:
+def _events(item: Content) -> set[str]:
     """The events at which Helm would apply an object; empty if it is no hook."""
     value = (item["metadata"].get("annotations") or {}).get("helm.sh/hook")
     return set() if value is None else {event.strip().lower() for event in str(value).split(",")}
@@ -158,7 +157,7 @@ def _parsed(stream: str) -> dict[ObjectRef, Any]:
     return {ObjectRef.of(item): item for document in documents if document for item in _items(document)}
 
 
-def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
+def _items(document: Content) -> list[Content]:
     """The items of a List, which the hydrator writes one by one; for any other object, the object itself."""
     items = document.get("items")
     if not isinstance(items, list) or not str(document.get("kind")).endswith("List"):
@@ -166,7 +165,7 @@ def _items(document: dict[str, Any]) -> list[dict[str, Any]]:
     return [inner for item in items for inner in _items(_headed(item, document))]
 
 
-def _headed(item: dict[str, Any], head: dict[str, Any]) -> dict[str, Any]:
+def _headed(item: Content, head: Content) -> Content:
     """An item with the kind and the hook of its List: Helm reads only the head of a document."""
     if kind := str(head["kind"]).removesuffix("List"):
         item = {"apiVersion": head["apiVersion"], "kind": kind, **item}

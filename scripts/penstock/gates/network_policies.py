@@ -8,9 +8,9 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
-from penstock.kube.read import Reader
 from penstock.platform import dataflow, environments
 from penstock.platform.dataflow import Contract
+from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 from penstock.policies import addresses, expected, sources
 from penstock.policies import contract as network
@@ -55,8 +55,9 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
     if declared is None:
         yield Proven(f"{FILE} does not exist")
         return
-    contract, reader = dataflow.read(platform.root), Reader()
-    every = [rendered(platform, name, reader) for name in environments.names(platform)]
+    contract = dataflow.read(platform.root)
+    parsed: Parsed = {}
+    every = [rendered(platform, name, parsed) for name in environments.names(platform)]
     findings = [
         Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
         for line in expected.unused(declared, every)

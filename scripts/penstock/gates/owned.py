@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from penstock.gitops import status
-from penstock.kube.ref import ObjectRef
+from penstock.kube.objects import Object
+from penstock.kube.ref import Content, ObjectRef
 from penstock.tools.kubectl import Kubectl
 
 _LABEL = "kustomize.toolkit.fluxcd.io/name"
@@ -16,14 +14,6 @@ _REQUESTED = "reconcile.fluxcd.io/requestedAt"
 _SERVER_FIELDS = ("managedFields", "resourceVersion")
 
 
-@dataclass(frozen=True)
-class Owned:
-    """An object that a Kustomization owns; `content` leaves out what the API server and controllers maintain."""
-
-    component: str
-    content: dict[str, Any]
-
-
 def kinds(kubectl: Kubectl) -> list[str]:
     """Every kind in Flux's inventories as kubectl takes it, Kind.group, sorted."""
     entries = [entry for item in status.kustomizations(kubectl).values() for entry in item.inventory]
@@ -31,15 +21,18 @@ def kinds(kubectl: Kubectl) -> list[str]:
     return sorted(f"{kind}.{group}" if group else kind for group, kind in pairs)
 
 
-def read(kubectl: Kubectl, names: list[str]) -> dict[str, Owned]:
-    """Every object of these kinds with Flux's label, by its inventory id."""
+def read(kubectl: Kubectl, names: list[str]) -> dict[str, Object]:
+    """Every object of these kinds with Flux's label, by its inventory id.
+
+    Their contents leave out what the API server and controllers maintain.
+    """
     return {
-        ObjectRef.of(item).inventory_id: Owned(item["metadata"]["labels"][_LABEL], _content(item))
+        ObjectRef.of(item).inventory_id: Object(item["metadata"]["labels"][_LABEL], _content(item))
         for item in (kubectl.get(",".join(names), "-A", "-l", _LABEL) if names else [])
     }
 
 
-def differences(before: dict[str, Owned], after: dict[str, Owned]) -> list[str]:
+def differences(before: dict[str, Object], after: dict[str, Object]) -> list[str]:
     """One line for each object that is missing, new or changed since `before`."""
     lines = [f"{key} is gone" for key in before if key not in after]
     lines += [f"{key} is new" for key in after if key not in before]
@@ -50,7 +43,7 @@ def differences(before: dict[str, Owned], after: dict[str, Owned]) -> list[str]:
     ]
 
 
-def _content(item: dict[str, Any]) -> dict[str, Any]:
+def _content(item: Content) -> Content:
     """An object without what its controller writes. One without a status has no controller, so its version counts."""
     metadata = {key: value for key, value in item["metadata"].items() if key not in _SERVER_FIELDS}
     metadata["annotations"] = {key: text for key, text in metadata.get("annotations", {}).items() if key != _REQUESTED}
@@ -59,7 +52,7 @@ def _content(item: dict[str, Any]) -> dict[str, Any]:
     return {**{key: value for key, value in item.items() if key != "status"}, "metadata": metadata}
 
 
-def _parts(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def _parts(one: Content, other: Content) -> list[str]:
     """The fields in which two objects differ, up to two levels deep: `metadata.generation`, `spec.replicas`."""
     fields = []
     for key in sorted(one.keys() | other.keys()):

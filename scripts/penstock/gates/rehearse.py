@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from penstock.cluster import bootstrap, phases, processes, workloads
 from penstock.cluster.providers.kwok import Kwok
@@ -20,6 +19,8 @@ from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.kube.groups import group_of, is_built_in
 from penstock.kube.kinds import is_cluster_scoped, plural
+from penstock.kube.live import Pod
+from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 
@@ -135,16 +136,16 @@ def _left_behind(session: Session) -> list[str]:
     ]
 
 
-def _contents(session: Session) -> dict[str, Any]:
+def _contents(session: Session) -> dict[str, tuple[Content, int | None]]:
     """The objects that phase 1 applied directly, as they are in the cluster, without metadata and status."""
-    applied = [item for component in session.bootstrap for item in bootstrap.by_hand(session, component)]
+    applied = [item.content for component in session.bootstrap for item in bootstrap.by_hand(session, component)]
     present = session.kubectl.get_these(applied)
     if len(present) != len(applied):
         raise PenstockError(
             f"phase 1 applied {len(applied)} objects, {len(present)} exist", "run inv up, then inv status"
         )
     return {
-        f"{item['kind']} {_name(item)}": (
+        str(ObjectRef.of(item)): (
             {key: value for key, value in item.items() if key not in ("metadata", "status")},
             item["metadata"].get("generation"),
         )
@@ -156,14 +157,14 @@ def _unsettled(session: Session) -> list[str]:
     """A line for each pod that doesn't run, each unbound claim, and each workload that lacks replicas."""
     kubectl = session.kubectl
     findings = [
-        f"pod {_name(item)} is {item['status'].get('phase')}"
-        for item in kubectl.get("pods", "-A")
-        if item["status"].get("phase") not in ("Running", "Succeeded")
+        f"pod {item.metadata.namespace}/{item.metadata.name} is {item.status.phase}"
+        for item in kubectl.read(Pod, "pods", "-A")
+        if item.status.phase not in ("Running", "Succeeded")
     ]
     findings += [
-        f"claim {_name(item)} is {item['status'].get('phase')}"
-        for item in kubectl.get("pvc", "-A")
-        if item["status"].get("phase") != "Bound"
+        f"claim {item.metadata.namespace}/{item.metadata.name} is {item.status.phase}"
+        for item in kubectl.read(Pod, "pvc", "-A")
+        if item.status.phase != "Bound"
     ]
     return findings + [
         f"{item.kind} {item.namespace}/{item.name} has {item.ready} of {item.wanted} pods ready"
@@ -180,7 +181,3 @@ def _reachable_from_outside(session: Session) -> list[str]:
         for socket in (process.net_connections("tcp") if process else [])
         if socket.status == "LISTEN" and socket.laddr.ip not in _LOOPBACK
     ]
-
-
-def _name(item: dict[str, Any]) -> str:
-    return f"{item['metadata'].get('namespace', '')}/{item['metadata']['name']}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 
 from penstock.core import console
+from penstock.core.model import Json
 from penstock.gates.finding import Finding, Rule
 from penstock.gates.registry import find
 from penstock.gates.runner import Result, hints
@@ -21,7 +22,7 @@ def report(result: Result, format_: Format) -> None:
     _FORMS[format_](result)
 
 
-def as_json(result: Result) -> dict[str, Any]:
+def as_json(result: Result) -> Json:
     """The report in the schema docs/reference/gate-report.schema.json."""
     return {
         "gate": result.gate,
@@ -43,7 +44,7 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def as_sarif(result: Result) -> dict[str, Any]:
+def as_sarif(result: Result) -> Json:
     """The report as a SARIF log with one run."""
     reported = {each.rule for each in result.findings}
     used = [rule for rule in find(result.gate).rules if rule.id in reported]
@@ -60,7 +61,7 @@ def as_sarif(result: Result) -> dict[str, Any]:
     }
 
 
-def _descriptor(rule: Rule) -> dict[str, Any]:
+def _descriptor(rule: Rule) -> Json:
     return {
         "id": rule.id,
         "shortDescription": {"text": rule.catches},
@@ -69,14 +70,14 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding) -> dict[str, Any]:
-    result: dict[str, Any] = {
+def _result(finding: Finding) -> Json:
+    result: Json = {
         "ruleId": finding.rule,
         "level": finding.severity,
         "message": {"text": f"{_located(finding)}. {finding.hint}"},
     }
     if finding.file:
-        physical: dict[str, Any] = {"artifactLocation": {"uri": finding.file}}
+        physical: Json = {"artifactLocation": {"uri": finding.file}}
         if finding.line:
             physical["region"] = {"startLine": finding.line}
         result["locations"] = [{"physicalLocation": physical}]

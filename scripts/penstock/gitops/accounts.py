@@ -7,9 +7,8 @@ makes) and the garbage collection (get, delete).
 
 from __future__ import annotations
 
-from typing import Any
-
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.ref import Content
 
 ROLE = "flux-apply"
 # No rendered file has it: theirs begin with their kind, and no kind has a dot.
@@ -23,7 +22,7 @@ def name(namespace: str) -> str:
     return f"apply-{namespace}"
 
 
-def account(namespace: str) -> dict[str, Any]:
+def account(namespace: str) -> Content:
     """The ServiceAccount. No pod runs as it, and it has no token: kustomize-controller alone acts in its name."""
     return {
         "apiVersion": "v1",
@@ -33,7 +32,7 @@ def account(namespace: str) -> dict[str, Any]:
     }
 
 
-def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[str]]) -> dict[str, Any]:
+def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[str]]) -> Content:
     """What the account may do. Both map API groups to resources: `applied` are made and changed, `pruned` removed."""
     granted = [(applied, ["create", "patch"]), (pruned, ["get", "delete"]), (_LISTED, ["list"])]
     rules = [
@@ -44,7 +43,7 @@ def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[s
     return {**_of_rbac("Role", namespace), "rules": rules}
 
 
-def binding(namespace: str) -> dict[str, Any]:
+def binding(namespace: str) -> Content:
     """The Role given to the account."""
     return {
         **_of_rbac("RoleBinding", namespace),
@@ -53,6 +52,6 @@ def binding(namespace: str) -> dict[str, Any]:
     }
 
 
-def _of_rbac(kind: str, namespace: str) -> dict[str, Any]:
+def _of_rbac(kind: str, namespace: str) -> Content:
     metadata = {"name": ROLE, "namespace": namespace}
     return {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata}

@@ -4,51 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any
 
-from penstock.core.yaml import parse_all
-from penstock.kube.ref import ObjectRef
-from penstock.tools import flux
+from penstock.kube.definitions import definition
+from penstock.kube.kustomizations import GitRepositorySpec, KustomizationSpec
+from penstock.kube.objects import Object
+from penstock.tools import flux, modules
 from penstock.tools.modules import OPERATORS, UPSTREAM
 
 GroupKind = tuple[str, str]
 
 
-def collect(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
+def collect(kinds: Collection[GroupKind], objects: Collection[Object]) -> list[Object]:
     """The CRDs of these kinds that can be found without a cluster.
 
     An environment's own objects come first, then what its Kustomizations bring from another source, then the modules of
     Flux, of the Gateway API and of operators.
     """
-    found: dict[GroupKind, dict[str, Any]] = {}
-    own = (item for item in objects if _is(item, "CustomResourceDefinition"))
-    for item in (*own, *_read(kinds, _brought(objects)), *_read(kinds, _modules())):
-        key = item["spec"]["group"], item["spec"]["names"]["kind"]
-        if key in kinds:
-            found.setdefault(key, item)
+    found: dict[GroupKind, Object] = {}
+    for item in (*objects, *_read(kinds, _brought(objects)), *_read(kinds, _modules())):
+        defined = definition(item)
+        if defined and (defined.group, defined.names.kind) in kinds:
+            found.setdefault((defined.group, defined.names.kind), item)
     return list(found.values())
 
 
-def _read(kinds: Collection[GroupKind], files: Iterator[Path]) -> Iterator[dict[str, Any]]:
+def _read(kinds: Collection[GroupKind], files: Iterator[Path]) -> Iterator[Object]:
     names = [f"kind: {kind}\n".encode() for _, kind in kinds]
     for path in files:
-        text = path.read_bytes()
-        if any(name in text for name in names):
-            yield from (item for item in parse_all(text, path) if _is(item, "CustomResourceDefinition"))
+        if any(name in path.read_bytes() for name in names):
+            yield from modules.objects(path)
 
 
-def _brought(objects: Collection[dict[str, Any]]) -> Iterator[Path]:
+def _brought(objects: Collection[Object]) -> Iterator[Path]:
     """The files that the Kustomizations among some objects apply from a source that a module stands in for."""
-    urls = {item["metadata"]["name"]: item["spec"]["url"] for item in objects if _is(item, "GitRepository")}
+    urls = {item.name: item.spec_as(GitRepositorySpec).url for item in objects if item.kind == "GitRepository"}
     for item in objects:
-        if _is(item, "Kustomization"):
-            module = UPSTREAM.get(urls.get(item["spec"]["sourceRef"]["name"], ""))
+        if item.kind == "Kustomization":
+            spec = item.spec_as(KustomizationSpec)
+            module = UPSTREAM.get(urls.get(spec.source_ref.name, "")) if spec.source_ref else None
             if module:
-                yield from sorted((module.root / item["spec"]["path"]).glob("*.yaml"))
-
-
-def _is(item: dict[str, Any], kind: str) -> bool:
-    return ObjectRef.of(item).qualified_kind == kind
+                yield from sorted((module.root / spec.path).glob("*.yaml"))
 
 
 def _modules() -> Iterator[Path]:

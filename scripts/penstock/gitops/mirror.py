@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.gitops.objects import LOCAL_CREDENTIALS
+from penstock.kube.kustomizations import GitRepositorySpec, KustomizationSpec
+from penstock.kube.objects import Object
+from penstock.kube.ref import Content
 from penstock.platform.manifests import Manifests
 from penstock.tools.modules import UPSTREAM, Module
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
@@ -40,23 +42,25 @@ def mirrors(manifests: Manifests) -> list[Mirror]:
     found = []
     for component in manifests.components:
         for item in manifests.objects(component):
-            module = UPSTREAM.get(item["spec"]["url"]) if item["kind"] == "GitRepository" else None
-            if module:
-                _refuse_other_version(component, item, module)
-                found.append(Mirror(component, item["metadata"]["name"], module))
+            spec = item.spec_as(GitRepositorySpec) if item.kind == "GitRepository" else None
+            module = UPSTREAM.get(spec.url) if spec else None
+            if spec and module:
+                _refuse_other_version(item, spec.ref.tag, module)
+                found.append(Mirror(component, item.name, module))
     return found
 
 
-def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
+def applied(manifests: Manifests, item: Object) -> list[Path]:
     """The files that a component's own Flux Kustomization applies; PenstockError when they are not to be had here."""
-    source = item["spec"]["sourceRef"]["name"]
+    spec = item.spec_as(KustomizationSpec)
+    source = spec.source_ref.name if spec.source_ref else ""
     found = next((each for each in mirrors(manifests) if each.source == source), None)
     if found is None:
         raise PenstockError(
-            f"Kustomization {item['metadata']['name']}: nothing here stands in for its source `{source}`",
+            f"Kustomization {item.name}: nothing here stands in for its source `{source}`",
             "add its Go module to UPSTREAM in scripts/penstock/tools/modules.py",
         )
-    return sorted((found.module.root / item["spec"]["path"]).glob("*.yaml"))
+    return sorted((found.module.root / spec.path).glob("*.yaml"))
 
 
 def make(mirror: Mirror, folder: Path) -> str:
@@ -79,7 +83,7 @@ def _make(place: Repository, message: str) -> str:
     return commit
 
 
-def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:
+def patch(mirror: Mirror, url: str, commit: str) -> Content:
     """A patch for the root Kustomization: the component's own Kustomization gets one that redirects its source."""
     inner = [
         {"op": "replace", "path": "/spec/url", "value": url},
@@ -91,11 +95,10 @@ def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:
     return {"target": {"kind": "Kustomization", "name": mirror.component}, "patch": json.dumps(outer)}
 
 
-def _refuse_other_version(component: str, item: dict[str, Any], module: Module) -> None:
-    tag = item["spec"].get("ref", {}).get("tag", "")
+def _refuse_other_version(item: Object, tag: str, module: Module) -> None:
     if tag != module.version:
         raise PenstockError(
-            f"components/{component}: GitRepository {item['metadata']['name']} is at `{tag}`, and "
+            f"components/{item.component}: GitRepository {item.name} is at `{tag}`, and "
             f"tools/{module.home}/go.mod pins {module.version}: a local cluster would get other files than a real one",
             "make both the same version, then `inv hydrate`",
         )

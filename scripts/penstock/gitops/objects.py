@@ -7,6 +7,7 @@ https://fluxcd.io/flux/components/source/gitrepositories/.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 
 from penstock.core import yaml
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.ref import Content
 from penstock.tools.repository import BRANCH
 
 SOURCE = "platform"
@@ -25,12 +27,12 @@ LOCAL_CREDENTIALS = "git-source"
 CREDENTIALS = "platform-source"
 
 
-def namespace() -> dict[str, Any]:
+def namespace() -> Content:
     """Flux's namespace."""
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
-def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> dict[str, Any]:
+def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> Content:
     """The GitRepository, with the Secret that its server asks for, if any; only the environment's manifests count."""
     credentials = {"secretRef": {"name": secret}} if secret else {}
     return {
@@ -48,7 +50,7 @@ def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> dic
     }
 
 
-def credentials(user: str, password: str) -> dict[str, Any]:
+def credentials(user: str, password: str) -> Content:
     """The Secret for our own server."""
     return {
         "apiVersion": "v1",
@@ -59,7 +61,7 @@ def credentials(user: str, password: str) -> dict[str, Any]:
     }
 
 
-def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
+def root(environment: str, patches: Sequence[Content]) -> Content:
     """The Kustomization that holds the others. It doesn't wait for them: that would cost a level.
 
     `patches` are what a local cluster changes in them, Flux's own `spec.patches`.
@@ -70,20 +72,15 @@ def root(environment: str, patches: list[dict[str, Any]]) -> dict[str, Any]:
 
 def component(
     environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
-) -> dict[str, Any]:
+) -> Content:
     """The Kustomization of a component, which waits until its objects are Ready unless they do that themselves.
 
     `needed` are the Kustomizations that come before. Flux applies it as `account`, or with all of its own rights where
     there is none. By `force` it deletes an object that can't be changed and makes it again: a changed Job runs again.
     """
-    spec: dict[str, Any] = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
-    if needed:
-        spec["dependsOn"] = [{"name": before} for before in needed]
-    if account:
-        spec["serviceAccountName"] = account
-    if force:
-        spec["force"] = True
-    return _kustomization(name, spec)
+    optional = {"dependsOn": [{"name": before} for before in needed], "serviceAccountName": account, "force": force}
+    spec = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
+    return _kustomization(name, spec | {key: value for key, value in optional.items() if value})
 
 
 def component_file(
@@ -132,7 +129,7 @@ _COMMON = {
 }
 
 
-def _kustomization(name: str, spec: dict[str, Any]) -> dict[str, Any]:
+def _kustomization(name: str, spec: Mapping[str, object]) -> Content:
     return {
         "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
         "kind": "Kustomization",

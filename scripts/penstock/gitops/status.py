@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from penstock.gitops.objects import SOURCE
+from penstock.kube.fields import KubeStruct, Metadata
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.kustomizations import GitRepositorySpec, KustomizationSpec
+from penstock.kube.live import Condition, condition
 from penstock.tools.kubectl import Kubectl
 
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
@@ -49,17 +50,18 @@ class Source(msgspec.Struct, frozen=True):
 
 def sources(kubectl: Kubectl) -> list[Source]:
     """Every GitRepository of the platform."""
-    return [_parse_source(item) for item in kubectl.get(SOURCES, "-n", NAMESPACE)]
+    return [_parse_source(item) for item in kubectl.read(_GitRepository, SOURCES, "-n", NAMESPACE)]
 
 
 def kustomizations(kubectl: Kubectl) -> dict[str, Kustomization]:
     """Every Kustomization of the platform by name."""
-    return {found.name: found for found in map(_parse, kubectl.get(KUSTOMIZATIONS, "-n", NAMESPACE))}
+    every = kubectl.read(_Kustomization, KUSTOMIZATIONS, "-n", NAMESPACE)
+    return {item.metadata.name: _parse(item) for item in every}
 
 
 def source(kubectl: Kubectl) -> Source:
     """The platform's own GitRepository; one without an address where there is none."""
-    found = kubectl.get_one(SOURCES, SOURCE, NAMESPACE)
+    found = kubectl.read_one(_GitRepository, SOURCES, SOURCE, NAMESPACE)
     return _parse_source(found) if found else Source(SOURCE, "", "", False, "there is no GitRepository", False)
 
 
@@ -68,35 +70,66 @@ def commit_of(revision: str) -> str:
     return revision.rpartition(":")[2]
 
 
-def _parse(item: dict[str, Any]) -> Kustomization:
-    status = item.get("status", {})
-    ready = _condition(status)
-    current = status.get("observedGeneration") == item["metadata"]["generation"]
+class _Entry(KubeStruct, frozen=True):
+    id: str
+
+
+class _Inventory(KubeStruct, frozen=True):
+    entries: list[_Entry] = []
+
+
+class _Artifact(KubeStruct, frozen=True):
+    revision: str = ""
+
+
+class _Status(KubeStruct, frozen=True):
+    observed_generation: int = -1
+    conditions: list[Condition] = []
+    last_applied_revision: str = ""
+    last_attempted_revision: str = ""
+    last_handled_reconcile_at: str = ""
+    inventory: _Inventory = _Inventory()
+    artifact: _Artifact = _Artifact()
+
+    def ready(self, message: str) -> Condition:
+        """The condition Ready, with this message before Flux's first attempt."""
+        return condition(self.conditions, "Ready") or Condition("Ready", "", "Waiting", message)
+
+
+class _Kustomization(KubeStruct, frozen=True):
+    metadata: Metadata
+    spec: KustomizationSpec
+    status: _Status = _Status()
+
+
+class _GitRepository(KubeStruct, frozen=True):
+    metadata: Metadata
+    spec: GitRepositorySpec
+    status: _Status = _Status()
+
+
+def _parse(item: _Kustomization) -> Kustomization:
+    status, ready = item.status, item.status.ready("not looked at yet")
     return Kustomization(
-        name=item["metadata"]["name"],
-        ready=current and ready.get("status") == "True",
-        reason=str(ready.get("reason", "Waiting")),
-        message=str(ready.get("message", "not looked at yet")),
-        revision=commit_of(status.get("lastAppliedRevision", "")),
-        handled=str(status.get("lastHandledReconcileAt", "")),
-        attempted=commit_of(status.get("lastAttemptedRevision", "")),
-        depends_on=[before["name"] for before in item["spec"].get("dependsOn", [])],
-        inventory=[entry["id"] for entry in status.get("inventory", {}).get("entries", [])],
+        name=item.metadata.name,
+        ready=status.observed_generation == item.metadata.generation and ready.status == "True",
+        reason=ready.reason,
+        message=ready.message,
+        revision=commit_of(status.last_applied_revision),
+        handled=status.last_handled_reconcile_at,
+        attempted=commit_of(status.last_attempted_revision),
+        depends_on=[before.name for before in item.spec.depends_on],
+        inventory=[entry.id for entry in status.inventory.entries],
     )
 
 
-def _parse_source(item: dict[str, Any]) -> Source:
-    status = item.get("status", {})
-    ready = _condition(status)
+def _parse_source(item: _GitRepository) -> Source:
+    ready = item.status.ready("not fetched yet")
     return Source(
-        name=item["metadata"]["name"],
-        url=item["spec"]["url"],
-        revision=commit_of(status.get("artifact", {}).get("revision", "")),
-        ready=ready.get("status") == "True",
-        message=" ".join(str(ready.get("message", "not fetched yet")).split()),
-        failed=ready.get("status") == "False",
+        name=item.metadata.name,
+        url=item.spec.url,
+        revision=commit_of(item.status.artifact.revision),
+        ready=ready.status == "True",
+        message=" ".join(ready.message.split()),
+        failed=ready.status == "False",
     )
-
-
-def _condition(status: dict[str, Any]) -> dict[str, Any]:
-    return next((item for item in status.get("conditions", []) if item["type"] == "Ready"), {})

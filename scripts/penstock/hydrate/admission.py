@@ -30,8 +30,8 @@ class Admission:
     group: str
     resource: str
     scope: str = ""
-    namespaces: dict[str, Any] | None = None
-    objects: dict[str, Any] | None = None
+    namespaces: Mapping[str, Any] | None = None
+    objects: Mapping[str, Any] | None = None
 
 
 def tokens(rule: Rule) -> list[str]:

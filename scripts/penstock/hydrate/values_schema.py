@@ -10,6 +10,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.hydrate.rules import VALUES
 from penstock.platform import environments
+from penstock.platform.environments import Values
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:
@@ -24,7 +25,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     except msgspec.DecodeError as error:
         raise PenstockError(f"{layout.relative(path)}: not JSON: {error}", "fix the file named above") from None
     layers = environments.layers(layout, environment)
-    values: dict[str, Any] = {}
+    values: Values = {}
     for layer in layers.values():
         values = environments.merged(values, layer)
     for key in environments.ENGINE_KEYS:
@@ -34,7 +35,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
         raise Findings(findings, f"{layout.relative(path)} has the keys and their types", VALUES)
 
 
-def _file(layers: dict[str, dict[str, Any]], path: tuple[str | int, ...]) -> str:
+def _file(layers: dict[str, Values], path: tuple[str | int, ...]) -> str:
     """The file that a value is from: the last one that has it, or the beginning of its path."""
     for length in range(len(path), -1, -1):
         holding = [name for name, layer in layers.items() if _has(layer, path[:length])]

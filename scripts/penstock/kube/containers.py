@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from msgspec import field
+from msgspec import field, structs
 
 from penstock.kube.fields import KubeStruct
-
-
-class KeyRef(KubeStruct, frozen=True):
-    """A key of a ConfigMap or a Secret."""
-
-    key: str
-    name: str = ""
-    optional: bool = False
 
 
 class SourceRef(KubeStruct, frozen=True):
     """All keys of a ConfigMap or a Secret."""
 
     name: str = ""
-    optional: bool = False
 
 
-class FieldRef(KubeStruct, frozen=True):
-    """A field of the pod itself, such as status.hostIP."""
-
+class _FieldRef(KubeStruct, frozen=True):
     field_path: str
 
 
-class EnvSource(KubeStruct, frozen=True):
-    """Where the value of a variable comes from."""
-
-    config_map_key_ref: KeyRef | None = None
-    secret_key_ref: KeyRef | None = None
-    field_ref: FieldRef | None = None
+class _EnvSource(KubeStruct, frozen=True):
+    field_ref: _FieldRef | None = None
 
 
 class EnvVar(KubeStruct, frozen=True):
@@ -41,12 +26,10 @@ class EnvVar(KubeStruct, frozen=True):
 
     name: str
     value: str = ""
-    value_from: EnvSource | None = None
+    value_from: _EnvSource | None = None
 
 
-class EnvFrom(KubeStruct, frozen=True):
-    """Variables from all keys of a ConfigMap or a Secret."""
-
+class _EnvFrom(KubeStruct, frozen=True):
     prefix: str = ""
     config_map_ref: SourceRef | None = None
     secret_ref: SourceRef | None = None
@@ -62,24 +45,18 @@ class ContainerPort(KubeStruct, frozen=True):
     host_ip: str = field(default="", name="hostIP")
 
 
-class PortUser(KubeStruct, frozen=True):
-    """What a probe or a hook opens: a number, or the name of a container port."""
-
+class _PortUser(KubeStruct, frozen=True):
     port: int | str = 0
-    path: str = ""
 
 
 class Handler(KubeStruct, frozen=True):
     """A probe, or what a lifecycle hook does."""
 
-    http_get: PortUser | None = None
-    tcp_socket: PortUser | None = None
-    grpc: PortUser | None = None
+    http_get: _PortUser | None = None
+    tcp_socket: _PortUser | None = None
 
 
-class Lifecycle(KubeStruct, frozen=True):
-    """What runs after a container's start and before its end."""
-
+class _Lifecycle(KubeStruct, frozen=True):
     post_start: Handler = Handler()
     pre_stop: Handler = Handler()
 
@@ -90,13 +67,47 @@ class VolumeMount(KubeStruct, frozen=True):
     name: str
     mount_path: str
     sub_path: str = ""
-    sub_path_expr: str = ""
+    read_only: bool = False
 
 
-class VolumeDevice(KubeStruct, frozen=True):
-    """Where a container sees a raw volume."""
-
+class _VolumeDevice(KubeStruct, frozen=True):
     name: str
+
+
+class Resources(KubeStruct, frozen=True):
+    """What a container or a claim requests, as quantities: Resource -> amount."""
+
+    requests: dict[str, str | int | float] = {}
+
+
+class _Capabilities(KubeStruct, frozen=True):
+    add: list[str] = []
+    drop: list[str] = []
+
+
+class _Profile(KubeStruct, frozen=True):
+    type: str = ""
+
+
+class SecurityContext(KubeStruct, frozen=True):
+    """What the processes of a container may do; None where the pod, the image or a default decides."""
+
+    run_as_user: int | None = None
+    run_as_non_root: bool | None = None
+    privileged: bool = False
+    read_only_root_filesystem: bool = False
+    allow_privilege_escalation: bool | None = None
+    capabilities: _Capabilities = _Capabilities()
+    seccomp_profile: _Profile | None = None
+    app_armor_profile: _Profile | None = None
+
+    def over(self, pod: SecurityContext) -> SecurityContext:
+        """This context where it sets a field, that of the pod elsewhere."""
+        unset = SecurityContext()
+        own = {
+            name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) != getattr(unset, name)
+        }
+        return structs.replace(pod, **own)
 
 
 class Container(KubeStruct, frozen=True):
@@ -107,14 +118,16 @@ class Container(KubeStruct, frozen=True):
     command: list[str] = []
     args: list[str] = []
     env: list[EnvVar] = []
-    env_from: list[EnvFrom] = []
+    env_from: list[_EnvFrom] = []
     ports: list[ContainerPort] = []
     volume_mounts: list[VolumeMount] = []
-    volume_devices: list[VolumeDevice] = []
+    volume_devices: list[_VolumeDevice] = []
     readiness_probe: Handler = Handler()
     liveness_probe: Handler = Handler()
     startup_probe: Handler = Handler()
-    lifecycle: Lifecycle = Lifecycle()
+    lifecycle: _Lifecycle = _Lifecycle()
+    resources: Resources = Resources()
+    security_context: SecurityContext = SecurityContext()
     restart_policy: str = ""
 
     def literal_env(self) -> dict[str, str]:

@@ -140,6 +140,6 @@ def ports(known: Iterable[ServicePort]) -> str:
 
 
 def _pod_names(workload: Workload, service: Service) -> list[str]:
-    if workload.kind != "StatefulSet" or workload.service_name != service.name:
+    if workload.kind != "StatefulSet" or workload.spec.service_name != service.name:
         return []
-    return [f"{workload.name}-{number}" for number in range(workload.replicas)]
+    return [f"{workload.name}-{number}" for number in range(workload.spec.replicas)]

@@ -21,6 +21,7 @@ class Metadata(KubeStruct, frozen=True):
     namespace: str = ""
     labels: dict[str, str] = {}
     annotations: dict[str, str] = {}
+    generation: int = 0
 
 
 class Requirement(KubeStruct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from penstock.kube.ref import Content
 
 NAMESPACE = "flux-system"
 GROUP = "kustomize.toolkit.fluxcd.io"
@@ -10,12 +10,12 @@ _WHERE = ("labels", "annotations")
 _LEFT_ALONE = (("reconcile", "disabled"), ("ssa", "ignore"), ("ssa", "ifnotpresent"))
 
 
-def marked(item: dict[str, Any], name: str, value: str) -> bool:
+def marked(item: Content, name: str, value: str) -> bool:
     """Whether `kustomize.toolkit.fluxcd.io/NAME` has this value, in any case (AnyInMetadata of Flux's ssa)."""
     found = [(item["metadata"].get(where) or {}).get(f"{GROUP}/{name}") for where in _WHERE]
     return value.lower() in [str(each).lower() for each in found]
 
 
-def is_left_alone(item: dict[str, Any]) -> bool:
+def is_left_alone(item: Content) -> bool:
     """Whether Flux leaves the object as it is once the cluster has it."""
     return any(marked(item, name, value) for name, value in _LEFT_ALONE)

@@ -1,50 +1,81 @@
-"""The objects that the gates ask for most: each knows its file and where in it things are."""
+"""The objects of the manifests: each knows its identity, its component and its file."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import convert
 from penstock.core.yaml import parse_all
 from penstock.kube.containers import Container
-from penstock.kube.fields import ConfigMapData, Metadata, Selector, ServiceSpec
-from penstock.kube.pods import ClaimTemplate, PodTemplate
+from penstock.kube.fields import ConfigMapData, Metadata, ServiceSpec
+from penstock.kube.nulls import without_nulls
+from penstock.kube.pods import PodController, PodTemplate
+from penstock.kube.ref import Content, ObjectRef
+from penstock.kube.references import POD_TEMPLATES
 
+Model = TypeVar("Model")
 Key = tuple[str, str]
 """Namespace and name."""
 
 
 @dataclass(frozen=True)
 class Object:
-    """Any object: `file` is its path from the platform's root, `content` the object itself without its nulls."""
+    """An object in a component's folder; `file` is its path from the platform's root.
 
-    file: str
-    kind: str
-    metadata: Metadata
-    content: dict[str, Any]
+    `content` is the object as its file has it, unless `read` or a diff has removed its nulls. Objects are cached, so
+    callers must not change it.
+    """
+
+    component: str
+    content: Content
+    file: str = field(default="", kw_only=True, compare=False)
+
+    @cached_property
+    def ref(self) -> ObjectRef:
+        """Its identity; PenstockError if the file contains no object."""
+        try:
+            return ObjectRef.of(self.content)
+        except (AttributeError, KeyError, TypeError):
+            message = f"{self.file}: no object: it lacks apiVersion, kind or metadata.name"
+            raise PenstockError(message, "run `inv hydrate`") from None
+
+    @property
+    def kind(self) -> str:
+        """Its kind, with the group where a better-known API has a kind of that name."""
+        return self.ref.qualified_kind
 
     @property
     def name(self) -> str:
         """Its name."""
-        return self.metadata.name
+        return self.ref.name
 
     @property
     def namespace(self) -> str:
         """Its namespace; empty where it has none."""
-        return self.metadata.namespace
+        return self.ref.namespace
 
     @property
     def key(self) -> Key:
         """Its namespace and name."""
-        return self.metadata.namespace, self.metadata.name
+        return self.ref.namespace, self.ref.name
+
+    @cached_property
+    def metadata(self) -> Metadata:
+        """Its labels and annotations; PenstockError if one has a wrong type."""
+        return convert(without_nulls(self.content["metadata"]), Metadata, self.file)
+
+    def spec_as(self, model: type[Model]) -> Model:
+        """Its spec without nulls; PenstockError if it doesn't fit the model."""
+        return convert(without_nulls(self.content.get("spec")), model, self.file)
 
     def __str__(self) -> str:
-        """As people say it: Deployment observability/grafana."""
-        return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
+        """As messages name it: Deployment observability/grafana."""
+        return str(self.ref)
 
 
 @dataclass(frozen=True)
@@ -83,24 +114,29 @@ class ConfigMap(Object):
 
 @dataclass(frozen=True)
 class Workload(Object):
-    """What makes pods. `path` leads to the pod template in it: `spec.template`, or nowhere in a bare Pod."""
+    """An object that creates pods."""
 
-    path: str
-    template: PodTemplate
-    selector: Selector | None
-    replicas: int
-    service_name: str
-    claim_templates: tuple[ClaimTemplate, ...]
+    spec: PodController
+
+    @property
+    def template(self) -> PodTemplate:
+        """The template of its pods."""
+        return self.spec.template
 
     @property
     def labels(self) -> dict[str, str]:
         """The labels of its pods."""
-        return self.template.metadata.labels
+        return self.spec.template.metadata.labels
+
+    @property
+    def path(self) -> str:
+        """Where the pod template is: spec.template; empty in a Pod, which is one itself."""
+        return POD_TEMPLATES[self.kind]
 
     @property
     def pod_path(self) -> str:
         """Where the PodSpec is."""
-        return f"{self.path}.spec" if self.path else "spec"
+        return f"{self.path}.spec".lstrip(".")
 
     def containers(self) -> list[tuple[str, Container]]:
         """All containers with their places, those that run before the others too."""

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 from penstock.kube.groups import group_of
 from penstock.kube.kinds import qualified
 
+Content = Mapping[str, Any]
+"""A Kubernetes object as plain values, which callers must not change."""
+
 
 class ObjectRef(NamedTuple):
     """What Kubernetes tells objects apart by. The core group and the namespace of a cluster-scoped object are empty."""
@@ -18,7 +21,7 @@ class ObjectRef(NamedTuple):
     name: str
 
     @classmethod
-    def of(cls, content: Mapping[str, Any]) -> ObjectRef:
+    def of(cls, content: Content) -> ObjectRef:
         """The identity of an object; KeyError where it lacks apiVersion, kind or metadata.name."""
         metadata = content["metadata"]
         namespace = str(metadata.get("namespace") or "")

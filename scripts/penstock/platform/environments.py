@@ -11,6 +11,8 @@ from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
 from penstock.platform.cluster import Cluster
 
+Values = dict[str, Any]
+"""The settings of an environment, as helmfile passes them to templates."""
 _DEFAULT = "k3d"
 # All other keys of an environment's file belong to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
@@ -36,7 +38,7 @@ class _Sub(Strict, frozen=True):
 
 
 class _Helmfile(Strict, frozen=True):
-    environments: dict[str, dict[str, Any]]
+    environments: dict[str, Any]
     helmfiles: list[_Sub]
 
 
@@ -74,7 +76,7 @@ def one(layout: Layout, name: str) -> str:
     raise PenstockError("no environment given, and there are several", f"use -e with one of {', '.join(known)}")
 
 
-def layers(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
+def layers(layout: Layout, name: str) -> dict[str, Values]:
     """File path -> values of an environment: base.yaml first, then <name>.yaml, which wins.
 
     The paths are relative to the root. Raises PenstockError if the file is missing or is no mapping.
@@ -97,7 +99,7 @@ def layers(layout: Layout, name: str) -> dict[str, dict[str, Any]]:
 
 def read(layout: Layout, name: str) -> Environment:
     """The engine's settings of an environment: base.yaml, overridden by <name>.yaml."""
-    values: dict[str, Any] = {}
+    values: Values = {}
     texts: dict[str, bytes] = {}
     for shown, layer in layers(layout, name).items():
         texts[shown] = (layout.root / shown).read_bytes()
@@ -119,7 +121,7 @@ def cluster(layout: Layout, name: str) -> Cluster:
     return settings
 
 
-def merged(under: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def merged(under: Values, over: Values) -> Values:
     """The values `under`, overridden by `over` as helmfile does: mappings key by key, other values as a whole."""
     result = dict(under)
     for key, value in over.items():

@@ -11,7 +11,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.nearest import ending
 from penstock.kube.containers import Container, VolumeMount
 from penstock.kube.objects import ConfigMap, Workload
-from penstock.kube.pods import ConfigMapVolume
+from penstock.kube.pods import FilesSource
 from penstock.platform.rendered import Rendered
 
 
@@ -60,7 +60,7 @@ def file_at(rendered: Rendered, workload: Workload, container: Container, path: 
     return by_path[path]
 
 
-def _mounted(mount: VolumeMount, source: ConfigMapVolume, config_map: ConfigMap) -> Iterator[MountedFile]:
+def _mounted(mount: VolumeMount, source: FilesSource, config_map: ConfigMap) -> Iterator[MountedFile]:
     paths = {item.path: item.key for item in source.items} or {key: key for key in config_map.files.data}
     for path, key in paths.items():
         inside = PurePosixPath(path)

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.leftovers import is_leftover
 from penstock.core.yaml import parse
 from penstock.kube.flux import NAMESPACE
+from penstock.kube.objects import Object
 
 _INDEX = "kustomization.yaml"
+Parsed = dict[bytes, Object]
+"""Content of a file -> its object."""
 
 
 @dataclass(frozen=True)
@@ -19,11 +22,13 @@ class Manifests:
     """The tree manifests/<environment>/. Objects are cached, so callers must not change them.
 
     `parsed` caches objects by file content; trees of several environments may share it, since most files are equal.
+    `typed` converts each new object.
     """
 
     tree: Path
-    parsed: dict[bytes, dict[str, Any]] = field(default_factory=dict, compare=False, repr=False)
-    _cache: dict[str, dict[Path, dict[str, Any]]] = field(default_factory=dict, compare=False, repr=False)
+    parsed: Parsed = field(default_factory=dict, compare=False, repr=False)
+    typed: Callable[[Object], Object] = field(default=lambda item: item, compare=False, repr=False)
+    _cache: dict[str, list[Object]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def components(self) -> list[str]:
@@ -33,36 +38,28 @@ class Manifests:
             raise PenstockError(f"manifests/{self.tree.name} is empty", f"run `inv hydrate -e {self.tree.name}`")
         return [file.stem.removeprefix("kustomization-") for file in files]
 
-    def objects(self, component: str) -> list[dict[str, Any]]:
-        """The objects of one component."""
-        return list(self.files(component).values())
-
-    def files(self, component: str) -> dict[Path, dict[str, Any]]:
-        """File -> object of one component."""
+    def objects(self, component: str) -> list[Object]:
+        """The objects of one component, sorted by file."""
         if component not in self._cache:
-            shown = f"manifests/{self.tree.name}/{component}"
-            self._cache[component] = {path: self._read(path, f"{shown}/{path.name}") for path in self.paths(component)}
+            files = sorted((self.tree / component).glob("*.yaml"))
+            kept = (path for path in files if path.name != _INDEX and not is_leftover(path.name))
+            self._cache[component] = [self._read(component, path) for path in kept]
         return self._cache[component]
 
-    def _read(self, path: Path, shown: str) -> dict[str, Any]:
-        text = path.read_bytes()
+    def _read(self, component: str, path: Path) -> Object:
+        text, file = path.read_bytes(), f"manifests/{self.tree.name}/{component}/{path.name}"
         if text not in self.parsed:
-            self.parsed[text] = parse(text, shown)
-        return self.parsed[text]
+            self.parsed[text] = self.typed(Object(component, parse(text, file), file=file))
+        return replace(self.parsed[text], component=component, file=file)
 
-    def paths(self, component: str) -> list[Path]:
-        """The files with the objects of one component, sorted."""
-        files = (self.tree / component).glob("*.yaml")
-        return sorted(path for path in files if path.name != _INDEX and not is_leftover(path.name))
-
-    def nested(self, component: str) -> list[dict[str, Any]]:
+    def nested(self, component: str) -> list[Object]:
         """The Flux Kustomizations among the objects of a component; they apply objects from other sources."""
-        return [item for item in self.objects(component) if item["kind"] == "Kustomization"]
+        return [item for item in self.objects(component) if item.kind == "Kustomization"]
 
-    def synced(self) -> dict[Path, dict[str, Any]]:
-        """File -> object that the root applies: the components' Kustomizations, and their service accounts."""
-        return self.files(NAMESPACE)
+    def synced(self) -> list[Object]:
+        """The objects that the root applies: the components' Kustomizations, and their service accounts."""
+        return self.objects(NAMESPACE)
 
-    def all_objects(self) -> list[dict[str, Any]]:
+    def all_objects(self) -> list[Object]:
         """The objects of all components."""
         return [item for component in self.components for item in self.objects(component)]

@@ -10,13 +10,14 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
-from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
-from penstock.kube.read import Reader
+from penstock.kube.read import read
 from penstock.platform import environments
-from penstock.platform.manifests import Manifests
+from penstock.platform.manifests import Manifests, Parsed
+
+_NAME_LABEL = "kubernetes.io/metadata.name"
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,12 @@ class Rendered:
         """The existing namespaces: those of the manifests, and those of every cluster."""
         return BUILTIN_NAMESPACES | {name for _, name in self.of("Namespace")}
 
+    @cached_property
+    def namespace_labels(self) -> dict[str, dict[str, str]]:
+        """Namespace -> its labels, including the name label that Kubernetes adds; sorted."""
+        labels = {name: item.metadata.labels for (_, name), item in self.of("Namespace").items()}
+        return {name: {**labels.get(name, {}), _NAME_LABEL: name} for name in sorted(self.namespaces)}
+
     def network(self, more: Mapping[Key, Service] | None = None) -> Network:
         """The DNS names of the cluster; `more` are Services outside the manifests."""
         services = {**more, **self.services} if more else self.services
@@ -94,12 +101,12 @@ class Rendered:
         return {namespace: (items, index(item.labels for item in items)) for namespace, items in workloads.items()}
 
 
-def rendered(layout: Layout, environment: str, reader: Reader | None = None) -> Rendered:
-    """Read manifests/<environment>; raises PenstockError if it is empty or contains invalid YAML."""
-    manifests = Manifests(layout.tree(environment))
-    components = manifests.components
-    reader = reader or Reader()
-    paths = [path for component in (NAMESPACE, *components) for path in manifests.paths(component)]
-    objects = tuple(reader.read(layout.relative(path), path.read_bytes()) for path in paths)
-    domain = environments.read(layout, environment).cluster.domain
-    return Rendered(environment, domain, tuple(components), objects)
+def rendered(layout: Layout, environment: str, parsed: Parsed | None = None) -> Rendered:
+    """Read manifests/<environment>; raises PenstockError if it is empty or contains invalid YAML.
+
+    Environments that share `parsed` parse equal files only once.
+    """
+    manifests = Manifests(layout.tree(environment), {} if parsed is None else parsed, read)
+    components = tuple(manifests.components)
+    objects = (*manifests.synced(), *manifests.all_objects())
+    return Rendered(environment, environments.read(layout, environment).cluster.domain, components, objects)

@@ -8,8 +8,8 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.nearest import ending
 from penstock.kube.addresses import Address
 from penstock.kube.dns import Target
-from penstock.kube.objects import Object, Workload
-from penstock.kube.paths import at
+from penstock.kube.gateway import RouteSpec
+from penstock.kube.objects import Workload
 from penstock.platform.dataflow import Contract
 from penstock.platform.rendered import Rendered
 from penstock.platform.settings import Settings
@@ -94,18 +94,14 @@ def _routes(peers: Peers) -> Iterator[Connection]:
     """From the Gateway to the pods behind every backend of an HTTPRoute."""
     network = peers.rendered.network()
     for route in peers.rendered.of("HTTPRoute").values():
-        for _, value in at(route.content, "spec.rules[].backendRefs[]"):
-            namespace = value.get("namespace", route.namespace)
-            address = Address(value["name"], value["name"], value["port"], certain=True)
-            target = network.resolve(address, namespace)
+        spec = route.spec_as(RouteSpec)
+        reason = f"requests from outside, by {', '.join(spec.hostnames) or f'HTTPRoute {route.name}'}"
+        for backend in (item for rule in spec.rules for item in rule.backend_refs):
+            address = Address(backend.name, backend.name, backend.port, certain=True)
+            target = network.resolve(address, backend.namespace or route.namespace)
             for item in target.backends if isinstance(target, Target) else ():
                 where = (item.port.container_port, item.port.protocol)
-                reason = f"requests from outside, by {_hosts(route)}"
                 yield Connection(peers.named(peers.connections.gateway), peers.workload(item.workload), where, reason)
-
-
-def _hosts(route: Object) -> str:
-    return ", ".join(route.content.get("spec", {}).get("hostnames", [])) or f"HTTPRoute {route.name}"
 
 
 def _api(peers: Peers) -> Iterator[Connection]:
@@ -117,19 +113,12 @@ def _api(peers: Peers) -> Iterator[Connection]:
 
 def has_token(workload: Workload, rendered: Rendered) -> bool:
     """Whether the pods of a workload get a token: set by the pod, else by its service account; by default they do."""
-    automount = _pod_spec(workload).get("automountServiceAccountToken")
+    automount = workload.template.spec.automount_service_account_token
     if automount is None:
         name = workload.template.spec.service_account_name or "default"
         account = rendered.of("ServiceAccount").get((workload.namespace, name))
         automount = account.content.get("automountServiceAccountToken") if account else None
     return automount is not False
-
-
-def _pod_spec(workload: Workload) -> dict[str, object]:
-    value = workload.content
-    for step in workload.pod_path.split("."):
-        value = value[step]
-    return value
 
 
 def _cloud_identity(peers: Peers, flows: list[Connection]) -> Iterator[Connection]:

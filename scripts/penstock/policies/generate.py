@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal
 
+from penstock.core.model import Json
 from penstock.core.yaml import dump
 from penstock.kube.objects import Workload
 from penstock.policies.peers import ANY, Connection, OtherNamespaces, Peer, Peers, Pods, Port
@@ -123,7 +124,7 @@ def _peers_of(prefix: Prefix, peer: Peer) -> tuple[str, ...]:
     return tuple(_dump(one) for one in _rules(prefix, peer))
 
 
-def _rules(prefix: Prefix, peer: Peer) -> Iterator[dict[str, Any]]:
+def _rules(prefix: Prefix, peer: Peer) -> Iterator[Json]:
     if isinstance(peer, Pods):
         labels = {NAMESPACE_LABEL: peer.namespace} | dict(peer.labels)
         yield {f"{prefix}Endpoints": [{"matchLabels": labels}]}

@@ -9,13 +9,12 @@ from __future__ import annotations
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import convert
-from penstock.kube.fields import KubeStruct, Requirement, Selector
+from penstock.kube.fields import Requirement, Selector
+from penstock.kube.network_policies import NetworkPolicySpec, Peer, PolicyPort
 from penstock.kube.objects import Object
 from penstock.platform.rendered import Rendered
 from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
-_NAME_LABEL = "kubernetes.io/metadata.name"
 _LAST = 65535
 # It includes the API server, unless a cloud runs that outside of the cluster.
 _CLUSTER = "cluster"
@@ -56,40 +55,6 @@ class _Cilium(_Closed, frozen=True):
     description: str = ""
 
 
-class _PlainPort(KubeStruct, frozen=True):
-    port: int | str = 0
-    end_port: int = 0
-    protocol: str = "TCP"
-
-
-class _Block(KubeStruct, frozen=True):
-    cidr: str
-    excepted: list[str] = msgspec.field(default_factory=list, name="except")
-
-
-class _PlainPeer(KubeStruct, frozen=True):
-    pod_selector: Selector | None = None
-    namespace_selector: Selector | None = None
-    ip_block: _Block | None = None
-
-
-class _PlainIngress(KubeStruct, frozen=True, rename={"peers": "from"}):
-    peers: list[_PlainPeer] = []
-    ports: list[_PlainPort] = []
-
-
-class _PlainEgress(KubeStruct, frozen=True, rename={"peers": "to"}):
-    peers: list[_PlainPeer] = []
-    ports: list[_PlainPort] = []
-
-
-class _Plain(KubeStruct, frozen=True):
-    pod_selector: Selector = Selector()
-    policy_types: list[str] = []
-    ingress: list[_PlainIngress] = []
-    egress: list[_PlainEgress] = []
-
-
 def policies(rendered: Rendered) -> list[Policy]:
     """Every policy of an environment; raises PenstockError for a policy that can't be evaluated."""
     for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
@@ -99,7 +64,7 @@ def policies(rendered: Rendered) -> list[Policy]:
 
 
 def _cilium(item: Object) -> Policy:
-    spec = convert(item.content.get("spec"), _Cilium, item.file)
+    spec = item.spec_as(_Cilium)
     namespace = item.namespace
     named = [one.from_entities for one in spec.ingress or []] + [one.to_entities for one in spec.egress or []]
     if any(_CLUSTER in (entities or []) for entities in named):
@@ -164,7 +129,7 @@ def _in_namespace(selector: Selector, namespace: str) -> Selector:
 
 
 def _plain(rendered: Rendered, item: Object) -> Policy:
-    spec = convert(item.content.get("spec", {}), _Plain, item.file)
+    spec = item.spec_as(NetworkPolicySpec)
     kinds = spec.policy_types or ["Ingress", *(["Egress"] if spec.egress else [])]
     rules: dict[str, tuple[Rule, ...]] = {
         "Ingress": tuple(_plain_rule(rendered, item, one.peers, one.ports) for one in spec.ingress),
@@ -174,24 +139,23 @@ def _plain(rendered: Rendered, item: Object) -> Policy:
     return Policy(item.file, item.namespace, spec.pod_selector, ingress, egress)
 
 
-def _plain_rule(rendered: Rendered, item: Object, peers: list[_PlainPeer], ports: list[_PlainPort]) -> Rule:
+def _plain_rule(rendered: Rendered, item: Object, peers: list[Peer], ports: list[PolicyPort]) -> Rule:
     spans = tuple(map(_plain_span, ports))
     parsed = tuple(_plain_peer(rendered, item, one) for one in peers)
     return Rule(parsed or None, spans or None)
 
 
-def _plain_span(port: _PlainPort) -> Span:
+def _plain_span(port: PolicyPort) -> Span:
     if isinstance(port.port, str):
         return Span(0, 0, port.protocol, port.port)
     return Span(port.port, max(port.port, port.end_port) or _LAST, port.protocol)
 
 
-def _plain_peer(rendered: Rendered, item: Object, peer: _PlainPeer) -> PolicyPeer:
+def _plain_peer(rendered: Rendered, item: Object, peer: Peer) -> PolicyPeer:
     if peer.ip_block:
         return PolicyPeer(network=peer.ip_block.cidr, excluding=tuple(peer.ip_block.excepted))
     among = frozenset({item.namespace})
     if peer.namespace_selector is not None:
-        declared = {name: one.metadata.labels for (_, name), one in rendered.of("Namespace").items()}
-        labels = {name: {**declared.get(name, {}), _NAME_LABEL: name} for name in rendered.namespaces}
+        labels = rendered.namespace_labels
         among = frozenset(name for name, own in labels.items() if peer.namespace_selector.selects(own))
     return PolicyPeer(pods=peer.pod_selector or Selector(), namespaces=among)

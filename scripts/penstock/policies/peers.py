@@ -114,7 +114,7 @@ class Peers:
 
 def subject(workload: Workload) -> Pods:
     """The pods of a workload, by the labels of its selector, or else of its pods."""
-    labels = workload.selector.match_labels if workload.selector else {}
+    labels = workload.spec.selector.match_labels if workload.spec.selector else {}
     return Pods(workload.namespace, tuple(sorted((labels or workload.labels).items())))
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
 from penstock.core.process import Command, run
+from penstock.kube.ref import Content
 from penstock.tools.resolver import resolve
 
 
 class Change(NamedTuple):
     """An object to apply; `old` is the object that was applied before, if any."""
 
-    old: dict[str, Any] | None
-    new: dict[str, Any]
+    old: Content | None
+    new: Content
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ class Verdict(msgspec.Struct, frozen=True, rename="camel"):
 
 class _Request(msgspec.Struct, frozen=True, rename="camel", kw_only=True):
     version: str
-    crds: list[dict[str, Any]]
+    crds: list[Content]
     dual_stack: bool
 
 
@@ -60,7 +61,7 @@ _decoder = msgspec.json.Decoder(Verdict)
 
 
 def check(
-    changes: Iterable[Change], *, version: str = "", crds: Sequence[dict[str, Any]] = (), dual_stack: bool = False
+    changes: Iterable[Change], *, version: str = "", crds: Sequence[Content] = (), dual_stack: bool = False
 ) -> list[Verdict]:
     """Apply every change to an API server of a Kubernetes version; one verdict for each, in their order.
 

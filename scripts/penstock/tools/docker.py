@@ -6,10 +6,10 @@ import json
 import shutil
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import Json
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 
 # A daemon that needs longer for a word about itself is not going to run a cluster.
@@ -71,7 +71,7 @@ def gateway(network: str) -> str | None:
         return None
     output = _docker("network", "inspect", network)
     try:
-        found: list[dict[str, Any]] = json.loads(output)
+        found: list[Json] = json.loads(output)
         configs = found[0]["IPAM"]["Config"] or []
         addresses = [config["Gateway"].partition("/")[0] for config in configs if config.get("Gateway")]
         return next((address for address in addresses if ip_address(address).version == 4), None)

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import plain_folder
-from penstock.core.model import decode
+from penstock.core.model import Json, decode
 from penstock.core.process import Command, CommandFailed, run
 from penstock.core.yaml import parse
 from penstock.tools.resolver import resolve
@@ -52,12 +51,12 @@ def releases(helmfile: Path, environment: str, home: Path) -> list[Release]:
     return decode(text, list[Release])
 
 
-def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str, Any]]:
+def repositories(helmfile: Path, environment: str, home: Path) -> list[Json]:
     """What a helmfile says of each of its chart repositories."""
     # `build` fetches the charts of the releases that it shows: so it shows none.
     none = ["--selector", "name=-", "--allow-no-matching-release"]
     text = _helmfile(helmfile, environment, home, [*none, "build"])
-    found: list[dict[str, Any]] = (parse(text, helmfile) or {}).get("repositories") or []
+    found: list[Json] = (parse(text, helmfile) or {}).get("repositories") or []
     return found
 
 

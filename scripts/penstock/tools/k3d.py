@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from penstock.core.model import Json
 from penstock.core.process import Command, run
 from penstock.tools.on_path import K3D
 
@@ -36,7 +36,7 @@ class Ports:
     https: int
 
 
-def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> dict[str, Any]:
+def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> Json:
     """The config file of a cluster; it publishes ports on 127.0.0.1 alone. `timeout` covers all of it, in seconds."""
     published = [f"{_LOOPBACK}:{ports.http}:80", f"{_LOOPBACK}:{ports.https}:443"]
     return {

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from penstock.core.model import Json
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
@@ -15,7 +15,7 @@ NETWORK = "kind"
 """The network of all clusters of kind, which kind makes when it isn't there, and never removes."""
 
 
-def config(name: str, image: str, workers: int, label: str, ports: dict[int, int]) -> dict[str, Any]:
+def config(name: str, image: str, workers: int, label: str, ports: dict[int, int]) -> Json:
     """The config file of a cluster; `ports` are container port -> port of 127.0.0.1, of the labelled first node."""
     key, _, value = label.partition("=")
     published = [

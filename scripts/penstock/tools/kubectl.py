@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from penstock.core import yaml
 from penstock.core.errors import PenstockError
+from penstock.core.model import convert
 from penstock.core.process import Command, CommandFailed, Result, run, serving
+from penstock.kube.nulls import without_nulls
+from penstock.kube.ref import Content
 from penstock.tools.resolver import resolve
 
+Model = TypeVar("Model")
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
@@ -63,36 +67,45 @@ class Kubectl:
         cache = self.kubeconfig.parent / "kubectl-cache"
         return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *arguments]
 
-    def get(self, kind: str, *arguments: str) -> list[dict[str, Any]]:
+    def get(self, kind: str, *arguments: str) -> list[Content]:
         """Every object of a kind (or comma-separated kinds), as plain values; `arguments` narrow it (-n, -A, -l)."""
         result = json.loads(self.run("get", kind, "-o", "json", *arguments).stdout)
         return list(result["items"]) if "items" in result else [result]
 
-    def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def read(self, model: type[Model], kind: str, *arguments: str) -> list[Model]:
+        """The same as models, without nulls; PenstockError for an object that doesn't fit."""
+        return [convert(without_nulls(item), model, f"kubectl get {kind}") for item in self.get(kind, *arguments)]
+
+    def get_these(self, objects: Sequence[Content]) -> list[Content]:
         """Those of the given objects that are there, as they are in the cluster."""
         arguments = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
         found = self.run(*arguments, stdin=_stream(objects)).stdout if objects else b""
         result = json.loads(found) if found.strip() else {"items": []}
         return list(result["items"]) if "items" in result else [result]
 
-    def diff(self, objects: list[dict[str, Any]], timeout: float) -> Result:
+    def diff(self, objects: Sequence[Content], timeout: float) -> Result:
         """What applying objects as Flux would change, asked of the API server in a dry run; code 1 when it would."""
         apply = ["--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}"]
         return self.run(
             "diff", *apply, "--concurrency=8", "-f", "-", stdin=_stream(objects), timeout=timeout, ok=(0, 1)
         )
 
-    def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
+    def get_one(self, kind: str, name: str, namespace: str = "") -> Content | None:
         """One object, or None when it isn't there."""
         arguments = ["-n", namespace] if namespace else []
         result = self.run("get", kind, name, "--ignore-not-found", "-o", "json", *arguments)
         return json.loads(result.stdout) if result.stdout.strip() else None
 
-    def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:
+    def read_one(self, model: type[Model], kind: str, name: str, namespace: str = "") -> Model | None:
+        """The same as a model, without nulls; PenstockError if it doesn't fit."""
+        item = self.get_one(kind, name, namespace)
+        return None if item is None else convert(without_nulls(item), model, f"kubectl get {kind} {name}")
+
+    def apply(self, objects: Sequence[Content], manager: str = FIELD_MANAGER) -> str:
         """Server-side apply; gives kubectl's line for each object."""
         return self.run(*_apply(manager), stdin=_stream(objects), timeout=120).text
 
-    def applying(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER, about: str = "") -> Command:
+    def applying(self, objects: Sequence[Content], manager: str = FIELD_MANAGER, about: str = "") -> Command:
         """The command of `apply`, the objects on its standard input; `about` says what they are."""
         return self._applying(_stream(objects), about or objects_in(objects), manager)
 
@@ -111,7 +124,7 @@ class Kubectl:
             return False
 
 
-def _stream(objects: list[dict[str, Any]]) -> bytes:
+def _stream(objects: Sequence[Content]) -> bytes:
     return yaml.dump_all(objects).encode()
 
 
@@ -119,7 +132,7 @@ def _apply(manager: str) -> list[str]:
     return ["apply", "--server-side", "--force-conflicts", f"--field-manager={manager}", "-f", "-"]
 
 
-def objects_in(objects: list[dict[str, Any]]) -> str:
+def objects_in(objects: Sequence[Content]) -> str:
     """A few objects by name, many by number."""
     names = [f"{item['kind']} {item['metadata']['name']}" for item in objects]
     return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"

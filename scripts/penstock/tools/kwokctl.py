@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from penstock.core import yaml
+from penstock.core.model import Json
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
@@ -83,7 +83,7 @@ class Kwokctl:
         return Command(argv, env=env, timeout=180, about=about)
 
 
-def _configuration(ports: list[int]) -> dict[str, Any]:
+def _configuration(ports: list[int]) -> Json:
     return {
         "apiVersion": "config.kwok.x-k8s.io/v1alpha1",
         "kind": "KwokctlConfiguration",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from penstock.core.layout import ENGINE, cache_home
+from penstock.core.yaml import parse_all
+from penstock.kube.objects import Object
 from penstock.tools import golang
 from penstock.tools.pins import required_version
 
@@ -40,6 +43,12 @@ class Module:
     @property
     def _home(self) -> Path:
         return ENGINE / "tools" / self.home
+
+
+@cache
+def objects(path: Path) -> tuple[Object, ...]:
+    """The objects in a file of a module; cached, since it never changes."""
+    return tuple(Object("", item, file=str(path)) for item in parse_all(path.read_bytes(), path))
 
 
 def ensure() -> None:

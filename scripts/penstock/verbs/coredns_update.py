@@ -42,8 +42,7 @@ def _commands(session: Session, is_fluxs: bool = False) -> list[Command]:
     """What changes the cluster. CoreDNS does reload by itself, but some time within the next minute."""
     kubectl = session.kubectl
     own = bootstrap.by_hand(session, COMPONENT) if COMPONENT in session.manifests.components else []
-    if is_fluxs:  # and stays so
-        own = [ownership.as_flux_does(item, COMPONENT) for item in own]
-    applied = [kubectl.applying(own)] if own else []
+    contents = [ownership.as_flux_does(item) if is_fluxs else item.content for item in own]  # what is Flux's stays so
+    applied = [kubectl.applying(contents)] if own else []
     restart = kubectl.command("rollout", "restart", _DEPLOYMENT, "-n", _NAMESPACE)
     return [*applied, *([restart] if session.provider.runs_pods else [])]

@@ -11,6 +11,7 @@ from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, interactive
+from penstock.kube.gateway import GatewaySpec, RouteSpec
 from penstock.verbs.target import looking
 
 HOSTS = Path("/etc/hosts")
@@ -43,13 +44,13 @@ def open_pages(environment: str, write_hosts: bool, hosts: Path = HOSTS) -> None
 
 def host_names(session: Session) -> list[str]:
     """The host names of all HTTPRoutes, sorted."""
-    routes = [item for item in session.manifests.all_objects() if item["kind"] == "HTTPRoute"]
-    return sorted({name for item in routes for name in item["spec"].get("hostnames", [])})
+    routes = [item for item in session.manifests.all_objects() if item.kind == "HTTPRoute"]
+    return sorted({name for item in routes for name in item.spec_as(RouteSpec).hostnames})
 
 
 def _url(session: Session, name: str) -> str:
-    gateways = [item for item in session.manifests.all_objects() if item["kind"] == "Gateway"]
-    secure = any(each["protocol"] == "HTTPS" for item in gateways for each in item["spec"]["listeners"])
+    gateways = [item for item in session.manifests.all_objects() if item.kind == "Gateway"]
+    secure = any(each.protocol == "HTTPS" for item in gateways for each in item.spec_as(GatewaySpec).listeners)
     scheme, usual = ("https", 443) if secure else ("http", 80)
     port = session.provider.ports(session)[secure]
     return f"{scheme}://{name}" + (f":{port}" if port != usual else "")

@@ -57,7 +57,8 @@ def _world(layout: Layout, environment: str, kubeconfig: str, address: str) -> W
     revision = head(layout.root) if kubeconfig else state.read().revision
     return World(
         kubectl=Kubectl(Path(kubeconfig).resolve() if kubeconfig else state.kubeconfig),
-        objects={name: manifests.objects(name) for name in manifests.components},
+        components=manifests.components,
+        objects=manifests.all_objects(),
         domain=environments.read(layout, environment).cluster.domain,
         revision=revision,
         address=address or "127.0.0.1:80",

@@ -112,7 +112,7 @@ def _staying(session: Session) -> list[str]:
     if not session.kubectl.is_ready():
         return [f"{session.recorded.context} does not answer: whatever is in it stays"]
     objects = session.manifests.all_objects()
-    namespaces = sorted({item["metadata"]["name"] for item in objects if item["kind"] == "Namespace"})
+    namespaces = sorted({item.name for item in objects if item.kind == "Namespace"})
     return [
         f"left alone in {session.recorded.context}:",
         f"  {len(objects)} objects of {len(session.manifests.components)} components, which Flux goes on applying",

@@ -7,7 +7,6 @@ import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -15,14 +14,16 @@ import pytest
 from penstock.cluster import processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Problem
+from penstock.kube.objects import Object
 from penstock.tools.docker import Daemon
 
 GIB = 1 << 30
 
 
-def workload(kind: str, memory: str, replicas: int = 1) -> dict[str, Any]:
+def workload(kind: str, memory: str, replicas: int = 1) -> Object:
     containers = [{"name": "one", "resources": {"requests": {"memory": memory}}}, {"name": "two"}]
-    return {"kind": kind, "spec": {"replicas": replicas, "template": {"spec": {"containers": containers}}}}
+    spec = {"replicas": replicas, "template": {"spec": {"containers": containers}}}
+    return Object("town", {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "a"}, "spec": spec})
 
 
 @pytest.fixture
@@ -43,7 +44,8 @@ def listener() -> Iterator[socket.socket]:
     ],
 )
 def test_memory_is_what_the_manifests_request(quantity: str, expected: int) -> None:
-    objects = [workload("Deployment", quantity, 2), workload("DaemonSet", quantity, 7), {"kind": "Service", "spec": {}}]
+    service = Object("town", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {}})
+    objects = [workload("Deployment", quantity, 2), workload("DaemonSet", quantity, 7), service]
     assert checks.requested(objects) == 3 * expected
 
 

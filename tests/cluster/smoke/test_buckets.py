@@ -225,9 +225,7 @@ def test_durations(text: str, length: int) -> None:
 @pytest.mark.parametrize("environment", ["k3d", "kind"])
 def test_the_platform_s_manifests_have_the_settings(environment: str) -> None:
     manifests = Manifests(SHIPPED.tree(environment))
-    here = World(
-        Fake(answers={"get secret": ""}), {name: manifests.objects(name) for name in manifests.components}, "", "", ""
-    )
+    here = World(Fake(answers={"get secret": ""}), manifests.components, manifests.all_objects(), "", "", "")
     said = [fails(check, here) for check in (buckets.metrics, buckets.logs)]
     assert set(said) == {"there is no Secret object-storage/object-storage-credentials"}
     assert buckets.config(here, "tempo", "tempo.yaml")["storage"]["trace"]["s3"]["bucket"] == "traces"

@@ -38,7 +38,7 @@ def test_an_agent_that_does_not_replace_kube_proxy(answer: Any, said: str) -> No
 
 
 def test_a_running_kube_proxy_is_reported() -> None:
-    pod = {"kind": "Pod", "metadata": {"namespace": "kube-system", "name": "kube-proxy-x"}}
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"namespace": "kube-system", "name": "kube-proxy-x"}}
     said = fails(network.kube_proxy, world(agent({"kube-proxy-replacement": {"mode": "True"}}, {"items": [pod]})))
     assert said == "there is a kube-proxy: Pod kube-system/kube-proxy-x"
 
@@ -48,12 +48,20 @@ def test_names_are_looked_up_in_the_cluster_s_domain(monkeypatch: pytest.MonkeyP
     assert passes(network.names, world(Fake())) == "cluster.local in 0.15 s"
 
 
+API = "gateway.networking.k8s.io/v1"
+
+
 def route(host: str, path: str = "") -> dict[str, Any]:
     rules = [{"matches": [{"path": {"type": "PathPrefix", "value": path}}]}] if path else [{"backendRefs": []}]
-    return {"kind": "HTTPRoute", "metadata": {"name": host}, "spec": {"hostnames": [host], "rules": rules}}
+    spec = {"hostnames": [host], "rules": rules}
+    return {"apiVersion": API, "kind": "HTTPRoute", "metadata": {"name": host}, "spec": spec}
 
 
-ROUTES = [route("grafana.local"), route("demo.local", "/api"), {"kind": "Gateway", "metadata": {}, "spec": {}}]
+ROUTES = [
+    route("grafana.local"),
+    route("demo.local", "/api"),
+    {"kind": "Gateway", "metadata": {"name": "a"}, "spec": {}},
+]
 
 
 def test_every_host_answers() -> None:
@@ -117,6 +125,7 @@ def test_no_flow(answer: Any, said: str) -> None:
 
 UI = [
     {
+        "apiVersion": API,
         "kind": "HTTPRoute",
         "metadata": {"name": "hubble"},
         "spec": {"hostnames": ["hubble.local"], "rules": [{"backendRefs": [{"name": "hubble-ui", "port": 80}]}]},

@@ -6,11 +6,12 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from penstock.cluster import processes
 from penstock.cluster.providers.provider import Problem
 from penstock.core.console import size
+from penstock.kube.objects import Object, Workload
+from penstock.kube.read import read
 from penstock.tools.docker import Daemon
 
 # What Kubernetes itself, Flux and the images' page cache take beside the pods of the manifests.
@@ -25,7 +26,7 @@ _INOTIFY_FOLDER = Path("/proc/sys/fs/inotify")
 _FIRST_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
-def memory(daemon: Daemon, objects: list[dict[str, Any]]) -> Iterator[Problem]:
+def memory(daemon: Daemon, objects: list[Object]) -> Iterator[Problem]:
     """Less memory than the pods of the manifests request: some would stay Pending for ever."""
     needed = requested(objects) + _OVERHEAD
     if daemon.memory < needed:
@@ -98,18 +99,17 @@ def left_over(name: str, there: list[str], command: str) -> Iterator[Problem]:
         )
 
 
-def requested(objects: list[dict[str, Any]]) -> int:
+def requested(objects: list[Object]) -> int:
     """The bytes of memory that the pods of these objects request, one of each DaemonSet."""
-    return sum(_of_workload(item) for item in objects if item["kind"] in ("Deployment", "StatefulSet", "DaemonSet"))
+    kinds = ("Deployment", "StatefulSet", "DaemonSet")
+    workloads = (read(item) for item in objects if item.kind in kinds)
+    return sum(_of_workload(item) for item in workloads if isinstance(item, Workload))
 
 
-def _of_workload(item: dict[str, Any]) -> int:
-    replicas = item["spec"].get("replicas", 1) if item["kind"] != "DaemonSet" else 1
-    requests = [
-        container.get("resources", {}).get("requests", {}).get("memory", "0")
-        for container in item["spec"]["template"]["spec"]["containers"]
-    ]
-    return int(replicas) * sum(_bytes(str(request)) for request in requests)
+def _of_workload(item: Workload) -> int:
+    replicas = item.spec.replicas if item.kind != "DaemonSet" else 1
+    requests = (container.resources.requests.get("memory", "0") for container in item.template.spec.containers)
+    return replicas * sum(_bytes(str(request)) for request in requests)
 
 
 def _bytes(quantity: str) -> int:

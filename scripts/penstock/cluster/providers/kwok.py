@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from penstock.cluster import flux_local, operators, processes, volumes
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -12,6 +12,7 @@ from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed
+from penstock.kube.ref import Content
 from penstock.platform.cluster import Cluster
 from penstock.tools import flux, modules, resolver
 from penstock.tools.kubectl import PENSTOCK
@@ -104,11 +105,11 @@ def _kwokctl(state: State) -> Kwokctl:
     return Kwokctl(state.folder / "kwok", f"penstock-{state.folder.name}")
 
 
-def _simulated(session: Session, count: int) -> list[dict[str, Any]]:
+def _simulated(session: Session, count: int) -> list[Content]:
     """The nodes, volumes for the claims of the manifests, and what operators would define."""
     nodes = [_node(f"node-{number}") for number in range(count)]
     objects = session.manifests.all_objects()
-    return [*nodes, *volumes.volumes(objects), *operators.crds(objects)]
+    return [*nodes, *volumes.volumes(objects), *(item.content for item in operators.crds(objects))]
 
 
 def _create(state: State, control_plane: Kwokctl) -> None:
@@ -131,7 +132,7 @@ def _refuse_taken_ports(control_plane: Kwokctl, names: list[str]) -> None:
             processes.refuse_taken(port, name)
 
 
-def _node(name: str) -> dict[str, Any]:
+def _node(name: str) -> Content:
     labels = {
         "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": name,

@@ -33,7 +33,7 @@ def kustomizations(world: World, step: Step, deadline: float) -> str:
         if world.revision and fetched != world.revision:
             raise CheckFailed(f"Flux has fetched {fetched[:12] or 'nothing'}, but the commit is {world.revision[:12]}")
         items = status.kustomizations(world.kubectl)
-        for name in (objects.ROOT, *world.objects):
+        for name in (objects.ROOT, *world.components):
             item = items.get(name)
             if item is None:
                 raise CheckFailed(f"Flux has no Kustomization {name}")
@@ -41,7 +41,7 @@ def kustomizations(world: World, step: Step, deadline: float) -> str:
                 raise CheckFailed(f"{name} is not Ready: {item.reason}: {' '.join(item.message.split())[:200]}")
             if item.revision != fetched:
                 raise CheckFailed(f"{name} is at {item.revision[:12] or 'nothing'}, but Flux has {fetched[:12]}")
-        return f"{len(world.objects) + 1} Kustomizations Ready at {fetched[:12]}"
+        return f"{len(world.components) + 1} Kustomizations Ready at {fetched[:12]}"
 
     return wait(probe, deadline, step, "Flux")
 

@@ -16,6 +16,9 @@ from penstock.cluster.smoke.check import CheckFailed, NotApplicable, World, secr
 from penstock.core import yaml
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
+from penstock.core.model import Json
+from penstock.kube.live import Pod
+from penstock.kube.pods import PodController
 
 _STORE = ("object-storage", "s3")
 _NAMESPACE = "object-storage"
@@ -81,18 +84,18 @@ def traces(world: World, step: Step, deadline: float) -> str:
 def metrics(world: World, step: Step, deadline: float) -> str:
     """The sidecar's newest block is in its bucket: Prometheus closes a block after 1.5 periods."""
     workload = world.find(("StatefulSet", telemetry.NAMESPACE, "prometheus"))
-    containers = workload["spec"]["template"]["spec"]["containers"] if workload else []
-    flags = [flag for item in containers for flag in item.get("args", []) if flag.startswith(_BLOCK_FLAG)]
+    containers = workload.spec_as(PodController).template.spec.containers if workload else []
+    flags = [flag for item in containers for flag in item.args if flag.startswith(_BLOCK_FLAG)]
     if not flags:
         raise CheckFailed(f"Prometheus has no argument {_BLOCK_FLAG}…")
     due = duration(flags[0].removeprefix(_BLOCK_FLAG)) * 1.5 + timedelta(minutes=3)
     return _arrives(world, step, deadline, _METRICS, due, "prometheus")
 
 
-def config(world: World, config_map: str, file: str) -> dict[str, Any]:
+def config(world: World, config_map: str, file: str) -> Json:
     """A configuration file of the manifests; raises CheckFailed if it is missing."""
     item = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
-    values = yaml.parse(item["data"].get(file, ""), file) if item else None
+    values = yaml.parse(item.content["data"].get(file, ""), file) if item else None
     if not isinstance(values, dict):
         raise CheckFailed(f"the manifests have no {file} in ConfigMap {telemetry.NAMESPACE}/{config_map}")
     return values
@@ -137,11 +140,11 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
 def _runs_since(world: World, program: str) -> timedelta | None:
     """The age of a program's first pod; None if it is unknown."""
     try:
-        pod = world.kubectl.get_one("pod", f"{program}-0", telemetry.NAMESPACE) or {}
+        pod = world.kubectl.read_one(Pod, "pod", f"{program}-0", telemetry.NAMESPACE) or Pod()
     except PenstockError:
         # The error about the bucket explains more.
         return None
-    started = pod.get("status", {}).get("startTime")
+    started = pod.status.start_time
     return datetime.now(UTC) - datetime.fromisoformat(started) if started else None
 
 

@@ -6,13 +6,15 @@ import base64
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
 from penstock.cluster.waiting import until
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
+from penstock.kube.live import Conditioned
+from penstock.kube.objects import Object
 from penstock.tools.kubectl import Kubectl
 
 Value = TypeVar("Value")
@@ -36,20 +38,20 @@ class NotApplicable(CheckFailed):
 class World:
     """A cluster and its expected state.
 
-    `objects` maps components to the objects of the manifests. `revision` is their commit; if it is empty, any commit
+    `components` and `objects` are those of the manifests. `revision` is their commit; if it is empty, any commit
     that Flux fetched will do. `address` is the Gateway's address as host:port.
     """
 
     kubectl: Kubectl
-    objects: dict[str, list[dict[str, Any]]]
+    components: list[str]
+    objects: list[Object]
     domain: str
     revision: str
     address: str
 
-    def find(self, identity: Identity) -> dict[str, Any] | None:
+    def find(self, identity: Identity) -> Object | None:
         """An object of the manifests; None if they don't have it."""
-        every = (item for items in self.objects.values() for item in items)
-        return next((item for item in every if _identity(item) == identity), None)
+        return next((item for item in self.objects if (item.kind, *item.key) == identity), None)
 
 
 @dataclass(frozen=True)
@@ -96,27 +98,27 @@ def carry_out(check: Check, world: World, simulated: bool) -> Outcome:
     return Outcome(check.name, "passed", round(time.monotonic() - start, 2), says)
 
 
-def _identity(item: dict[str, Any]) -> Identity:
-    return item["kind"], item["metadata"].get("namespace", ""), item["metadata"]["name"]
-
-
 def is_simulated(kubectl: Kubectl) -> bool:
     """Whether kwok simulates every node; raises PenstockError if there are no nodes."""
-    nodes = kubectl.get("nodes")
+    nodes = kubectl.read(Conditioned, "nodes")
     if not nodes:
         raise PenstockError("the cluster has no nodes", "run inv up; kubectl get nodes")
-    return all(item["metadata"].get("annotations", {}).get("kwok.x-k8s.io/node") == "fake" for item in nodes)
+    return all(item.metadata.annotations.get("kwok.x-k8s.io/node") == "fake" for item in nodes)
+
+
+class _Secret(msgspec.Struct):
+    data: dict[str, str] = {}
 
 
 def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> list[str]:
     """The decoded values of a Secret's keys; raises CheckFailed if the Secret or a key is missing."""
-    item = world.kubectl.get_one("secret", name, namespace)
+    item = world.kubectl.read_one(_Secret, "secret", name, namespace)
     if item is None:
         raise CheckFailed(f"there is no Secret {namespace}/{name}")
-    missing = [key for key in keys if key not in item.get("data", {})]
+    missing = [key for key in keys if key not in item.data]
     if missing:
         raise CheckFailed(f"Secret {namespace}/{name} has no {', '.join(missing)}")
-    return [base64.b64decode(item["data"][key]).decode() for key in keys]
+    return [base64.b64decode(item.data[key]).decode() for key in keys]
 
 
 def wait(probe: Callable[[], Value | None], deadline: float, step: Step, what: str) -> Value:

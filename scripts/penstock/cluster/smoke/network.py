@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from penstock.cluster import dns
@@ -11,6 +9,8 @@ from penstock.cluster.smoke import http
 from penstock.cluster.smoke.check import CheckFailed, World, wait
 from penstock.core.console import Step
 from penstock.core.process import CommandFailed
+from penstock.kube.gateway import RouteSpec
+from penstock.kube.ref import ObjectRef
 
 _SYSTEM = "kube-system"
 
@@ -50,8 +50,7 @@ def kube_proxy(world: World, step: Step, deadline: float) -> str:
     """No kube-proxy runs, and Cilium reports that it replaces it: kube-proxy of k3s would be in no pod."""
     present = world.kubectl.get("daemonsets,pods", "-A", "-l", "k8s-app=kube-proxy")
     if present:
-        metadata = present[0]["metadata"]
-        raise CheckFailed(f"there is a kube-proxy: {present[0]['kind']} {metadata['namespace']}/{metadata['name']}")
+        raise CheckFailed(f"there is a kube-proxy: {ObjectRef.of(present[0])}")
 
     def probe() -> str:
         text = in_agent(world, "cilium-dbg", "status", "-o", "json")
@@ -65,8 +64,7 @@ def kube_proxy(world: World, step: Step, deadline: float) -> str:
 
 def hosts(world: World, step: Step, deadline: float) -> str:
     """The Gateway answers requests from this machine for every host name of the HTTPRoutes."""
-    routes = [item for items in world.objects.values() for item in items if item["kind"] == "HTTPRoute"]
-    paths = {host: _path(item) for item in routes for host in item["spec"].get("hostnames", [])}
+    paths = {host: _path(route) for route in _routes(world) for host in route.hostnames}
     if not paths:
         raise CheckFailed("no HTTPRoute has a host name")
     answers: dict[str, int] = {}
@@ -84,8 +82,7 @@ def hosts(world: World, step: Step, deadline: float) -> str:
 
 def hubble_ui(world: World, step: Step, deadline: float) -> str:
     """The Gateway serves Hubble's UI under its host name; if it redirects to HTTPS, the UI's Service is checked."""
-    routes = [item for items in world.objects.values() for item in items if item["kind"] == "HTTPRoute"]
-    names = [host for item in routes if _has_backend(item, "hubble-ui") for host in item["spec"].get("hostnames", [])]
+    names = [host for route in _routes(world) if _has_backend(route, "hubble-ui") for host in route.hostnames]
     if not names:
         raise CheckFailed("no HTTPRoute with a host name has the backend hubble-ui")
 
@@ -124,13 +121,13 @@ def in_agent(world: World, *argv: str) -> str:
         raise CheckFailed(f"Cilium's agent can't run {argv[0]}: {failure.result.complaint}") from None
 
 
-def _has_backend(route: dict[str, Any], service: str) -> bool:
-    rules = route["spec"].get("rules", [])
-    return any(each.get("name") == service for rule in rules for each in rule.get("backendRefs", []))
+def _routes(world: World) -> list[RouteSpec]:
+    return [item.spec_as(RouteSpec) for item in world.objects if item.kind == "HTTPRoute"]
 
 
-def _path(route: dict[str, Any]) -> str:
-    for rule in route["spec"].get("rules", []):
-        for match in rule.get("matches", []):
-            return str(match.get("path", {}).get("value", "/"))
-    return "/"
+def _has_backend(route: RouteSpec, service: str) -> bool:
+    return any(each.name == service for rule in route.rules for each in rule.backend_refs)
+
+
+def _path(route: RouteSpec) -> str:
+    return next((match.path.value for rule in route.rules for match in rule.matches), "/")

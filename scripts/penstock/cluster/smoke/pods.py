@@ -6,13 +6,15 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from penstock.cluster.dns import IMAGE, RESTRICTED_CONTAINER, RESTRICTED_POD
 from penstock.cluster.smoke.check import CheckFailed, wait
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed
+from penstock.kube.fields import KubeStruct, ServiceSpec
+from penstock.kube.live import Pod
+from penstock.kube.ref import Content
 from penstock.tools.kubectl import Kubectl
 
 NAMESPACE = "penstock-smoke"
@@ -86,17 +88,17 @@ def _created(kubectl: Kubectl, step: Step, deadline: float) -> Pair:
     wait(applied, deadline, step, "a namespace that accepts pods")
 
     def ready() -> dict[str, str]:
-        pods = {item["metadata"]["name"]: item for item in kubectl.get("pods", "-n", NAMESPACE)}
+        pods = {item.metadata.name: item for item in kubectl.read(Pod, "pods", "-n", NAMESPACE)}
         late = [
             f"pod {name} is not Ready: {_why(pods.get(name))}" for name in (SERVER, _CLIENT) if _why(pods.get(name))
         ]
         if late:
             raise CheckFailed("; ".join(late))
-        return {name: item["status"]["podIP"] for name, item in pods.items()}
+        return {name: item.status.pod_ip for name, item in pods.items()}
 
     addresses = wait(ready, deadline, step, "two pods")
-    service = kubectl.get_one("service", SERVER, NAMESPACE) or {}
-    address = service.get("spec", {}).get("clusterIP", "")
+    service = kubectl.read_one(_Service, "service", SERVER, NAMESPACE)
+    address = service.spec.cluster_ip if service else ""
     if not address or address == "None":
         raise CheckFailed(f"Service {NAMESPACE}/{SERVER} got no address")
     return Pair(kubectl, token, address, addresses[SERVER])
@@ -110,23 +112,26 @@ def _remove(kubectl: Kubectl) -> None:
         raise PenstockError(f"namespace {NAMESPACE} can't be removed: {error.message}", error.hint) from None
 
 
-def _why(pod: dict[str, Any] | None) -> str:
+class _Service(KubeStruct, frozen=True):
+    spec: ServiceSpec
+
+
+def _why(pod: Pod | None) -> str:
     """Why a pod isn't Ready; empty if it is."""
-    status = (pod or {}).get("status", {})
-    if any(item["type"] == "Ready" and item["status"] == "True" for item in status.get("conditions", [])):
+    status = (pod or Pod()).status
+    if any(item.type == "Ready" and item.status == "True" for item in status.conditions):
         return ""
-    states = [item.get("state", {}) for item in status.get("containerStatuses", [])]
-    reasons = [part.get("reason", "") for state in states for part in state.values()]
-    unfit = [item.get("message", "") for item in status.get("conditions", []) if item.get("reason") == "Unschedulable"]
-    return ", ".join(filter(None, [*reasons, *unfit])) or status.get("phase", "missing")
+    reasons = [item.reason for item in status.container_statuses]
+    unfit = [item.message for item in status.conditions if item.reason == "Unschedulable"]
+    return ", ".join(filter(None, [*reasons, *unfit])) or status.phase
 
 
-def _namespace() -> dict[str, Any]:
+def _namespace() -> Content:
     labels = {f"pod-security.kubernetes.io/{mode}": "restricted" for mode in ("enforce", "warn", "audit")}
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": labels}}
 
 
-def _server(token: str) -> dict[str, Any]:
+def _server(token: str) -> Content:
     script = f"echo {token} >/www/index.html && exec httpd -f -p {_PORT} -h /www"
     more = {
         "ports": [{"containerPort": _PORT}],
@@ -136,12 +141,12 @@ def _server(token: str) -> dict[str, Any]:
     return _pod(SERVER, script, more, {"volumes": [{"name": "www", "emptyDir": {}}]})
 
 
-def _client() -> dict[str, Any]:
+def _client() -> Content:
     # It runs commands of `kubectl exec`, and ends after an hour in case it isn't removed.
     return _pod(_CLIENT, "exec sleep 3600", {}, {})
 
 
-def _pod(name: str, script: str, container: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+def _pod(name: str, script: str, container: Content, spec: Content) -> Content:
     runs = {"name": name, "image": IMAGE, "command": ["sh", "-c", script], **RESTRICTED_CONTAINER, **container}
     rest = {"restartPolicy": "Never", "terminationGracePeriodSeconds": 1, **RESTRICTED_POD, **spec}
     return {
@@ -152,7 +157,7 @@ def _pod(name: str, script: str, container: dict[str, Any], spec: dict[str, Any]
     }
 
 
-def _service() -> dict[str, Any]:
+def _service() -> Content:
     return {
         "apiVersion": "v1",
         "kind": "Service",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from penstock.cluster.smoke import http
@@ -11,6 +9,7 @@ from penstock.cluster.smoke.check import CheckFailed, World, wait
 from penstock.cluster.smoke.network import in_agent
 from penstock.cluster.smoke.pods import NAMESPACE, SERVER, Pair, pair
 from penstock.core.console import Step
+from penstock.kube.ref import Content
 
 _POLICY = "deny"
 
@@ -79,7 +78,7 @@ def _denied(pods: Pair) -> bool:
     return True
 
 
-def _deny() -> dict[str, Any]:
+def _deny() -> Content:
     return {
         "apiVersion": "networking.k8s.io/v1",
         "kind": "NetworkPolicy",

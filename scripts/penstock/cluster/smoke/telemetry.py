@@ -17,6 +17,7 @@ import msgspec
 from penstock.cluster.smoke import http
 from penstock.cluster.smoke.check import CheckFailed, World, secret, wait
 from penstock.core.console import Step
+from penstock.core.model import Json
 
 NAMESPACE = "observability"
 COLLECTOR = ("opentelemetry-collector", "otlp-http")
@@ -79,7 +80,7 @@ class _Health(msgspec.Struct):
 
 
 class _Accepted(msgspec.Struct, rename="camel"):
-    partial_success: dict[str, Any] = {}
+    partial_success: Json = {}
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ class Signal:
         """The unique name of the signal's service."""
         return f"penstock-smoke-{self.trace[:8]}"
 
-    def as_trace(self) -> dict[str, Any]:
+    def as_trace(self) -> Json:
         """An OTLP request with one span."""
         span = {
             "traceId": self.trace,
@@ -107,7 +108,7 @@ class Signal:
         }
         return {"resourceSpans": [{"resource": self._resource(), "scopeSpans": [{"spans": [span]}]}]}
 
-    def as_log(self) -> dict[str, Any]:
+    def as_log(self) -> Json:
         """An OTLP request with one log line, which has the trace id as a field, not in its text."""
         line = {
             "timeUnixNano": str(self.nanoseconds),
@@ -118,7 +119,7 @@ class Signal:
         }
         return {"resourceLogs": [{"resource": self._resource(), "scopeLogs": [{"logRecords": [line]}]}]}
 
-    def _resource(self) -> dict[str, Any]:
+    def _resource(self) -> Json:
         return {"attributes": [{"key": "service.name", "value": {"stringValue": self.service}}]}
 
 
@@ -216,7 +217,7 @@ def _require_healthy(address: str, headers: dict[str, str], item: _DataSource) -
         raise CheckFailed(f"data source {item.name} is not healthy: {code} {' '.join(text.split())[:200]}")
 
 
-def send(world: World, step: Step, signal: str, content: dict[str, Any], deadline: float) -> None:
+def send(world: World, step: Step, signal: str, content: Json, deadline: float) -> None:
     """Send an OTLP request of traces or logs to the collector; raises CheckFailed unless it accepts the request."""
 
     def probe() -> bool:

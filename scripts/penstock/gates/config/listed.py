@@ -13,6 +13,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
+from penstock.core.model import Json
 from penstock.core.schema import faults
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
@@ -62,7 +63,7 @@ def broken(schema: Schema, values: Any) -> list[str]:
     return [fault.text for fault in faults(schema, values, _is_open)]
 
 
-def ini(text: str) -> dict[str, Any]:
+def ini(text: str) -> Json:
     """Section -> its keys of an INI file; keys above the first section are at the top level."""
     parser = configparser.RawConfigParser(strict=True, delimiters=("=",), comment_prefixes=("#", ";"))
     parser.optionxform = str  # type: ignore[assignment,method-assign]

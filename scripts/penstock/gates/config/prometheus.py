@@ -10,6 +10,7 @@ from typing import Any
 
 from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout
+from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
@@ -82,7 +83,7 @@ def _rules(file: MountedFile, units: list[Path]) -> Outcome:
     return Outcome(f"rules: {count}; alerts, each with a test: {len(alerts)}", tuple(missing))
 
 
-def _groups(file: MountedFile) -> list[dict[str, Any]]:
+def _groups(file: MountedFile) -> list[Json]:
     values = parse(file.text, file.key)
     return values.get("groups") or [] if isinstance(values, dict) else []
 

@@ -10,10 +10,10 @@ from penstock.core.layout import Layout
 from penstock.gates.dataflow import pictures, proofs
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
-from penstock.kube.read import Reader
 from penstock.platform import dataflow as contract
 from penstock.platform import environments
 from penstock.platform.dataflow import FILE, Arrow, Contract
+from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import rendered
 from penstock.platform.settings import Settings
 
@@ -47,9 +47,9 @@ def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
     if unknown:
         yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)
         return
-    reader = Reader()
+    parsed: Parsed = {}
     for name in every:
-        settings = Settings(declared, rendered(platform, name, reader))
+        settings = Settings(declared, rendered(platform, name, parsed))
         lines = [line for arrow in declared.arrows for line in _prove(settings, declared, arrow)]
         yield from (Finding(_HOP.id, line, _HINT, environments=(name,)) for line in lines)
         if not lines:

@@ -10,6 +10,7 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.gates.e2e.trial import Trial
+from penstock.kube.live import Pod
 
 # Lists what could not be collected, and why: a missing file must not look like a healthy part.
 MISSING = "NOT-COLLECTED.txt"
@@ -71,17 +72,17 @@ def _output(trial: Trial, argv: list[str]) -> str:
 def _logs(trial: Trial, missing: list[str]) -> dict[str, list[str]]:
     """File name -> kubectl arguments, for the log of each pod, and the previous log of each restarted container."""
     try:
-        pods = trial.kubectl.get("pods", "-A")
+        pods = trial.kubectl.read(Pod, "pods", "-A")
     except PenstockError as error:
         missing.append(f"logs: {error.message}")
         return {}
     commands = {}
     for item in pods:
-        namespace, pod = item["metadata"]["namespace"], item["metadata"]["name"]
+        namespace, pod = item.metadata.namespace, item.metadata.name
         argv = ["logs", "-n", namespace, pod, f"--tail={_LINES}"]
         commands[f"logs/{namespace}/{pod}.log"] = [*argv, "--all-containers", "--prefix"]
-        for each in item["status"].get("containerStatuses", []):
-            if each.get("restartCount"):
-                name = f"logs/{namespace}/{pod}.{each['name']}.previous.log"
-                commands[name] = [*argv, "-c", each["name"], "--previous"]
+        for each in item.status.container_statuses:
+            if each.restart_count:
+                name = f"logs/{namespace}/{pod}.{each.name}.previous.log"
+                commands[name] = [*argv, "-c", each.name, "--previous"]
     return commands

@@ -18,6 +18,7 @@ from penstock.gates import owned
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.trial import Trial
 from penstock.gitops import status
+from penstock.kube.objects import Object
 
 # A terminated process may take a moment to exit.
 _SETTLED_SECONDS = 10.0
@@ -108,7 +109,7 @@ def prune(run: Run, deadline: float) -> str:
     trial.commit(f"Remove {run.component}")
     trial.inv("sync", *run.where, f"--timeout={deadline / 2:.0f}", seconds=deadline)
 
-    def gone() -> dict[str, owned.Owned] | None:
+    def gone() -> dict[str, Object] | None:
         present = owned.read(trial.kubectl, kinds)
         return None if doomed & present.keys() else present
 

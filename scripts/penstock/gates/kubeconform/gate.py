@@ -19,13 +19,13 @@ from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.kubeconform import crds, faults, judge
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
 from penstock.gates.registry import gate
+from penstock.kube.objects import Object
 from penstock.platform import environments
 from penstock.platform.environments import Kubernetes
-from penstock.platform.manifests import Manifests
+from penstock.platform.manifests import Manifests, Parsed
 from penstock.tools import kubeconform as program
 from penstock.tools.apicheck import Verdict
 
-Object = dict[str, Any]
 _HINT = "fix the component's values or chart, then `inv hydrate`"
 
 
@@ -34,12 +34,12 @@ class _Environment:
     name: str
     tree: Path
     kubernetes: Kubernetes
-    files: dict[Path, Object]
+    objects: list[Object]
     crds: list[Object]
 
     @property
     def request(self) -> judge.Request:
-        return judge.Request(self.kubernetes.version, self.crds, list(self.files.values()))
+        return judge.Request(self.kubernetes.version, self.crds, self.objects)
 
 
 _REFUSED = Rule(
@@ -65,41 +65,37 @@ _NO_OBJECT = Rule(
 @gate("kubeconform", rules=[_REFUSED, _UNSERVED, _NO_OBJECT], needs=["apicheck", "kubeconform"])
 def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
     """The API server of the environment's Kubernetes version would accept every object; proven offline."""
-    parsed: dict[bytes, Object] = {}
+    parsed: Parsed = {}
     manifests = {name: Manifests(platform.tree(name), parsed) for name in environments.names(platform)}
-    files = {name: _files(each) for name, each in manifests.items()}
-    wrong = [(name, path, line) for name in files for path, item in files[name].items() if (line := _missing(item))]
+    objects = {name: [*each.all_objects(), *each.synced()] for name, each in manifests.items()}
+    wrong = [(name, item.file, line) for name in objects for item in objects[name] if (line := _missing(item.content))]
     if wrong:
-        for name, path, line in wrong:
-            yield Finding(_NO_OBJECT.id, line, _HINT, platform.relative(path), environments=(name,))
+        for name, file, line in wrong:
+            yield Finding(_NO_OBJECT.id, line, _HINT, file, environments=(name,))
         return
     every = [
         _Environment(
             name,
             platform.tree(name),
             environments.read(platform, name).kubernetes,
-            files[name],
+            objects[name],
             crds.collect(name, manifests[name]),
         )
-        for name in files
+        for name in objects
     ]
     verdicts = judge.verdicts([environment.request for environment in every])
     with ThreadPoolExecutor() as pool:
         fits = list(pool.map(_fits, every))
     for environment, judged, fit in zip(every, verdicts, fits, strict=True):
         faulty = False
-        for rule, path, line in sorted(_faults(environment, judged, fit), key=lambda fault: (fault[1], fault[2])):
+        for rule, file, line in sorted(_faults(environment, judged, fit), key=lambda fault: (fault[1], fault[2])):
             faulty = True
-            yield Finding(rule.id, line, _HINT, platform.relative(path), environments=(environment.name,))
+            yield Finding(rule.id, line, _HINT, file, environments=(environment.name,))
         if not faulty:
             yield Proven(
-                f"{len(environment.files)} manifests fit Kubernetes {environment.kubernetes.version}", environment.name
+                f"{len(environment.objects)} manifests fit Kubernetes {environment.kubernetes.version}",
+                environment.name,
             )
-
-
-def _files(manifests: Manifests) -> dict[Path, Object]:
-    files = {path: item for component in manifests.components for path, item in manifests.files(component).items()}
-    return files | manifests.synced()
 
 
 def _missing(item: Any) -> str:
@@ -110,32 +106,33 @@ def _missing(item: Any) -> str:
     return f"not a Kubernetes object: {', '.join(wrong)} is missing or has the wrong type" if wrong else ""
 
 
-def _fits(environment: _Environment) -> dict[Path, program.Verdict]:
-    """Path -> kubeconform's verdict; objects of custom kinds are skipped."""
+def _fits(environment: _Environment) -> dict[str, program.Verdict]:
+    """File -> kubeconform's verdict; objects of custom kinds are skipped."""
     builtin = schemas(environment.kubernetes.version)
-    used = {_kind(item) for item in environment.files.values()} & builtin.names.keys()
+    used = {_kind(item) for item in environment.objects} & builtin.names.keys()
     with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:
         builtin.write(used, Path(folder))
         verdicts = program.validate(environment.tree, Path(folder) / FILES)
-    return {Path(verdict.filename): verdict for verdict in verdicts}
+    # It reports absolute paths.
+    return {"/".join(["manifests", *Path(verdict.filename).parts[-3:]]): verdict for verdict in verdicts}
 
 
 def _faults(
-    environment: _Environment, verdicts: list[Verdict], fits: dict[Path, program.Verdict]
-) -> Iterator[tuple[Rule, Path, str]]:
+    environment: _Environment, verdicts: list[Verdict], fits: dict[str, program.Verdict]
+) -> Iterator[tuple[Rule, str, str]]:
     """A line for each fault, with its rule and file."""
     version = environment.kubernetes.version
     builtin = schemas(version)
     served = builtin.served(environment.kubernetes.api_versions)
     served = served.union(*map(crds.kinds, environment.crds))
-    for (path, item), verdict in zip(environment.files.items(), verdicts, strict=True):
+    for item, verdict in zip(environment.objects, verdicts, strict=True):
         if verdict.unknown and _kind(item) not in served:
             rule, lines = _UNSERVED, [faults.unserved(_kind(item), version, builtin, served)]
         else:
-            rule, lines = _REFUSED, faults.lines(verdict.old or verdict.new, fits.get(path), version)
+            rule, lines = _REFUSED, faults.lines(verdict.old or verdict.new, fits.get(item.file), version)
         for line in lines:
-            yield rule, path, f"{item['kind']} {item['metadata'].get('name')}: {line}"
+            yield rule, item.file, f"{item.content['kind']} {item.content['metadata'].get('name')}: {line}"
 
 
 def _kind(item: Object) -> Kind:
-    return Kind.of(item["apiVersion"], item["kind"])
+    return Kind.of(item.content["apiVersion"], item.content["kind"])

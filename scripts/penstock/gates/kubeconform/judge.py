@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 
 from penstock.gates.kubeconform.kubernetes import minor
+from penstock.kube.objects import Object
 from penstock.tools.apicheck import Change, Verdict, check
 
-Object = dict[str, Any]
 # Objects per process of apicheck: starting another one takes as long as judging about a hundred.
 WORTH = 1000
 # Metadata that only objects from a cluster have.
@@ -32,12 +32,12 @@ class Request:
     @cached_property
     def basis(self) -> tuple[str, bytes]:
         """The minor version and the definitions: everything but the object that determines a verdict."""
-        return minor(self.version), _text(self.crds)
+        return minor(self.version), _text([item.content for item in self.crds])
 
     @cached_property
     def texts(self) -> list[bytes]:
         """The objects as JSON."""
-        return [_text(item) for item in self.objects]
+        return [_text(item.content) for item in self.objects]
 
 
 def verdicts(requests: Sequence[Request]) -> list[list[Verdict]]:
@@ -62,13 +62,13 @@ def _parts(texts: list[bytes]) -> list[list[bytes]]:
 
 
 def _check(request: Request, objects: list[Object]) -> list[Verdict]:
-    changes = [Change(item if _is_exported(item) else None, item) for item in objects]
-    return check(changes, version=request.version, crds=request.crds, dual_stack=True)
+    changes = [Change(item.content if _is_exported(item) else None, item.content) for item in objects]
+    return check(changes, version=request.version, crds=[item.content for item in request.crds], dual_stack=True)
 
 
 def _is_exported(item: Object) -> bool:
     """Whether an object has metadata that the API server refuses only in an update."""
-    return not _EXPORTED.isdisjoint(item["metadata"])
+    return not _EXPORTED.isdisjoint(item.content["metadata"])
 
 
 def _text(value: Any) -> bytes:

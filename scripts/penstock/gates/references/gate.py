@@ -11,9 +11,9 @@ from penstock.gates.references import endpoints, gateways, names, nodes, pods, p
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
 from penstock.gates.registry import gate
-from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import FILE, ExternalObject, HostGateway, declared
+from penstock.platform.manifests import Parsed
 
 _FIX = f"fix each reference, or declare the object in {FILE} if it is created outside the manifests"
 _IDLE = Rule(
@@ -96,8 +96,8 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
     """Every name, port, selector, key and address in the manifests resolves to a rendered or declared object."""
     every = environments.names(platform)
     declarations = declared(platform, every)
-    reader = Reader()
-    worlds = {name: world(platform, name, declarations, reader) for name in every}
+    parsed: Parsed = {}
+    worlds = {name: world(platform, name, declarations, parsed) for name in every}
     verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
     faulty = False
     for name, groups in verdicts.items():

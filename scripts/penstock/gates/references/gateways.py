@@ -6,7 +6,6 @@ For the rules see AllowedRoutes, ParentReference and ReferenceGrant in https://g
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from penstock.core.model import convert
 from penstock.core.nearest import ending
@@ -14,30 +13,15 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.addresses import Address
 from penstock.kube.dns import Broken, Target
-from penstock.kube.fields import KubeStruct, Selector
+from penstock.kube.fields import KubeStruct
+from penstock.kube.gateway import BackendRef, GatewaySpec, Listener, RouteSpec
 from penstock.kube.objects import Object
 from penstock.kube.paths import at
 
 _GROUP = "gateway.networking.k8s.io/"
 
 
-class _Namespaces(KubeStruct, frozen=True, rename={"scope": "from"}):
-    scope: str = "Same"
-    selector: Selector = Selector()
-
-
-class _Allowed(KubeStruct, frozen=True):
-    namespaces: _Namespaces = _Namespaces()
-
-
-class _Listener(KubeStruct, frozen=True, rename="camel"):
-    name: str
-    port: int
-    hostname: str = ""
-    allowed_routes: _Allowed = _Allowed()
-
-
-class _Parent(KubeStruct, frozen=True, rename="camel"):
+class _Parent(KubeStruct, frozen=True):
     name: str
     kind: str = "Gateway"
     namespace: str = ""
@@ -77,8 +61,9 @@ def _route(world: World, route: Object) -> Iterator[Verdict]:
             yield Verdict(route.file, place, _parent_fault(world, route, parent))
     for path in ("spec.rules[].backendRefs[]", "spec.rules[].filters[].requestMirror.backendRef"):
         for place, value in at(route.content, path):
-            if value.get("kind", "Service") == "Service":
-                yield _backend(world, route, place, value)
+            backend = convert(value, BackendRef, route.file)
+            if backend.kind == "Service":
+                yield _backend(world, route, place, backend)
 
 
 def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
@@ -96,23 +81,24 @@ def _parent_fault(world: World, route: Object, parent: _Parent) -> str:
     admitting = [item for item in named if _admits(world, gateway, item, route.namespace)]
     if not admitting:
         return f"no listener of {gateway} admits routes of the namespace {route.namespace}: {', '.join(_names(named))}"
-    hosts = route.content.get("spec", {}).get("hostnames", [])
-    wrong = [host for host in hosts if not any(_fits(host, item.hostname) for item in admitting)]
+    wrong = [
+        host for host in route.spec_as(RouteSpec).hostnames if not any(_fits(host, item.hostname) for item in admitting)
+    ]
     if wrong:
         offered = {item.hostname for item in admitting}
         return f"no listener of {gateway} serves the host {wrong[0]}{ending(wrong[0], offered)}"
     return ""
 
 
-def _backend(world: World, route: Object, place: str, value: dict[str, Any]) -> Verdict:
-    namespace = value.get("namespace", route.namespace)
-    text = f"{namespace}/{value['name']}:{value.get('port')}"
-    address = Address(text, value["name"], value.get("port"), certain=True)
+def _backend(world: World, route: Object, place: str, backend: BackendRef) -> Verdict:
+    namespace = backend.namespace or route.namespace
+    text = f"{namespace}/{backend.name}:{backend.port}"
+    address = Address(text, backend.name, backend.port, certain=True)
     found = world.network.resolve(address, namespace)
     if not isinstance(found, Target):
         return Verdict(route.file, place, found.message if isinstance(found, Broken) else f"{text} is no Service")
     external = world.external_services.get(found.service.key)
-    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, value["name"]), external)
+    return Verdict(route.file, place, _ungranted(world, route, "Service", namespace, backend.name), external)
 
 
 def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str) -> str:
@@ -130,7 +116,7 @@ def _ungranted(world: World, item: Object, kind: str, namespace: str, name: str)
     return f"no ReferenceGrant in {namespace} lets {item.kind}s of {item.namespace} use {kind} {name}"
 
 
-def _admits(world: World, gateway: Object, listener: _Listener, namespace: str) -> bool:
+def _admits(world: World, gateway: Object, listener: Listener, namespace: str) -> bool:
     allowed = listener.allowed_routes.namespaces
     if allowed.scope == "Selector":
         return namespace in world.namespaces(allowed.selector)[1]
@@ -146,13 +132,13 @@ def _fits(host: str, offered: str) -> bool:
     return host.startswith("*.") and offered.endswith(host[1:])
 
 
-def _listeners(gateway: Object) -> list[_Listener]:
-    return convert(gateway.content["spec"]["listeners"], list[_Listener], gateway.file)
+def _listeners(gateway: Object) -> list[Listener]:
+    return gateway.spec_as(GatewaySpec).listeners
 
 
-def _names(listeners: list[_Listener]) -> list[str]:
+def _names(listeners: list[Listener]) -> list[str]:
     return [item.name for item in listeners]
 
 
-def _ports(listeners: list[_Listener]) -> list[str]:
+def _ports(listeners: list[Listener]) -> list[str]:
     return [str(item.port) for item in listeners]

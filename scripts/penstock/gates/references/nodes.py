@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
+from penstock.kube.gateway import GatewaySpec
 from penstock.kube.objects import Object, Workload
-from penstock.kube.paths import at
 from penstock.platform.external import HostGateway
 
 _ANY = ("", "0.0.0.0", "::")  # noqa: S104, values of manifests
@@ -58,7 +58,7 @@ def holds(world: World, rule: HostGateway) -> bool:
 def gateways(world: World, rule: HostGateway) -> list[Object]:
     """The Gateways of a rule's class."""
     every = world.rendered.of("Gateway").values()
-    return [item for item in every if item.content["spec"]["gatewayClassName"] == rule.gateway_class]
+    return [item for item in every if item.spec_as(GatewaySpec).gateway_class_name == rule.gateway_class]
 
 
 def _claimed(world: World) -> Iterator[_Port]:
@@ -86,6 +86,7 @@ def _of_pods(workload: Workload) -> Iterator[_Port]:
 def _of_gateways(world: World) -> Iterator[_Port]:
     for rule in world.host_gateways:
         for gateway in gateways(world, rule) if holds(world, rule) else []:
-            numbers = {value: place for place, value in at(gateway.content, "spec.listeners[].port")}
+            listeners = gateway.spec_as(GatewaySpec).listeners
+            numbers = {each.port: f"spec.listeners[{index}].port" for index, each in enumerate(listeners)}
             for number, place in numbers.items():  # listeners may share a port
                 yield _Port(number, "TCP", "", str(gateway), gateway.file, place)

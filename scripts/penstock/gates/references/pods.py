@@ -52,7 +52,7 @@ def _split(name: str) -> tuple[str, str, str]:
 
 def _mounts(world: World, workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
     volumes = {item.name: item for item in workload.template.spec.volumes}
-    names = {*volumes, *(item.metadata.name for item in workload.claim_templates)}
+    names = {*volumes, *(item.metadata.name for item in workload.spec.volume_claim_templates)}
     for index, mount in enumerate(container.volume_mounts):
         where = f"{place}.volumeMounts[{index}]"
         fault = "" if mount.name in names else f"the pod has no volume `{mount.name}`{ending(mount.name, names)}"
@@ -74,8 +74,7 @@ def _paths(world: World, workload: Workload, volume: Volume) -> set[str] | None:
         for kind, source in (("ConfigMap", projection.config_map), ("Secret", projection.secret)):
             if source is None:
                 continue
-            name = source.name or getattr(source, "secret_name", "")
-            target = world.find(kind, workload.namespace, name)
+            target = world.find(kind, workload.namespace, source.name or source.secret_name)
             if target is None or not (source.items or target.keys):
                 return None
             paths |= {item.path for item in source.items} or target.keys

@@ -4,46 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.core.model import convert
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.kube.fields import KubeStruct, Selector
+from penstock.kube.fields import Selector
+from penstock.kube.network_policies import NetworkPolicySpec, Peer, PolicyPort
 from penstock.kube.objects import Object, Workload
 from penstock.platform.external import ExternalObject
-
-
-class _Port(KubeStruct, frozen=True):
-    port: int | str = 0
-    end_port: int = 0
-    protocol: str = "TCP"
-
-
-class _Peer(KubeStruct, frozen=True):
-    pod_selector: Selector | None = None
-    namespace_selector: Selector | None = None
-
-
-class _Ingress(KubeStruct, frozen=True, rename={"peers": "from"}):
-    peers: list[_Peer] = []
-    ports: list[_Port] = []
-
-
-class _Egress(KubeStruct, frozen=True, rename={"peers": "to"}):
-    peers: list[_Peer] = []
-    ports: list[_Port] = []
-
-
-class _Spec(KubeStruct, frozen=True):
-    pod_selector: Selector = Selector()
-    ingress: list[_Ingress] = []
-    egress: list[_Egress] = []
 
 
 def check(world: World) -> Iterator[Verdict]:
     """One verdict for each selector and each port."""
     for policy in world.rendered.of("NetworkPolicy").values():
-        spec = convert(policy.content.get("spec", {}), _Spec, policy.file)
+        spec = policy.spec_as(NetworkPolicySpec)
         fault, external = world.selects(spec.pod_selector, [policy.namespace])
         yield Verdict(policy.file, "spec.podSelector", fault, external)
         own = list(world.rendered.selected(spec.pod_selector, [policy.namespace]))
@@ -59,13 +32,13 @@ def check(world: World) -> Iterator[Verdict]:
             yield from _ports(policy, f"spec.egress[{index}]", egress.ports, reached)
 
 
-def _namespaces(world: World, policy: Object, peer: _Peer) -> tuple[str, frozenset[str]]:
+def _namespaces(world: World, policy: Object, peer: Peer) -> tuple[str, frozenset[str]]:
     if peer.namespace_selector is None:
         return "", frozenset({policy.namespace})
     return world.namespaces(peer.namespace_selector)
 
 
-def _peer(world: World, policy: Object, place: str, peer: _Peer) -> Iterator[Verdict]:
+def _peer(world: World, policy: Object, place: str, peer: Peer) -> Iterator[Verdict]:
     fault, namespaces = _namespaces(world, policy, peer)
     if peer.namespace_selector is not None:
         yield Verdict(policy.file, f"{place}.namespaceSelector", fault)
@@ -75,14 +48,14 @@ def _peer(world: World, policy: Object, place: str, peer: _Peer) -> Iterator[Ver
         yield Verdict(policy.file, f"{place}.podSelector", fault, external)
 
 
-def _reached(world: World, policy: Object, peer: _Peer) -> list[Workload]:
+def _reached(world: World, policy: Object, peer: Peer) -> list[Workload]:
     if peer.pod_selector is None and peer.namespace_selector is None:
         return []
     _, namespaces = _namespaces(world, policy, peer)
     return list(world.rendered.selected(peer.pod_selector or Selector(), namespaces))
 
 
-def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload]) -> Iterator[Verdict]:
+def _ports(policy: Object, place: str, ports: list[PolicyPort], pods: list[Workload]) -> Iterator[Verdict]:
     """One verdict for each port: a container of the selected pods has it. Without rendered pods there are none."""
     present = [item for pod in pods for container in pod.template.spec.serving() for item in container.ports]
     for index, port in enumerate(ports):
@@ -99,7 +72,7 @@ def _ports(policy: Object, place: str, ports: list[_Port], pods: list[Workload])
         yield Verdict(policy.file, f"{place}.ports[{index}]", "" if exists else fault)
 
 
-def _within(number: int, port: _Port) -> bool:
+def _within(number: int, port: PolicyPort) -> bool:
     return isinstance(port.port, int) and port.port <= number <= max(port.port, port.end_port)
 
 

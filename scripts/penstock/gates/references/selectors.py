@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.core.model import convert
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.kube.fields import Selector
+from penstock.kube.fields import KubeStruct, Selector
 from penstock.kube.objects import Workload
 from penstock.kube.pods import Affinity, PodTerm
+
+
+class _Budget(KubeStruct, frozen=True):
+    selector: Selector = Selector()
 
 
 def check(world: World) -> Iterator[Verdict]:
@@ -20,15 +23,14 @@ def check(world: World) -> Iterator[Verdict]:
         for path, term in _terms(workload.template.spec.affinity):
             yield from _term(world, workload, f"{workload.pod_path}.affinity.{path}", term)
     for item in world.rendered.of("PodDisruptionBudget").values():
-        selector = convert(item.content.get("spec", {}).get("selector", {}), Selector, item.file)
-        fault, external = world.selects(selector, [item.namespace])
+        fault, external = world.selects(item.spec_as(_Budget).selector, [item.namespace])
         yield Verdict(item.file, "spec.selector", fault, external)
 
 
 def _own(workload: Workload) -> Iterator[Verdict]:
     """The selectors that must match the workload's own pods: of its replicas, and of topology spreads."""
-    if workload.selector is not None:
-        yield Verdict(workload.file, "spec.selector", _own_fault(workload, workload.selector))
+    if workload.spec.selector is not None:
+        yield Verdict(workload.file, "spec.selector", _own_fault(workload, workload.spec.selector))
     for index, spread in enumerate(workload.template.spec.topology_spread_constraints):
         place = f"{workload.pod_path}.topologySpreadConstraints[{index}].labelSelector"
         yield Verdict(workload.file, place, _own_fault(workload, spread.label_selector or Selector()))

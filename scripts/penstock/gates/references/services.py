@@ -30,7 +30,7 @@ def check(world: World) -> Iterator[Verdict]:
             fault = "" if target or service.key in slices else _NOTHING_BEHIND
             yield Verdict(service.file, "spec.selector", fault, target.external if target else None)
     for workload in world.rendered.workloads:
-        if workload.kind == "StatefulSet" and workload.service_name:
+        if workload.kind == "StatefulSet" and workload.spec.service_name:
             yield Verdict(workload.file, "spec.serviceName", _governing_fault(world, workload))
 
 
@@ -59,9 +59,9 @@ def _port_fault(workload: Workload, port: ServicePort) -> str:
 
 def _governing_fault(world: World, workload: Workload) -> str:
     """The fault of a StatefulSet's governing Service: it must exist, be headless, and select the pods."""
-    service = world.rendered.services.get((workload.namespace, workload.service_name))
+    service = world.rendered.services.get((workload.namespace, workload.spec.service_name))
     if service is None:
-        return world.missing("Service", workload.namespace, workload.service_name)
+        return world.missing("Service", workload.namespace, workload.spec.service_name)
     if not service.is_headless:
         headless = (
             item.name

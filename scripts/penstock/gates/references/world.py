@@ -12,18 +12,17 @@ from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
 from penstock.gitops.objects import SOURCE
 from penstock.kube.dns import Network
-from penstock.kube.fields import Metadata, Selector, ServicePort, ServiceSpec
+from penstock.kube.fields import Selector, ServicePort, ServiceSpec
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service
-from penstock.kube.read import Reader
 from penstock.platform import environments
 from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
+from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 
 _CLUSTER_SCOPED = {"GatewayClass", *(kind for _, kind in CLUSTER_SCOPED)}
-_NAME_LABEL = "kubernetes.io/metadata.name"
 _TOKEN_KEYS = frozenset({"token", "ca.crt", "namespace"})
 # `inv up` and docs/how-to/production.md create it, since its address differs between clusters.
 _SOURCE = ("GitRepository", NAMESPACE, SOURCE)
@@ -108,24 +107,19 @@ class World:
 
     def namespaces(self, selector: Selector) -> tuple[str, frozenset[str]]:
         """Why a selector matches no namespace, empty if it matches one; and the matching namespaces."""
-        names = list(self._namespaces)
+        labels = self.rendered.namespace_labels
+        names = list(labels)
         selected = frozenset(names[number] for number in members(self._namespace_labels.select(selector)))
-        return "" if selected else f"no namespace has {_lacking(selector, list(self._namespaces.values()))}", selected
-
-    @cached_property
-    def _namespaces(self) -> dict[str, dict[str, str]]:
-        """Namespace -> its labels, including the name label that Kubernetes adds."""
-        labels = {name: item.metadata.labels for (_, name), item in self.rendered.of("Namespace").items()}
-        return {name: {**labels.get(name, {}), _NAME_LABEL: name} for name in sorted(self.rendered.namespaces)}
+        return "" if selected else f"no namespace has {_lacking(selector, list(labels.values()))}", selected
 
     @cached_property
     def _namespace_labels(self) -> Labels:
-        return index(self._namespaces.values())
+        return index(self.rendered.namespace_labels.values())
 
 
-def world(layout: Layout, environment: str, declarations: Declarations, reader: Reader) -> World:
+def world(layout: Layout, environment: str, declarations: Declarations, parsed: Parsed) -> World:
     """Read one environment; raises PenstockError if its manifests can't be read."""
-    manifests = rendered(layout, environment, reader)
+    manifests = rendered(layout, environment, parsed)
     secrets = made_secrets(layout, manifests.components)
     version = environments.read(layout, environment).kubernetes.version
     return World(
@@ -147,7 +141,8 @@ def _keys(item: Object) -> frozenset[str]:
 
 def _service(item: ExternalObject) -> Service:
     spec = ServiceSpec(ports=[ServicePort(port=port) for port in item.ports])
-    return Service(item.file, "Service", Metadata(name=item.name, namespace=item.namespace), {}, spec)
+    metadata = {"name": item.name, "namespace": item.namespace}
+    return Service("", {"apiVersion": "v1", "kind": "Service", "metadata": metadata}, spec, file=item.file)
 
 
 def _among(namespaces: list[str]) -> str:

@@ -92,7 +92,7 @@ def _answers(before: Objects, after: Objects, version: str) -> dict[ObjectRef, V
         for ref, new in after.items()
         if ref in before and before[ref].content != new.content and not is_left_alone(new.content)
     ]
-    found = verdicts(pairs, [item.content for item in after.values()], version)
+    found = verdicts(pairs, after.values(), version)
     return {new.ref: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from penstock.core.model import Json
 from penstock.kube.ref import ObjectRef
 
 _SHOWN = {"apply": "applied as a plain object", "omit": "left out", "": "none"}
@@ -27,7 +26,7 @@ def compare(old: bytes, new: bytes) -> list[str]:
 def _hooks(lock: bytes) -> dict[tuple[str, str], dict[str, str]]:
     """Component and id of an object -> its hook, as the lock has it."""
     try:
-        components: dict[str, Any] = msgspec.json.decode(lock)["components"]
+        components: Json = msgspec.json.decode(lock)["components"]
     except (msgspec.DecodeError, KeyError, TypeError):
         return {}
     return {

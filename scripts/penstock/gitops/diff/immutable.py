@@ -7,6 +7,7 @@ from typing import Any
 
 from penstock.gitops import crds
 from penstock.gitops.diff.trees import Item
+from penstock.kube.objects import Object
 from penstock.tools.apicheck import Change, Verdict, check
 
 Pair = tuple[Item, Item]
@@ -26,7 +27,7 @@ def refusals(verdict: Verdict) -> Sequence[Any]:
     return [] if verdict.old else verdict.new
 
 
-def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), version: str = "") -> list[Verdict]:
+def verdicts(pairs: Sequence[Pair], objects: Collection[Object] = (), version: str = "") -> list[Verdict]:
     """The API server's answer to each change; `objects` are those of the environment, whose definitions count."""
     changes = [Change(old.content, new.content) for old, new in pairs]
     found = check(changes, version=version) if changes else []
@@ -34,7 +35,7 @@ def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), ve
     kinds = {pairs[number][1].ref[:2] for number in unknown}
     known = crds.collect(kinds, objects) if kinds else []
     if known:
-        again = check([changes[number] for number in unknown], version=version, crds=known)
+        again = check([changes[number] for number in unknown], version=version, crds=[item.content for item in known])
         for number, verdict in zip(unknown, again, strict=True):
             found[number] = verdict
     return found

@@ -1,0 +1,39 @@
+"""CustomResourceDefinitions: the kinds that they define."""
+
+from __future__ import annotations
+
+from penstock.core.errors import PenstockError
+from penstock.kube.fields import KubeStruct
+from penstock.kube.objects import Object
+
+
+class _Names(KubeStruct, frozen=True):
+    kind: str
+
+
+class _Version(KubeStruct, frozen=True):
+    name: str
+    served: bool = False
+
+
+class Definition(KubeStruct, frozen=True):
+    """The spec of a CustomResourceDefinition."""
+
+    group: str
+    names: _Names
+    versions: list[_Version]
+    scope: str = ""
+
+    def __str__(self) -> str:
+        """As the annotation penstock/defines lists it: cilium.io/CiliumNetworkPolicy Namespaced."""
+        return f"{self.group}/{self.names.kind} {self.scope}"
+
+
+def definition(item: Object) -> Definition | None:
+    """What an object defines; None for one of another kind, and for an incomplete definition."""
+    if item.content["kind"] != "CustomResourceDefinition":
+        return None
+    try:
+        return item.spec_as(Definition)
+    except PenstockError:
+        return None
