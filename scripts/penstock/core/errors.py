@@ -36,12 +36,12 @@ class PenstockError(Exception):
 
 
 class Findings(PenstockError):
-    """Several faults, reported together: one line each. `rules` are their rules, `rule` where all have the same."""
+    """Several faults, reported together: one line each. `rules` are the ids of their rules, `rule` is that of all."""
 
-    def __init__(self, findings: list[str], hint: str, rule: Rule | None = None, rules: Sequence[Rule] = ()) -> None:
+    def __init__(self, findings: list[str], hint: str, rule: Rule | None = None, rules: Sequence[str] = ()) -> None:
         super().__init__("\n".join(findings), hint)
         self.findings = findings
-        self.rules = [each.id for each in rules] or [rule.id if rule else ""] * len(findings)
+        self.rules = list(rules) or [rule.id if rule else ""] * len(findings)
 
     @property
     def lines(self) -> list[str]:

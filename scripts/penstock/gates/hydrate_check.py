@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout
-from penstock.gates.finding import Finding, Proven, Rule
+from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, names
 from penstock.hydrate.compare import changes
-from penstock.hydrate.rules import RULES
+from penstock.hydrate.rules import RULES, STALE
 from penstock.platform import environments
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -19,15 +19,9 @@ _MESSAGES = {
     "changed": "stale, or edited by hand: its sources render something else",
     "removed": "an extra file: no source renders it",
 }
-_STALE = Rule(
-    "hydrate-check/stale",
-    "A file of manifests/ that is missing, extra, or not what its sources render.",
-    "The cluster would get other manifests than the sources describe, and the next hydration would change them.",
-    "Run `inv hydrate` and commit what it writes.",
-)
 
 
-@gate("hydrate-check", rules=[_STALE, *RULES])
+@gate("hydrate-check", rules=[STALE, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
     yield from check(platform, None)
@@ -56,6 +50,6 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
         for change in found:
             faulty = True
             path = f"manifests/{name}/{change.path}"
-            yield Finding(_STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+            yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
     if not faulty:
         yield Proven("manifests/ is what its sources render")

@@ -80,8 +80,7 @@ def check(components: dict[str, LockedComponent]) -> None:
     ]
     if findings:
         hint = _without_namespace(misplaced) or "nothing was written; fix the components named above"
-        rules, lines = zip(*findings, strict=True)
-        raise Findings(list(lines), hint, rules=rules)
+        raise Findings([line for _, line in findings], hint, rules=[rule.id for rule, _ in findings])
 
 
 def _without_namespace(kinds: list[str]) -> str:

@@ -76,4 +76,10 @@ ORDER = Rule(
     "Flux would wait for each of them for ever.",
     "Move what closes the cycle to a component of its own.",
 )
+STALE = Rule(
+    "hydrate-check/stale",
+    "A file of manifests/ that is missing, extra, or not what its sources render.",
+    "The cluster would get other manifests than the sources describe, and the next hydration would change them.",
+    "Run `inv hydrate` and commit what it writes.",
+)
 RULES = [COLLISION, NAMESPACE, KIND, SECRET, DROPPED, HOOK, HERMETIC, AMBIGUOUS, RENDER, UNREAD, VALUES, ORDER]

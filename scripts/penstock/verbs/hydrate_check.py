@@ -11,6 +11,7 @@ from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import index, names
 from penstock.hydrate.fast import fast_findings, line_ends, unused_charts
+from penstock.hydrate.rules import STALE
 from penstock.platform import environments
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -22,11 +23,14 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
     `fast` compares digests alone, and in a Git repository those of the files that a commit would hold.
     """
     layout = find_platform(platform)
-    findings, hint = (_fast_findings(layout, environment), _HINT) if fast else _full_findings(layout, environment)
+    if fast:
+        failure = Findings(_fast_findings(layout, environment), _HINT, STALE)
+    else:
+        failure = _full_findings(layout, environment)
     if as_json:
-        console.out(msgspec.json.encode(findings).decode())
-    if findings:
-        raise Findings(findings, hint)
+        console.out(msgspec.json.encode(failure.findings).decode())
+    if failure.findings:
+        raise failure
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
@@ -62,11 +66,11 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     return list(dict.fromkeys(findings))  # a source that all environments lack
 
 
-def _full_findings(layout: Layout, environment: str | None) -> tuple[list[str], str]:
+def _full_findings(layout: Layout, environment: str | None) -> Findings:
     # Not at the top: the fast check must not pay for importing what renders.
     from penstock.gates.finding import Finding
     from penstock.gates.hydrate_check import check
     from penstock.gates.runner import hints
 
     findings = [each for each in check(layout, environment) if isinstance(each, Finding)]
-    return [f"{each} [{each.rule}]" for each in findings], hints(findings)
+    return Findings([str(each) for each in findings], hints(findings), rules=[each.rule for each in findings])
