@@ -43,8 +43,8 @@ class K3d(Containers):
     def network(self, session: Session) -> str:
         return k3d.network(session.recorded.cluster)
 
-    def delete_commands(self, session: Session) -> list[Command]:
-        return [k3d.deletion(session.recorded.cluster, session.state.kubeconfig)]
+    def deletion(self, session: Session) -> Command:
+        return k3d.deletion(session.recorded.cluster, session.state.kubeconfig)
 
     def reason(self, complaint: str) -> str:
         return k3d.reason(complaint)

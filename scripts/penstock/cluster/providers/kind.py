@@ -47,8 +47,8 @@ class Kind(Containers):
     def network(self, session: Session) -> str:
         return kind.NETWORK
 
-    def delete_commands(self, session: Session) -> list[Command]:
-        return [kind.deletion(session.recorded.cluster, session.state.kubeconfig)]
+    def deletion(self, session: Session) -> Command:
+        return kind.deletion(session.recorded.cluster, session.state.kubeconfig)
 
     def reason(self, complaint: str) -> str:
         return kind.reason(complaint)
