@@ -14,10 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from penstock.cluster import processes
 from penstock.core import console
 from penstock.core.console import Step
-from penstock.core.process import Command, CommandFailed, CommandTimedOut, blotted
+from penstock.core.process import Command, blotted
 from penstock.tools import resolver
 from penstock.tools.kubectl import FIELD_MANAGER, objects_in
 from penstock.tools.pins import PROGRAMS
@@ -59,6 +58,8 @@ class Work:
 
 
 Plan = Iterable[Action | Work]
+StepPlan = Callable[["Session", Step], Plan]
+"""What a step or a phase does in a cluster; its waits report their progress to the `Step`."""
 
 
 def applying(
@@ -72,24 +73,17 @@ def applying(
 
 
 def execute(session: Session, plan: Plan, step: Step | None = None) -> list[str]:
-    """Carry out a plan, with its progress in `step`, and return its messages.
-
-    If a command fails because a local process has ended, raises the error of that process.
-    """
-    try:
-        return [message for action in plan if action.needed() and (message := _carried_out(session, action, step))]
-    except (CommandFailed, CommandTimedOut):
-        processes.refuse_dead(session.recorded, list(session.recorded.processes))
-        raise
+    """Carry out a plan, with its progress in `step`, and return its messages."""
+    return [message for action in plan if action.needed() and (message := _carried_out(session, action, step))]
 
 
-def show(root: Path, plans: Iterable[tuple[str, Plan]]) -> None:
+def show(session: Session, plans: Iterable[tuple[str, StepPlan]]) -> None:
     """Print plans, each under its title, as they could be typed at the platform's root; runs nothing."""
     lines, programs = list[str](), dict[str, None]()
     with resolver.by_name():
         for title, plan in plans:
             lines += [f"# {title}"] if title else []
-            for action in plan:
+            for action in plan(session, Step("")):
                 if isinstance(action, Work):
                     lines += [f"#   {action.what}"] if action.what else []
                 else:
@@ -100,7 +94,7 @@ def show(root: Path, plans: Iterable[tuple[str, Plan]]) -> None:
     if folders:
         console.out(f"PATH={':'.join(shlex.quote(str(folder)) for folder in folders)}:$PATH  # the pinned programs")
     for line in lines:
-        console.out(line.replace(f"{root}/", ""))
+        console.out(line.replace(f"{session.layout.root}/", ""))
 
 
 def _carried_out(session: Session, action: Action | Work, step: Step | None) -> str | None:

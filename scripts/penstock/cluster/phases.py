@@ -5,19 +5,16 @@ A step acts only if something is missing. Each step is also a verb.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, dns, git_source, ownership, sync
-from penstock.cluster.actions import Plan, Work, execute
+from penstock.cluster import bootstrap, dns, flux_local, flux_pods, git_source, ownership, processes, sync
+from penstock.cluster.actions import Plan, StepPlan, Work, execute
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-
-StepPlan = Callable[[Session, Step], Plan]
-"""What a step or a phase does in a cluster; it reports its waits to the `Step`."""
+from penstock.core.process import CommandFailed, CommandTimedOut
 
 
 @dataclass(frozen=True)
@@ -45,15 +42,24 @@ def names(session: Session, step: Step) -> Plan:
 
 
 def install_flux(session: Session, step: Step) -> Plan:
-    """Install Flux."""
-    return session.provider.install_flux(session, step)
+    """Install Flux: in pods where pods run, else as local processes."""
+    return flux_pods.install(session, step) if session.provider.runs_pods else flux_local.install(session, step)
+
+
+def carry_out(session: Session, plan: StepPlan, step: Step) -> None:
+    """Carry out a plan; if a command fails because a local process has ended, raises the error of that process."""
+    try:
+        step.result = "; ".join(execute(session, plan(session, step), step))
+    except (CommandFailed, CommandTimedOut):
+        processes.refuse_dead(session.recorded, list(session.recorded.processes))
+        raise
 
 
 def run(session: Session, phases: list[Phase]) -> None:
     """Run phases in order, and show their titles and times."""
     for phase in phases:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = "; ".join(execute(session, phase.plan(session, step), step))
+            carry_out(session, phase.plan, step)
         session.reached(phase.number)
 
 

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from penstock.cluster import bootstrap, git_source, phases, sync
-from penstock.cluster.actions import execute, show
-from penstock.cluster.phases import StepPlan
+from penstock.cluster.actions import StepPlan, show
 from penstock.cluster.session import Session
 from penstock.core import console
-from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.verbs.target import Target, begin, confirm, refuse_unpushed, running
 from penstock.verbs.up import start_on
@@ -24,7 +22,7 @@ def cluster_create(target: Target) -> None:
     """The first step of phase 1: the control plane and its nodes."""
     session = begin(target)
     if target.dry_run:
-        show(session.layout.root, [("", phases.create(session, Step("")))])
+        show(session, [("", phases.create)])
         return
     with session.state.exclusive():
         start_on(session, target, "`inv cluster-create`")
@@ -40,9 +38,8 @@ def install_component(target: Target, verb: str, component: str) -> None:
             f"the components are {', '.join(session.manifests.components)}",
         )
     earlier = session.bootstrap[: session.bootstrap.index(component)] if component in session.bootstrap else []
-    take(
-        session, target, verb, partial(bootstrap.apply, component=component), lambda: _refuse_without(session, earlier)
-    )
+    plan = partial(bootstrap.apply, component=component)
+    take(session, target, verb, plan, lambda: _refuse_without(session, earlier))
 
 
 def flux_install(target: Target) -> None:
@@ -87,7 +84,7 @@ def take(
     `phase` is the one that is complete with it.
     """
     if target.dry_run:
-        show(session.layout.root, [("", plan(session, Step("")))])
+        show(session, [("", plan)])
         return
     with session.state.exclusive():
         if not session.kubectl.is_ready():
@@ -107,5 +104,5 @@ def _refuse_without(session: Session, components: list[str]) -> None:
 
 def _carry_out(session: Session, verb: str, plan: StepPlan) -> None:
     with console.step(verb) as step:
-        step.result = "; ".join(execute(session, plan(session, step), step))
+        phases.carry_out(session, plan, step)
     session.note()

@@ -7,7 +7,6 @@ from penstock.cluster.actions import show
 from penstock.cluster.ownership import Drifted
 from penstock.cluster.sync import enable
 from penstock.core import console
-from penstock.core.console import Step
 from penstock.verbs import status
 from penstock.verbs.target import Target, confirm, refuse_unpushed, running
 
@@ -16,8 +15,7 @@ def sync(target: Target) -> None:
     """Snapshot the working tree, have Flux apply it, and wait until all of it is Ready."""
     session = running(target)
     if target.dry_run:
-        step = Step("")
-        show(session.layout.root, [("", git_source.setup(session, step)), ("", enable(session, step))])
+        show(session, [("", git_source.setup), ("", enable)])
         return
     refuse_unpushed(session)
     with session.state.exclusive():

@@ -26,8 +26,7 @@ def up(target: Target, phase: int, merge: bool) -> None:
     session = begin(target)
     wanted = _wanted(session, phase)
     if target.dry_run:
-        step = Step("")
-        show(session.layout.root, [(f"{phase.number} {phase.title}", phase.plan(session, step)) for phase in wanted])
+        show(session, [(f"{phase.number} {phase.title}", phase.plan) for phase in wanted])
         return
     if any(phase.number == 2 for phase in wanted):
         refuse_unpushed(session)
@@ -85,20 +84,19 @@ def down(target: Target, only_made: bool = False) -> None:
             f"{name} runs on an existing cluster ({session.recorded.context}): it is not deleted here",
             "inv down removes what is kept of it here, and lists what stays there",
         )
-    plan = _removal(session)
     if target.dry_run:
-        show(layout.root, [("", plan)])
+        show(session, [("", _removal)])
         return
     with state.exclusive():
         kubeconfig.unmerge(session.recorded, state.kubeconfig)
         stays = [] if session.provider.makes else _staying(session)
-        gone = execute(session, plan)
+        gone = execute(session, _removal(session))
     for line in stays:
         console.out(line)
     console.good(f"{name}: ended {', '.join(gone) or 'nothing (nothing was left)'}, and removed {state.folder}")
 
 
-def _removal(session: Session) -> Plan:
+def _removal(session: Session, _: Step | None = None) -> Plan:
     yield from session.provider.delete(session)
     yield Action(lambda: Command(["rm", "-r", session.state.folder]), "the state", run=lambda _: session.state.remove())
 

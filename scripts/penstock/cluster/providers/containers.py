@@ -10,7 +10,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from penstock.cluster import flux_pods
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -22,7 +21,7 @@ from penstock.core.files import write_atomically, writing
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.platform.cluster import Cluster
-from penstock.tools import docker, modules, resolver
+from penstock.tools import docker, resolver
 from penstock.tools.on_path import Required
 
 # Where Docker's machine isn't this one, its network's gateway isn't an address of ours; Docker Desktop leads this name
@@ -65,10 +64,6 @@ class Containers(Provider):
         """Start the containers of the cluster, which are there."""
 
     @abstractmethod
-    def published(self, session: Session) -> dict[int, str]:
-        """The ports of this machine that the cluster takes, and the settings that name them."""
-
-    @abstractmethod
     def network(self, session: Session) -> str:
         """The name of the Docker network that its nodes are in."""
 
@@ -103,23 +98,12 @@ class Containers(Provider):
         except PenstockError as error:
             return [*found, Problem(error.message, error.hint)]
 
-    def prepare(self) -> None:
-        resolver.ensure(["kubectl"])
-        modules.ensure()
-
     def create(self, session: Session, step: Step) -> Plan:
         missing = cache(lambda: not self._containers(session))
         config = self.config_file(session)
-        yield Work("", lambda: self._refuse_half_created(session))
         yield Work(f"write {config}", lambda: self._prepare_creation(session), missing)
         yield Action(partial(self.creation, session), "the cluster", missing, partial(self._create, session))
-        yield Work(
-            "start its containers if they are stopped", lambda: self._restart(session, step), lambda: not missing()
-        )
-        yield Work("", lambda: self._created(session))
-
-    def install_flux(self, session: Session, step: Step) -> Plan:
-        return flux_pods.install(session, step)
+        yield Work("start its containers if they are stopped", lambda: self._started(session, step, missing()))
 
     def address(self, session: Session) -> Address | None:
         gateway = docker.gateway(self.network(session))
@@ -131,22 +115,21 @@ class Containers(Provider):
         settings = getattr(session.cluster, self.name)
         return settings.http, settings.https
 
+    def published(self, session: Session) -> dict[int, str]:
+        """The ports of this machine that the cluster takes, and the settings that name them."""
+        http, https = self.ports(session)
+        return {http: f"cluster.{self.name}.http", https: f"cluster.{self.name}.https"}
+
     def delete(self, session: Session) -> Plan:
         # Our processes are ended first, so they stop listening even if Docker fails.
         yield from super().delete(session)
-        containers: list[str] = []
-        yield Work("", lambda: containers.extend(self._containers(session)))
-        yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers))
-        yield Work("", lambda: ", ".join([*containers, *self._cleared(session)]))
+        containers = cache(lambda: self._containers(session))
+        yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers()))
+        yield Work("", lambda: ", ".join([*containers(), *self._cleared(session)]))
 
     def config_file(self, session: Session) -> Path:
         """Where the config file goes."""
         return session.state.folder / f"{self.name}.yaml"
-
-    def _refuse_half_created(self, session: Session) -> None:
-        containers = self._containers(session)
-        if containers and not session.recorded.phase and not session.state.kubeconfig.is_file():
-            raise PenstockError(f"the cluster was only half made: {', '.join(containers)}", f"{_CLEAR}; then inv up")
 
     def _prepare_creation(self, session: Session) -> None:
         with writing(session.state.folder):
@@ -173,14 +156,15 @@ class Containers(Provider):
                 f"{self.name} version",
             )
 
-    def _restart(self, session: Session, step: Step) -> None:
-        if not session.kubectl.is_ready():
+    def _started(self, session: Session, step: Step, is_new: bool) -> str:
+        containers = self._containers(session)
+        if not is_new and not session.recorded.phase and not session.state.kubeconfig.is_file():
+            raise PenstockError(f"the cluster was only half made: {', '.join(containers)}", f"{_CLEAR}; then inv up")
+        if not is_new and not session.kubectl.is_ready():
             step.note("starting its containers")
             self.start(session)
-
-    def _created(self, session: Session) -> str:
         write_atomically(session.state.kubeconfig, self.kubeconfig(session), 0o600)
-        return f"{session.recorded.cluster}, {len(self._containers(session))} containers"
+        return f"{session.recorded.cluster}, {len(containers)} containers"
 
     def _cleared(self, session: Session) -> list[str]:
         left = self._containers(session)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from functools import partial
 
-from penstock.cluster import flux_pods
 from penstock.cluster.actions import Action, Plan
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
@@ -14,7 +13,6 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.platform.cluster import Cluster
-from penstock.tools import modules, resolver
 from penstock.tools.on_path import FLUX
 from penstock.tools.resolver import resolve
 
@@ -45,10 +43,6 @@ class Existing(Provider):
             found.append(Problem(error.message, error.hint))
         return found
 
-    def prepare(self) -> None:
-        resolver.ensure(["kubectl"])
-        modules.ensure()
-
     def create(self, session: Session, _: Step) -> Plan:
         def write(command: Command) -> str:
             self._refuse_other(session)
@@ -58,9 +52,6 @@ class Existing(Provider):
 
         command, target = partial(_view, session.recorded.context, "--raw"), session.state.kubeconfig
         yield Action(command, f"the context, written to {target}", run=write)
-
-    def install_flux(self, session: Session, step: Step) -> Plan:
-        return flux_pods.install(session, step)
 
     def address(self, session: Session) -> Address | None:
         return None

@@ -36,10 +36,6 @@ class K3d(Containers):
     def start(self, session: Session) -> None:
         k3d.start(session.recorded.cluster)
 
-    def published(self, session: Session) -> dict[int, str]:
-        wanted = _settings(session)
-        return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
-
     def network(self, session: Session) -> str:
         return k3d.network(session.recorded.cluster)
 

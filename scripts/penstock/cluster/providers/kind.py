@@ -40,10 +40,6 @@ class Kind(Containers):
     def start(self, session: Session) -> None:
         docker.start(self._containers(session))
 
-    def published(self, session: Session) -> dict[int, str]:
-        wanted = _settings(session)
-        return {wanted.http: "cluster.kind.http", wanted.https: "cluster.kind.https"}
-
     def network(self, session: Session) -> str:
         return kind.NETWORK
 

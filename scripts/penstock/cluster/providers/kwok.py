@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from typing import Any, ClassVar
 
-from penstock.cluster import flux_local, operators, processes, volumes
+from penstock.cluster import operators, processes, volumes
 from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
@@ -15,7 +15,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, run
 from penstock.platform.cluster import Cluster
-from penstock.tools import flux, modules, resolver
+from penstock.tools import flux, resolver
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
@@ -43,7 +43,7 @@ class Kwok(Provider):
     def prepare(self) -> None:
         resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
         flux.crds()
-        modules.ensure()
+        super().prepare()
 
     def create(self, session: Session, step: Step) -> Plan:
         control_plane = _kwokctl(session.state)
@@ -60,9 +60,6 @@ class Kwok(Provider):
         )
         yield applying(session, _simulated(session, self.nodes), PENSTOCK)
         yield Work("", lambda: f"Kubernetes on 127.0.0.1, {self.nodes} simulated nodes")
-
-    def install_flux(self, session: Session, step: Step) -> Plan:
-        return flux_local.install(session, step)
 
     def address(self, session: Session) -> Address:
         return Address("127.0.0.1", "127.0.0.1")

@@ -12,6 +12,7 @@ from penstock.cluster.state import Source
 from penstock.core.console import Step
 from penstock.core.process import Command
 from penstock.platform.cluster import Cluster
+from penstock.tools import modules, resolver
 
 if TYPE_CHECKING:
     from penstock.cluster.session import Session
@@ -63,17 +64,14 @@ class Provider(ABC):
     def problems(self, session: Session) -> list[Problem]:
         """All that would make `up` fail and can be known before anything is started."""
 
-    @abstractmethod
     def prepare(self) -> None:
-        """Find or build every program that is needed; PenstockError when one can't be had."""
+        """Find or build every program that is needed; raises PenstockError if one is missing."""
+        resolver.ensure(["kubectl"])
+        modules.ensure()
 
     @abstractmethod
     def create(self, session: Session, step: Step) -> Plan:
         """Bring the control plane up, or leave it alone if it is; the message describes it."""
-
-    @abstractmethod
-    def install_flux(self, session: Session, step: Step) -> Plan:
-        """Bring Flux up, or leave it alone if it is; the message describes it."""
 
     @abstractmethod
     def address(self, session: Session) -> Address | None:
