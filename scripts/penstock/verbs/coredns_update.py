@@ -10,7 +10,8 @@ from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.verbs import steps
-from penstock.verbs.target import Target, running
+from penstock.verbs.options import Target
+from penstock.verbs.target import running
 
 COMPONENT = "coredns"
 _DEPLOYMENT = "deployment/coredns"

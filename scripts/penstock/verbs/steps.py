@@ -10,7 +10,8 @@ from penstock.cluster.actions import StepPlan, show
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.verbs.target import Target, begin, confirm, refuse_unpushed, running
+from penstock.verbs.options import Target
+from penstock.verbs.target import begin, confirm, refuse_unpushed, running
 from penstock.verbs.up import start_on
 
 FIRST = "inv cluster-create"

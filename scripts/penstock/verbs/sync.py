@@ -8,7 +8,8 @@ from penstock.cluster.ownership import Drifted
 from penstock.cluster.sync import enable
 from penstock.core import console
 from penstock.verbs import status
-from penstock.verbs.target import Target, confirm, refuse_unpushed, running
+from penstock.verbs.options import Target
+from penstock.verbs.target import confirm, refuse_unpushed, running
 
 
 def sync(target: Target) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from penstock.cluster.providers import choose
 from penstock.cluster.providers.provider import Provider
@@ -16,19 +15,7 @@ from penstock.gitops import remote
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.tools.git import head
-
-
-@dataclass(frozen=True)
-class Target:
-    """What was typed; empty, or 0, where nothing was. `timeout` is in seconds."""
-
-    env: str = ""
-    provider: str = ""
-    context: str = ""
-    source: str = ""
-    timeout: int = 0
-    yes: bool = False
-    dry_run: bool = False
+from penstock.verbs.options import Target
 
 
 def begin(target: Target) -> Session:

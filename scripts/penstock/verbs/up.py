@@ -15,7 +15,8 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
 from penstock.core.process import Command
 from penstock.verbs import status
-from penstock.verbs.target import Target, begin, confirm, environment, looking, refuse_unpushed
+from penstock.verbs.options import Target
+from penstock.verbs.target import begin, confirm, environment, looking, refuse_unpushed
 
 NUMBERS = [phase.number for phase in phases.PHASES]
 
