@@ -67,9 +67,11 @@ def applying(
     objects: list[dict[str, Any]],
     manager: str = FIELD_MANAGER,
     needed: Callable[[], bool] = always,
+    what: str = "",
 ) -> Action:
-    """The action that applies objects server-side."""
-    return Action(lambda: session.kubectl.applying(objects, manager), objects_in(objects), needed)
+    """The action that applies objects server-side; `what` says what they are together."""
+    changes = ": ".join(filter(None, [what, objects_in(objects)]))
+    return Action(lambda: session.kubectl.applying(objects, manager), changes, needed)
 
 
 def execute(session: Session, plan: Plan, step: Step | None = None) -> list[str]:

@@ -38,7 +38,7 @@ def apply(session: Session, step: Step, component: str) -> Plan:
         yield Action(lambda: kubectl.applying_files(files), about, missing, define)
     own = by_hand(session, component)
     if own:
-        yield applying(session, own, needed=missing)
+        yield applying(session, own, needed=missing, what=component)
     waits = session.provider.runs_pods and any(item["kind"] in _ROLLED_OUT for item in own)
     yield Work(
         f"wait for the workloads of {component}, and for the nodes" if waits else "",

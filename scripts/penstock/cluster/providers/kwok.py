@@ -58,7 +58,7 @@ class Kwok(Provider):
         yield Work(
             "start those of its processes that have ended", lambda: _restart(session.state, session.recorded, step)
         )
-        yield applying(session, _simulated(session, self.nodes), PENSTOCK)
+        yield applying(session, _simulated(session, self.nodes), PENSTOCK, what="nodes, volumes and definitions")
         yield Work("", lambda: f"Kubernetes on 127.0.0.1, {self.nodes} simulated nodes")
 
     def address(self, session: Session) -> Address:
