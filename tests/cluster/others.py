@@ -19,6 +19,7 @@ from penstock.cluster.processes import free_port, free_ports
 from penstock.cluster.providers import kwok
 from penstock.core import yaml
 from penstock.core.layout import ENGINE
+from penstock.core.process import run
 from penstock.gitops import server
 from penstock.platform.manifests import Manifests
 from penstock.tools.kubectl import Kubectl
@@ -92,7 +93,8 @@ def others(folder: Path) -> Iterator[Others]:
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", remote], check=True)
     serving, address = _serve(remote.parent)
     try:
-        control_plane.create(kubeconfig, free_ports(6))
+        control_plane.configure(free_ports(6))
+        run(control_plane.creation(kubeconfig))
         config = yaml.parse(kubeconfig.read_text())
         platform = _platform(folder / "platform", config["clusters"][0]["cluster"]["server"], address, remote)
         made = Others(platform, folder, kubeconfig, remote)

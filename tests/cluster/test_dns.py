@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from penstock.cluster import dns, phases
+from penstock.cluster.actions import execute
 from penstock.cluster.providers.k3d import K3d
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.providers.provider import Provider
@@ -78,7 +79,8 @@ def test_phase_1_checks_names_where_pods_run(
         Layout(tmp_path), "local", State(tmp_path), recorded, 7.0, provider, Cluster(domain="example.org")
     )
     monkeypatch.setattr(dns, "check", lambda _, domain, seconds, __: f"resolved {domain} in {seconds} s")
-    assert phases.names(session, Step("test")) == said
+    step = Step("test")
+    assert execute(session, phases.names(session, step), step) == [said]
 
 
 def test_a_pod_that_never_runs_is_reported_with_its_reason() -> None:

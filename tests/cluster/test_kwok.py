@@ -363,7 +363,7 @@ def test_logs_are_shown_and_a_misspelled_name_gets_a_suggestion(town: Platform) 
     assert "did you mean `kube-apiserver`?" in wrong.stderr
 
 
-@pytest.mark.parametrize("awaited", ["creating the control plane", "starting Flux's controllers", "Flux to fetch"])
+@pytest.mark.parametrize("awaited", ["1 cluster: the control plane", "source: source-controller", "Flux to fetch"])
 def test_down_ends_all_processes_of_an_interrupted_up(programs: None, tmp_path: Path, awaited: str) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.commit("Start")

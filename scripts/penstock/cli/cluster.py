@@ -5,6 +5,7 @@ from __future__ import annotations
 from invoke.context import Context
 
 from penstock.cli.verb import DRY_RUN, ENV, JSON, TARGET, verb
+from penstock.verbs.options import Target
 
 
 @verb(
@@ -14,26 +15,14 @@ from penstock.cli.verb import DRY_RUN, ENV, JSON, TARGET, verb
         "merge_kubeconfig": "also add the cluster's context to your own kubeconfig",
     }
 )
-def up(
-    _: Context,
-    env: str = "",
-    provider: str = "",
-    context: str = "",
-    source: str = "",
-    timeout: int = 0,
-    yes: bool = False,
-    dry_run: bool = False,
-    phase: int = 0,
-    merge_kubeconfig: bool = False,
-) -> None:
+def up(_: Context, target: Target, phase: int = 0, merge_kubeconfig: bool = False) -> None:
     """Bring up a cluster with this platform on it.
 
     It acts only where something is missing: again is a no-op.
     """
-    from penstock.verbs.target import Target
     from penstock.verbs.up import up as run
 
-    run(Target(env, provider, context, source, timeout, yes, dry_run), phase, merge_kubeconfig)
+    run(target, phase, merge_kubeconfig)
 
 
 @verb(help=ENV | DRY_RUN)
@@ -42,7 +31,6 @@ def down(_: Context, env: str = "", dry_run: bool = False) -> None:
 
     It deletes nothing of an external cluster: it lists what stays there.
     """
-    from penstock.verbs.target import Target
     from penstock.verbs.up import down as run
 
     run(Target(env=env, dry_run=dry_run))
@@ -54,31 +42,20 @@ def cluster_delete(_: Context, env: str = "", dry_run: bool = False) -> None:
 
     It refuses an external cluster.
     """
-    from penstock.verbs.target import Target
     from penstock.verbs.up import down as run
 
     run(Target(env=env, dry_run=dry_run), only_made=True)
 
 
 @verb(help=TARGET)
-def sync(
-    _: Context,
-    env: str = "",
-    provider: str = "",
-    context: str = "",
-    source: str = "",
-    timeout: int = 0,
-    yes: bool = False,
-    dry_run: bool = False,
-) -> None:
+def sync(_: Context, target: Target) -> None:
     """Have Flux apply the manifests as they are now.
 
     Committed or not; it also applies again what was changed by hand.
     """
     from penstock.verbs.sync import sync as run
-    from penstock.verbs.target import Target
 
-    run(Target(env, provider, context, source, timeout, yes, dry_run))
+    run(target)
 
 
 @verb(help=ENV | JSON)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from inspect import Signature, signature
 from types import ModuleType
 from typing import Any
 
@@ -12,6 +13,7 @@ from invoke.parser.argument import Argument
 from invoke.tasks import Task, task
 
 from penstock.core.errors import reported
+from penstock.verbs.options import Target
 
 # Help of options that several verbs have, by name.
 ENV = {"env": "the environment (the one whose cluster is there, else k3d)"}
@@ -19,7 +21,7 @@ ANY_ENV = {"env": "the environment; all of them when it isn't given"}
 JSON = {"json": "print the result as JSON on stdout"}
 PLATFORM = {"platform": "the folder with helmfile.yaml, where it isn't this one or above it ($PENSTOCK_PLATFORM)"}
 DRY_RUN = {"dry_run": "print the commands that would change the cluster, and run none"}
-# The fields of verbs.target.Target.
+# The fields of Target.
 TARGET = {
     **ENV,
     "provider": "where the cluster runs: k3d, kind, existing, or kwok, which needs no Docker and simulates pods",
@@ -51,12 +53,26 @@ class Option(Argument):
 
 
 class Verb(Task[Any]):
-    """A task that reports its errors; `inv --debug` adds the traceback."""
+    """A task that reports its errors; `inv --debug` adds the traceback.
+
+    The options of a parameter `target` are the fields of Target.
+    """
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Run the verb; SystemExit with the exit code of its error."""
+        if "target" in signature(self.body).parameters:
+            named["target"] = Target(**{name: named.pop(name) for name in signature(Target).parameters})
         with reported(debug=logging.getLogger().isEnabledFor(logging.DEBUG)):
             return super().__call__(*values, **named)
+
+    def argspec(self, body: Callable[..., Any]) -> Signature:
+        """The parameters that are options."""
+        own = super().argspec(body)
+        fields = signature(Target).parameters.values()
+        parameters = [
+            each for item in own.parameters.values() for each in (fields if item.name == "target" else [item])
+        ]
+        return own.replace(parameters=parameters)
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
         """The options, from the function's parameters: their types are those of the default values."""

@@ -6,7 +6,10 @@ the objects without a change.
 
 from __future__ import annotations
 
+from functools import cache
+
 from penstock.cluster import crds, nodes
+from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
@@ -18,34 +21,29 @@ from penstock.kube.objects import Object
 from penstock.kube.ref import ObjectRef
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
-_DEFINITIONS = ", definitions"
 _ROLLED_OUT = ("DaemonSet", "Deployment")
 
 
-def apply(session: Session, component: str, step: Step) -> str:
-    """Apply a component unless Flux has, and wait for its workloads if pods run; returns a message about the result."""
-    if is_applied_by_flux(session, component):
-        return f"{component} is already applied by Flux"
-    step.note(f"applying {component}")
-    for command in commands(session, component):
-        output = session.kubectl.carry_out(command).text
-        if command.about.endswith(_DEFINITIONS):
-            crds.await_established(session.kubectl, crds.in_output(output), step)
-    _record_generations(session, component)
-    if session.provider.runs_pods:
-        _await_workloads(session, component, step)
-    return f"{component} applied"
-
-
-def commands(session: Session, component: str) -> list[Command]:
-    """The commands that `apply` runs."""
+def apply(session: Session, step: Step, component: str) -> Plan:
+    """Apply a component unless Flux has, and wait for its workloads if pods run."""
     kubectl, manifests = session.kubectl, session.manifests
+    missing = cache(lambda: not is_applied_by_flux(session, component))
+
+    def define(command: Command) -> None:
+        crds.await_established(kubectl, crds.in_output(kubectl.carry_out(command).text), step)
+
     files = [path for item in manifests.nested(component) for path in mirror.applied(manifests, item)]
-    first = (
-        [kubectl.applying_files(files, f"{len(files)} files of {component}'s source{_DEFINITIONS}")] if files else []
-    )
+    if files:
+        about = f"{len(files)} files of {component}'s source, definitions"
+        yield Action(lambda: kubectl.applying_files(files), about, missing, define)
     own = by_hand(session, component)
-    return [*first, *([kubectl.applying([item.content for item in own])] if own else [])]
+    if own:
+        yield applying(session, [item.content for item in own], needed=missing, what=component)
+    waits = session.provider.runs_pods and any(item.kind in _ROLLED_OUT for item in own)
+    yield Work(
+        f"wait for the workloads of {component}, and for the nodes" if waits else "",
+        lambda: _applied(session, component, step) if missing() else f"{component} is already applied by Flux",
+    )
 
 
 def is_applied_by_flux(session: Session, component: str) -> bool:
@@ -89,13 +87,17 @@ def changed(session: Session) -> list[str]:
 
 def _is_complete(session: Session, component: str) -> bool:
     """Whether the cluster has every object that `apply` applies; kubectl exits with 1 for a missing one."""
-    streams = [command.stdin for command in commands(session, component)]
+    plan = apply(session, Step(""), component)
+    streams = [action.command().stdin for action in plan if isinstance(action, Action)]
     return not any(session.kubectl.run("get", "-o", "name", "-f", "-", stdin=text, ok=(0, 1)).code for text in streams)
 
 
-def _record_generations(session: Session, component: str) -> None:
+def _applied(session: Session, component: str, step: Step) -> str:
     session.recorded.bootstrapped |= _generations(session, by_hand(session, component))
     session.note()
+    if session.provider.runs_pods:
+        _await_workloads(session, component, step)
+    return f"{component} applied"
 
 
 def _generations(session: Session, objects: list[Object]) -> dict[str, int]:

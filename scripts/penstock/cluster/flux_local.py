@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from pathlib import Path
 
 from penstock.cluster import crds, processes
+from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core.console import Step
@@ -14,44 +16,35 @@ from penstock.tools import flux
 from penstock.tools.kubectl import PENSTOCK
 
 
-def install(session: Session, step: Step) -> str:
-    """Apply Flux's definitions, start its missing processes, and return its version."""
-    kubectl = session.kubectl
+def install(session: Session, step: Step) -> Plan:
+    """Apply Flux's definitions, and start its missing processes."""
+    kubectl, recorded = session.kubectl, session.recorded
     definitions = {_crd_name(path) for path in flux.crds()}
-    if session.recorded.flux != flux.version() or not definitions <= set(crds.names(kubectl)):
-        step.note("applying Flux's CustomResourceDefinitions")
-        for command in _applied(session):
-            kubectl.carry_out(command)
+    outdated = cache(lambda: recorded.flux != flux.version() or not definitions <= set(crds.names(kubectl)))
+
+    def applied() -> None:
         crds.await_established(kubectl, definitions, step)
-        session.recorded.flux = flux.version()
+        recorded.flux = flux.version()
         session.note()
-    step.note("starting Flux's controllers")
-    state, recorded = session.state, session.recorded
-    (state.folder / "artifacts").mkdir(exist_ok=True)
+
+    files = partial(kubectl.applying_files, flux.crds(), PENSTOCK)
+    yield Action(files, "Flux's CustomResourceDefinitions", outdated)
+    yield applying(session, [objects.namespace()], PENSTOCK, outdated)
+    yield Work("wait until the API server serves the definitions", applied, outdated)
     recorded.artifact_port = recorded.artifact_port or processes.free_port()
     for name in flux.CONTROLLERS:
-        if not processes.is_alive(recorded, name):
-            if name == "source-controller":
-                processes.refuse_taken(recorded.artifact_port, name)
-            ports = flux.Ports(processes.free_port(), processes.free_port(), recorded.artifact_port)
-            recorded.restarted = True
-            processes.start(state, recorded, name, _controller(state, name, ports))
-    return flux.version()
+        metrics, health = processes.free_ports(2)
+        command = partial(_controller, session.state, name, flux.Ports(metrics, health, recorded.artifact_port))
+        yield Action(command, name, partial(processes.is_dead, recorded, name), partial(_start, session, name))
+    yield Work("", flux.version)
 
 
-def commands(session: Session) -> list[Command]:
-    """The commands that `install` runs without an existing Flux; port 0 stands for any free one."""
-    started = [
-        _controller(session.state, name, flux.Ports(0, 0, session.recorded.artifact_port)) for name in flux.CONTROLLERS
-    ]
-    return [*_applied(session), *started]
-
-
-def _applied(session: Session) -> list[Command]:
-    return [
-        session.kubectl.applying_files(flux.crds(), "Flux's CustomResourceDefinitions", PENSTOCK),
-        session.kubectl.applying([objects.namespace()], PENSTOCK),
-    ]
+def _start(session: Session, name: str, command: Command) -> None:
+    if name == "source-controller":
+        (session.state.folder / "artifacts").mkdir(exist_ok=True)
+        processes.refuse_taken(session.recorded.artifact_port, name)
+    session.recorded.restarted = True
+    processes.start(session.state, session.recorded, name, command)
 
 
 def _controller(state: State, name: str, ports: flux.Ports) -> Command:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
+
+from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, run
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.live import Controller
 from penstock.tools import flux, flux_cli
@@ -15,35 +17,32 @@ _NOTIFICATION = "notification.toolkit.fluxcd.io"
 _VERSION_LABEL = "app.kubernetes.io/version"
 
 
-def install(session: Session, step: Step) -> str:
+def install(session: Session, _: Step) -> Plan:
     """Install the controllers that the manifests need, unless they already run in the pinned version."""
     needed = controllers(session)
-    lacking = _lacking(session, needed)
-    if lacking:
-        step.note(f"installing Flux {FLUX.version}")
-        for command in commands(session):
-            run(command)
-        missing = _lacking(session, needed)
-        if missing:
-            raise PenstockError(
-                f"flux succeeded, but {' and '.join(missing)} isn't available in version {FLUX.version}",
-                f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
-            )
-    # Recorded for an existing Flux too.
-    session.recorded.flux = FLUX.version
-    session.note()
-    return f"Flux {FLUX.version}" + (" installed" if lacking else "")
-
-
-def commands(session: Session) -> list[Command]:
-    """The commands that `install` runs without an existing Flux."""
-    return [flux_cli.installation(session.state.kubeconfig, controllers(session), session.timeout)]
+    lacking = cache(lambda: bool(_lacking(session, needed)))
+    command = partial(flux_cli.installation, session.state.kubeconfig, needed, session.timeout)
+    yield Action(command, f"Flux {FLUX.version}", lacking)
+    yield Work("", lambda: _installed(session, needed, lacking()))
 
 
 def controllers(session: Session) -> list[str]:
     """The controllers that the manifests need; alerts and receivers need notification-controller."""
     alerts = any(item.ref.group == _NOTIFICATION for item in session.manifests.all_objects())
     return [*flux.CONTROLLERS, *(["notification-controller"] if alerts else [])]
+
+
+def _installed(session: Session, needed: list[str], now: bool) -> str:
+    """Record an existing Flux too; raises PenstockError if the installation did not help."""
+    missing = _lacking(session, needed) if now else []
+    if missing:
+        raise PenstockError(
+            f"flux succeeded, but {' and '.join(missing)} isn't available in version {FLUX.version}",
+            f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
+        )
+    session.recorded.flux = FLUX.version
+    session.note()
+    return f"Flux {FLUX.version}" + (" installed" if now else "")
 
 
 def _lacking(session: Session, needed: list[str]) -> list[str]:

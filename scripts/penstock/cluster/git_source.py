@@ -6,9 +6,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache, partial
 
 from penstock.cluster import processes
+from penstock.cluster.actions import Action, Plan, Work, always, applying
 from penstock.cluster.providers.provider import Address
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
@@ -19,9 +21,7 @@ from penstock.core.process import Command
 from penstock.gitops import mirror, objects, remote, server, snapshot, status
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.ref import Content
-from penstock.tools.git import head
 from penstock.tools.kubectl import PENSTOCK
-from penstock.tools.resolver import is_by_name
 
 PROCESS = "git-source"
 # Seconds of failed fetches: a network or DNS that has just started recovers, wrong credentials don't.
@@ -29,30 +29,26 @@ _PATIENCE = 60.0
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
 
 
-def setup(session: Session, step: Step) -> str:
-    """Give Flux the source, and wait until it has fetched the commit; returns a message with the commit."""
-    head(session.layout.root)  # fails early without a commit
+def setup(session: Session, step: Step) -> Plan:
+    """Give Flux the source, and wait until it has fetched the commit."""
     if session.recorded.source == "remote":
+        keys: list[str] = []
+        yield Work("", lambda: keys.extend(_keys(session)))
         upstream = remote.read(session.layout)
-        commit, origin = upstream.commit, f" of {upstream.url}"
+        url = upstream.ssh if "identity" in keys else upstream.url
+        secret = objects.CREDENTIALS if keys else ""
+        yield Work("", lambda: _revision(session, upstream.commit, f" of {upstream.url}"))
+        source = [objects.source(url, session.environment, secret, upstream.branch)]
     else:
-        taken = snapshot.take(session.layout, session.state.git / server.NAME)
-        commit, origin = taken.commit, " (with uncommitted changes)" if taken.is_dirty else ""
-        _make_token(session)
-        _serve(session)
-    session.recorded.revision = commit
-    session.note()
-    for command in _applied(session):
-        session.kubectl.carry_out(command)
-    _await_fetch(session, step, commit)
-    return f"{commit[:12]}{origin}"
-
-
-def commands(session: Session) -> list[Command]:
-    """The commands that `setup` runs for a new cluster."""
-    address = _address(session)
-    served = [] if session.recorded.source == "remote" else [_server(session, address.bind if address else "ADDRESS")]
-    return [*served, *_applied(session), _reconciling(session, status.SOURCES, [objects.SOURCE], _now())]
+        yield Work(f"commit the working tree to {session.state.git / server.NAME}", lambda: _snapshot(session))
+        yield _server(session)
+        url = _url(session, server.NAME)
+        source = [
+            objects.credentials(server.USER, _token(session)),
+            objects.source(url, session.environment, objects.LOCAL_CREDENTIALS),
+        ]
+    yield applying(session, source, PENSTOCK)
+    yield from _fetch(session, step)
 
 
 def mirrored(session: Session) -> list[Content]:
@@ -68,42 +64,53 @@ def mirrored(session: Session) -> list[Content]:
     ]
 
 
-def reconcile(session: Session, kind: str, *names: str) -> str:
-    """Request a reconciliation; returns the token that Flux writes to status.lastHandledReconcileAt afterwards.
+def reconciling(
+    session: Session, kind: str, names: Iterable[str], token: str, needed: Callable[[], bool] = always
+) -> Action:
+    """The action that requests a reconciliation; Flux writes the token to status.lastHandledReconcileAt afterwards.
 
     The annotation is part of Flux's API (reconcile.fluxcd.io).
     """
-    token = _now()
-    session.kubectl.carry_out(_reconciling(session, kind, names, token))
-    return token
-
-
-def _reconciling(session: Session, kind: str, names: Iterable[str], token: str) -> Command:
     # With kubectl's default field manager, kustomize-controller would revert it as a manual change.
     argv = ["annotate", "--overwrite", f"--field-manager={PENSTOCK}", kind, *names, "-n", NAMESPACE]
-    return session.kubectl.command(*argv, f"reconcile.fluxcd.io/requestedAt={token}")
+    argv.append(f"reconcile.fluxcd.io/requestedAt={token}")
+    return Action(lambda: session.kubectl.command(*argv), "a reconciliation at once", needed)
 
 
-def _now() -> str:
+def now() -> str:
+    """A token that no earlier request had."""
     return str(time.time_ns())
 
 
-def _serve(session: Session) -> None:
-    mirrored(session)  # creates the copies
-    address, recorded = session.provider.address(session), session.recorded
+def _snapshot(session: Session) -> str:
+    """Create all that the server needs: the repositories, the token, and a free port."""
+    taken = snapshot.take(session.layout, session.state.git / server.NAME)
+    mirrored(session)
+    _make_token(session)
+    address, recorded = _address(session), session.recorded
     if address is None:
         raise PenstockError("there is no cluster yet to serve", "run inv cluster-create")
-    if processes.is_alive(recorded, PROCESS):
-        return
     recorded.source_port = recorded.source_port or processes.free_port(address.bind)
-    processes.refuse_taken(recorded.source_port, PROCESS, address.bind)
-    processes.start(session.state, recorded, PROCESS, _server(session, address.bind))
+    return _revision(session, taken.commit, " (with uncommitted changes)" if taken.is_dirty else "")
 
 
-def _server(session: Session, bind: str) -> Command:
-    port = str(session.recorded.source_port)
-    argv = [sys.executable, "-m", "penstock.gitops.server", str(session.state.git), bind, port]
-    return Command(argv, env={"PATH": os.environ.get("PATH", os.defpath), server.TOKEN: _token(session)})
+def _revision(session: Session, commit: str, origin: str) -> str:
+    session.recorded.revision = commit
+    session.note()
+    return f"{commit[:12]}{origin}"
+
+
+def _server(session: Session) -> Action:
+    address, recorded = _address(session), session.recorded
+    bind, port = address.bind if address else "ADDRESS", recorded.source_port
+    argv = [sys.executable, "-m", "penstock.gitops.server", str(session.state.git), bind, str(port)]
+    env = {"PATH": os.environ.get("PATH", os.defpath), server.TOKEN: _token(session)}
+
+    def start(command: Command) -> None:
+        processes.refuse_taken(port, PROCESS, bind)
+        processes.start(session.state, recorded, PROCESS, command)
+
+    return Action(lambda: Command(argv, env=env), PROCESS, partial(processes.is_dead, recorded, PROCESS), start)
 
 
 def _make_token(session: Session) -> None:
@@ -118,23 +125,8 @@ def _token(session: Session) -> str:
     return file.read_text() if file.is_file() else ""
 
 
-def _applied(session: Session) -> list[Command]:
-    """The commands that apply the objects of Flux's source."""
-    kubectl = session.kubectl
-    if session.recorded.source == "remote":
-        upstream = remote.read(session.layout)
-        keys = _keys(session)
-        url = upstream.ssh if "identity" in keys else upstream.url
-        secret = objects.CREDENTIALS if keys else ""
-        return [kubectl.applying([objects.source(url, session.environment, secret, upstream.branch)], PENSTOCK)]
-    source = objects.source(_url(session, server.NAME), session.environment, objects.LOCAL_CREDENTIALS)
-    return [kubectl.applying([objects.credentials(server.USER, _token(session)), source], PENSTOCK)]
-
-
 def _keys(session: Session) -> list[str]:
     """The keys of the Secret for a private remote, which the user creates; none without that Secret."""
-    if not session.recorded.phase or is_by_name():
-        return []  # there may be no cluster yet, or this is a dry run
     return list((session.kubectl.get_one("secret", objects.CREDENTIALS, NAMESPACE) or {}).get("data", {}))
 
 
@@ -153,8 +145,9 @@ def _hint(session: Session) -> str:
     return f"inv logs source-controller; inv logs {PROCESS}"
 
 
-def _await_fetch(session: Session, step: Step, commit: str) -> None:
-    failing_since: list[float] = []
+def _fetch(session: Session, step: Step) -> Plan:
+    """Have Flux fetch the recorded revision unless it has, and wait for it; failures that last end the wait."""
+    commit, failing_since = session.recorded.revision, list[float]()
 
     def fetched() -> bool | None:
         processes.refuse_dead(session.recorded, [PROCESS, "source-controller"])
@@ -174,7 +167,9 @@ def _await_fetch(session: Session, step: Step, commit: str) -> None:
         message = status.source(session.kubectl).message
         return PenstockError(f"Flux did not fetch {commit[:12]}: {message}", _hint(session))
 
-    if fetched():
-        return
-    reconcile(session, status.SOURCES, objects.SOURCE)
-    until(fetched, session.timeout, step, f"Flux to fetch {commit[:12]}", expired)
+    def wait() -> None:
+        until(fetched, session.timeout, step, f"Flux to fetch {commit[:12]}", expired)
+
+    late = cache(lambda: not fetched())
+    yield reconciling(session, status.SOURCES, [objects.SOURCE], now(), late)
+    yield Work("wait until Flux has fetched the commit", wait, late)

@@ -29,7 +29,7 @@ def merge(session: Session, target: Path) -> str:
         write_atomically(target, merged, 0o600)
     session.recorded.merged_into = str(target)
     session.state.write(session.recorded)
-    return _context(session.state.kubeconfig)
+    return _config(session.state.kubeconfig, "current-context")
 
 
 def unmerge(recorded: ClusterState, kubeconfig: Path) -> None:
@@ -43,10 +43,6 @@ def unmerge(recorded: ClusterState, kubeconfig: Path) -> None:
     for kind in ("context", "cluster", "user"):
         for item in ours[f"{kind}s"]:
             _config(target, f"delete-{kind}", item["name"], ok=(0, 1))
-
-
-def _context(kubeconfig: Path) -> str:
-    return _config(kubeconfig, "current-context")
 
 
 def _config(kubeconfig: Path, *argv: str, ok: tuple[int, ...] = (0,)) -> str:

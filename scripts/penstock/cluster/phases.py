@@ -5,90 +5,51 @@ A step acts only if something is missing. Each step is also a verb.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, dns, git_source, ownership, processes, sync
+from penstock.cluster import bootstrap, dns, flux_local, flux_pods, git_source, ownership, processes, sync
+from penstock.cluster.actions import Plan, StepPlan, Work, execute
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, CommandFailed, CommandTimedOut
-
-
-@dataclass(frozen=True)
-class Action:
-    """A step of a phase: a function that returns a message, and the commands with which it changes a cluster."""
-
-    run: Callable[[Session, Step], str]
-    commands: Callable[[Session], list[Command]]
+from penstock.core.process import CommandFailed, CommandTimedOut
 
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase: its number, its title, and its steps."""
+    """A phase: its number, its title, and what it does."""
 
     number: int
     title: str
-    actions: Callable[[Session], list[Action]]
+    plan: StepPlan
 
 
-def create(session: Session, step: Step) -> str:
+def create(session: Session, step: Step) -> Plan:
     """Create the control plane and its nodes, and wait for the API server."""
-    message = session.provider.create(session, step)
-    until(
-        lambda: True if session.kubectl.is_ready() else None,
-        session.timeout,
-        step,
-        "the API server",
-        lambda: PenstockError("the API server did not become ready", _look(session)),
-    )
-    return message
+    yield from session.provider.create(session, step)
+    yield Work("wait for the API server", lambda: _await_api_server(session, step))
 
 
-def _look(session: Session) -> str:
-    if not session.provider.makes:
-        return f"KUBECONFIG={session.state.kubeconfig} kubectl cluster-info"
-    return "docker ps -a; docker logs NAME" if session.provider.runs_pods else "inv logs kube-apiserver"
-
-
-def names(session: Session, step: Step) -> str:
+def names(session: Session, step: Step) -> Plan:
     """Check that pods can resolve names, which Flux's pods need first."""
-    if not session.provider.runs_pods:
-        return "names not checked, no pod runs"
-    return dns.check(session.kubectl, session.cluster.domain, session.timeout, step)
+    if session.provider.runs_pods:
+        domain, timeout = session.cluster.domain, session.timeout
+        yield Work("resolve names in a pod", lambda: dns.check(session.kubectl, domain, timeout, step))
+    else:
+        yield Work("", lambda: "names not checked, no pod runs")
 
 
-def component(name: str) -> Action:
-    """The step that applies a bootstrap component."""
-    return Action(
-        lambda session, step: bootstrap.apply(session, name, step), lambda session: bootstrap.commands(session, name)
-    )
+def install_flux(session: Session, step: Step) -> Plan:
+    """Install Flux: in pods where pods run, else as local processes."""
+    return flux_pods.install(session, step) if session.provider.runs_pods else flux_local.install(session, step)
 
 
-CREATE = Action(create, lambda session: session.provider.create_commands(session))
-NAMES = Action(names, lambda _: [])
-FLUX = Action(
-    lambda session, step: session.provider.install_flux(session, step),
-    lambda session: session.provider.flux_commands(session),
-)
-SOURCE = Action(git_source.setup, git_source.commands)
-ENABLE = Action(sync.enable, sync.commands)
-OWNERSHIP = Action(ownership.prove, lambda _: [])
-
-PHASES = [
-    Phase(1, "cluster", lambda session: [CREATE, *map(component, session.bootstrap), NAMES]),
-    Phase(2, "Flux and the Git source", lambda _: [FLUX, SOURCE]),
-    Phase(3, "platform", lambda _: [ENABLE]),
-    Phase(4, "ownership", lambda _: [OWNERSHIP]),
-]
-
-
-def carry_out(action: Action, session: Session, step: Step) -> str:
-    """Run one step; if a command fails because a local process has ended, raises the error of that process."""
+def carry_out(session: Session, plan: StepPlan, step: Step) -> None:
+    """Carry out a plan; if a command fails because a local process has ended, raises the error of that process."""
     try:
-        return action.run(session, step)
+        step.result = "; ".join(execute(session, plan(session, step), step))
     except (CommandFailed, CommandTimedOut):
         processes.refuse_dead(session.recorded, list(session.recorded.processes))
         raise
@@ -98,7 +59,45 @@ def run(session: Session, phases: list[Phase]) -> None:
     """Run phases in order, and show their titles and times."""
     for phase in phases:
         with console.step(f"{phase.number} {phase.title}") as step:
-            step.result = "; ".join(
-                filter(None, [carry_out(action, session, step) for action in phase.actions(session)])
-            )
+            carry_out(session, phase.plan, step)
         session.reached(phase.number)
+
+
+def _cluster(session: Session, step: Step) -> Plan:
+    yield from create(session, step)
+    for component in session.bootstrap:
+        yield from bootstrap.apply(session, step, component)
+    yield from names(session, step)
+
+
+def _flux(session: Session, step: Step) -> Plan:
+    yield from install_flux(session, step)
+    yield from git_source.setup(session, step)
+
+
+def _ownership(session: Session, step: Step) -> Plan:
+    yield Work("compare Flux's inventories and the cluster with manifests/", lambda: ownership.prove(session, step))
+
+
+def _await_api_server(session: Session, step: Step) -> None:
+    until(
+        lambda: True if session.kubectl.is_ready() else None,
+        session.timeout,
+        step,
+        "the API server",
+        lambda: PenstockError("the API server did not become ready", _look(session)),
+    )
+
+
+def _look(session: Session) -> str:
+    if not session.provider.makes:
+        return f"KUBECONFIG={session.state.kubeconfig} kubectl cluster-info"
+    return "docker ps -a; docker logs NAME" if session.provider.runs_pods else "inv logs kube-apiserver"
+
+
+PHASES = [
+    Phase(1, "cluster", _cluster),
+    Phase(2, "Flux and the Git source", _flux),
+    Phase(3, "platform", sync.enable),
+    Phase(4, "ownership", _ownership),
+]

@@ -40,6 +40,11 @@ def is_alive(recorded: ClusterState, name: str) -> bool:
     return process is not None and find(process) is not None
 
 
+def is_dead(recorded: ClusterState, name: str) -> bool:
+    """Whether the recorded process of this name doesn't run."""
+    return not is_alive(recorded, name)
+
+
 def start(state: State, recorded: ClusterState, name: str, command: Command) -> None:
     """Start a process and record it."""
     log = state.logs / f"{name}.log"

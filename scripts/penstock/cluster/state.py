@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -16,6 +17,9 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.layout import Layout
 from penstock.core.model import decode
+
+Source = Literal["local", "remote"]
+"""Where Flux takes the manifests from: this working tree, or the repository's remote."""
 
 
 class Process(msgspec.Struct, frozen=True):
@@ -30,7 +34,7 @@ class ClusterState(msgspec.Struct):
     """The contents of state.json.
 
     `cluster` is the cluster's name at the provider, `context` the context of an existing cluster in the user's
-    kubeconfig. `source` is local or remote. `phase` is the last completed phase, 0 to 4. `artifact_port` serves the
+    kubeconfig. `phase` is the last completed phase, 0 to 4. `artifact_port` serves the
     artifacts of source-controller, `source_port` the Git repositories; Flux's objects contain both, so they must not
     change. `flux` is the version of the applied definitions. `restarted` is set while Flux's controllers have yet to
     reconcile everything after a start. `bootstrapped` maps objects of phase 1 to generations until phase 4 has
@@ -42,7 +46,7 @@ class ClusterState(msgspec.Struct):
     environment: str
     cluster: str = ""
     context: str = ""
-    source: str = "local"
+    source: Source = "local"
     phase: int = 0
     processes: dict[str, Process] = {}
     source_port: int = 0

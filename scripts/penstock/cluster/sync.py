@@ -5,11 +5,11 @@ from __future__ import annotations
 import time
 
 from penstock.cluster import bootstrap, git_source, processes, secrets
+from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
 from penstock.kube.ref import Content
@@ -19,46 +19,64 @@ from penstock.tools.kubectl import PENSTOCK
 _MAX_EVENTS = 3
 
 
-def enable(session: Session, step: Step) -> str:
-    """Create the Secrets, apply the root, and wait until everything is Ready; returns a message with the counts."""
-    created = create_secrets(session, step)
-    apply(session, step)
-    suffix = f", {len(created)} secrets made" if created else ""
-    return f"{len(session.manifests.components)} components Ready{suffix}"
+def enable(session: Session, step: Step) -> Plan:
+    """Create the Secrets, apply the root, and wait until everything is Ready."""
+    created: list[str] = []
+    yield from create_secrets(session, created)
+    patches: list[Content] = []
+    before: list[str] = []
+
+    def look() -> None:
+        patches.extend(git_source.mirrored(session))
+        # After a restart of the controllers, Flux's objects still have the status from before.
+        before.extend(status.kustomizations(session.kubectl) if session.recorded.restarted else [])
+
+    def ready() -> str:
+        _await_ready(session, step, dict.fromkeys(before, token))
+        suffix = f", {len(created)} secrets made" if created else ""
+        return f"{len(session.manifests.components)} components Ready{suffix}"
+
+    yield Work("", look)
+    yield applying(session, [objects.root(session.environment, patches)], PENSTOCK)
+    token = git_source.now()
+    if before:
+        yield git_source.reconciling(session, status.KUSTOMIZATIONS, before, token)
+    yield Work("wait until every component is Ready", ready)
 
 
-def commands(session: Session) -> list[Command]:
-    """The commands that `enable` runs in a new cluster; the Secrets' values are never shown."""
+def create_secrets(session: Session, created: list[str]) -> Plan:
+    """Create the missing Secrets of the components and their namespaces; adds namespace/name of each to `created`."""
     expected = declared(session.layout, session.manifests.components)
-    about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in expected)
-    creating = [session.kubectl.applying([], PENSTOCK, about)] if expected else []
+    if not expected:
+        return
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]
-    early = _early(session, expected, {item.name for item in by_hand if item.kind == "Namespace"})
-    namespaces = [session.kubectl.applying(early)] if early else []
-    return [*namespaces, *creating, session.kubectl.applying([objects.root(session.environment, [])], PENSTOCK)]
+    present = {item.name for item in by_hand if item.kind == "Namespace"}
 
+    def look() -> None:
+        present.clear()
+        present.update(item["metadata"]["name"] for item in session.kubectl.get("namespaces"))
 
-def create_secrets(session: Session, step: Step) -> list[str]:
-    """Create the missing Secrets of the components and their namespaces; returns namespace/name of each new Secret."""
-    expected = declared(session.layout, session.manifests.components)
-    step.note("creating secrets")
+    yield Work("", look)
     # The same bytes as Flux applies later, so Flux adopts the namespaces and only adds its labels.
-    present = {item["metadata"]["name"] for item in session.kubectl.get("namespaces")}
-    early = _early(session, expected, present)
-    if early:
-        session.kubectl.apply(early)
-    return secrets.create(session.kubectl, expected)
+    if early := _early(session, expected, present):
+        yield applying(session, early)
+    # The values are generated only when it runs, and never shown.
+    about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in expected)
+    yield Action(
+        lambda: session.kubectl.applying([], PENSTOCK),
+        about,
+        run=lambda _: created.extend(secrets.create(session.kubectl, expected)),
+    )
 
 
-def apply(session: Session, step: Step) -> None:
-    """Apply the root, and wait until everything is Ready; raises PenstockError for the first component that isn't."""
-    # After a restart of the controllers, Flux's objects still have the status from before.
-    before = list(status.kustomizations(session.kubectl)) if session.recorded.restarted else []
-    session.kubectl.apply([objects.root(session.environment, git_source.mirrored(session))], PENSTOCK)
+def _await_ready(session: Session, step: Step, tokens: dict[str, str]) -> None:
+    """Wait until everything is Ready; raises PenstockError for the first component that isn't.
+
+    `tokens` maps Kustomizations that have to be reconciled again to the tokens of these requests.
+    """
     ours = [objects.ROOT, *session.manifests.components]
     nested = [item.name for name in session.manifests.components for item in session.manifests.nested(name)]
     names = [*nested, *ours]
-    tokens = dict.fromkeys(before, git_source.reconcile(session, status.KUSTOMIZATIONS, *before)) if before else {}
     failing: dict[str, float] = {}
 
     def late(items: dict[str, Kustomization]) -> list[str]:

@@ -39,10 +39,7 @@ _ROWS = 50
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is laid over the inherited environment (core/environment), or replaces it when `bare`.
-
-    `about` says to a person what `stdin` holds.
-    """
+    """What to run. `env` is laid over the inherited environment (core/environment), or replaces it when `bare`."""
 
     argv: Sequence[str | Path]
     cwd: Path | None = None
@@ -51,7 +48,6 @@ class Command:
     stdin: bytes | None = None
     timeout: float = 600.0
     ok: tuple[int, ...] = (0,)
-    about: str = ""
 
     @property
     def line(self) -> str:

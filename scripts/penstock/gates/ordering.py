@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from penstock.cluster import git_source, phases, sync
+from penstock.cluster.actions import execute
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core import console
@@ -46,7 +47,7 @@ def without_edges(session: Session) -> str:
     """
     phases.run(session, phases.PHASES[:2])
     with console.step("without dependsOn") as step:
-        sync.create_secrets(session, step)
+        execute(session, sync.create_secrets(session, []), step)
         patches = [*git_source.mirrored(session), _UNORDERED]
         session.kubectl.apply([objects.root(session.environment, patches)], PENSTOCK)
         return until(

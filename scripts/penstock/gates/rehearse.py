@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.cluster import bootstrap, phases, processes, workloads
+from penstock.cluster.actions import execute
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
@@ -89,7 +90,7 @@ def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Se
         try:
             yield session
         finally:
-            _KWOK.delete(session)
+            execute(session, _KWOK.delete(session))
 
 
 def _rehearse(session: Session) -> tuple[int, list[Finding]]:

@@ -105,16 +105,16 @@ class Kubectl:
         """Server-side apply; gives kubectl's line for each object."""
         return self.run(*_apply(manager), stdin=_stream(objects), timeout=120).text
 
-    def applying(self, objects: Sequence[Content], manager: str = FIELD_MANAGER, about: str = "") -> Command:
-        """The command of `apply`, the objects on its standard input; `about` says what they are."""
-        return self._applying(_stream(objects), about or objects_in(objects), manager)
+    def applying(self, objects: Sequence[Content], manager: str = FIELD_MANAGER) -> Command:
+        """The command of `apply`, the objects on its standard input."""
+        return self._applying(_stream(objects), manager)
 
-    def applying_files(self, files: list[Path], about: str, manager: str = FIELD_MANAGER) -> Command:
-        """The command that applies files as one stream; `about` says what they hold."""
-        return self._applying(b"\n---\n".join(path.read_bytes() for path in files), about, manager)
+    def applying_files(self, files: list[Path], manager: str = FIELD_MANAGER) -> Command:
+        """The command that applies files as one stream."""
+        return self._applying(b"\n---\n".join(path.read_bytes() for path in files), manager)
 
-    def _applying(self, text: bytes, about: str, manager: str) -> Command:
-        return Command(self._argv(*_apply(manager)), stdin=text, timeout=120, about=about)
+    def _applying(self, text: bytes, manager: str) -> Command:
+        return Command(self._argv(*_apply(manager)), stdin=text, timeout=120)
 
     def is_ready(self) -> bool:
         """Whether the API server says that it is ready."""

@@ -37,20 +37,28 @@ class Kwokctl:
         """Where kwokctl keeps the cluster: pids/, logs/, etcd/, pki/, kwok.yaml."""
         return self.workdir / "clusters" / self.name
 
-    def create(self, kubeconfig: Path, ports: list[int]) -> None:
-        """Create and start the cluster on these six ports; gives once the API server answers.
+    @property
+    def exists(self) -> bool:
+        """Whether the cluster was created."""
+        return (self.folder / "kwok.yaml").is_file()
 
-        kwokctl's own choice starts at the same port every time, so two clusters made at once would collide.
+    @property
+    def config(self) -> Path:
+        """The file that `creation` reads."""
+        return self.workdir / "penstock.yaml"
+
+    def configure(self, ports: list[int]) -> None:
+        """Write that file, with these six ports.
+
+        kwokctl's own choice starts at the same port every time, so two clusters created at once would collide.
         """
         self.workdir.mkdir(parents=True, exist_ok=True)
-        self._config.write_text(yaml.dump(_configuration(ports)))
-        run(self.creation(kubeconfig))
+        self.config.write_text(yaml.dump(_configuration(ports)))
 
     def creation(self, kubeconfig: Path) -> Command:
-        """The command that creates the cluster."""
-        arguments: list[str | Path] = ["--config", self._config, "create", "cluster", "--kubeconfig", kubeconfig]
-        about = f"{self._config.name} names six free ports and the pinned programs"
-        return self._command(*arguments, "--wait", "60s", about=about)
+        """The command that creates and starts the cluster; it ends once the API server answers."""
+        argv: list[str | Path] = ["--config", self.config, "create", "cluster", "--kubeconfig", kubeconfig]
+        return self._command(*argv, "--wait", "60s")
 
     def start(self) -> None:
         """Start those processes of the cluster that kwokctl finds no pid of."""
@@ -73,14 +81,10 @@ class Kwokctl:
         """Make kwokctl forget a pid, so that `start` starts the component again."""
         (self.folder / "pids" / f"{component}.pid").unlink(missing_ok=True)
 
-    @property
-    def _config(self) -> Path:
-        return self.workdir / "penstock.yaml"
-
-    def _command(self, *arguments: str | Path, about: str = "") -> Command:
+    def _command(self, *arguments: str | Path) -> Command:
         argv = [resolve("kwokctl"), "--name", self.name, *arguments]
         env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
-        return Command(argv, env=env, timeout=180, about=about)
+        return Command(argv, env=env, timeout=180)
 
 
 def _configuration(ports: list[int]) -> Json:

@@ -18,6 +18,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -44,11 +45,11 @@ class Receipt(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Found:
-    """A program that is there, and where it came from: `cache` or `PATH`."""
+    """A program that is there, and where it came from."""
 
     program: Program
     path: Path
-    origin: str
+    origin: Literal["cache", "PATH"]
 
 
 def resolve(name: str) -> Path:

@@ -1,15 +1,17 @@
-"""inv coredns-update: CoreDNS reads what components/coredns gives it, and pods can resolve names."""
+"""inv coredns-update: CoreDNS reads the configuration of components/coredns, and pods can resolve names."""
 
 from __future__ import annotations
 
 from penstock.cluster import bootstrap, ownership, phases
-from penstock.cluster.phases import Action
+from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command
+from penstock.kube.objects import Object
+from penstock.kube.ref import Content
 from penstock.verbs import steps
-from penstock.verbs.target import Target, running
+from penstock.verbs.options import Target
+from penstock.verbs.target import running
 
 COMPONENT = "coredns"
 _DEPLOYMENT = "deployment/coredns"
@@ -19,30 +21,35 @@ _NAMESPACE = "kube-system"
 def coredns_update(target: Target) -> None:
     """Apply the component, restart CoreDNS, and check names from a pod; where no pod runs, apply it alone."""
     session = running(target, steps.FIRST)
-    steps.take(session, target, "coredns-update", Action(_update, _commands))
+    steps.take(session, target, "coredns-update", _update)
 
 
-def _update(session: Session, step: Step) -> str:
-    kubectl = session.kubectl
-    if session.provider.runs_pods and not kubectl.get_one("deployment", "coredns", _NAMESPACE):
+def _update(session: Session, step: Step) -> Plan:
+    kubectl, timeout, runs_pods = session.kubectl, session.timeout, session.provider.runs_pods
+    objects = bootstrap.by_hand(session, COMPONENT) if COMPONENT in session.manifests.components else []
+    own = [item.content for item in objects]
+    yield Work("", lambda: _look(session, objects, own))
+    if own:
+        yield applying(session, own)
+    if runs_pods:
+        # CoreDNS does reload by itself, but some time within the next minute.
+        restart = ("rollout", "restart", _DEPLOYMENT, "-n", _NAMESPACE)
+        yield Action(lambda: kubectl.command(*restart), "CoreDNS, which reads its configuration")
+        wait = ("rollout", "status", _DEPLOYMENT, "-n", _NAMESPACE, f"--timeout={timeout:.0f}s")
+
+        def rolled_out() -> None:
+            kubectl.run(*wait, timeout=timeout + 10)
+
+        yield Work("wait until CoreDNS has restarted", rolled_out)
+    yield from phases.names(session, step)
+
+
+def _look(session: Session, objects: list[Object], own: list[Content]) -> None:
+    """Make `own` what Flux applies if Flux owns it; raises PenstockError without CoreDNS."""
+    if session.provider.runs_pods and not session.kubectl.get_one("deployment", "coredns", _NAMESPACE):
         raise PenstockError(
             f"{session.recorded.cluster} has no Deployment {_NAMESPACE}/coredns",
             "k3d and kind bring one; with another DNS server, change its configuration by its own means",
         )
-    step.note("applying its configuration, and restarting it")
-    for command in _commands(session, bootstrap.is_applied_by_flux(session, COMPONENT)):
-        kubectl.carry_out(command)
-    if session.provider.runs_pods:
-        wait = f"--timeout={session.timeout:.0f}s"
-        kubectl.run("rollout", "status", _DEPLOYMENT, "-n", _NAMESPACE, wait, timeout=session.timeout + 10)
-    return phases.names(session, step)
-
-
-def _commands(session: Session, is_fluxs: bool = False) -> list[Command]:
-    """What changes the cluster. CoreDNS does reload by itself, but some time within the next minute."""
-    kubectl = session.kubectl
-    own = bootstrap.by_hand(session, COMPONENT) if COMPONENT in session.manifests.components else []
-    contents = [ownership.as_flux_does(item) if is_fluxs else item.content for item in own]  # what is Flux's stays so
-    applied = [kubectl.applying(contents)] if own else []
-    restart = kubectl.command("rollout", "restart", _DEPLOYMENT, "-n", _NAMESPACE)
-    return [*applied, *([restart] if session.provider.runs_pods else [])]
+    if bootstrap.is_applied_by_flux(session, COMPONENT):
+        own[:] = [ownership.as_flux_does(item) for item in objects]

@@ -126,24 +126,21 @@ def _provider() -> Iterator[Problem]:
     recorded = state.read() if state.exists else None
     provider = choose.named(recorded.provider) if recorded else choose.choose(name, settings, "")
     console.info(f"  inv up {'goes on with' if recorded else 'would make'} {name} on {provider.name}")
-    if recorded is None and provider.name == "kwok":
-        provider = _wanting(settings) or provider
+    if recorded is None and provider is choose.FALLBACK:
+        provider = _lacking(settings) or provider
     recorded = recorded or ClusterState(provider=provider.name, environment=name, cluster=settings.name)
     session = Session(layout, name, state, recorded, provider.timeout, provider, settings)
     for problem in provider.problems(session):
         yield Problem(problem.what, problem.fix)
 
 
-def _wanting(settings: Cluster) -> Provider | None:
-    """The real provider that would have been taken if only its programs were here, where Docker answers."""
-    fitting = [provider for provider in choose.by_itself() if not provider.fits(settings)]
-    if not fitting:
-        return None
+def _lacking(settings: Cluster) -> Provider | None:
+    """The provider that would be used if its programs were installed; none if Docker doesn't answer."""
     try:
         docker.daemon()
     except PenstockError:
         return None
-    return fitting[0]
+    return next(iter(choose.fitting(settings)), None)
 
 
 def _hook() -> Iterator[Problem]:

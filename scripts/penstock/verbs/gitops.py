@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from penstock.cluster import processes
@@ -18,7 +20,7 @@ class Controller(msgspec.Struct, frozen=True):
     """A controller of Flux: where it runs (`process` or `pod`), its version, and whether it does."""
 
     name: str
-    runs_as: str
+    runs_as: Literal["process", "pod"]
     version: str
     ready: bool
 

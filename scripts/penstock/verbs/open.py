@@ -27,7 +27,7 @@ def open_pages(environment: str, write_hosts: bool, hosts: Path = HOSTS) -> None
     for name in names:
         console.out(_url(session, name))
     if not session.provider.runs_pods:
-        console.warn("nothing answers there: on kwok no pod runs")
+        console.warn(f"nothing answers there: on {session.provider.name} no pod runs")
         return
     if not session.provider.makes:
         console.info("  names of this environment are for its DNS: kubectl -n gateway get gateway shows the address")

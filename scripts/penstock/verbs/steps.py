@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from penstock.cluster import bootstrap, phases
-from penstock.cluster.phases import Action
+from penstock.cluster import bootstrap, git_source, phases, sync
+from penstock.cluster.actions import StepPlan, show
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.verbs import dry_run
-from penstock.verbs.target import Target, begin, confirm, refuse_unpushed, running
+from penstock.verbs.options import Target
+from penstock.verbs.target import begin, confirm, refuse_unpushed, running
 from penstock.verbs.up import start_on
 
 FIRST = "inv cluster-create"
@@ -22,11 +23,11 @@ def cluster_create(target: Target) -> None:
     """The first step of phase 1: the control plane and its nodes."""
     session = begin(target)
     if target.dry_run:
-        dry_run.show_actions(session, [phases.CREATE])
+        show(session, [("", phases.create)])
         return
     with session.state.exclusive():
         start_on(session, target, "`inv cluster-create`")
-        _carry_out(session, "cluster-create", phases.CREATE)
+        _carry_out(session, "cluster-create", phases.create)
 
 
 def install_component(target: Target, verb: str, component: str) -> None:
@@ -38,13 +39,14 @@ def install_component(target: Target, verb: str, component: str) -> None:
             f"the components are {', '.join(session.manifests.components)}",
         )
     earlier = session.bootstrap[: session.bootstrap.index(component)] if component in session.bootstrap else []
-    take(session, target, verb, phases.component(component), lambda: _refuse_without(session, earlier))
+    plan = partial(bootstrap.apply, component=component)
+    take(session, target, verb, plan, lambda: _refuse_without(session, earlier))
 
 
 def flux_install(target: Target) -> None:
     """The first step of phase 2: Flux."""
     session = running(target, FIRST)
-    take(session, target, "flux-install", phases.FLUX, lambda: _refuse_without(session, session.bootstrap), 1)
+    take(session, target, "flux-install", phases.install_flux, lambda: _refuse_without(session, session.bootstrap), 1)
 
 
 def gitops_setup(target: Target) -> None:
@@ -56,7 +58,7 @@ def gitops_setup(target: Target) -> None:
             raise PenstockError("Flux is not installed yet", "inv flux-install")
         refuse_unpushed(session)
 
-    take(session, target, "gitops-setup", phases.SOURCE, ready, 2)
+    take(session, target, "gitops-setup", git_source.setup, ready, 2)
 
 
 def gitops_enable(target: Target) -> None:
@@ -67,14 +69,14 @@ def gitops_enable(target: Target) -> None:
         if session.recorded.phase < 2:
             raise PenstockError("Flux has no source yet", "inv gitops-setup")
 
-    take(session, target, "gitops-enable", phases.ENABLE, ready, 3)
+    take(session, target, "gitops-enable", sync.enable, ready, 3)
 
 
 def take(
     session: Session,
     target: Target,
     verb: str,
-    action: Action,
+    plan: StepPlan,
     ready: Callable[[], None] = lambda: None,
     phase: int = 0,
 ) -> None:
@@ -83,14 +85,14 @@ def take(
     `phase` is the one that is complete with it.
     """
     if target.dry_run:
-        dry_run.show_actions(session, [action])
+        show(session, [("", plan)])
         return
     with session.state.exclusive():
         if not session.kubectl.is_ready():
             raise PenstockError(f"`inv {verb}` finds no API server that answers", FIRST)
         ready()
         confirm(session, target, f"`inv {verb}`")
-        _carry_out(session, verb, action)
+        _carry_out(session, verb, plan)
         session.reached(phase)
 
 
@@ -101,7 +103,7 @@ def _refuse_without(session: Session, components: list[str]) -> None:
         raise PenstockError(f"{lacking[0]} is not applied yet", _VERBS.get(lacking[0], "inv up --phase 1"))
 
 
-def _carry_out(session: Session, verb: str, action: Action) -> None:
+def _carry_out(session: Session, verb: str, plan: StepPlan) -> None:
     with console.step(verb) as step:
-        step.result = phases.carry_out(action, session, step)
+        phases.carry_out(session, plan, step)
     session.note()

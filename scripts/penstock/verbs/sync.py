@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from penstock.cluster import phases
+from penstock.cluster import git_source, phases
+from penstock.cluster.actions import show
 from penstock.cluster.ownership import Drifted
+from penstock.cluster.sync import enable
 from penstock.core import console
-from penstock.verbs import dry_run
-from penstock.verbs.status import show
-from penstock.verbs.target import Target, confirm, refuse_unpushed, running
+from penstock.verbs import status
+from penstock.verbs.options import Target
+from penstock.verbs.target import confirm, refuse_unpushed, running
 
 
 def sync(target: Target) -> None:
     """Snapshot the working tree, have Flux apply it, and wait until all of it is Ready."""
     session = running(target)
     if target.dry_run:
-        dry_run.show_actions(session, [phases.SOURCE, phases.ENABLE])
+        show(session, [("", git_source.setup), ("", enable)])
         return
     refuse_unpushed(session)
     with session.state.exclusive():
@@ -26,5 +28,5 @@ def sync(target: Target) -> None:
             console.warn(f"{drift.message}; having Flux apply everything again")
             session.recorded.restarted = True
             phases.run(session, phases.PHASES[2:])
-    show(session)
+    status.show(session)
     console.good(f"{session.environment}: {session.recorded.revision[:12]} is applied")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 
 from penstock.cluster.providers import choose
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
-from penstock.cluster.state import ClusterState, state_of
+from penstock.cluster.state import ClusterState, Source, state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import Layout, find_platform
@@ -16,19 +15,7 @@ from penstock.gitops import remote
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.tools.git import head
-
-
-@dataclass(frozen=True)
-class Target:
-    """What was typed; empty, or 0, where nothing was. `timeout` is in seconds."""
-
-    env: str = ""
-    provider: str = ""
-    context: str = ""
-    source: str = ""
-    timeout: int = 0
-    yes: bool = False
-    dry_run: bool = False
+from penstock.verbs.options import Target
 
 
 def begin(target: Target) -> Session:
@@ -145,11 +132,11 @@ def _refuse_other(recorded: ClusterState | None, target: Target) -> None:
             )
 
 
-def _source(provider: Provider, wanted: str) -> str:
-    source = wanted or provider.sources[0]
-    if source not in provider.sources:
-        raise PenstockError(
-            f"the provider {provider.name} can't take the source `{source}`",
-            f"it takes --source {' or '.join(provider.sources)}",
-        )
-    return source
+def _source(provider: Provider, requested: str) -> Source:
+    for source in provider.sources:
+        if requested in ("", source):
+            return source
+    raise PenstockError(
+        f"the provider {provider.name} can't take the source `{requested}`",
+        f"it takes --source {' or '.join(provider.sources)}",
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from penstock.core import console
@@ -14,7 +16,7 @@ class Row(msgspec.Struct, frozen=True):
 
     name: str
     version: str
-    origin: str
+    origin: Literal["cache", "PATH", "not built"]
     bytes: int
     path: str
 

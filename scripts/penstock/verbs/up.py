@@ -5,14 +5,18 @@ from __future__ import annotations
 import time
 
 from penstock.cluster import kubeconfig, phases
+from penstock.cluster.actions import Action, Plan, execute, show
+from penstock.cluster.providers import choose
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
+from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
-from penstock.verbs import dry_run
-from penstock.verbs.status import show
-from penstock.verbs.target import Target, begin, confirm, environment, looking, refuse_unpushed
+from penstock.core.process import Command
+from penstock.verbs import status
+from penstock.verbs.options import Target
+from penstock.verbs.target import begin, confirm, environment, looking, refuse_unpushed
 
 NUMBERS = [phase.number for phase in phases.PHASES]
 
@@ -23,9 +27,9 @@ def up(target: Target, phase: int, merge: bool) -> None:
     session = begin(target)
     wanted = _wanted(session, phase)
     if target.dry_run:
-        dry_run.show(session, wanted)
+        show(session, [(f"{phase.number} {phase.title}", phase.plan) for phase in wanted])
         return
-    if any(phases.SOURCE in phase.actions(session) for phase in wanted):
+    if any(phase.number == 2 for phase in wanted):
         refuse_unpushed(session)
     with session.state.exclusive():
         start_on(session, target, f"`inv up` of {session.environment}")
@@ -34,7 +38,7 @@ def up(target: Target, phase: int, merge: bool) -> None:
     if session.recorded.phase < NUMBERS[-1]:
         console.good(f"phase {wanted[-1].number} is done; `inv up --phase {wanted[-1].number + 1}` is the next")
         return
-    show(session)
+    status.show(session)
     console.info("")
     took = console.seconds(time.monotonic() - start)
     console.good(f"{session.environment} is up on {session.provider.name} after {took}")
@@ -73,8 +77,8 @@ def down(target: Target, only_made: bool = False) -> None:
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")
         return
-    if not state.exists:  # it was ended before anything was recorded
-        state.write(ClusterState(provider="kwok", environment=name))
+    if not state.exists:  # `up` was ended before it recorded anything
+        state.write(ClusterState(provider=choose.FALLBACK.name, environment=name))
     session = looking(name)
     if only_made and not session.provider.makes:
         raise PenstockError(
@@ -82,16 +86,20 @@ def down(target: Target, only_made: bool = False) -> None:
             "inv down removes what is kept of it here, and lists what stays there",
         )
     if target.dry_run:
-        dry_run.show_deletion(session)
+        show(session, [("", _removal)])
         return
     with state.exclusive():
         kubeconfig.unmerge(session.recorded, state.kubeconfig)
         stays = [] if session.provider.makes else _staying(session)
-        gone = session.provider.delete(session)
-        state.remove()
+        gone = execute(session, _removal(session))
     for line in stays:
         console.out(line)
     console.good(f"{name}: ended {', '.join(gone) or 'nothing (nothing was left)'}, and removed {state.folder}")
+
+
+def _removal(session: Session, _: Step | None = None) -> Plan:
+    yield from session.provider.delete(session)
+    yield Action(lambda: Command(["rm", "-r", session.state.folder]), "the state", run=lambda _: session.state.remove())
 
 
 def _wanted(session: Session, only: int) -> list[phases.Phase]:

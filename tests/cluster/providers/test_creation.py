@@ -13,7 +13,7 @@ import pytest
 from docker_support import asked, fakes
 from penstock.core.errors import PenstockError
 from penstock.tools import k3d, on_path
-from penstock.verbs.target import Target
+from penstock.verbs.options import Target
 from penstock.verbs.up import down, up
 from support import Platform, copy_platform
 

@@ -228,9 +228,12 @@ def test_another_provider_is_refused_while_this_one_is_there(town: Town) -> None
 def test_down_deletes_this_cluster_alone(town: Town) -> None:
     stranger = town.fakes / "containers" / "k3d-other-server-0"
     stranger.write_text("k3d.cluster=other")
-    shown = town.succeed("down", "--dry-run").splitlines()[0]
-    assert shown == "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny"
     pid = town.recorded["processes"]["git-source"]["pid"]
+    assert town.succeed("down", "--dry-run").splitlines() == [
+        f"kill {pid}  # git-source",
+        "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny  # the cluster",
+        "rm -r .penstock/local  # the state",
+    ]
     ended = town.run("down")
     assert ended.returncode == 0, ended.stderr
     assert "ended git-source, k3d-tiny-server-0, k3d-tiny-serverlb" in ended.stderr

@@ -1,4 +1,4 @@
-"""Which provider a cluster gets: the wanted one, else a real one that this machine can run, else kwok."""
+"""The registry of the providers, and which one a cluster gets."""
 
 from __future__ import annotations
 
@@ -12,18 +12,15 @@ from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.platform.cluster import Cluster
 
-PROVIDERS: dict[str, Provider] = {each.name: each for each in (K3d(), Kind(), Kwok(), Existing())}
-# An existing cluster is used only on request.
-_BY_ITSELF = ("k3d", "kind")
-
-
-def by_itself() -> list[Provider]:
-    """The providers that are taken without being asked for, the first that works."""
-    return [PROVIDERS[name] for name in _BY_ITSELF]
+# Without --provider, the first of these that this machine can run; an existing cluster is used only on request.
+BY_DEFAULT: tuple[Provider, ...] = (K3d(), Kind())
+FALLBACK = Kwok()
+"""Runs every environment on any machine."""
+PROVIDERS: dict[str, Provider] = {each.name: each for each in (*BY_DEFAULT, FALLBACK, Existing())}
 
 
 def named(name: str) -> Provider:
-    """The provider of this name; PenstockError when there is none."""
+    """The provider of this name; raises PenstockError if there is none."""
     if name not in PROVIDERS:
         raise PenstockError(
             f"unknown provider `{name}`: the providers are {', '.join(PROVIDERS)}",
@@ -32,34 +29,40 @@ def named(name: str) -> Provider:
     return PROVIDERS[name]
 
 
-def choose(environment: str, cluster: Cluster, wanted: str) -> Provider:
-    """The provider that was asked for, else a real one that this machine can run, else kwok; says why."""
-    if wanted:
-        provider = named(wanted)
+def choose(environment: str, cluster: Cluster, requested: str) -> Provider:
+    """The requested provider, else the first default that fits and that this machine can run, else the fallback.
+
+    Reports why a default isn't used; raises PenstockError if the environment can't run on the requested one.
+    """
+    if requested:
+        provider = named(requested)
         reason = provider.fits(cluster)
         if reason:
             raise PenstockError(
-                f"the environment {environment} can't run on {wanted}: {reason}",
+                f"the environment {environment} can't run on {requested}: {reason}",
                 f"it can on {', '.join(name for name, each in PROVIDERS.items() if not each.fits(cluster))}",
             )
         return provider
     reasons = []
-    for name in _BY_ITSELF:
-        if not PROVIDERS[name].fits(cluster):
-            lacks = PROVIDERS[name].missing()
-            if not lacks:
-                return PROVIDERS[name]
-            reasons.append(f"no {name}: {lacks}")
+    for provider in fitting(cluster):
+        lacks = provider.missing()
+        if not lacks:
+            return provider
+        reasons.append(f"no {provider.name}: {lacks}")
     if reasons:
         console.info(f"  {'; '.join(reasons)}")
-    return PROVIDERS["kwok"]
+    return FALLBACK
 
 
-def suited(environments: dict[str, Cluster], wanted: str) -> str:
-    """The first environment that the wanted provider can run, or this machine by itself; else the first of all."""
-    names = (named(wanted).name,) if wanted else _BY_ITSELF
-    for provider in names:
-        fitting = [name for name, cluster in environments.items() if not PROVIDERS[provider].fits(cluster)]
-        if fitting and (wanted or not PROVIDERS[provider].missing()):
-            return fitting[0]
+def fitting(cluster: Cluster) -> list[Provider]:
+    """The default providers that an environment can run on, whether this machine can or not."""
+    return [provider for provider in BY_DEFAULT if not provider.fits(cluster)]
+
+
+def suited(environments: dict[str, Cluster], requested: str) -> str:
+    """The first environment that the requested provider can run, or this machine by default; else the first of all."""
+    for provider in [named(requested)] if requested else BY_DEFAULT:
+        names = [name for name, cluster in environments.items() if not provider.fits(cluster)]
+        if names and (requested or not provider.missing()):
+            return names[0]
     return next(iter(environments))

@@ -6,10 +6,11 @@ import shutil
 import socket
 from abc import abstractmethod
 from collections.abc import Iterator
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from penstock.cluster import flux_pods, processes
+from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
@@ -20,7 +21,7 @@ from penstock.core.files import write_atomically, writing
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.platform.cluster import Cluster
-from penstock.tools import docker, modules, resolver
+from penstock.tools import docker, resolver
 from penstock.tools.on_path import Required
 
 # Where Docker's machine isn't this one, its network's gateway isn't an address of ours; Docker Desktop leads this name
@@ -51,16 +52,16 @@ class Containers(Provider):
         """The command that creates the cluster from the config file."""
 
     @abstractmethod
+    def deletion(self, session: Session) -> Command:
+        """The command that deletes the cluster."""
+
+    @abstractmethod
     def kubeconfig(self, session: Session) -> bytes:
         """The kubeconfig of the cluster."""
 
     @abstractmethod
     def start(self, session: Session) -> None:
         """Start the containers of the cluster, which are there."""
-
-    @abstractmethod
-    def published(self, session: Session) -> dict[int, str]:
-        """The ports of this machine that the cluster takes, and the settings that name them."""
 
     @abstractmethod
     def network(self, session: Session) -> str:
@@ -97,31 +98,12 @@ class Containers(Provider):
         except PenstockError as error:
             return [*found, Problem(error.message, error.hint)]
 
-    def prepare(self) -> None:
-        resolver.ensure(["kubectl"])
-        modules.ensure()
-
-    def create(self, session: Session, step: Step) -> str:
-        there = self._containers(session)
-        if not there:
-            step.note("creating the cluster")
-            self._create(session)
-        elif not session.recorded.phase and not session.state.kubeconfig.is_file():
-            raise PenstockError(f"the cluster was only half made: {', '.join(there)}", f"{_CLEAR}; then inv up")
-        elif not session.kubectl.is_ready():
-            step.note("starting its containers")
-            self.start(session)
-        write_atomically(session.state.kubeconfig, self.kubeconfig(session), 0o600)
-        return f"{session.recorded.cluster}, {len(self._containers(session))} containers"
-
-    def create_commands(self, session: Session) -> list[Command]:
-        return [self.creation(session)]
-
-    def install_flux(self, session: Session, step: Step) -> str:
-        return flux_pods.install(session, step)
-
-    def flux_commands(self, session: Session) -> list[Command]:
-        return flux_pods.commands(session)
+    def create(self, session: Session, step: Step) -> Plan:
+        missing = cache(lambda: not self._containers(session))
+        config = self.config_file(session)
+        yield Work(f"write {config}", lambda: self._prepare_creation(session), missing)
+        yield Action(partial(self.creation, session), "the cluster", missing, partial(self._create, session))
+        yield Work("start its containers if they are stopped", lambda: self._started(session, step, missing()))
 
     def address(self, session: Session) -> Address | None:
         gateway = docker.gateway(self.network(session))
@@ -133,33 +115,34 @@ class Containers(Provider):
         settings = getattr(session.cluster, self.name)
         return settings.http, settings.https
 
-    def delete(self, session: Session) -> list[str]:
-        # Ended first: whatever Docker says, nothing of ours goes on listening.
-        ended = processes.stop_all(session.recorded)
-        there = self._containers(session)
-        if there:
-            for command in self.delete_commands(session):
-                run(command)
-        left = self._containers(session)
-        if left:
-            raise PenstockError(f"still there: {', '.join(left)}", f"docker rm --force --volumes {' '.join(left)}")
-        return [*ended, *there, *self._clear(session)]
+    def published(self, session: Session) -> dict[int, str]:
+        """The ports of this machine that the cluster takes, and the settings that name them."""
+        http, https = self.ports(session)
+        return {http: f"cluster.{self.name}.http", https: f"cluster.{self.name}.https"}
+
+    def delete(self, session: Session) -> Plan:
+        # Our processes are ended first, so they stop listening even if Docker fails.
+        yield from super().delete(session)
+        containers = cache(lambda: self._containers(session))
+        yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers()))
+        yield Work("", lambda: ", ".join([*containers(), *self._cleared(session)]))
 
     def config_file(self, session: Session) -> Path:
         """Where the config file goes."""
         return session.state.folder / f"{self.name}.yaml"
 
-    def _create(self, session: Session) -> None:
+    def _prepare_creation(self, session: Session) -> None:
         with writing(session.state.folder):
-            text = yaml.dump(self.config(session), sort_keys=False)
-            self.config_file(session).write_text(text)
+            self.config_file(session).write_text(yaml.dump(self.config(session), sort_keys=False))
         if self.network(session) not in docker.networks():
             session.recorded.network = self.network(session)
             session.note()
+
+    def _create(self, session: Session, command: Command) -> None:
         try:
-            # The program takes away itself what it made when it fails, unless it is ended in the middle.
+            # The program removes what it created when it fails, unless it is ended in the middle.
             with uninterrupted():
-                run(self.creation(session))
+                run(command)
         except CommandFailed as failure:
             if not self._containers(session):
                 self._clear(session)
@@ -172,6 +155,22 @@ class Containers(Provider):
                 f"{self.name} ended well, but there is no container of {session.recorded.cluster}",
                 f"{self.name} version",
             )
+
+    def _started(self, session: Session, step: Step, is_new: bool) -> str:
+        containers = self._containers(session)
+        if not is_new and not session.recorded.phase and not session.state.kubeconfig.is_file():
+            raise PenstockError(f"the cluster was only half made: {', '.join(containers)}", f"{_CLEAR}; then inv up")
+        if not is_new and not session.kubectl.is_ready():
+            step.note("starting its containers")
+            self.start(session)
+        write_atomically(session.state.kubeconfig, self.kubeconfig(session), 0o600)
+        return f"{session.recorded.cluster}, {len(containers)} containers"
+
+    def _cleared(self, session: Session) -> list[str]:
+        left = self._containers(session)
+        if left:
+            raise PenstockError(f"still there: {', '.join(left)}", f"docker rm --force --volumes {' '.join(left)}")
+        return self._clear(session)
 
     def _clear(self, session: Session) -> list[str]:
         """Remove what is left of a creation that was ended in the middle; gives its names."""
@@ -193,7 +192,7 @@ class Containers(Provider):
         if session.state.exists and there:
             return
         with resolver.by_name():
-            command = self.delete_commands(session)[0].line
+            command = self.deletion(session).line
         yield from checks.left_over(session.recorded.cluster, there, command)
         yield from checks.memory(daemon, session.manifests.all_objects())
         yield from checks.rootless(daemon, self.published(session))

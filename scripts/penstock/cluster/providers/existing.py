@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from functools import partial
 
-from penstock.cluster import flux_pods, processes
+from penstock.cluster.actions import Action, Plan
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
 from penstock.core.console import Step
@@ -13,7 +13,6 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 from penstock.platform.cluster import Cluster
-from penstock.tools import modules, resolver
 from penstock.tools.on_path import FLUX
 from penstock.tools.resolver import resolve
 
@@ -44,35 +43,18 @@ class Existing(Provider):
             found.append(Problem(error.message, error.hint))
         return found
 
-    def prepare(self) -> None:
-        resolver.ensure(["kubectl"])
-        modules.ensure()
+    def create(self, session: Session, _: Step) -> Plan:
+        def write(command: Command) -> str:
+            self._refuse_other(session)
+            _refuse_silent(session)
+            write_atomically(session.state.kubeconfig, run(command).stdout, 0o600)
+            return f"the cluster of the context {session.recorded.context}, which was only read"
 
-    def create(self, session: Session, step: Step) -> str:
-        step.note(f"reading the context {session.recorded.context}")
-        self._refuse_other(session)
-        _refuse_silent(session)
-        (view,) = self.create_commands(session)
-        write_atomically(session.state.kubeconfig, run(view).stdout, 0o600)
-        return f"the cluster of the context {session.recorded.context}, which was only read"
-
-    def create_commands(self, session: Session) -> list[Command]:
-        return [_view(session.recorded.context, "--raw", about=f">{session.state.kubeconfig}")]
-
-    def install_flux(self, session: Session, step: Step) -> str:
-        return flux_pods.install(session, step)
-
-    def flux_commands(self, session: Session) -> list[Command]:
-        return flux_pods.commands(session)
+        command, target = partial(_view, session.recorded.context, "--raw"), session.state.kubeconfig
+        yield Action(command, f"the context, written to {target}", run=write)
 
     def address(self, session: Session) -> Address | None:
         return None
-
-    def delete(self, session: Session) -> list[str]:
-        return processes.stop_all(session.recorded)
-
-    def delete_commands(self, session: Session) -> list[Command]:
-        return []
 
     def _refuse_other(self, session: Session) -> None:
         """PenstockError when the context leads to another cluster than the environment's."""
@@ -97,16 +79,10 @@ class Existing(Provider):
 def _refuse_silent(session: Session) -> None:
     """PenstockError when the API server doesn't answer soon, or doesn't know who asks."""
     context = session.recorded.context
-    argv: list[str | Path] = [
-        resolve("kubectl"),
-        f"--context={context}",
-        f"--request-timeout={_SECONDS}s",
-        "get",
-        "--raw",
-        "/readyz",
-    ]
+    argv = [f"--context={context}", f"--request-timeout={_SECONDS}s", "get", "--raw", "/readyz"]
     try:
-        run(Command(argv, timeout=2 * _SECONDS))  # whatever makes the credentials takes its time too
+        # A program that creates the credentials takes its time too.
+        run(Command([resolve("kubectl"), *argv], timeout=2 * _SECONDS))
     except (CommandFailed, CommandTimedOut) as failure:
         said = failure.result.complaint.splitlines()[-1:] if isinstance(failure, CommandFailed) else []
         raise PenstockError(
@@ -115,18 +91,9 @@ def _refuse_silent(session: Session) -> None:
         ) from None
 
 
-def _view(context: str, *words: str, about: str = "") -> Command:
-    """One context of the user's kubeconfig with all that it needs, wherever $KUBECONFIG says that it is."""
-    argv: list[str | Path] = [
-        resolve("kubectl"),
-        "config",
-        "view",
-        "--minify",
-        "--flatten",
-        f"--context={context}",
-        *words,
-    ]
-    return Command(argv, about=about)
+def _view(context: str, *argv: str) -> Command:
+    """One context of the user's kubeconfig with all that it needs, from any of the files of $KUBECONFIG."""
+    return Command([resolve("kubectl"), "config", "view", "--minify", "--flatten", f"--context={context}", *argv])
 
 
 def _plain(server: str) -> str:

@@ -36,15 +36,11 @@ class K3d(Containers):
     def start(self, session: Session) -> None:
         k3d.start(session.recorded.cluster)
 
-    def published(self, session: Session) -> dict[int, str]:
-        wanted = _settings(session)
-        return {wanted.http: "cluster.k3d.http", wanted.https: "cluster.k3d.https"}
-
     def network(self, session: Session) -> str:
         return k3d.network(session.recorded.cluster)
 
-    def delete_commands(self, session: Session) -> list[Command]:
-        return [k3d.deletion(session.recorded.cluster, session.state.kubeconfig)]
+    def deletion(self, session: Session) -> Command:
+        return k3d.deletion(session.recorded.cluster, session.state.kubeconfig)
 
     def reason(self, complaint: str) -> str:
         return k3d.reason(complaint)

@@ -40,15 +40,11 @@ class Kind(Containers):
     def start(self, session: Session) -> None:
         docker.start(self._containers(session))
 
-    def published(self, session: Session) -> dict[int, str]:
-        wanted = _settings(session)
-        return {wanted.http: "cluster.kind.http", wanted.https: "cluster.kind.https"}
-
     def network(self, session: Session) -> str:
         return kind.NETWORK
 
-    def delete_commands(self, session: Session) -> list[Command]:
-        return [kind.deletion(session.recorded.cluster, session.state.kubeconfig)]
+    def deletion(self, session: Session) -> Command:
+        return kind.deletion(session.recorded.cluster, session.state.kubeconfig)
 
     def reason(self, complaint: str) -> str:
         return kind.reason(complaint)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import ClassVar
 
-from penstock.cluster import flux_local, operators, processes, volumes
+from penstock.cluster import operators, processes, volumes
+from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.providers.provider import Address, Problem, Provider
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.interrupts import uninterrupted
-from penstock.core.process import Command, CommandFailed
+from penstock.core.process import Command, CommandFailed, run
 from penstock.kube.ref import Content
 from penstock.platform.cluster import Cluster
-from penstock.tools import flux, modules, resolver
+from penstock.tools import flux, resolver
 from penstock.tools.kubectl import PENSTOCK
 from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
@@ -42,41 +44,35 @@ class Kwok(Provider):
     def prepare(self) -> None:
         resolver.ensure([*PROGRAMS, *flux.CONTROLLERS])
         flux.crds()
-        modules.ensure()
+        super().prepare()
 
-    def create(self, session: Session, step: Step) -> str:
-        _start(session.state, session.recorded, step)
-        step.note("nodes, volumes and definitions")
-        session.kubectl.apply(_simulated(session, self.nodes), PENSTOCK)
-        return f"Kubernetes on 127.0.0.1, {self.nodes} simulated nodes"
-
-    def create_commands(self, session: Session) -> list[Command]:
-        simulated = session.kubectl.applying(_simulated(session, self.nodes), PENSTOCK)
-        return [_kwokctl(session.state).creation(session.state.kubeconfig), simulated]
-
-    def install_flux(self, session: Session, step: Step) -> str:
-        return flux_local.install(session, step)
-
-    def flux_commands(self, session: Session) -> list[Command]:
-        return flux_local.commands(session)
+    def create(self, session: Session, step: Step) -> Plan:
+        control_plane = _kwokctl(session.state)
+        missing = cache(lambda: not control_plane.exists)
+        yield Work(
+            f"write {control_plane.config}: six free ports, and the pinned programs",
+            lambda: control_plane.configure(processes.free_ports(6)),
+            missing,
+        )
+        creation = partial(control_plane.creation, session.state.kubeconfig)
+        yield Action(creation, "the control plane", missing, partial(_create, session.state))
+        yield Work(
+            "start those of its processes that have ended", lambda: _restart(session.state, session.recorded, step)
+        )
+        yield applying(session, _simulated(session, self.nodes), PENSTOCK, what="nodes, volumes and definitions")
+        yield Work("", lambda: f"Kubernetes on 127.0.0.1, {self.nodes} simulated nodes")
 
     def address(self, session: Session) -> Address:
         return Address("127.0.0.1", "127.0.0.1")
 
-    def delete(self, session: Session) -> list[str]:
-        adopt(session.state, session.recorded)
-        return processes.stop_all(session.recorded)
-
-    def delete_commands(self, session: Session) -> list[Command]:
-        return []
+    def delete(self, session: Session) -> Plan:
+        yield Work("", lambda: adopt(session.state, session.recorded))
+        yield from super().delete(session)
 
 
-def _start(state: State, recorded: ClusterState, step: Step) -> None:
-    """Bring the control plane up: created, started again after a reboot, or left alone when all of it runs."""
+def _restart(state: State, recorded: ClusterState, step: Step) -> None:
+    """Start what has ended, as after a reboot."""
     control_plane = _kwokctl(state)
-    if not (control_plane.folder / "kwok.yaml").is_file():
-        step.note("creating the control plane")
-        _create(state, control_plane)
     adopt(state, recorded)
     dead = sorted(name for name in control_plane.ports() if not processes.is_alive(recorded, name))
     if not dead:
@@ -112,15 +108,15 @@ def _simulated(session: Session, count: int) -> list[Content]:
     return [*nodes, *volumes.volumes(objects), *(item.content for item in operators.crds(objects))]
 
 
-def _create(state: State, control_plane: Kwokctl) -> None:
+def _create(state: State, command: Command) -> None:
     try:
         # kwokctl forks a process and writes its pid in two steps.
         with uninterrupted():
-            control_plane.create(state.kubeconfig, processes.free_ports(6))
+            run(command)
     except CommandFailed as failure:
         raise PenstockError(
             f"the control plane did not start: {failure.message}",
-            f"its logs are in {control_plane.folder / 'logs'}; `inv down` clears it away",
+            f"its logs are in {_kwokctl(state).folder / 'logs'}; `inv down` clears it away",
         ) from None
     state.kubeconfig.chmod(0o600)
 

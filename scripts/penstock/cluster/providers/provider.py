@@ -6,9 +6,13 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from penstock.cluster.actions import Action, Plan
+from penstock.cluster.processes import stop_all
+from penstock.cluster.state import Source
 from penstock.core.console import Step
 from penstock.core.process import Command
 from penstock.platform.cluster import Cluster
+from penstock.tools import modules, resolver
 
 if TYPE_CHECKING:
     from penstock.cluster.session import Session
@@ -44,7 +48,7 @@ class Provider(ABC):
     banner: ClassVar[str]
     runs_pods: ClassVar[bool] = True
     makes: ClassVar[bool] = True
-    sources: ClassVar[tuple[str, ...]] = ("local", "remote")
+    sources: ClassVar[tuple[Source, ...]] = ("local", "remote")
     timeout: ClassVar[float] = 900.0
     patience: ClassVar[float] = 330.0
 
@@ -60,25 +64,14 @@ class Provider(ABC):
     def problems(self, session: Session) -> list[Problem]:
         """All that would make `up` fail and can be known before anything is started."""
 
-    @abstractmethod
     def prepare(self) -> None:
-        """Find or build every program that is needed; PenstockError when one can't be had."""
+        """Find or build every program that is needed; raises PenstockError if one is missing."""
+        resolver.ensure(["kubectl"])
+        modules.ensure()
 
     @abstractmethod
-    def create(self, session: Session, step: Step) -> str:
-        """Bring the control plane up, or leave it alone when it is; gives what there is now."""
-
-    @abstractmethod
-    def create_commands(self, session: Session) -> list[Command]:
-        """The commands that `create` runs where there is nothing yet."""
-
-    @abstractmethod
-    def install_flux(self, session: Session, step: Step) -> str:
-        """Bring Flux up, or leave it alone when it is; gives what there is now."""
-
-    @abstractmethod
-    def flux_commands(self, session: Session) -> list[Command]:
-        """The commands that `install_flux` runs where there is no Flux yet."""
+    def create(self, session: Session, step: Step) -> Plan:
+        """Bring the control plane up, or leave it alone if it is; the message describes it."""
 
     @abstractmethod
     def address(self, session: Session) -> Address | None:
@@ -88,10 +81,10 @@ class Provider(ABC):
         """The ports that lead to the Gateway, for HTTP and HTTPS: the usual ones unless it forwards others."""
         return 80, 443
 
-    @abstractmethod
-    def delete(self, session: Session) -> list[str]:
-        """End our processes, and delete the cluster if it was created here; gives the names of what was removed."""
-
-    @abstractmethod
-    def delete_commands(self, session: Session) -> list[Command]:
-        """The commands that `delete` runs."""
+    def delete(self, session: Session) -> Plan:
+        """End our processes, and delete the cluster if it was created here; the messages name what was removed."""
+        running = session.recorded.processes
+        if running:
+            pids = [str(process.pid) for process in running.values()]
+            command = Command(["kill", *pids])
+            yield Action(lambda: command, ", ".join(running), run=lambda _: ", ".join(stop_all(session.recorded)))

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from penstock.cluster.kubeconfig import users_own
+from penstock.cluster.providers.choose import BY_DEFAULT
 from penstock.core.errors import PenstockError
 from penstock.core.files import file_sha256
 from penstock.core.process import Command, CommandFailed, run
@@ -20,8 +21,8 @@ _DOCKER = {
     "network": ["network", "ls", "--no-trunc", "--format", "{{.ID}}\t{{.Name}} {{.Labels}}"],
     "volume": ["volume", "ls", "--format", "{{.Name}}\t{{.Labels}}"],
 }
-# In the labels and names of k3d's and kind's resources; a node's unnamed volumes have only docker's own label.
-_OURS = ("k3d", "kind", "com.docker.volume.anonymous")
+# In the labels and names of a cluster's resources; a node's unnamed volumes have only docker's own label.
+_OURS = (*(provider.name for provider in BY_DEFAULT), "com.docker.volume.anonymous")
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,11 @@ def create(config: Path) -> None:
     mark("containers", f"k3d-{name}-serverlb", f"k3d.cluster={name}")
     from penstock.cluster.processes import free_ports
     from penstock.cluster.providers.kwok import _node
+    from penstock.core.process import run
     from penstock.tools.kubectl import Kubectl
 
-    CONTROL_PLANE.create(KUBECONFIG, free_ports(6))
+    CONTROL_PLANE.configure(free_ports(6))
+    run(CONTROL_PLANE.creation(KUBECONFIG))
     Kubectl(KUBECONFIG).apply([_node(f"k3d-{name}-server-0")], "k3d")
     kubelet = [sys.executable, str(Path(__file__).with_name("fake_kubelet.py")), str(KUBECONFIG)]
     started = subprocess.Popen(kubelet, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
