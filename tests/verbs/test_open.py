@@ -26,10 +26,16 @@ def up(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Up:
     def make(provider: str, secure: bool = False, names: list[str] = NAMES, **settings: object) -> Platform:
         listener = {"name": "web", "port": 443 if secure else 80, "protocol": "HTTPS" if secure else "HTTP"}
         gateway = {"kind": "Gateway", "metadata": {"name": "platform"}, "spec": {"listeners": [listener]}}
-        good.write("manifests/local/greeting/gateway.yaml", yaml.dump({"apiVersion": "g/v1", **gateway}))
+        good.write(
+            "manifests/local/greeting/gateway.yaml",
+            yaml.dump({"apiVersion": "gateway.networking.k8s.io/v1", **gateway}),
+        )
         for number, name in enumerate(names):
             route = {"kind": "HTTPRoute", "metadata": {"name": name}, "spec": {"hostnames": [name]}}
-            good.write(f"manifests/local/greeting/route-{number}.yaml", yaml.dump({"apiVersion": "g/v1", **route}))
+            good.write(
+                f"manifests/local/greeting/route-{number}.yaml",
+                yaml.dump({"apiVersion": "gateway.networking.k8s.io/v1", **route}),
+            )
         good.write("environments/local.yaml", yaml.dump({"cluster": {"name": "tiny", **settings}}))
         recorded = {"provider": provider, "environment": "local", "phase": 4, "context": "theirs"}
         good.write(".penstock/local/state.json", json.dumps(recorded))
