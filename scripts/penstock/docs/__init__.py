@@ -1,1 +1,1 @@
-"""What writes docs/reference from the code."""
+"""Generates docs/reference from the code."""

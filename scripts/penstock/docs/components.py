@@ -1,4 +1,4 @@
-"""The facts about every component, out of the manifests of all environments."""
+"""Facts about every component, from the manifests of all environments."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _JOB_HASH = re.compile(r"-[0-9a-f]{10}$")
 
 @dataclass
 class Component:
-    """The union of all environments.
+    """The facts about a component, merged over all environments.
 
-    `ports` maps workloads, Services and Gateways to their ports, each with its name. A claim and a number of replicas
-    belong to an environment. `account` is what Flux applies the component as, empty where it uses its own rights.
+    `ports` maps workloads, Services and Gateways to their ports, each with its name. Claims and replica counts
+    include the environment. `account` is the account that Flux applies the component as, empty for Flux's own.
     """
 
     environments: set[str] = field(default_factory=set)
@@ -42,7 +42,7 @@ class Component:
 
 
 def components(layout: Layout) -> dict[str, Component]:
-    """Every component by its name, sorted; PenstockError where an environment is not hydrated."""
+    """Return every component by name, sorted; raises PenstockError if an environment isn't hydrated."""
     found: dict[str, Component] = {}
     for environment in environments.names(layout):
         platform = rendered(layout, environment)
@@ -55,7 +55,7 @@ def components(layout: Layout) -> dict[str, Component]:
             component.account = spec.get("serviceAccountName", "")
         for item in platform.objects:
             folder = item.file.split("/")[2]
-            if folder in platform.components:  # what Flux syncs first is no component's
+            if folder in platform.components:  # what Flux syncs first belongs to no component
                 _take(found[folder], item, environment)
     return dict(sorted(found.items()))
 
@@ -124,13 +124,13 @@ def _is_restricted(container: dict[str, Any]) -> bool:
 
 
 def _privileges(pod: dict[str, Any]) -> Iterator[str]:
-    """What the pods may do that a restricted pod may not."""
+    """Yield the privileges of a pod beyond those of a restricted pod."""
     shared = {"hostNetwork": "host network", "hostPID": "host PID", "hostIPC": "host IPC"}
     yield from (word for key, word in shared.items() if pod.get(key))
     whole = pod.get("securityContext", {})
     for container in _containers(pod):
         context = {**whole, **container.get("securityContext", {})}
-        # Without a user and without runAsNonRoot, the image decides.
+        # Without runAsUser and runAsNonRoot, the image decides.
         if context.get("runAsUser") == 0 or not (context.get("runAsNonRoot") or context.get("runAsUser")):
             yield "root"
         if context.get("privileged"):
@@ -147,7 +147,7 @@ def _privileges(pod: dict[str, Any]) -> Iterator[str]:
 
 
 def _folders(pod: dict[str, Any]) -> Iterator[str]:
-    """The node's folders and files, with `(read-only)` where nothing can write to them."""
+    """Yield the node's folders and files, with `(read-only)` if every mount is read-only."""
     mounts = [mount for container in _containers(pod) for mount in container.get("volumeMounts", [])]
     for volume in pod.get("volumes", []):
         if "hostPath" in volume:

@@ -1,8 +1,8 @@
-"""The accounts that Flux applies components as: one for each namespace, and what it may do there.
+"""The accounts that Flux applies components as, one per namespace, and their permissions.
 
-kustomize-controller impersonates spec.serviceAccountName for everything that it does for a Kustomization: the dry run
-and the apply (patch, and create where the object is not there yet), the health check (get, and list of what a workload
-makes) and the garbage collection (get, delete).
+kustomize-controller impersonates spec.serviceAccountName for everything it does for a Kustomization: the dry run and
+the apply (patch, and create for a missing object), the health check (get, and list of a workload's pods and
+replica sets) and the garbage collection (get, delete).
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from typing import Any
 from penstock.kube.flux import NAMESPACE
 
 ROLE = "flux-apply"
-# No rendered file has it: theirs begin with their kind, and no kind has a dot.
+# Can't collide with a rendered file, which starts with a kind: no kind contains a dot.
 PREFIX = "flux."
-# What the health check of a Deployment lists; of all others it looks at the object alone.
+# Listed by the health check of a Deployment; other checks read only the object.
 _LISTED = {"": ["pods"], "apps": ["replicasets"]}
 
 
 def name(namespace: str) -> str:
-    """The account for what lies in a namespace; it lies in Flux's own, as Flux demands."""
+    """Return the name of a namespace's account, which is in Flux's own namespace, as Flux requires."""
     return f"apply-{namespace}"
 
 
 def account(namespace: str) -> dict[str, Any]:
-    """The ServiceAccount. No pod runs as it, and it has no token: kustomize-controller alone acts in its name."""
+    """Return the ServiceAccount. No pod uses it and it has no token: only kustomize-controller impersonates it."""
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
@@ -34,7 +34,7 @@ def account(namespace: str) -> dict[str, Any]:
 
 
 def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[str]]) -> dict[str, Any]:
-    """What the account may do. Both map API groups to resources: `applied` are made and changed, `pruned` removed."""
+    """Return the Role. Both map API groups to resources: `applied` are created and changed, `pruned` deleted."""
     granted = [(applied, ["create", "patch"]), (pruned, ["get", "delete"]), (_LISTED, ["list"])]
     rules = [
         {"apiGroups": [group], "resources": resources, "verbs": verbs}
@@ -45,7 +45,7 @@ def role(namespace: str, applied: dict[str, list[str]], pruned: dict[str, list[s
 
 
 def binding(namespace: str) -> dict[str, Any]:
-    """The Role given to the account."""
+    """Return the RoleBinding of the account to its Role."""
     return {
         **_of_rbac("RoleBinding", namespace),
         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": ROLE},

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions without a cluster: from the manifests, and from the modules that stand in for a source."""
+"""CustomResourceDefinitions without a cluster, from the manifests and from modules that stand in for a source."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ GroupKind = tuple[str, str]
 
 
 def collect(kinds: Collection[GroupKind], objects: Collection[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The CRDs of these kinds that can be found without a cluster.
+    """Return the CRDs of these kinds that are available without a cluster.
 
-    An environment's own objects come first, then what its Kustomizations bring from another source, then the modules of
-    Flux, of the Gateway API and of operators.
+    The environment's own objects take precedence, then those that its Kustomizations apply from another source, then
+    the modules of Flux, the Gateway API and operators.
     """
     found: dict[GroupKind, dict[str, Any]] = {}
     own = (item for item in objects if _is(item, "CustomResourceDefinition"))
@@ -38,7 +38,7 @@ def _read(kinds: Collection[GroupKind], files: Iterator[Path]) -> Iterator[dict[
 
 
 def _brought(objects: Collection[dict[str, Any]]) -> Iterator[Path]:
-    """The files that the Kustomizations among some objects apply from a source that a module stands in for."""
+    """Yield the files that the Kustomizations apply from a source with a module that stands in for it."""
     urls = {item["metadata"]["name"]: item["spec"]["url"] for item in objects if _is(item, "GitRepository")}
     for item in objects:
         if _is(item, "Kustomization"):
@@ -54,5 +54,5 @@ def _is(item: dict[str, Any], kind: str) -> bool:
 def _modules() -> Iterator[Path]:
     yield from flux.crds()
     for module in (*UPSTREAM.values(), *OPERATORS.values()):
-        # The Gateway API's folders are `standard` and `experimental`.
+        # The Gateway API has the folders `standard` and `experimental`.
         yield from sorted((module.root / module.inside).rglob("*.yaml"), reverse=True)

@@ -1,7 +1,7 @@
-"""Git sources of others, served locally: the same files out of the Go module cache, at an address of our own server.
+"""Serves third-party Git sources locally, with the same files from the Go module cache.
 
-The manifests keep the address and the commit of the real source. What makes Flux look here instead is a patch on the
-root Kustomization, which only a local cluster has.
+The manifests keep the address and the commit of the real source. A patch of the root Kustomization, which only a local
+cluster has, redirects Flux to the local server.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from penstock.platform.manifests import Manifests
 from penstock.tools.modules import UPSTREAM, Module
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
-# The commit's name depends on its files alone.
+# With a fixed date, the commit's hash depends only on its files.
 _DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A GitRepository of a component that a Go module can stand in for; `repository` is the name of the local copy."""
+    """A component's GitRepository that a Go module can replace."""
 
     component: str
     source: str
@@ -31,12 +31,12 @@ class Mirror:
 
     @property
     def repository(self) -> str:
-        """The folder of the bare repository, and the end of its address."""
+        """The folder of the bare repository, and the last segment of its address."""
         return f"{self.module.home}.git"
 
 
 def mirrors(manifests: Manifests) -> list[Mirror]:
-    """What can be served locally; PenstockError when manifests and module are not of one version."""
+    """Return the sources that can be served locally; raises PenstockError if manifests and module differ in version."""
     found = []
     for component in manifests.components:
         for item in manifests.objects(component):
@@ -48,7 +48,7 @@ def mirrors(manifests: Manifests) -> list[Mirror]:
 
 
 def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
-    """The files that a component's own Flux Kustomization applies; PenstockError when they are not to be had here."""
+    """Return the files that a component's Flux Kustomization applies; raises PenstockError if no module has them."""
     source = item["spec"]["sourceRef"]["name"]
     found = next((each for each in mirrors(manifests) if each.source == source), None)
     if found is None:
@@ -60,7 +60,7 @@ def applied(manifests: Manifests, item: dict[str, Any]) -> list[Path]:
 
 
 def make(mirror: Mirror, folder: Path) -> str:
-    """The commit of the bare repository in `folder`, which is made unless it has that version of the module."""
+    """Return the commit of the bare repository in `folder`, created if it lacks this version of the module."""
     place = Repository(folder / mirror.repository, mirror.module.root)
     return rebuilt(place.folder, lambda: _make(place, f"{mirror.module.path} {mirror.module.version}"))
 
@@ -80,7 +80,7 @@ def _make(place: Repository, message: str) -> str:
 
 
 def patch(mirror: Mirror, url: str, commit: str) -> dict[str, Any]:
-    """A patch for the root Kustomization: the component's own Kustomization gets one that redirects its source."""
+    """Return a patch of the root Kustomization. It patches the component's Kustomization to redirect its source."""
     inner = [
         {"op": "replace", "path": "/spec/url", "value": url},
         {"op": "replace", "path": "/spec/ref", "value": {"branch": BRANCH, "commit": commit}},

@@ -1,1 +1,1 @@
-"""Two trees of manifests, object by object: what differs, and what follows from it in the cluster."""
+"""Compares two trees of manifests object by object, and derives the effects on the cluster."""

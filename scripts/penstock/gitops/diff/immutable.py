@@ -1,4 +1,4 @@
-"""The changes that the API server refuses: kube-apiserver's own code answers, in tools/apicheck."""
+"""Finds changes that the API server refuses, with kube-apiserver's own code in tools/apicheck."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ Pair = tuple[Item, Item]
 
 
 def immutable(old: Item, new: Item) -> list[str]:
-    """The paths of the fields that the API server of the newest known version refuses; empty when it takes the change.
+    """Return the paths of the fields whose change the newest known API server refuses; empty if it accepts the change.
 
-    A problem with the whole object has its message in place of a path.
+    For a problem with the whole object, the path is replaced by its message.
     """
     [found] = verdicts([(old, new)])
     return [problem.field or problem.detail for problem in refusals(found)]
 
 
 def refusals(verdict: Verdict) -> Sequence[Any]:
-    """The problems that the change brings; none when the old object was refused too: that is for the gates."""
+    """Return the problems that the change introduces; none if the old object was refused too: the gates report that."""
     return [] if verdict.old else verdict.new
 
 
 def verdicts(pairs: Sequence[Pair], objects: Collection[dict[str, Any]] = (), version: str = "") -> list[Verdict]:
-    """The API server's answer to each change; `objects` are those of the environment, whose definitions count."""
+    """Return the API server's verdict on each change, with the CRDs among `objects`, those of the environment."""
     changes = [Change(old.content, new.content) for old, new in pairs]
     found = check(changes, version=version) if changes else []
     unknown = [number for number, verdict in enumerate(found) if verdict.unknown]
