@@ -1,4 +1,4 @@
-"""The values of an environment against environments/schema.json, the platform's own JSON Schema, where it has one."""
+"""Validates an environment's values with environments/schema.json, the platform's own JSON Schema, if it has one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from penstock.platform import environments
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:
-    """Findings, each with the file and the key, for every value that the schema refuses."""
+    """Raise Findings, with file and key, for every value that the schema refuses."""
     path = layout.environments / SCHEMA_NAME
     if not path.is_file():
         return
-    from penstock.core.schema import faults  # costs more than a run that has nothing to do
+    from penstock.core.schema import faults  # too slow for a run that has nothing to do
 
     try:
         schema = msgspec.json.decode(path.read_bytes())
@@ -28,14 +28,14 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     for layer in layers.values():
         values = environments.merged(values, layer)
     for key in environments.ENGINE_KEYS:
-        values.pop(key, None)  # the engine has its own model of them
+        values.pop(key, None)  # the engine has its own model for these
     findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, values)]
     if findings:
         raise Findings(findings, f"{layout.relative(path)} has the keys and their types", VALUES)
 
 
 def _file(layers: dict[str, dict[str, Any]], path: tuple[str | int, ...]) -> str:
-    """The file that a value is from: the last one that has it, or the beginning of its path."""
+    """Return the file that sets a value: the last one that contains it, or the longest prefix of its path."""
     for length in range(len(path), -1, -1):
         holding = [name for name, layer in layers.items() if _has(layer, path[:length])]
         if holding:
