@@ -1,4 +1,4 @@
-"""Adapter for helmfile, the only reader of the helmfiles."""
+"""Adapter for helmfile, the only program that reads helmfiles."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ HOOKS_REFUSED = "helmfile's `hooks:` would run a command on this machine while h
 
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
-    """The resolved releases of a helmfile and those below it, values embedded: a YAML document for each file."""
+    """Return the resolved releases of a helmfile and its children with embedded values, one YAML document per file."""
     return _helmfile(helmfile, environment, home, ["build", "--embed-values"])
 
 
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
-    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`.
+    """Render with `helmfile template` and these options, without downloads; returns a YAML stream.
 
-    Tests are included: without them helm would leave out a hook that is also a test.
+    Tests are included, since helm would otherwise omit a hook that is also a test.
     """
     words = ["template", "--include-crds", "--skip-deps", *options]
     return _helmfile(helmfile, environment, home, words)
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A release as `helmfile list` has it: `enabled` is its condition, chart and version are as they are written."""
+    """A release in `helmfile list`: `enabled` is its condition; chart and version are as written."""
 
     name: str
     enabled: bool
@@ -47,14 +47,14 @@ class Release(msgspec.Struct, frozen=True):
 
 
 def releases(helmfile: Path, environment: str, home: Path) -> list[Release]:
-    """The releases of a helmfile, without a look at their charts."""
+    """Return the releases of a helmfile without reading their charts."""
     text = _helmfile(helmfile, environment, home, ["list", "--skip-charts", "--output", "json"])
     return decode(text, list[Release])
 
 
 def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str, Any]]:
-    """What a helmfile says of each of its chart repositories."""
-    # `build` fetches the charts of the releases that it shows: so it shows none.
+    """Return the entries of a helmfile's chart repositories."""
+    # `build` downloads the charts of the selected releases, so none is selected.
     none = ["--selector", "name=-", "--allow-no-matching-release"]
     text = _helmfile(helmfile, environment, home, [*none, "build"])
     found: list[dict[str, Any]] = (parse(text, helmfile) or {}).get("repositories") or []
@@ -63,7 +63,7 @@ def repositories(helmfile: Path, environment: str, home: Path) -> list[dict[str,
 
 @contextmanager
 def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
-    """A helmfile of just these helmfiles, for as long as the context lasts."""
+    """Yield a temporary helmfile that includes these helmfiles."""
     with plain_folder("penstock-") as folder:
         path = folder / "helmfile.yaml"
         lines = [f"environments: {{{environment}: {{}}}}", "helmfiles:", *(f"- path: {file}" for file in helmfiles)]
@@ -72,7 +72,7 @@ def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
 
 
 def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) -> str:
-    # helm and kustomize by absolute path; nothing of the user's environment, so that it can't change a manifest.
+    # Absolute paths for helm and kustomize; nothing of the user's environment, which could change a manifest.
     bare = {
         "HOME": str(home),
         "LANG": "C.UTF-8",
@@ -82,7 +82,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "HELMFILE_DISABLE_INSECURE_FEATURES": "true",
         "HELMFILE_DISABLE_HOOKS": "true",
         "HELMFILE_UPGRADE_NOTICE_DISABLED": "true",
-        # A short life: collecting garbage less often saves a quarter of the time for half as much memory again.
+        # For a short-lived process: less garbage collection saves a quarter of the time for half as much memory again.
         "GOGC": "400",
     }
     argv: list[str | Path] = [
@@ -105,10 +105,10 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
 
 
 class NotYaml(PenstockError):
-    """A helmfile or a values file isn't YAML, or not once its templates are filled in."""
+    """Raised if a helmfile or values file isn't YAML, possibly only after rendering its templates."""
 
 
-# helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
+# helmfile's messages -> Penstock's. `file` is the helmfile, `folder` its folder.
 _KNOWN: list[tuple[str, str]] = [
     (
         r'failed to render values files "(?P<values>[^"]+)": .*? template: \w+:(?P<at>\d+(:\d+)?): (?P<fault>.*)',
@@ -140,7 +140,7 @@ _NOT_YAML: list[tuple[str, str]] = [
 
 
 def _readable(complaint: str) -> PenstockError:
-    """helmfile wraps an error once per file that it went through: keep what names the fault."""
+    """Return the actual fault: helmfile wraps an error once per file."""
     kind = PenstockError
     text = " ".join(complaint.split()) or "helmfile failed and printed nothing"
     # A component's helmfile is always components/<name>/<file>.

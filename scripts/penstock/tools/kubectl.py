@@ -15,27 +15,27 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run, serving
 from penstock.tools.resolver import resolve
 
-# Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
+# Flux uses the same name, so it adopts the bootstrap's objects without conflicts or changes.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
-# What etcd answers once its alarm is raised.
+# etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
 
 
 @dataclass(frozen=True)
 class Kubectl:
-    """kubectl for one cluster; it never looks at the user's own kubeconfig."""
+    """kubectl for one cluster; it never reads the user's kubeconfig."""
 
     kubeconfig: Path
 
     def run(
         self, *arguments: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
-        """Run any subcommand."""
+        """Run a subcommand."""
         return self.carry_out(Command(self._argv(*arguments), stdin=stdin, timeout=timeout, ok=ok))
 
     def carry_out(self, command: Command) -> Result:
-        """Run a command of kubectl; PenstockError when etcd takes nothing more."""
+        """Run a command of kubectl; raises PenstockError if etcd is full."""
         try:
             return run(command)
         except CommandFailed as failure:
@@ -48,63 +48,63 @@ class Kubectl:
             raise
 
     def command(self, *arguments: str | Path) -> Command:
-        """The command that runs a subcommand."""
+        """Return the command for a subcommand."""
         return Command(self._argv(*arguments))
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
-        """host:port of our own machine that leads to a port of a Service, for as long as the block lasts."""
+        """Forward a local port to a port of a Service during the block; yields host:port."""
         argv = self._argv("port-forward", "-n", namespace, "--address", "127.0.0.1", f"service/{service}", f":{port}")
         with serving(Command(argv, timeout=timeout), _forwarded) as address:
             yield address
 
     def _argv(self, *arguments: str | Path) -> list[str | Path]:
-        # Its cache of the API goes next to the kubeconfig, not into the user's home.
+        # The API cache goes next to the kubeconfig, not into the user's home.
         cache = self.kubeconfig.parent / "kubectl-cache"
         return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *arguments]
 
     def get(self, kind: str, *arguments: str) -> list[dict[str, Any]]:
-        """Every object of a kind (or comma-separated kinds), as plain values; `arguments` narrow it (-n, -A, -l)."""
+        """Return all objects of a kind (or comma-separated kinds) as plain values; `arguments` filter (-n, -A, -l)."""
         result = json.loads(self.run("get", kind, "-o", "json", *arguments).stdout)
         return list(result["items"]) if "items" in result else [result]
 
     def get_these(self, objects: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Those of the given objects that are there, as they are in the cluster."""
+        """Return those of these objects that exist, as they are in the cluster."""
         arguments = ["get", "--ignore-not-found", "-o", "json", "-f", "-"]
         found = self.run(*arguments, stdin=_stream(objects)).stdout if objects else b""
         result = json.loads(found) if found.strip() else {"items": []}
         return list(result["items"]) if "items" in result else [result]
 
     def diff(self, objects: list[dict[str, Any]], timeout: float) -> Result:
-        """What applying objects as Flux would change, asked of the API server in a dry run; code 1 when it would."""
+        """Diff objects against a server-side dry run with Flux's field manager; code 1 means that there are changes."""
         apply = ["--server-side", "--force-conflicts", f"--field-manager={FIELD_MANAGER}"]
         return self.run(
             "diff", *apply, "--concurrency=8", "-f", "-", stdin=_stream(objects), timeout=timeout, ok=(0, 1)
         )
 
     def get_one(self, kind: str, name: str, namespace: str = "") -> dict[str, Any] | None:
-        """One object, or None when it isn't there."""
+        """Return one object, or None if it doesn't exist."""
         arguments = ["-n", namespace] if namespace else []
         result = self.run("get", kind, name, "--ignore-not-found", "-o", "json", *arguments)
         return json.loads(result.stdout) if result.stdout.strip() else None
 
     def apply(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER) -> str:
-        """Server-side apply; gives kubectl's line for each object."""
+        """Apply objects server-side; returns kubectl's line for each."""
         return self.run(*_apply(manager), stdin=_stream(objects), timeout=120).text
 
     def applying(self, objects: list[dict[str, Any]], manager: str = FIELD_MANAGER, about: str = "") -> Command:
-        """The command of `apply`, the objects on its standard input; `about` says what they are."""
+        """Return the command of `apply` with the objects on stdin; `about` describes them."""
         return self._applying(_stream(objects), about or objects_in(objects), manager)
 
     def applying_files(self, files: list[Path], about: str, manager: str = FIELD_MANAGER) -> Command:
-        """The command that applies files as one stream; `about` says what they hold."""
+        """Return the command that applies files as one stream; `about` describes their content."""
         return self._applying(b"\n---\n".join(path.read_bytes() for path in files), about, manager)
 
     def _applying(self, text: bytes, about: str, manager: str) -> Command:
         return Command(self._argv(*_apply(manager)), stdin=text, timeout=120, about=about)
 
     def is_ready(self) -> bool:
-        """Whether the API server says that it is ready."""
+        """Whether the API server reports that it is ready."""
         try:
             return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
         except CommandFailed:
@@ -120,7 +120,7 @@ def _apply(manager: str) -> list[str]:
 
 
 def objects_in(objects: list[dict[str, Any]]) -> str:
-    """A few objects by name, many by number."""
+    """Return a few objects by name, or two names and the number of others."""
     names = [f"{item['kind']} {item['metadata']['name']}" for item in objects]
     return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
 
