@@ -66,15 +66,15 @@ class Shipped:
     python: float
 
 
-def inv(*words: str, cwd: Path, ok: tuple[int, ...] = (0,), module: str = "penstock") -> Command:
+def inv(*arguments: str, cwd: Path, ok: tuple[int, ...] = (0,), module: str = "penstock") -> Command:
     """Return the command that a user runs, with Python's bytecode cache enabled as by default."""
-    argv = [sys.executable, "-m", module, *words]
+    argv = [sys.executable, "-m", module, *arguments]
     return Command(argv, cwd=cwd, ok=ok, env={"PYTHONDONTWRITEBYTECODE": ""}, timeout=3600)
 
 
-def helmfile(*words: str) -> list[str | Path]:
+def helmfile(*arguments: str) -> list[str | Path]:
     """Return the argv of `helmfile template`, with the helmfile and helm that hydrate uses."""
-    return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *words]
+    return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *arguments]
 
 
 def measure(platforms: list[Layout], runs: int) -> list[Measured]:
@@ -107,11 +107,11 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
     layout = result.layout
     shutil.rmtree(layout.manifests, ignore_errors=True)
     changed = result.count // 2
-    for what, words in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
+    for what, arguments in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
         if what == ONE:
             values = layout.components / synthetic.name(changed) / "values.yaml"
             values.write_text(synthetic.values(changed, number + 1))
-        command = inv(*words, cwd=layout.root)
+        command = inv(*arguments, cwd=layout.root)
         if warm_up:
             with _watching_memory() as peak:
                 run(command)

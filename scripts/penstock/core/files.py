@@ -19,7 +19,7 @@ from penstock.core.leftovers import is_leftover
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
 # Linux's file system in memory, where creating files is many times faster than on a disk.
-_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108, a folder of its own
+_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108, in a unique subfolder
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 _RENAME_EXCHANGE = 2  # the same number as macOS's RENAME_SWAP
 
@@ -93,10 +93,10 @@ def create(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def copy_sources(source: Path, target: Path, but: Path | None = None) -> None:
-    """Copy a folder without leftovers and without the file `but`; links in the copy resolve to the same target."""
+def copy_sources(source: Path, target: Path, excluding: Path | None = None) -> None:
+    """Copy a folder without leftovers and without the file `excluding`; copied links resolve to the same target."""
     target.mkdir(parents=True, exist_ok=True)
-    start, left_out, made = len(str(source)), str(but), {str(target)}
+    start, left_out, made = len(str(source)), str(excluding), {str(target)}
     for entry in entries(str(source)):
         if entry.path == left_out:
             continue
@@ -123,7 +123,7 @@ def plain_folder(prefix: str) -> Iterator[Path]:
 
     It is in memory if there is room, unless TMPDIR is set. Raises PenstockError if no such place is writable.
     """
-    places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, a folder of its own
+    places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, in a unique subfolder
     if _has_room(_MEMORY) and not os.environ.get("TMPDIR"):
         places.insert(0, _MEMORY)
     plain = [place for place in places if _PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK)]
@@ -171,7 +171,7 @@ def recover(path: Path) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    import ctypes  # here, since it costs several milliseconds, which the fast check doesn't need to pay
+    import ctypes  # here: the import takes several milliseconds, and the fast check doesn't need it
 
     libc = ctypes.CDLL(None, use_errno=True)
     call = getattr(libc, "renameat2" if sys.platform == "linux" else "renameatx_np", None)

@@ -127,7 +127,7 @@ def run(command: Command) -> Result:
     except BaseException:
         end_group(process)
         raise
-    return _judged(Result(command, process.returncode, stdout, stderr, time.monotonic() - start))
+    return _checked(Result(command, process.returncode, stdout, stderr, time.monotonic() - start))
 
 
 def watch(command: Command, each: Callable[[str], None]) -> Result:
@@ -141,7 +141,7 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
             lines.append(line)
             each(line.decode(errors="replace").rstrip())
         process.wait()
-    return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
+    return _checked(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
 
 
 def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> int:
@@ -250,7 +250,7 @@ def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess
         raise _missing(command, error) from None
 
 
-def _judged(result: Result) -> Result:
+def _checked(result: Result) -> Result:
     log.debug("%s  # exit %d, %.2f s", result.command.line, result.code, result.seconds)
     if result.code not in result.command.ok:
         raise CommandFailed(result)

@@ -1,6 +1,7 @@
 """How Kubernetes reads a YAML scalar: the rules of go.yaml.in/yaml/v2 and sigs.k8s.io/yaml.
-⏎ kubectl, the API server, Helm and Flux use these libraries. The rules are neither YAML 1.1 nor 1.2: `yes`, `on` and
-`y` are booleans and `010` is eight, as in 1.1; `22:22` and dates are text and `0o17` is fifteen, as in 1.2. Sources:
+
+kubectl, the API server, Helm and Flux use these libraries. The rules are neither YAML 1.1 nor 1.2: `yes`, `on` and `y`
+are booleans and `010` is eight, as in 1.1; `22:22` and dates are text and `0o17` is fifteen, as in 1.2. Sources:
 resolve.go of go.yaml.in/yaml/v2, strconv of Go's standard library, and convertToJSONableObject of sigs.k8s.io/yaml.
 tests/core/test_yaml_as_go.py compares these rules with that code.
 """
@@ -57,7 +58,7 @@ def tagged(tag: str, text: str) -> Scalar:
 
 
 def key(value: Scalar) -> str:
-    """Return the JSON object key for a scalar; raises ValueError for null and for integers of 64 bits."""
+    """Return the JSON object key for a scalar; raises ValueError for null and for integers from 2**63."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -51,7 +51,7 @@ def read(layout: Layout) -> Remote:
         raise PenstockError(
             "manifests/ has changes that are not committed: the remote doesn't have them", "commit and push them first"
         )
-    if _there(layout, name, branch) != commit:
+    if _remote_commit(layout, name, branch) != commit:
         raise PenstockError(f"HEAD ({commit[:12]}) is not what {name} has as {branch}", f"git push {name} {branch}")
     return Remote(url, _with_key(address), branch, commit)
 
@@ -77,7 +77,7 @@ def _parts(address: str) -> re.Match[str] | None:
     return _SSH.fullmatch(address) if "://" in address else _SCP.fullmatch(address)
 
 
-def _there(layout: Layout, name: str, branch: str) -> str:
+def _remote_commit(layout: Layout, name: str, branch: str) -> str:
     """Return the remote's commit of a branch; empty if it has no such branch."""
     try:
         arguments = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]

@@ -1,8 +1,10 @@
 """A read-only Git server on one address for the bare repositories in a folder.
 
-`python -m penstock.gitops.server FOLDER ADDRESS PORT` runs it, with its token in $PENSTOCK_GIT_TOKEN. ⏎ It implements
-the smart HTTP protocol with git's `http-backend`, and accepts exactly two requests per repository: the list of refs and
-a fetch. It refuses any other path, method or service, and any request without the token, before calling git.
+`python -m penstock.gitops.server FOLDER ADDRESS PORT` runs it, with its token in $PENSTOCK_GIT_TOKEN.
+
+It implements the smart HTTP protocol with git's `http-backend`, and accepts exactly two requests per repository: the
+list of refs and a fetch. It refuses any other path, method or service, and any request without the token, before
+calling git.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Selects the components that Flux applies as an account, and creates the objects that grant its permissions.
 
 A component is applied as the account of a namespace if all its objects are in that namespace and grant no permissions.
-All others are applied with kustomize-controller's own permissions. This is derived from the objects, not configured. ⏎
+All others are applied with kustomize-controller's own permissions. This is derived from the objects, not configured.
+
 The permission to delete can't be derived from them: an object removed from Git, with its kind or component, must still
 be pruned. So an account exists as long as its namespace, and may delete every kind that it could have applied.
 """
@@ -89,10 +90,10 @@ def _content(component: LockedComponent) -> tuple[str, set[tuple[str, str]]]:
 
 def _is_ordinary(group_and_kind: tuple[str, str]) -> bool:
     group = group_and_kind[0]
-    return "/".join(group_and_kind) in _ORDINARY_IDS if is_built_in(group) else not _is_fluxs(group)
+    return "/".join(group_and_kind) in _ORDINARY_IDS if is_built_in(group) else not _is_flux_group(group)
 
 
-def _is_fluxs(group: str) -> bool:
+def _is_flux_group(group: str) -> bool:
     """A Kustomization without an account is applied with all of kustomize-controller's permissions."""
     return group.endswith(".toolkit.fluxcd.io")
 
@@ -104,7 +105,7 @@ def _custom_groups(components: dict[str, LockedComponent]) -> set[str]:
         for token in component.provides
         if token.startswith("Kind ") and token.endswith(" Namespaced")
     }
-    return {group for group in defined if not is_built_in(group) and not _is_fluxs(group)}
+    return {group for group in defined if not is_built_in(group) and not _is_flux_group(group)}
 
 
 def _resources(kinds: set[tuple[str, str]]) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def refuse_secrets(component: str, objects: list[Object]) -> None:
-    """Raise Findings for every Secret with data, which would remain in Git for ever."""
+    """Raise Findings for every Secret with data, which would remain in Git forever."""
     findings = [
         f"components/{component}: {item.ref} carries "
         f"{'data' if item.object_kind == 'Secret' else 'the data of a Secret'} ({', '.join(item.secret_keys)}), "
@@ -36,7 +36,7 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
 
 
 def refuse_dropped(component: str, objects: list[Object]) -> None:
-    """Raise Findings for every object that Flux would drop: `inv up` would wait for it for ever."""
+    """Raise Findings for every object that Flux would drop: `inv up` would wait for it forever."""
     findings = [
         f"components/{component}: {item.ref}, rendered by {item.source}, has the annotation "
         f"`{item.dropped}`: Flux builds by kustomize, which leaves it out"

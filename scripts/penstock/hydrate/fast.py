@@ -95,9 +95,9 @@ def _changed(environment: str, stale_names: list[str]) -> list[str]:
 def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[str]:
     """Return contradictions that a clean merge may leave between components, or in the files derived from them."""
     findings: list[str] = []
-    for judge in (check.check, refuse_taken):
+    for validate in (check.check, refuse_taken):
         try:
-            judge(locked.components)
+            validate(locked.components)
         except PenstockError as error:
             findings += error.message.splitlines()
     read = labels.reader(layout.tree(environment), {})

@@ -120,8 +120,8 @@ def _assigned(name: str, text: str) -> list[str]:
 
 def _all_times(bare: str, text: str) -> bool:
     """Whether an action has variables, all of which are times."""
-    given = [_assigned(name, text) for name in re.findall(r"\$(\w+)", bare)]
-    return bool(given) and all(values and all(_TIME.match(value) for value in values) for values in given)
+    assigned = [_assigned(name, text) for name in re.findall(r"\$(\w+)", bare)]
+    return bool(assigned) and all(values and all(_TIME.match(value) for value in values) for values in assigned)
 
 
 def _is_ordered(action: str, names: set[str], text: str) -> bool:
@@ -140,8 +140,8 @@ def _is_known(argument: str, text: str) -> bool:
     if _KNOWN.match(argument):
         return True
     name = re.match(r"\s+\$(\w+)", argument)
-    given = _assigned(name[1], text) if name else []
-    return bool(given) and all(_KNOWN.match(f" {re.sub(r'^range ', '', value.strip())}") for value in given)
+    assigned = _assigned(name[1], text) if name else []
+    return bool(assigned) and all(_KNOWN.match(f" {re.sub(r'^range ', '', value.strip())}") for value in assigned)
 
 
 def _is_relative(name: str, action: str, start: int) -> bool:

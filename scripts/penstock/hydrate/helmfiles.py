@@ -150,7 +150,6 @@ def _of_path(where: str, text: str, key: str) -> Iterator[str]:
 
 
 def _events(hook: yaml.Node) -> str:
-    """Return the events of a hook, for messages."""
     pairs = {str(key.value): value for key, value in hook.value} if isinstance(hook, yaml.MappingNode) else {}
     events = pairs.get("events")
     named = [str(item.value) for item in events.value] if isinstance(events, yaml.SequenceNode) else []

@@ -127,8 +127,8 @@ def described(name: str, component: LockedComponent) -> list[str]:
     for identity, hook in component.hooks.items():
         never = [event for event in hook.events.split(",") if event in _NEVER]
         why = f": Flux never runs {', '.join(never)}" if never else ""
-        fate = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
-        found.append(f"components/{name}: {ObjectRef.parse(identity)}, a hook of Helm ({hook.events}), {fate}{why}")
+        handling = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
+        found.append(f"components/{name}: {ObjectRef.parse(identity)}, a hook of Helm ({hook.events}), {handling}{why}")
     return found
 
 
@@ -175,13 +175,13 @@ def _refuse_unused(policy: Policy, hooks: list[Object]) -> None:
     for each in policy.decisions:
         if not any(each.means(item.ref) for item in hooks):
             known = [f"{item.object_kind} {item.name}" for item in hooks]
-            there = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
+            present = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
             raise PenstockError(
                 f"{policy.shown}: {each} is no hook of Helm here",
                 did_you_mean(
                     f"{each.kind} {each.name}",
                     known,
-                    f"{there}: take the entry out, or list under its `environments:` those that render it",
+                    f"{present}: take the entry out, or list under its `environments:` those that render it",
                 ),
             )
 

@@ -82,7 +82,7 @@ class Index:
     def converted(self) -> list[str]:
         """Return the files read with CRLF line ends that Git stores with LF, by path in the platform.
 
-        A file whose line ends an attribute fixes is the same in every checkout, and isn't included.
+        Files with line ends set by an attribute are the same in every checkout, and not included.
         """
         paths = [self._shown(path) for path in sorted(self.crlf & self.tracked)]
         if not paths:

@@ -209,7 +209,7 @@ def _stem(name: str) -> str:
     return plain.replace("isation", "ization").removesuffix("s")
 
 
-def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
+def _is_named(folder: Path, name: str, skip: Path | None = None) -> bool:
     """Whether another file below a folder contains this name; that of a folder only as part of a path."""
     plain = re.escape(name.rstrip("/"))
     pattern = re.compile(rf"(?<![\w-]){plain}(?![\w-])")
@@ -218,6 +218,6 @@ def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
     texts = (
         path
         for path in walk(folder)
-        if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and (not but or but not in path.parents)
+        if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and skip not in path.parents
     )
     return any(pattern.search(path.read_text(errors="replace")) for path in texts)

@@ -70,7 +70,6 @@ def is_relay(component: LockedComponent) -> bool:
 
 
 def _kustomizations(component: LockedComponent) -> list[str]:
-    """Return the names of the Flux Kustomizations in a component."""
     refs = [locked.ref for locked in component.files.values()]
     return [ref.name for ref in refs if ref.group_kind == f"kustomize{_FLUX}/Kustomization"]
 
@@ -116,12 +115,12 @@ class _Provided:
         return needed
 
 
-def _refuse_unknown(name: str, component: LockedComponent, there: Collection[str]) -> None:
+def _refuse_unknown(name: str, component: LockedComponent, known: Collection[str]) -> None:
     for before in component.depends_on:
-        if before not in there:
+        if before not in known:
             raise PenstockError(
                 f"components/{name}: the label `dependsOn: {before}` names a component that isn't there",
-                f"the components are {', '.join(sorted(there))}",
+                f"the components are {', '.join(sorted(known))}",
             )
 
 

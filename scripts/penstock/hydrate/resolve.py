@@ -1,4 +1,4 @@
-"""Resolves helmfiles into releases with final values, after refusing what would make these depend on anything else."""
+"""Resolves helmfiles into releases with final values, after refusing any other dependency."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SIDE_BY_SIDE = 2
 
 
 def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
-    """Raise Findings for anything that would make a component depend on more than its inputs, or on who reads them."""
+    """Raise Findings for dependencies on anything except inputs, and for values that programs read differently."""
     findings, unclear = _shared(layout), []
     for component in components:
         helmfile = helmfiles.read(component.helmfile) if component.helmfile else None
@@ -123,5 +123,4 @@ def _unstable(shown: str, text: str, name: str) -> list[str]:
 
 
 def _text(layout: Layout, path: Path) -> str:
-    """Return a template's text; raises PenstockError if it isn't UTF-8."""
     return utf8(path.read_bytes(), layout.relative(path))

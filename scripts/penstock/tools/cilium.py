@@ -46,8 +46,8 @@ def operator_flags(name: str) -> Flags:
     if not path.is_file():
         # Pages with an underscore describe subcommands.
         pages = (file.stem for file in folder.glob("cilium-operator-*.md") if "_" not in file.stem)
-        there = sorted(page.removeprefix("cilium-") for page in pages)
-        raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(there)}")
+        operators = sorted(page.removeprefix("cilium-") for page in pages)
+        raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(operators)}")
     return _flags(path.read_text())
 
 

@@ -30,7 +30,7 @@ class Daemon:
 
 def daemon() -> Daemon:
     """Return the daemon; raises PenstockError if it is missing, remote, unresponsive or unusable."""
-    _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
+    _refuse_remote(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
     output = _docker("info", "--format", "{{json .}}")
     try:
         found = json.loads(output)
@@ -41,7 +41,7 @@ def daemon() -> Daemon:
         cgroups = str(found.get("CgroupVersion") or "2")
         return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), rootless, cgroups)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _senseless(output) from None
+        raise _unexpected(output) from None
 
 
 def containers(label: str) -> list[str]:
@@ -75,7 +75,7 @@ def gateway(network: str) -> str | None:
         addresses = [config["Gateway"].partition("/")[0] for config in configs if config.get("Gateway")]
         return next((address for address in addresses if ip_address(address).version == 4), None)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise _senseless(output) from None
+        raise _unexpected(output) from None
 
 
 def start(names: list[str]) -> None:
@@ -93,7 +93,7 @@ def remove_volumes(names: list[str]) -> None:
     _docker("volume", "rm", *names)
 
 
-def _refuse_elsewhere(endpoint: str) -> None:
+def _refuse_remote(endpoint: str) -> None:
     """Raise PenstockError if the daemon is on another machine, which has other ports and networks."""
     address = urlsplit(endpoint)
     if address.scheme == "ssh" or (address.scheme in ("tcp", "http", "https") and address.hostname not in _LOOPBACK):
@@ -104,7 +104,7 @@ def _refuse_elsewhere(endpoint: str) -> None:
         )
 
 
-def _senseless(output: str) -> PenstockError:
+def _unexpected(output: str) -> PenstockError:
     return PenstockError(f"Docker answers with something else than expected: {output.strip()[:80]!r}", _START)
 
 

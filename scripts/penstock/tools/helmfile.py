@@ -32,8 +32,7 @@ def template(helmfile: Path, environment: str, home: Path, *options: str) -> str
 
     Tests are included, since helm would otherwise omit a hook that is also a test.
     """
-    words = ["template", "--include-crds", "--skip-deps", *options]
-    return _helmfile(helmfile, environment, home, words)
+    return _helmfile(helmfile, environment, home, ["template", "--include-crds", "--skip-deps", *options])
 
 
 class Release(msgspec.Struct, frozen=True):
@@ -71,7 +70,7 @@ def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
         yield path
 
 
-def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) -> str:
+def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]) -> str:
     # Absolute paths for helm and kustomize; nothing of the user's environment, which could change a manifest.
     bare = {
         "HOME": str(home),
@@ -96,10 +95,10 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "--no-color",
         "--quiet",
     ]
-    if words[0] == "template":
+    if arguments[0] == "template":
         argv += ["--kustomize-binary", resolve("kustomize")]
     try:
-        return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
+        return run(Command([*argv, *arguments], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
         raise _readable(failure.result.complaint) from None
 
@@ -147,12 +146,12 @@ def _readable(complaint: str) -> PenstockError:
     steps = re.findall(r"(?:^|[: ])in (/[^:]+): ", text)
     file = "/".join(Path(steps[-1]).parts[-3:]) if steps else "helmfile"
     fault = text.rpartition(f"in {steps[-1]}: ")[2] if steps else text
-    for pattern, words in (*_KNOWN, *_NOT_YAML):
+    for pattern, message in (*_KNOWN, *_NOT_YAML):
         found = re.search(pattern, fault)
         if found:
-            kind = NotYaml if (pattern, words) in _NOT_YAML else PenstockError
+            kind = NotYaml if (pattern, message) in _NOT_YAML else PenstockError
             named = {key: value or "" for key, value in found.groupdict().items()}
-            fault = words.format(file=file, folder=file.rpartition("/")[0], **named)
+            fault = message.format(file=file, folder=file.rpartition("/")[0], **named)
             break
     else:
         fault = f"{file}: {fault}"

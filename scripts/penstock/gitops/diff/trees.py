@@ -21,7 +21,7 @@ _INDEX = "kustomization.yaml"
 
 @dataclass(frozen=True)
 class Item:
-    """An object in a component's folder; `content` is as the API server stores it, without nulls that it drops.
+    """An object in a component's folder; `content` has its nulls as the API server stores them.
 
     `forced` is whether the component's Kustomization recreates objects whose changes are refused.
     """
