@@ -64,7 +64,7 @@ def _refuse(event: Any, problem: str, hint: str = "fix the line named above") ->
 
 
 class _Document:
-    """Converts the events of one document. For each anchor it stores the value and its number of nodes."""
+    """Convert the events of one document. For each anchor, keep the value and its number of nodes."""
 
     def __init__(self, following: Any, slashes: str, last_wins: bool):
         self._following = following

@@ -1,4 +1,4 @@
-"""Delays Ctrl-C while a process is started and recorded."""
+"""Delay Ctrl-C while a process is started and recorded."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def _is_platform(folder: Path) -> bool:
 
 
 def _near(folder: Path) -> str:
-    """Return a hint for a folder that is no platform: the wrong file name, or the only platform below it."""
+    """Return a hint for a folder that isn't a platform: the wrong file name, or the only platform below it."""
     for name in ("helmfile.yml", "helmfile.yaml.gotmpl", "Helmfile.yaml"):
         if (folder / name).is_file():
             return f"did you mean `helmfile.yaml`? {name} is not read"

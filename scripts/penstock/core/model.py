@@ -1,4 +1,4 @@
-"""Reads YAML into frozen models that reject unknown keys."""
+"""Read YAML into frozen models that reject unknown keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Starts every child process."""
+"""Start every child process."""
 
 from __future__ import annotations
 

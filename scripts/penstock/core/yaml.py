@@ -1,4 +1,4 @@
-"""Reads and writes YAML as Kubernetes does. All YAML of the engine passes through here.
+"""Read and write YAML as Kubernetes does. All YAML of the engine passes through here.
 
 `parse` returns what sigs.k8s.io/yaml returns, the library of kubectl, the API server, Helm and Flux: the same object,
 or an error in both. PyYAML implements YAML 1.1 and returns other objects. Penstock's settings follow the same rules, so

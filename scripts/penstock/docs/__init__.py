@@ -1,1 +1,1 @@
-"""Generates docs/reference from the code."""
+"""Generate docs/reference from the code."""

@@ -1,4 +1,4 @@
-"""The generated pages: builds, compares and writes them."""
+"""Build, compare and write the generated pages."""
 
 from __future__ import annotations
 

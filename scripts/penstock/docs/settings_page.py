@@ -139,7 +139,7 @@ def _range(node: dict[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class _Table:
-    """Fills the cells of a row from base.yaml, its comments and the environments' files."""
+    """Fill the cells of a row from base.yaml, its comments and the environments' files."""
 
     base: dict[str, Any]
     comments: dict[tuple[str, ...], str]

@@ -1,4 +1,4 @@
-"""Serves third-party Git sources locally, with the same files from the Go module cache.
+"""Serve third-party Git sources locally, with the same files from the Go module cache.
 
 The manifests keep the address and the commit of the real source. A patch of the root Kustomization, which only a local
 cluster has, redirects Flux to the local server.

@@ -1,4 +1,4 @@
-"""Reads the repository's own remote, and checks that Flux would find HEAD there."""
+"""Read the repository's own remote, and check that Flux would find HEAD there."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ _MOST_BYTES = 4 << 20
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Handles one request."""
+    """Handle one request."""
 
     folder: Path
     token: str

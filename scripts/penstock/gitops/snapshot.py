@@ -1,4 +1,4 @@
-"""Commits the working tree, HEAD with the uncommitted changes, so that Flux can fetch it.
+"""Commit the working tree, HEAD with the uncommitted changes, so that Flux can fetch it.
 
 The user's repository is only read. The snapshot goes to a separate bare repository, which borrows the user's objects
 through alternates.

@@ -1,1 +1,1 @@
-"""Hydrates sources into manifests: select, resolve, render, check, order, write. No stage changes an earlier one."""
+"""Hydrate sources into manifests: select, resolve, render, check, order, write. No stage changes an earlier one."""

@@ -1,4 +1,4 @@
-"""Selects the components that Flux applies as an account, and creates the objects that grant its permissions.
+"""Select the components that Flux applies as an account, and create the objects that grant its permissions.
 
 A component is applied as the account of a namespace if all its objects are in that namespace and grant no permissions.
 All others are applied with kustomize-controller's own permissions. This is derived from the objects, not configured.

@@ -1,4 +1,4 @@
-"""Selects the objects that an admission registration applies to, by the API server's rules and selectors.
+"""Select the objects that an admission registration applies to, by the API server's rules and selectors.
 
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """

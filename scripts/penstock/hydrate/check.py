@@ -1,4 +1,4 @@
-"""Checks the objects of an environment before anything is written."""
+"""Check the objects of an environment before anything is written."""
 
 from __future__ import annotations
 

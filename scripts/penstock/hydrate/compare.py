@@ -1,4 +1,4 @@
-"""Compares a computed tree with the one on disk, object by object."""
+"""Compare a computed tree with the one on disk, object by object."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from penstock.kube.flux import NAMESPACE
 
 
 def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
-    """Return the files by path; raises PenstockError if components collide with them, form a cycle, or lack a need."""
+    """Return the files by path; raises PenstockError for a collision, a cycle or a missing dependency."""
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)

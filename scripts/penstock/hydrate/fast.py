@@ -1,4 +1,4 @@
-"""Checks by digests, without rendering, whether manifests/ matches its sources."""
+"""Check by digests, without rendering, whether manifests/ matches its sources."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds calls in helmfile's templates whose result may differ between runs.
+"""Find calls in helmfile's templates whose result may differ between runs.
 
 The table of functions is the renderer's, tools/render/functions.json. helmfile renders a template only once, so a call
 alone is refused here.

@@ -1,4 +1,4 @@
-"""Finds what helmfile would read or run on the machine, since the manifests would then depend on it."""
+"""Find what helmfile would read or run on the machine, since the manifests would then depend on it."""
 
 from __future__ import annotations
 

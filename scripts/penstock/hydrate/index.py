@@ -1,4 +1,4 @@
-"""Reads Git's index of a platform, which the next commit will contain."""
+"""Read Git's index of a platform, which the next commit will contain."""
 
 from __future__ import annotations
 

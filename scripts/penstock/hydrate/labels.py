@@ -1,4 +1,4 @@
-"""Reads labels of objects from their files, only if a webhook selects by labels: the lock doesn't contain them."""
+"""Read labels of objects from their files, only if a webhook selects by labels: the lock doesn't contain them."""
 
 from __future__ import annotations
 

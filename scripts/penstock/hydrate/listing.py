@@ -1,4 +1,4 @@
-"""Lists a platform's folders without leftovers, and reads each folder and text only once."""
+"""List a platform's folders without leftovers, and read each folder and text only once."""
 
 from __future__ import annotations
 

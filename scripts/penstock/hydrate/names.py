@@ -1,4 +1,4 @@
-"""Finds names that are nearly those that the engine, helmfile, Helm or Kustomize looks for.
+"""Find names that are nearly those that the engine, helmfile, Helm or Kustomize looks for.
 
 A file with a misspelled name is silently ignored, and would be missing in the manifests.
 """

@@ -1,4 +1,4 @@
-"""Derives from the objects which components Flux must apply before others.
+"""Derive from the objects which components Flux must apply before others.
 
 An edge exists only if the API requires it: the namespace of an object, the CRD of its kind, an admission registration
 that applies to it, or a dependsOn label of a release. Pods retry by themselves, and every level costs Flux five
@@ -51,7 +51,7 @@ def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) 
             if not why.startswith(_ADMISSION):
                 needed[before] = why
             elif owner[before] != owner[name]:
-                # A webhook surely works only after its last hook. Its own hooks run before it, as with Helm.
+                # A webhook is only sure to work after its last hook. Its own hooks run before it, as with Helm.
                 needed.setdefault(chain[owner[before]][-1], why)
         if name in previous:
             needed[previous[name]] = "what comes before it in its component"

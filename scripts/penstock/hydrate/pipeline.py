@@ -1,4 +1,4 @@
-"""Computes the tree of one environment from its sources: plan, renew, check, order."""
+"""Compute the tree of one environment from its sources: plan, renew, check, order."""
 
 from __future__ import annotations
 

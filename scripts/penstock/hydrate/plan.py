@@ -1,4 +1,4 @@
-"""Decides which components a hydration renders and which it keeps."""
+"""Decide which components a hydration renders and which it keeps."""
 
 from __future__ import annotations
 

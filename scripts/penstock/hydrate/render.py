@@ -1,4 +1,4 @@
-"""Renders prepared sources into objects with the batch renderer, or with helmfile if only that is exact."""
+"""Render prepared sources into objects with the batch renderer, or with helmfile if only that is exact."""
 
 from __future__ import annotations
 

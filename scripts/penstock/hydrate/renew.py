@@ -1,4 +1,4 @@
-"""Renders the components of a plan into files: prepare, render, decide, check, split."""
+"""Render the components of a plan into files: prepare, render, decide, check, split."""
 
 from __future__ import annotations
 

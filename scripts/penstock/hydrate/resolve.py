@@ -1,4 +1,4 @@
-"""Resolves helmfiles into releases with final values, after refusing any other dependency."""
+"""Resolve helmfiles into releases with final values, and refuse dependencies outside the inputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists the components, and finds the changed ones by a SHA-256 over the raw inputs of each."""
+"""List the components, and find the changed ones by a SHA-256 over the raw inputs of each."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[C
 
 
 def refuse_outward(link: Path, folder: Path) -> None:
-    """Raise PenstockError for a symbolic link out of a component or chart, since its target is no input."""
+    """Raise PenstockError for a symbolic link out of a component or chart, since its target isn't an input."""
     if not link.resolve().is_relative_to(folder):
         raise PenstockError(
             f"{link.relative_to(folder.parents[1]).as_posix()} is a symbolic link that leads out of "

@@ -1,4 +1,4 @@
-"""Prepares the sources of a run for rendering: checks, copies, chart archives, and final values."""
+"""Prepare the sources of a run for rendering: checks, copies, chart archives, and final values."""
 
 from __future__ import annotations
 

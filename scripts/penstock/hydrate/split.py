@@ -1,4 +1,4 @@
-"""Splits rendered objects into files, one object each, and builds the lock's entry of the component."""
+"""Split rendered objects into files, one object each, and build the lock's entry of the component."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Copies the sources of a run to a folder with exactly the digested inputs and a path without special characters.
+"""Copy the sources of a run to a folder with exactly the digested inputs and a path without special characters.
 
 helmfile reads paths as globs, Go templates and YAML, and Helm renders every file in a chart's templates/. So they see a
 copy without leftovers, other environments' files, and anything else that a component must not read.

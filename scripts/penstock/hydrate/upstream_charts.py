@@ -1,4 +1,4 @@
-"""Replaces upstream charts in helmfiles by the paths of their archives, so that helmfile doesn't fetch anything."""
+"""Replace upstream charts in helmfiles by the paths of their archives, so that helmfile doesn't fetch anything."""
 
 from __future__ import annotations
 

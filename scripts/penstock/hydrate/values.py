@@ -1,4 +1,4 @@
-"""Checks values files before helmfile reads them: invalid YAML, and scalars that helmfile and Helm read differently."""
+"""Check values files before helmfile reads them: invalid YAML, and scalars that helmfile and Helm read differently."""
 
 from __future__ import annotations
 

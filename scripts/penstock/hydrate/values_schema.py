@@ -1,4 +1,4 @@
-"""Validates an environment's values with environments/schema.json, the platform's own JSON Schema, if it has one."""
+"""Validate an environment's values with environments/schema.json, the platform's own JSON Schema, if it has one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writes a complete new tree next to the old one, then exchanges them."""
+"""Write a complete new tree next to the old one, then exchange them."""
 
 from __future__ import annotations
 

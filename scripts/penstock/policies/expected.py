@@ -116,7 +116,7 @@ def _api(peers: Peers) -> Iterator[Connection]:
 
 
 def has_token(workload: Workload, rendered: Rendered) -> bool:
-    """Whether the pods of a workload get a token: set by the pod, else by its service account; by default they do."""
+    """Whether pods of a workload get a token: set by the pod, else by its service account, else true."""
     automount = _pod_spec(workload).get("automountServiceAccountToken")
     if automount is None:
         name = workload.template.spec.service_account_name or "default"

@@ -1,4 +1,4 @@
-"""Finds a pinned program: in the cache, on PATH in exactly the pinned version, or built once.
+"""Find a pinned program: in the cache, on PATH in exactly the pinned version, or built once.
 
 The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`; the key covers go.mod, go.sum and the linker's
 flags. A receipt next to the program contains its digest; a program that differs from it is rebuilt.

@@ -1,1 +1,1 @@
-"""Compares two trees of manifests object by object, and derives the effects on the cluster."""
+"""Compare two trees of manifests object by object, and derive the effects on the cluster."""

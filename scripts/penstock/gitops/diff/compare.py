@@ -1,4 +1,4 @@
-"""Compares the objects of one environment before and after a change."""
+"""Compare the objects of one environment before and after a change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Compares two objects field by field."""
+"""Compare two objects field by field."""
 
 from __future__ import annotations
 

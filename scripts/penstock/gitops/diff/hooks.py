@@ -1,4 +1,4 @@
-"""Compares the Helm hooks in two locks. Hooks that are left out are in no manifest, so no other diff shows them."""
+"""Compare the Helm hooks in two locks. Hooks that are left out are in no manifest, so no other diff shows them."""
 
 from __future__ import annotations
 

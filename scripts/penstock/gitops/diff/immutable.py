@@ -1,4 +1,4 @@
-"""Finds changes that the API server refuses, with kube-apiserver's own code in tools/apicheck."""
+"""Find changes that the API server refuses, with kube-apiserver's own code in tools/apicheck."""
 
 from __future__ import annotations
 
