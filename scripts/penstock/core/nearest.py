@@ -40,7 +40,7 @@ def ending(name: str, known: Iterable[str]) -> str:
 
 
 def unknown_key(key: str, place: str, known: Iterable[str] = ()) -> str:
-    """Return the message about an unknown key: unknown key `nam` (in inner); did you mean `name`?"""
+    """Return the message about an unknown key: unknown key `replica` (in inner); did you mean `replicas`?"""
     return f"unknown key `{key}`{_inside(place)}{ending(key, known)}"
 
 
