@@ -12,10 +12,10 @@ from penstock.core.environment import is_of_git
 from penstock.verbs.test import GATES
 
 nox.needs_version = ">=2025.5"
-# The sessions share .venv, whose packages requirements.lock pins by hash, so nox needs no environments of its own.
+# The sessions share .venv, whose packages requirements.lock pins by hash, so nox creates no environments.
 nox.options.default_venv_backend = "none"
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-# Git hooks set variables that would redirect git in the programs that nox runs.
+# Git hooks set variables that would redirect git in programs that nox runs.
 for name in filter(is_of_git, list(os.environ)):
     del os.environ[name]
 nox.options.sessions = GATES
@@ -26,7 +26,7 @@ PROSE += ["CHANGELOG.md", "CONTRIBUTING.md", "README.md"]
 
 
 def on_platform(session: nox.Session, *argv: str) -> None:
-    """Run a command in the platform from which nox was started; with `nox -f …/noxfile.py` that isn't this one."""
+    """Run a command in the platform where nox was started; `nox -f …/noxfile.py` can start it in another one."""
     session.chdir(session.invoked_from)
     session.run(*argv)
 
@@ -94,7 +94,7 @@ def dataflow(session: nox.Session) -> None:
 
 @nox.session
 def rehearse(session: nox.Session) -> None:
-    """Bring every environment up twice with a real control plane and the real Flux, and take it down."""
+    """Bring every environment up twice with a real control plane and real Flux, then take it down."""
     on_platform(session, "python", "-m", "penstock.gates", "rehearse", *session.posargs)
 
 
@@ -112,7 +112,7 @@ def bench(session: nox.Session) -> None:
 
 
 def on_cluster(session: nox.Session, provider: str) -> None:
-    """Create, test and delete a cluster of a provider, with a throw-away copy of the platform."""
+    """Create, test and delete a provider's cluster with a throw-away copy of the platform."""
     on_platform(session, "python", "-m", "penstock.gates", "e2e", "--provider", provider, *session.posargs)
 
 

@@ -1,1 +1,1 @@
-"""What measures hydration and the gates."""
+"""Benchmarks of hydration and the gates."""

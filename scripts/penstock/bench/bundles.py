@@ -1,4 +1,4 @@
-"""Components as large as upstream charts, for the shipped platform: several programs with all that is theirs."""
+"""Components as large as upstream charts: four programs each, added to a copy of the shipped platform."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from penstock.core.layout import ENGINE, Layout
 from penstock.policies.contract import FILE as CONNECTIONS
 
-# A platform is these, with the YAML files and READMEs at its root.
+# The folders of a platform; the YAML files and READMEs at its root are copied too.
 _FOLDERS = ("charts", "components", "docs", "environments", "manifests")
 _PROGRAMS = ("server", "controller", "webhook", "repository")
 
@@ -179,7 +179,7 @@ spec:
 
 
 def copy(folder: Path) -> Layout:
-    """The shipped platform in a folder that isn't there yet."""
+    """Copy the shipped platform into a new folder."""
     layout = Layout(ENGINE)
     for name in _FOLDERS:
         shutil.copytree(layout.root / name, folder / name)
@@ -189,7 +189,7 @@ def copy(folder: Path) -> Layout:
 
 
 def add(layout: Layout, count: int) -> None:
-    """Add `count` such components, neither hydrated nor with their policies."""
+    """Add `count` such components, without hydrating them or generating their policies."""
     files = {
         "charts/bundle/Chart.yaml": _CHART,
         "charts/bundle/values.yaml": "{}\n",
@@ -209,7 +209,7 @@ def add(layout: Layout, count: int) -> None:
 
 
 def _calls() -> list[tuple[str, str]]:
-    """Every program of a bundle asks its server, and its repository."""
+    """Edges from every program of a bundle to its server and its repository."""
     return [(sender, receiver) for sender in _PROGRAMS for receiver in ("server", "repository") if sender != receiver]
 
 

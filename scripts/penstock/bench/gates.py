@@ -1,4 +1,4 @@
-"""What the gates cost on networked platforms of several sizes, and on the shipped one with components added."""
+"""Benchmark of the gates on networked platforms of several sizes and on the shipped platform with added components."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.core.layout import Layout
 from penstock.gates.dataflow import pictures
 from penstock.platform import dataflow as contract
 
-# So many components are added to the shipped platform.
+# The number of components added to the shipped platform.
 ADDED = 12
 CHECK, SCHEMA, REFERENCES, DATAFLOW = "hydrate-check", "kubeconform", "references", "dataflow"
 GATES = (CHECK, SCHEMA, REFERENCES, DATAFLOW)
@@ -22,7 +22,7 @@ GATES = (CHECK, SCHEMA, REFERENCES, DATAFLOW)
 
 @dataclass
 class GateTimes:
-    """A platform: gate -> wall and processor seconds of each run."""
+    """Times on one platform: for each gate, the wall and processor seconds of each run."""
 
     title: str
     count: int
@@ -39,7 +39,7 @@ class GateTimes:
 
 
 def measure_networked(folder: Path, sizes: list[int], runs: int) -> list[GateTimes]:
-    """Measure all gates on networked platforms of these sizes, each by turns in `runs` rounds."""
+    """Measure all gates on networked platforms of these sizes, taking turns in `runs` rounds."""
     platforms = [_prepared(folder / str(count), count) for count in sizes]
     results = [GateTimes(f"{count} components", count) for count in sizes]
     for number in range(1, runs + 1):
@@ -50,7 +50,7 @@ def measure_networked(folder: Path, sizes: list[int], runs: int) -> list[GateTim
 
 
 def measure_shipped_gates(folder: Path, runs: int) -> list[GateTimes]:
-    """Measure all gates on a copy of the shipped platform, and on one with ADDED large components."""
+    """Measure all gates on a copy of the shipped platform, and on a copy with ADDED large components."""
     alone, more = bundles.copy(folder / "shipped"), bundles.copy(folder / "more")
     bundles.add(more, ADDED)
     platforms = {"the shipped platform": alone, f"the same and {ADDED} large components": more}
@@ -75,7 +75,7 @@ def _prepared(folder: Path, count: int) -> Layout:
 
 
 def _hydrate(layout: Layout) -> None:
-    """Hydrate, and write and hydrate the policies, which are made from what is hydrated."""
+    """Hydrate, generate the policies from the manifests, and hydrate these too."""
     for verb in ("hydrate", "network-policies", "hydrate"):
         timed(inv(verb, cwd=layout.root))
 

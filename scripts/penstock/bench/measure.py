@@ -1,4 +1,4 @@
-"""What hydrating a platform costs, and what helmfile alone costs on the same input, by turns in one run."""
+"""Benchmark of hydration against helmfile alone on the same input, taking turns in one run."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from penstock.core.layout import ENGINE, Layout
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
-# helmfile and one call per release are measured up to this size; beyond it they take too long to repeat.
+# Larger platforms are measured without helmfile and one call per release, which take too long to repeat.
 LARGEST_BASELINE = 500
-# So many calls per release are measured in every round; the rest is extrapolated, since each call costs the same.
+# Calls per release measured in each round. The rest is extrapolated: each call costs the same.
 _CALLS = 3
-# How often memory is looked at, in seconds.
+# Seconds between two samples of the memory.
 _EVERY = 0.02
 
 COLD, ONE, NOTHING, FAST = "cold", "one values file changed", "nothing changed", "hydrate-check --fast"
@@ -34,7 +34,7 @@ TEMPLATE, PER_RELEASE = "helmfile template", "helmfile template -l name=…, per
 
 @dataclass
 class Measured:
-    """A platform of `count` components: what was run -> wall and processor seconds of each run, and peak bytes."""
+    """Results of a platform of `count` components, by label: wall and processor seconds per run, and peak bytes."""
 
     layout: Layout
     count: int
@@ -43,22 +43,22 @@ class Measured:
     memory: dict[str, int] = field(default_factory=dict)
 
     def middle(self, what: str) -> float | None:
-        """The median wall time in seconds, or None when it wasn't measured."""
+        """Return the median wall time in seconds, or None if it wasn't measured."""
         return median(self.seconds[what]) if self.seconds.get(what) else None
 
     def work(self, what: str) -> float | None:
-        """The median processor time in seconds, of all processes on all cores, or None when it wasn't measured."""
+        """Return the median processor time in seconds over all processes and cores, or None if it wasn't measured."""
         return median(self.processor[what]) if self.processor.get(what) else None
 
     def add(self, what: str, seconds: float, processor: float) -> None:
-        """Note one run."""
+        """Record one run."""
         self.seconds[what].append(seconds)
         self.processor[what].append(processor)
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """The platform of this repository: seconds of the fast check, of `inv --version` and of an empty Python."""
+    """Results for this repository's platform: seconds of the fast check, of `inv --version` and of an empty Python."""
 
     components: int
     fast: float
@@ -66,22 +66,22 @@ class Shipped:
     python: float
 
 
-def inv(*words: str, cwd: Path, ok: tuple[int, ...] = (0,), module: str = "penstock") -> Command:
-    """The command that a user runs, whose Python keeps what it compiled, as it does by default."""
-    argv = [sys.executable, "-m", module, *words]
+def inv(*arguments: str, cwd: Path, ok: tuple[int, ...] = (0,), module: str = "penstock") -> Command:
+    """Return the command that a user runs, with Python's bytecode cache enabled as by default."""
+    argv = [sys.executable, "-m", module, *arguments]
     return Command(argv, cwd=cwd, ok=ok, env={"PYTHONDONTWRITEBYTECODE": ""}, timeout=3600)
 
 
-def helmfile(*words: str) -> list[str | Path]:
-    """The same helmfile and helm that hydrate uses."""
-    return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *words]
+def helmfile(*arguments: str) -> list[str | Path]:
+    """Return the argv of `helmfile template`, with the helmfile and helm that hydrate uses."""
+    return [resolve("helmfile"), "--helm-binary", resolve("helm"), "-e", synthetic.ENVIRONMENT, "template", *arguments]
 
 
 def measure(platforms: list[Layout], runs: int) -> list[Measured]:
-    """Measure synthetic platforms in `runs` rounds; in each, every platform and everything has its turn."""
+    """Measure synthetic platforms in `runs` rounds; each round runs every command on every platform."""
     results = [Measured(layout, sum(1 for _ in layout.components.iterdir())) for layout in platforms]
     for number in range(runs + 1):
-        # The first round is for memory alone: looking at it costs time.
+        # The first round measures only memory: sampling it takes time.
         warm_up = number == 0
         for result in results:
             title = "memory" if warm_up else f"round {number} of {runs}"
@@ -91,11 +91,11 @@ def measure(platforms: list[Layout], runs: int) -> list[Measured]:
 
 
 def measure_shipped(runs: int) -> Shipped:
-    """Time the fast check of this repository's own platform, Python's start included."""
+    """Time the fast check of this repository's platform, including Python's start."""
     fast, invoke, python = [], [], []
     with console.step("the shipped platform"):
         for _ in range(max(runs, 5)):
-            # Exit 1 says that something is stale, which takes as long to find as that nothing is.
+            # Exit code 1 means that something is stale; finding that takes as long as finding nothing.
             fast.append(run(inv("hydrate-check", "--fast", cwd=ENGINE, ok=(0, 1))).seconds)
             invoke.append(run(inv("--version", cwd=ENGINE)).seconds)
             python.append(run(Command([sys.executable, "-c", "pass"], cwd=ENGINE)).seconds)
@@ -107,11 +107,11 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
     layout = result.layout
     shutil.rmtree(layout.manifests, ignore_errors=True)
     changed = result.count // 2
-    for what, words in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
+    for what, arguments in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
         if what == ONE:
             values = layout.components / synthetic.name(changed) / "values.yaml"
             values.write_text(synthetic.values(changed, number + 1))
-        command = inv(*words, cwd=layout.root)
+        command = inv(*arguments, cwd=layout.root)
         if warm_up:
             with _watching_memory() as peak:
                 run(command)
@@ -122,7 +122,7 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
 
 
 def _baseline(result: Measured, number: int, after: str) -> None:
-    """helmfile's turn: between two of ours, so that a busy minute of the machine hits both."""
+    """Run helmfile between two of Penstock's commands, so that load on the machine affects both."""
     if result.count > LARGEST_BASELINE:
         return
     if after == COLD:
@@ -136,7 +136,7 @@ def _baseline(result: Measured, number: int, after: str) -> None:
 
 
 def timed(command: Command) -> tuple[float, float]:
-    """Wall and processor seconds of a command and all that it starts and waits for."""
+    """Return the wall and processor seconds of a command and its descendants."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = run(command).seconds
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -145,7 +145,7 @@ def timed(command: Command) -> tuple[float, float]:
 
 @contextmanager
 def _watching_memory() -> Iterator[list[int]]:
-    """The largest sum, in bytes, of the resident memory of all that runs below us while the context lasts."""
+    """Sample the summed resident memory of all descendant processes; item 0 is the largest sum in bytes."""
     peak, ended = [0], threading.Event()
 
     def watch() -> None:
@@ -165,4 +165,4 @@ def _resident(process: psutil.Process) -> int:
     try:
         return int(process.memory_info().rss)
     except psutil.Error:
-        return 0  # it has just ended
+        return 0  # the process has exited

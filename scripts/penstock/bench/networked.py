@@ -1,4 +1,4 @@
-"""Synthetic platforms as the gates see them: services that call each other, with policies, in three environments."""
+"""Synthetic platforms for the gates: services that call each other, with policies, in three environments."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.core.layout import ENGINE, Layout
 from penstock.gates.dataflow import pictures
 
 ENVIRONMENTS = ("small", "staging", "production")
-# So many components share a namespace; one in so many sends by an arrow of dataflow.yaml, or asks the API server.
+# Components per namespace; one in _ARROWS sends by an arrow of dataflow.yaml, one in _TOKENS calls the API server.
 _TOGETHER, _ARROWS, _TOKENS = 10, 10, 5
 
 _BASE = """\
@@ -47,7 +47,7 @@ kind: Kustomization
 resources:
 """
 
-# Cilium's operator makes the kind of the policies: the object that says so, without the operator.
+# Stands in for Cilium's operator, which creates the kind of the policies.
 _OPERATOR = """\
 apiVersion: v1
 kind: ConfigMap
@@ -77,10 +77,10 @@ _CONNECTIONS = {
 
 
 def make(folder: Path, count: int) -> Layout:
-    """A platform of `count` services in an empty folder, not hydrated and without its policies.
+    """Create a platform of `count` services in an empty folder, without hydrating it or generating its policies.
 
-    Each calls the one before it and the one at half its number, and the first scrapes all: so a few are called by many,
-    and most by few.
+    Each service calls the previous one and the one at half its number, and the first scrapes all: a few have many
+    callers, most have few.
     """
     layout = Layout(folder)
     files = {**_frame(), **_contracts(count), **_namespaces(count)}
@@ -96,12 +96,12 @@ def make(folder: Path, count: int) -> Layout:
 
 
 def namespace(number: int) -> str:
-    """The namespace of a component."""
+    """Return the namespace of a component."""
     return f"team-{number // _TOGETHER:02d}"
 
 
 def upstreams(number: int) -> list[int]:
-    """The components that a component calls."""
+    """Return the components that a component calls."""
     return sorted({number - 1, number // 2} - {number, -1})
 
 
@@ -130,7 +130,7 @@ upstreams: {_json(called)}
 
 
 def _namespaces(count: int) -> dict[str, str]:
-    """The components `namespaces`, and `operator` with the kind of the policies."""
+    """Return the files of the components `namespaces` and `operator`, which defines the kind of the policies."""
     spaces = "---\n".join(
         f"apiVersion: v1\nkind: Namespace\nmetadata:\n  name: {one}\n"
         for one in sorted(set(map(namespace, range(count))))
@@ -188,5 +188,5 @@ def _arrow(sender: int, receiver: int) -> dict[str, object]:
 
 
 def _json(value: object) -> str:
-    """JSON, which is YAML too."""
+    """Return JSON, which is also YAML."""
     return msgspec.json.format(msgspec.json.encode(value), indent=1).decode()

@@ -1,4 +1,4 @@
-"""What was measured, as a table for a terminal and as docs/benchmarks.md."""
+"""The results of the benchmark, as a table for a terminal and as docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIMIT = 500e6
 
 @dataclass(frozen=True)
 class Bar:
-    """A figure that the design asks for, what was measured, and whether that reaches it."""
+    """A target figure of the design, the measured figure, and whether it meets the target."""
 
     what: str
     bar: str
@@ -29,7 +29,7 @@ class Bar:
 
 
 def rows(results: list[Measured]) -> list[list[str]]:
-    """One row for each thing measured, under HEADINGS."""
+    """Return one row per measurement, with the columns of HEADINGS."""
     found = []
     for result in results:
         template, per_release = result.middle(TEMPLATE), result.middle(PER_RELEASE)
@@ -54,7 +54,7 @@ def rows(results: list[Measured]) -> list[list[str]]:
 
 
 def bars(results: list[Measured], shipped: Shipped) -> list[Bar]:
-    """The design's figures, those of them that this run measured."""
+    """Return the design's target figures that this run measured."""
     by_count = {result.count: result for result in results}
     found = []
     if 500 in by_count:
@@ -73,7 +73,7 @@ def bars(results: list[Measured], shipped: Shipped) -> list[Bar]:
 
 
 def document(results: list[Measured], shipped: Shipped, runs: int) -> str:
-    """docs/benchmarks.md."""
+    """Return the text of docs/benchmarks.md."""
     sizes = ",".join(str(result.count) for result in results)
     versions = "helmfile, helm and render at the versions of tools/"
     files = _file_system(results[0].layout.root)
@@ -140,7 +140,7 @@ def _bars_of_500(result: Measured) -> list[Bar]:
 
 
 def bar_rows(found: list[Bar]) -> list[list[str]]:
-    """Bars as rows of a table."""
+    """Return the bars as rows of a table."""
     return [[bar.what, bar.bar, bar.measured, "yes" if bar.reached else "**no**"] for bar in found]
 
 
@@ -149,23 +149,23 @@ def _ratio(ours: float, theirs: float | None) -> str:
 
 
 def table(headings: list[str], lines: list[list[str]]) -> str:
-    """A table as Markdown."""
+    """Return a Markdown table."""
     return "\n".join(f"| {' | '.join(line)} |" for line in (headings, ["---"] * len(headings), *lines))
 
 
 def today() -> str:
-    """The date."""
+    """Return the date in UTC, as YYYY-MM-DD."""
     return str(dt.datetime.now(dt.UTC).date())
 
 
 def machine() -> str:
-    """Cores, processor, memory and system."""
+    """Return cores, processor, memory and system."""
     memory = psutil.virtual_memory().total / 2**30
     return f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 
 
 def _file_system(folder: Path) -> str:
-    """The kind of file system that a folder lies on; making files there is most of what a cold run's writing takes."""
+    """Return the type of the folder's file system, which dominates the write time of a cold run."""
     mounts = {Path(found.mountpoint): found.fstype for found in psutil.disk_partitions(all=True)}
     return next((mounts[path] for path in (folder, *folder.parents) if path in mounts), "an unknown file system")
 

@@ -1,4 +1,4 @@
-"""What the gates cost, as a table for a terminal and as a part of docs/benchmarks.md."""
+"""The results of the gates' benchmark, as a table for a terminal and as a section of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LARGEST, _WITH_MORE = 500, 3.0
 
 
 def rows(results: list[GateTimes]) -> list[list[str]]:
-    """One row for each platform and gate, under HEADINGS; growth is against the platform before it."""
+    """Return one row per platform and gate, under HEADINGS; growth is relative to the previous platform."""
     found = []
     for before, result in zip([None, *results], results, strict=False):
         for gate in GATES:
@@ -25,7 +25,7 @@ def rows(results: list[GateTimes]) -> list[list[str]]:
 
 
 def bars(results: list[GateTimes], shipped: list[GateTimes]) -> list[Bar]:
-    """The figures that the design asks for, those of them that this run measured."""
+    """Return the design's target figures that this run measured."""
     found = []
     largest = next((result for result in results if result.count == _LARGEST), None)
     for gate, bar in _BARS.items() if largest else ():
@@ -46,7 +46,7 @@ def bars(results: list[GateTimes], shipped: list[GateTimes]) -> list[Bar]:
 
 
 def section(results: list[GateTimes], shipped: list[GateTimes], runs: int) -> str:
-    """The part of docs/benchmarks.md, without its heading."""
+    """Return the section of docs/benchmarks.md, without its heading."""
     sizes = ",".join(str(result.count) for result in results)
     return f"""\
 

@@ -1,4 +1,4 @@
-"""The chart of a synthetic service: what a component of a real platform usually renders."""
+"""The chart of a synthetic service, with the objects that a typical component renders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Synthetic platforms: the shape of the shipped one, with as many components as wanted."""
+"""Synthetic platforms: the shape of the shipped one, with any number of components."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ releases:
 
 
 def make(folder: Path, count: int) -> Layout:
-    """A platform of `count` components in an empty folder; each renders a Deployment and a Service."""
+    """Create a platform of `count` components in an empty folder; each renders a Deployment and a Service."""
     layout = Layout(folder)
     files = {
         "helmfile.yaml": _HELMFILE,
@@ -143,18 +143,18 @@ def make(folder: Path, count: int) -> Layout:
     for path, text in files.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text)
-    # The part that every component starts from is the shipped one itself.
+    # The common base of all components is the shipped one.
     shutil.copyfile(Layout(ENGINE).environments / "helmfile.yaml.gotmpl", layout.environments / "helmfile.yaml.gotmpl")
     return layout
 
 
 def name(number: int) -> str:
-    """The name of a component, and of its release: c0042."""
+    """Return the name of a component and of its release: c0042."""
     return f"c{number:04d}"
 
 
 def values(number: int, revision: int) -> str:
-    """A component's values.yaml; another `revision` is another value in it."""
+    """Return a component's values.yaml; a different `revision` changes one value."""
     return f"""\
 image: registry.example.org/{name(number)}:1.{number}.{revision}
 replicas: {number % 3 + 1}

@@ -1,6 +1,6 @@
-"""Every message to a person goes through here: data on stdout, all the rest on stderr.
+"""Output to users: data on stdout, everything else on stderr.
 
-Rich is imported only where something is drawn, since it costs more time than a fast check has.
+Rich is imported only where needed: its import takes longer than the fast check may.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def out(text: str) -> None:
 
 
 def coloured(text: str, colour: str) -> str:
-    """A text for stdout, in red, green, yellow, dim or bold where that is a terminal."""
+    """Return text for stdout, coloured red, green, yellow, dim or bold if stdout is a terminal."""
     return _paint(text, colour, sys.stdout)
 
 
@@ -56,7 +56,7 @@ def error(text: str) -> None:
 
 
 def hint(text: str) -> None:
-    """Print how to fix the error above; further lines stand as they are to be pasted."""
+    """Print how to fix the error above. Further lines are printed unchanged, so that they can be pasted."""
     first, *more = text.splitlines()
     info(_paint("  hint: ", "dim", sys.stderr) + first)
     for line in more:
@@ -64,7 +64,7 @@ def hint(text: str) -> None:
 
 
 def seconds(value: float) -> str:
-    """A duration as people read it: 0.31 s, 12.4 s, 3 min 05 s."""
+    """Format a duration for reading: 0.31 s, 12.4 s, 3 min 05 s."""
     if value < 1:
         return f"{value:.2f} s"
     if value < 100:
@@ -73,7 +73,7 @@ def seconds(value: float) -> str:
 
 
 def size(value: float) -> str:
-    """A size in bytes as people read it: 812 B, 4.2 KiB, 51.0 MiB."""
+    """Format a size in bytes for reading: 812 B, 4.2 KiB, 51.0 MiB."""
     for unit in ("B", "KiB", "MiB"):
         if value < 1024:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
@@ -82,7 +82,7 @@ def size(value: float) -> str:
 
 
 class Step:
-    """A step under way: `note` says what it is waiting for."""
+    """A step in progress, with a note of what it is waiting for."""
 
     def __init__(self, title: str) -> None:
         self.title = title
@@ -96,7 +96,7 @@ class Step:
         return time.monotonic() - self.start
 
     def note(self, text: str) -> None:
-        """Say what is being waited for; plain streams get a line only when it changes."""
+        """Show what the step is waiting for; plain streams get a line only if it changes."""
         if text != self.note_text:
             self.note_text = text
             info(_paint(f"    {self.title}: {text} ({seconds(self.elapsed)})", "dim", sys.stderr))
@@ -124,7 +124,7 @@ class _LiveStep(Step):
 
 @contextmanager
 def step(title: str) -> Iterator[Step]:
-    """Announce a step; on leaving it, print how long it took."""
+    """Announce a step; print its duration when it ends."""
     if sys.stderr.isatty() and not os.environ.get("CI"):
         live = _LiveStep(title)
         with live.live:
@@ -138,7 +138,7 @@ def step(title: str) -> Iterator[Step]:
 
 
 def table(headings: list[str], rows: Iterable[list[str]], show: Callable[[str], None] = out) -> None:
-    """Print a table, aligned, with no borders: to stdout, or by `show`."""
+    """Print an aligned table without borders, to stdout or with `show`."""
     lines = [headings, *rows]
     widths = [max(len(line[column]) for line in lines) for column in range(len(headings))]
     for number, line in enumerate(lines):

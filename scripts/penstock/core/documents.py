@@ -1,4 +1,4 @@
-"""The documents of a YAML text as plain values, as sigs.k8s.io/yaml makes JSON of them. core/yaml.py is the way in."""
+"""YAML documents as plain values, equal to the JSON that sigs.k8s.io/yaml produces. Use core/yaml.py to read YAML."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ import yaml
 from penstock.core import scalars
 from penstock.core.errors import PenstockError
 
-# libyaml, of which Go's library is a port. PyYAML's own parser is slower, and reads some texts in another way.
+# libyaml, which Go's library is a port of. PyYAML's own parser is slower and reads some texts differently.
 _Parser: Any = getattr(yaml, "CSafeLoader", None)
-# libyaml skips a byte order mark that begins a line, and Go's library takes it for text.
+# libyaml skips a byte order mark at the start of a line; Go's library reads it as text.
 _INNER_MARK = re.compile(rb"(?:[\r\n]|\xc2\x85|\xe2\x80[\xa8\xa9])(\xef\xbb\xbf)")
-# A slash that is escaped, as JSON allows: Go's library knows no such escape.
+# An escaped slash, which JSON allows and Go's library rejects.
 _SLASH = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _OPEN = object()
 
 
 class Fault(Exception):
-    """What is wrong at a place, whose line and column count from one."""
+    """A fault in a YAML text, with its line and column, which count from one."""
 
     def __init__(self, place: tuple[int, int], problem: str, hint: str):
         super().__init__(problem)
@@ -29,19 +29,19 @@ class Fault(Exception):
 
 
 def parser() -> Any:
-    """PyYAML's class for libyaml; PenstockError when PyYAML is built without it."""
+    """Return PyYAML's class for libyaml; raises PenstockError if PyYAML is built without it."""
     if _Parser is None:
         raise PenstockError("PyYAML is built without libyaml", "install a wheel of PyYAML, or libyaml's headers first")
     return _Parser
 
 
 def place(data: bytes, offset: int) -> tuple[int, int]:
-    """The line and column of a byte."""
+    """Return the line and column of a byte, counted from one."""
     return data.count(b"\n", 0, offset) + 1, offset - data.rfind(b"\n", 0, offset)
 
 
 def documents(data: bytes, *, single: bool = False, last_wins: bool = False) -> Iterator[Any]:
-    """The documents of a stream, or its only one; Fault or PyYAML's error for what Kubernetes refuses or drops."""
+    """Yield the documents of a stream. Raises Fault or PyYAML's error for what Kubernetes refuses or silently drops."""
     if found := _INNER_MARK.search(data):
         raise Fault(place(data, found.start(1)), "a byte order mark inside the file", "remove it")
     following = parser()(data).get_event
@@ -64,7 +64,7 @@ def _refuse(event: Any, problem: str, hint: str = "fix the line named above") ->
 
 
 class _Document:
-    """The events of one document, and its anchors: the value of each, and how many nodes that has."""
+    """Convert the events of one document. For each anchor, keep the value and its number of nodes."""
 
     def __init__(self, following: Any, slashes: str, last_wins: bool):
         self._following = following
@@ -74,7 +74,6 @@ class _Document:
         self._nodes = self._copied = self._flow = 0
 
     def read(self) -> Any:
-        """The document as plain values."""
         return self._value(self._following())
 
     def _value(self, event: Any) -> Any:
@@ -87,7 +86,7 @@ class _Document:
         return value
 
     def _node(self, event: Any) -> Any:
-        """A node's value, in which a float isn't yet the integer that JSON makes of it."""
+        """Return a node's value, before JSON's conversion of a whole float into an integer."""
         self._nodes += 1
         if event.__class__ is yaml.AliasEvent:
             return self._alias(event)
@@ -96,7 +95,7 @@ class _Document:
         before = self._nodes
         opened = self._anchors[event.anchor] = _OPEN, before
         value = self._content(event)
-        if self._anchors[event.anchor] is opened:  # else a node inside it took the name over
+        if self._anchors[event.anchor] is opened:  # else a nested node has reused the name
             self._anchors[event.anchor] = value, self._nodes - before + 1
         return value
 
@@ -149,7 +148,7 @@ class _Document:
             _refuse(event, str(error), "quote the key")
 
     def _layers(self, event: Any) -> list[dict[str, Any]]:
-        """What a `<<` merges, in the order in which one overrides the other."""
+        """Return the mappings that a `<<` merges, later ones overriding earlier ones."""
         value = self._value(event)
         layers = value[::-1] if event.__class__ is yaml.SequenceStartEvent else [value]
         if not all(isinstance(layer, dict) for layer in layers):
@@ -184,5 +183,5 @@ def _scalar(event: Any) -> scalars.Scalar:
 
 
 def _allowed(nodes: int) -> float:
-    """How much of a document may be copies: allowedAliasRatio in decode.go of go.yaml.in/yaml/v2."""
+    """Return the allowed fraction of aliased nodes: allowedAliasRatio in decode.go of go.yaml.in/yaml/v2."""
     return 0.99 - 0.89 * min(1.0, max(0.0, (nodes - 400_000) / 3_600_000))

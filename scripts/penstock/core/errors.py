@@ -1,7 +1,6 @@
-"""The errors that a person can act on, and how they are shown.
+"""Errors that a user can act on, and how they are shown.
 
-Exit codes: 1, the user can fix it; 2, the command line makes no sense (penstock.cli); 3, a bug in Penstock;
-130, interrupted.
+Exit codes: 1, the user can fix it; 2, invalid command line (penstock.cli); 3, a bug in Penstock; 130, interrupted.
 """
 
 from __future__ import annotations
@@ -17,9 +16,9 @@ from penstock.core.rule import Rule
 
 
 class PenstockError(Exception):
-    """Something the user can fix.
+    """An error that the user can fix.
 
-    `message` is one line that says what is wrong and where; `hint` says how to fix it.
+    `message` is one line: what is wrong and where. `hint` is the fix.
     """
 
     exit_code = 1
@@ -45,12 +44,12 @@ class Findings(PenstockError):
 
     @property
     def lines(self) -> list[str]:
-        """The faults as people see them, each with its rule."""
+        """Return the faults as users see them, each with its rule."""
         pairs = zip(self.findings, self.rules, strict=True)
         return [f"{line} [{rule}]" if rule else line for line, rule in pairs]
 
 
-# What a machine refuses is its owner's to fix, wherever it strikes.
+# Refusals by the machine, which its owner must fix wherever they occur.
 _MACHINE = {
     errno.ENOSPC: "free some space and run it again",
     errno.EDQUOT: "free some space and run it again",
@@ -64,7 +63,7 @@ _MACHINE = {
 
 @contextmanager
 def reported(debug: bool = False) -> Iterator[None]:
-    """Turn every error that escapes into lines on stderr and an exit code; `debug` adds the traceback."""
+    """Report every escaping error on stderr and exit with its code; `debug` adds the traceback."""
     try:
         yield
     except PenstockError as error:

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: digests, atomic writes, and the exchange of two directories."""
+"""Digests, atomic writes of files, and the atomic exchange of two directories."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from penstock.core.errors import PenstockError
 from penstock.core.leftovers import is_leftover
 
 _AT_FDCWD = {"linux": -100, "darwin": -2}
-# The memory of Linux as a file system. A folder and its files are made there many times faster than on a disk.
-_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108, a folder of its own
+# Linux's file system in memory, where creating files is many times faster than on a disk.
+_MEMORY, _ROOM = Path("/dev/shm"), 1 << 30  # noqa: S108, in a unique subfolder
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
-_RENAME_EXCHANGE = 2  # RENAME_EXCHANGE of Linux and RENAME_SWAP of macOS share the number
+_RENAME_EXCHANGE = 2  # the same number as macOS's RENAME_SWAP
 
 
 def sha256(data: bytes) -> str:
-    """The SHA-256 of some bytes, in hex."""
+    """Return the SHA-256 of some bytes, in hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def is_conflict(data: bytes) -> bool:
-    """Whether Git left a conflict of a merge in a file."""
+    """Whether a file contains Git's conflict markers."""
     return re.search(rb"^(?:<<<<<<<|>>>>>>>) ", data, re.MULTILINE) is not None
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hex."""
+    """Return the SHA-256 of a file, in hex."""
     with path.open("rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Write a file so that a reader sees the old bytes or the new ones, under any umask."""
+    """Write a file so that a reader sees either the old or the new bytes, whatever the umask."""
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -56,7 +56,7 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Every file below a folder but leftovers, in an order that doesn't depend on the file system; follows no link."""
+    """Yield every file below a folder except leftovers, sorted by name; doesn't follow links."""
     with os.scandir(folder) as found:
         ordered = sorted(found, key=attrgetter("name"))
     for entry in ordered:
@@ -67,18 +67,18 @@ def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
 
 
 def walk(folder: Path) -> Iterator[Path]:
-    """The paths of `entries`."""
+    """Yield the paths of `entries`."""
     return (Path(entry.path) for entry in entries(folder))
 
 
 def content(path: Path | str) -> bytes:
-    """A file's bytes; in half the time of Path.read_bytes, which counts where thousands of small files are read."""
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123, a Path costs as much as the reading
+    """Return a file's bytes, twice as fast as Path.read_bytes; it matters for thousands of small files."""
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123, a Path costs as much as the read
         return file.read()
 
 
 def holds_leftovers(folder: Path) -> bool:
-    """Whether any file below a folder is a leftover; follows no link."""
+    """Whether any file below a folder is a leftover; doesn't follow links."""
     with os.scandir(folder) as entries:
         return any(
             holds_leftovers(Path(entry.path)) if entry.is_dir(follow_symlinks=False) else is_leftover(entry.name)
@@ -87,16 +87,16 @@ def holds_leftovers(folder: Path) -> bool:
 
 
 def create(path: str, data: bytes) -> None:
-    """Make a file that isn't there yet, with the mode that the umask gives; FileExistsError where it is."""
+    """Create a file with the mode that the umask allows; raises FileExistsError if it exists."""
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
     with os.fdopen(handle, "wb") as file:
         file.write(data)
 
 
-def copy_sources(source: Path, target: Path, but: Path | None = None) -> None:
-    """Copy a folder without leftovers, and without one file; a symbolic link leads to the same place in the copy."""
+def copy_sources(source: Path, target: Path, excluding: Path | None = None) -> None:
+    """Copy a folder without leftovers and without the file `excluding`; copied links resolve to the same target."""
     target.mkdir(parents=True, exist_ok=True)
-    start, left_out, made = len(str(source)), str(but), {str(target)}
+    start, left_out, made = len(str(source)), str(excluding), {str(target)}
     for entry in entries(str(source)):
         if entry.path == left_out:
             continue
@@ -112,18 +112,18 @@ def copy_sources(source: Path, target: Path, but: Path | None = None) -> None:
 
 
 def _relative(link: Path) -> str:
-    """Where a link leads to, from the folder that it lies in."""
+    """Return the target of a link, relative to the link's folder."""
     aim = link.readlink()
     return os.path.relpath(aim.resolve(), link.parent.resolve()) if aim.is_absolute() else str(aim)
 
 
 @contextmanager
 def plain_folder(prefix: str) -> Iterator[Path]:
-    """A temporary folder whose path has no character that means something in a glob, a template or YAML.
+    """Create a temporary folder whose path has no special character of globs, templates or YAML.
 
-    It lies in memory where that has room, unless TMPDIR is set.
+    It is in memory if there is room, unless TMPDIR is set. Raises PenstockError if no such place is writable.
     """
-    places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, a folder of its own
+    places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, in a unique subfolder
     if _has_room(_MEMORY) and not os.environ.get("TMPDIR"):
         places.insert(0, _MEMORY)
     plain = [place for place in places if _PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK)]
@@ -144,10 +144,10 @@ def _has_room(folder: Path) -> bool:
 
 
 def exchange(new: Path, old: Path) -> None:
-    """Put the directory `new` where `old` is in one step, and remove what was there.
+    """Replace the directory `old` by `new` in one step, and remove the former.
 
-    Killed at any moment, `old` is either the one or the other. Where the kernel or the file system can't exchange
-    two directories, `old` is moved aside first; `recover` then completes what a kill in between left undone.
+    If killed, `old` is either one or the other. If the kernel or the file system can't exchange two directories,
+    `old` is first moved aside; `recover` then completes an interrupted exchange.
     """
     if not old.exists():
         new.rename(old)
@@ -157,11 +157,11 @@ def exchange(new: Path, old: Path) -> None:
         old.rename(aside)
         new.rename(old)
         new = aside
-    shutil.rmtree(new, ignore_errors=True)  # the exchange is done; `recover` clears what would be left
+    shutil.rmtree(new, ignore_errors=True)  # the exchange is done; `recover` clears any rest
 
 
 def recover(path: Path) -> None:
-    """Bring back a directory whose exchange was killed half-way."""
+    """Restore a directory after an interrupted exchange."""
     aside = path.with_name(f".{path.name}.old")
     if aside.is_dir():
         if path.exists():
@@ -171,7 +171,7 @@ def recover(path: Path) -> None:
 
 
 def _exchanged(one: Path, other: Path) -> bool:
-    import ctypes  # here, since it costs the fast check several milliseconds and is not for it
+    import ctypes  # here: the import takes several milliseconds, and the fast check doesn't need it
 
     libc = ctypes.CDLL(None, use_errno=True)
     call = getattr(libc, "renameat2" if sys.platform == "linux" else "renameatx_np", None)
@@ -188,7 +188,7 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 @contextmanager
 def writing(what: Path) -> Iterator[None]:
-    """Turn the file system's refusals into one line: no permission, no space, read-only."""
+    """Turn a refusal of the file system (no permission, no space, read-only) into a PenstockError of one line."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Ctrl-C while something is started that has to be recorded."""
+"""Delay Ctrl-C while a process is started and recorded."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from contextlib import contextmanager
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Put off Ctrl-C to the end of the block, so that what it starts is also recorded; a second one acts at once."""
+    """Delay Ctrl-C until the end of the block, so that what it starts is also recorded; a second one acts at once."""
     pending: list[int] = []
 
-    def note(number: int, _: object) -> None:
+    def delay(number: int, _: object) -> None:
         if pending:
             raise KeyboardInterrupt
         pending.append(number)
 
-    before = signal.signal(signal.SIGINT, note)
+    before = signal.signal(signal.SIGINT, delay)
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""Where things are: the folders of a platform, of the engine itself and of the user's machine."""
+"""The folders of a platform, of the engine and of the user's machine."""
 
 from __future__ import annotations
 
@@ -9,61 +9,61 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-# The engine's own files, also when another platform is hydrated: tools/ with the pinned programs, and the verbs.
-# A checkout has them at its root; a wheel brings them inside of the package (pyproject.toml).
+# The engine's own files, which are used for any platform: tools/ with the pinned programs, and the verbs.
+# A checkout has them at its root; a wheel has them inside the package (pyproject.toml).
 ENGINE = _PACKAGE / "engine" if (_PACKAGE / "engine").is_dir() else _PACKAGE.parents[1]
 LOCK_NAME = "penstock.lock"
-# In environments/: what the platform's values may be.
+# In environments/: the JSON Schema of the platform's values.
 SCHEMA_NAME = "schema.json"
 
 
 @dataclass(frozen=True)
 class Layout:
-    """A platform's folders; `root` is the folder that holds helmfile.yaml."""
+    """The folders of a platform, whose `root` contains helmfile.yaml."""
 
     root: Path
 
     @property
     def helmfile(self) -> Path:
-        """The environments, and where the components are."""
+        """The file that lists the environments and the components."""
         return self.root / "helmfile.yaml"
 
     @property
     def environments(self) -> Path:
-        """One values file for each environment, over base.yaml."""
+        """The folder with base.yaml and a values file per environment."""
         return self.root / "environments"
 
     @property
     def components(self) -> Path:
-        """The sources."""
+        """The folder of the sources, one folder per component."""
         return self.root / "components"
 
     @property
     def charts(self) -> Path:
-        """The first-party charts."""
+        """The folder of the first-party charts."""
         return self.root / "charts"
 
     @property
     def manifests(self) -> Path:
-        """What the clusters get; generated."""
+        """The folder of the generated manifests."""
         return self.root / "manifests"
 
     def tree(self, environment: str) -> Path:
-        """The manifests of one environment."""
+        """Return the folder of an environment's manifests."""
         return self.manifests / environment
 
     def relative(self, path: Path) -> str:
-        """A path as people see it: from the platform's root, with forward slashes."""
+        """Return a path for messages: relative to the platform's root, with forward slashes."""
         if path == self.root:
             return "."
-        # As text, which costs a tenth of what paths do: `--fast` asks for thousands.
+        # String operations take a tenth of the time of paths: `--fast` makes thousands of these calls.
         return str(path).removeprefix(f"{self.root}{os.sep}").replace(os.sep, "/")
 
 
 def find_platform(given: str = "") -> Layout:
-    """The platform in the given folder, by default $PENSTOCK_PLATFORM, else the one that the current folder is in.
+    """Return the platform in the folder `given`, by default $PENSTOCK_PLATFORM, else the one around the current folder.
 
-    PenstockError when there is none.
+    Raises PenstockError if there is none.
     """
     named = given or os.environ.get("PENSTOCK_PLATFORM", "")
     folder = Path(named or Path.cwd()).resolve()
@@ -83,7 +83,7 @@ def _is_platform(folder: Path) -> bool:
 
 
 def _near(folder: Path) -> str:
-    """The hint where a folder is no platform: what it lacks, or the one platform below it."""
+    """Return a hint for a folder that isn't a platform: the wrong file name, or the only platform below it."""
     for name in ("helmfile.yml", "helmfile.yaml.gotmpl", "Helmfile.yaml"):
         if (folder / name).is_file():
             return f"did you mean `helmfile.yaml`? {name} is not read"
@@ -96,6 +96,6 @@ def _near(folder: Path) -> str:
 
 
 def cache_home() -> Path:
-    """The user's cache folder for Penstock (XDG Base Directory Specification)."""
+    """Return the user's cache folder for Penstock (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "penstock"

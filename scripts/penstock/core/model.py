@@ -1,4 +1,4 @@
-"""YAML at the edge: read once, into frozen models that refuse unknown keys."""
+"""Read YAML into frozen models that reject unknown keys."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _ONE_READER = threading.Lock()
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The base of every model that is read from a file."""
+    """The base of all models that are read from files."""
 
 
 def load(path: Path, model: type[Model], name: Path | str = "") -> Model:
-    """Read a YAML file into a model; PenstockError names the file, the path inside it and the nearest right key."""
+    """Read a YAML file into a model; raises PenstockError with file, path inside it and closest known key."""
     text = path.read_bytes()
     return convert(parse(text, name or path), model, name or path, {str(name or path): text})
 
 
 def convert(values: Any, model: type[Model], name: Path | str, texts: Mapping[str, bytes] | None = None) -> Model:
-    """Plain values into a model, with the same errors as `load`.
+    """Convert plain values into a model; raises the same errors as `load`.
 
-    `texts` are the files that the values are from, the one that wins last: the error names the line in one of them.
+    `texts` are the source files of the values, in order of increasing precedence: an error has the line in one of them.
     """
     try:
         with _ONE_READER:
@@ -47,26 +47,26 @@ def convert(values: Any, model: type[Model], name: Path | str, texts: Mapping[st
 
 
 def decode(text: bytes | str, model: type[Model]) -> Model:
-    """A model from JSON, in any thread; msgspec.DecodeError where it is none, ValidationError where it doesn't fit."""
+    """Decode JSON into a model, in any thread; raises msgspec.DecodeError, or ValidationError on a mismatch."""
     with _ONE_READER:
         return msgspec.json.decode(text, type=model)
 
 
 def _position(message: str, texts: Mapping[str, bytes]) -> str:
-    """file:line:column of the key that a message is about; empty when no text holds it."""
+    """Return file:line:column of the key in a message; empty if no text contains it."""
     inside = re.search(r" - at `\$(.*)`$", message)
     unknown = re.findall(r"unknown field `(.+?)`", message)
     steps = re.findall(r"[^.\[\]]+|\.\.\.", inside[1] if inside else "") + unknown
     for name, text in reversed(list(texts.items())):
         marks = list(_marks(compose(text, name), steps)) if steps else []
-        # msgspec doesn't say in which value of a mapping a fault is: several may look alike.
+        # msgspec doesn't report which value of a mapping has the fault: several may look alike.
         if marks and (unknown or len(marks) == 1):
             return f"{name}:{marks[0].line + 1}:{marks[0].column + 1}"
     return ""
 
 
 def _marks(node: yaml.Node | None, steps: list[str]) -> Iterator[yaml.Mark]:
-    """Where the keys stand that these steps lead to; the step `...` is any key of a mapping."""
+    """Yield the position of each key that matches the steps; the step `...` matches any key of a mapping."""
     pairs: list[tuple[str, yaml.Node, yaml.Node]] = []
     if isinstance(node, yaml.MappingNode):
         pairs = [(key.value, key, value) for key, value in node.value]
@@ -98,19 +98,19 @@ def _suggestion(message: str, model: Any) -> str:
     unknown = re.search(r"unknown field `(.+?)`", message)
     if not unknown:
         return "docs/reference/files.md has the keys and their types"
-    # The key itself may be a right one elsewhere in the file.
+    # The same key may be valid elsewhere in the file.
     keys = sorted(_keys(model) - {unknown[1]})
     return did_you_mean(unknown[1], keys, f"the keys are {', '.join(keys)}")
 
 
 def _allowed(model: Any, steps: list[str]) -> list[str]:
-    """The texts that a model allows at a place in it; empty where it allows any."""
+    """Return the values that a model allows at this path; empty if it allows any text."""
     if get_origin(model) is Literal:
         return [str(value) for value in get_args(model)] if not steps else []
     if isinstance(model, type) and issubclass(model, msgspec.Struct):
         fields = {field.encode_name: field.type for field in msgspec.structs.fields(model)}
         return _allowed(fields[steps[0]], steps[1:]) if steps and steps[0] in fields else []
-    # An item of a list, or any value of a mapping, is a step; a choice of types is none.
+    # A list item or a mapping value consumes a step; a union doesn't.
     left = steps[1:] if get_origin(model) in (list, dict, tuple) else steps
     return next((found for inner in reversed(get_args(model)) if (found := _allowed(inner, left))), [])
 

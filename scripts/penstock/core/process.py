@@ -1,4 +1,4 @@
-"""The one place that starts programs."""
+"""Start every child process."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from penstock.core.errors import PenstockError
 Value = TypeVar("Value")
 log = logging.getLogger("penstock.process")
 
-# NAME=value anywhere, and `--name value` too.
+# NAME=value anywhere, and `--name value`.
 _SECRET = re.compile(
     r"(?i)((?:token|password|secret|key)[\w-]*=|--[\w-]*(?:token|password|secret|key) )(?:'[^']*'|\S+)"
 )
-# Long enough for a program to flush, short enough for a person who pressed Ctrl-C.
+# Long enough for a program to flush, short enough for a user who pressed Ctrl-C.
 _GRACE_SECONDS = 5.0
-# Of a terminal of our own: no program here looks at it.
+# The height of the pseudo-terminal; it doesn't affect any caller.
 _ROWS = 50
 
 
@@ -51,18 +51,18 @@ class Command:
 
     @property
     def line(self) -> str:
-        """The command as it could be pasted into a shell, secrets blotted out."""
+        """The command line, ready to paste into a shell, with secrets redacted."""
         return blotted(shlex.join(str(word) for word in self.argv))
 
     @property
     def environment(self) -> dict[str, str]:
-        """The whole environment that the program gets."""
+        """The complete environment of the program."""
         return {**({} if self.bare else inherited()), **self.env}
 
 
 @dataclass(frozen=True)
 class Result:
-    """How a program ended. `seconds` is wall time."""
+    """The outcome of a program. `seconds` is wall time."""
 
     command: Command
     code: int
@@ -77,16 +77,16 @@ class Result:
 
     @property
     def complaint(self) -> str:
-        """What the program said of its failure, as text."""
+        """The program's error output, else its output, as text."""
         return (self.stderr or self.stdout).decode(errors="replace").strip()
 
 
-# Characters of a program's last line; some print the whole input with what they don't like in it.
+# Maximum characters of a program's last line: some print their whole input after an error.
 _LONGEST = 1000
 
 
 class CommandFailed(PenstockError):
-    """A program ended with a code that its caller doesn't accept."""
+    """Raised if a program ends with a code outside `command.ok`."""
 
     def __init__(self, result: Result) -> None:
         lines = result.complaint.splitlines()
@@ -99,20 +99,20 @@ class CommandFailed(PenstockError):
 
 
 class CommandMissing(PenstockError):
-    """The program to run isn't there."""
+    """Raised if the program can't be started."""
 
 
 class CommandTimedOut(PenstockError):
-    """A program was still running at its deadline; its whole process group was ended."""
+    """Raised if a program runs past its deadline; its process group was ended."""
 
 
 def blotted(text: str) -> str:
-    """A text with the values of tokens, passwords and the like blotted out."""
+    """Return a text with the values of tokens, passwords and the like redacted."""
     return _SECRET.sub(r"\1***", text)
 
 
 def run(command: Command) -> Result:
-    """Run to the end and give the result; CommandFailed on any code not in `command.ok`."""
+    """Run to completion and return the result; raises CommandFailed for a code outside `command.ok`."""
     start = time.monotonic()
     process = _start(command, subprocess.PIPE, subprocess.PIPE)
     try:
@@ -123,11 +123,11 @@ def run(command: Command) -> Result:
     except BaseException:
         end_group(process)
         raise
-    return _judged(Result(command, process.returncode, stdout, stderr, time.monotonic() - start))
+    return _checked(Result(command, process.returncode, stdout, stderr, time.monotonic() - start))
 
 
 def watch(command: Command, each: Callable[[str], None]) -> Result:
-    """Like `run`, and calls `each` with every line that the program writes, to either stream."""
+    """Like `run`, but call `each` with every line that the program writes to stdout or stderr."""
     start = time.monotonic()
     process = _start(command, subprocess.PIPE, subprocess.STDOUT)
     lines: list[bytes] = []
@@ -137,18 +137,18 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
             lines.append(line)
             each(line.decode(errors="replace").rstrip())
         process.wait()
-    return _judged(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
+    return _checked(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
 
 
 def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> int:
-    """Run on a terminal of its own and give the exit code; `each` gets what the program writes there, as it comes."""
+    """Run on a new pseudo-terminal and return the exit code; `each` receives the output as it arrives."""
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
     process = _start(command, theirs, theirs)
     os.close(theirs)
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     with os.fdopen(ours, "rb", buffering=0) as terminal, _in_time(command, process):
-        # Linux answers with an error, and macOS with nothing, once the last writer is gone.
+        # Once the last writer has closed it, Linux returns an error and macOS returns nothing.
         with suppress(OSError):
             while data := terminal.read(65536):
                 each(decoder.decode(data))
@@ -158,7 +158,7 @@ def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> 
 
 @contextmanager
 def _in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """End a program at its deadline, or when the block fails; CommandTimedOut at the deadline."""
+    """End a program at its deadline or if the block fails; raises CommandTimedOut at the deadline."""
     expired = threading.Event()
 
     def expire() -> None:
@@ -179,20 +179,20 @@ def _in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[Non
 
 
 def spawn(command: Command, log_file: Path) -> int:
-    """Start a program that outlives us, in a session of its own, and give its pid."""
+    """Start a program in a new session, so that it outlives this process, and return its pid."""
     with log_file.open("ab") as sink:
         process = _start(command, sink, subprocess.STDOUT)
     log.debug("%s >>%s &  # pid %d", command.line, log_file, process.pid)
-    # It is followed by its pid from here on; without this the garbage collector would warn.
+    # From here on its pid identifies it; without this the garbage collector would warn.
     process.returncode = 0
     return process.pid
 
 
 @contextmanager
 def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[Value]:
-    """Run a program for as long as the block lasts, and give what `ready` makes of a line that it writes.
+    """Run a program during the block; yields the first result of `ready`, which is called with each output line.
 
-    `command.timeout` is how long that line may take. CommandFailed when the program ends before it.
+    `command.timeout` limits the wait for that line. Raises CommandFailed if the program ends earlier.
     """
     start = time.monotonic()
     process = _start(command, subprocess.PIPE, subprocess.STDOUT)
@@ -220,7 +220,7 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
 
 
 def interactive(command: Command) -> int:
-    """Run with our own terminal and give the exit code."""
+    """Run on this process's terminal and return the exit code."""
     try:
         return subprocess.run(
             [str(word) for word in command.argv], cwd=command.cwd, env=command.environment, check=False
@@ -246,7 +246,7 @@ def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess
         raise _missing(command, error) from None
 
 
-def _judged(result: Result) -> Result:
+def _checked(result: Result) -> Result:
     log.debug("%s  # exit %d, %.2f s", result.command.line, result.code, result.seconds)
     if result.code not in result.command.ok:
         raise CommandFailed(result)
@@ -267,7 +267,7 @@ def _missing(command: Command, error: OSError) -> CommandMissing:
 
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
-    """End a program and all that it started: terminate, wait, kill."""
+    """End a program and its process group: terminate, wait, kill."""
     _signal_group(process)
     for stream in (process.stdin, process.stdout, process.stderr):
         if stream is not None:
@@ -276,9 +276,9 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 
 
 def _signal_group(process: subprocess.Popen[bytes]) -> None:
-    # macOS answers EPERM for a group whose members have all ended.
+    # macOS returns EPERM for a group whose members have all exited.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_SECONDS)
-        os.killpg(process.pid, signal.SIGKILL)  # processes that outlived the first of the group
+        os.killpg(process.pid, signal.SIGKILL)  # processes that outlived the group leader

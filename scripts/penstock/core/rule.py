@@ -1,4 +1,4 @@
-"""What a rule is: a kind of fault that `inv explain` explains."""
+"""The type of a rule, a kind of fault that `inv explain` describes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Rule(NamedTuple):
-    """A kind of fault. `id` is GATE/NAME, or hydrate/NAME; the other fields are what `inv explain` shows."""
+    """A kind of fault. `id` is GATE/NAME or hydrate/NAME; `inv explain` shows the other fields."""
 
     id: str
     catches: str

@@ -1,9 +1,9 @@
-"""What a YAML scalar means to Kubernetes: the rules of go.yaml.in/yaml/v2 and sigs.k8s.io/yaml, which kubectl, the API
-server, Helm and Flux read with.
+"""How Kubernetes reads a YAML scalar: the rules of go.yaml.in/yaml/v2 and sigs.k8s.io/yaml.
 
-They are neither YAML 1.1 nor 1.2: `yes`, `on` and `y` are booleans and `010` is eight, as in 1.1; `22:22` and dates are
-text and `0o17` is fifteen, as in 1.2. Sources: resolve.go of go.yaml.in/yaml/v2, strconv of Go's standard library, and
-convertToJSONableObject of sigs.k8s.io/yaml. tests/core/test_yaml_as_go.py holds these rules against that very code.
+kubectl, the API server, Helm and Flux use these libraries. The rules are neither YAML 1.1 nor 1.2: `yes`, `on` and `y`
+are booleans and `010` is eight, as in 1.1; `22:22` and dates are text and `0o17` is fifteen, as in 1.2. Sources:
+resolve.go of go.yaml.in/yaml/v2, strconv of Go's standard library, and convertToJSONableObject of sigs.k8s.io/yaml.
+tests/core/test_yaml_as_go.py compares these rules with that code.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WORDS: dict[str, Scalar] = {
     **{sign + word: math.inf for sign in ("", "+") for word in (".inf", ".Inf", ".INF")},
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), -math.inf),
 }
-# Only what begins like this can be anything else than text: most scalars are told by their first character.
+# A scalar that starts with anything else is text.
 _FIRST = {"", *"+-.0123456789~yYnNtTfFoO"}
 _NUMERIC = frozenset("+-.0123456789")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))")
@@ -43,7 +43,7 @@ _DATE = re.compile(
 
 
 def plain(text: str) -> Scalar:
-    """What an unquoted scalar without a tag is."""
+    """Return the value of an unquoted scalar without a tag."""
     if text[:1] not in _FIRST:
         return text
     if text in _WORDS:
@@ -52,13 +52,13 @@ def plain(text: str) -> Scalar:
 
 
 def tagged(tag: str, text: str) -> Scalar:
-    """What a scalar with a tag is; ValueError when it can't be that. An unknown tag changes nothing."""
+    """Return the value of a scalar with a tag; raises ValueError if it doesn't fit. An unknown tag has no effect."""
     read = _TAGGED.get(tag.removeprefix(_TAG) if tag.startswith(_TAG) else "")
     return read(text) if read else text
 
 
 def key(value: Scalar) -> str:
-    """The key of a JSON object that a scalar becomes; ValueError for null and for integers above 63 bits."""
+    """Return the JSON object key for a scalar; raises ValueError for null and for integers from 2**63."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -71,10 +71,10 @@ def key(value: Scalar) -> str:
 
 
 def number(value: float) -> float:
-    """A float as it comes back from JSON, where 1.0 and 1e3 are integers; ValueError for .inf and .nan."""
+    """Return a float as JSON decodes it: 1.0 and 1e3 become integers. Raises ValueError for .inf and .nan."""
     if not math.isfinite(value):
         raise ValueError("Kubernetes has no number for infinity or .nan")
-    # By way of the shortest digits, which JSON has: above 2**53 they are another integer than the float itself.
+    # JSON has the shortest digits; above 2**53 these may denote a different integer than the float.
     return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
 
 
@@ -100,7 +100,7 @@ def _finite(text: str) -> Scalar:
 
 
 def _float_key(value: float) -> str:
-    """The shortest digits that give the same 32 bit float, as Go's strconv writes it with the verb `g`."""
+    """Return the shortest digits that yield the same 32-bit float, formatted as by Go's strconv with the verb `g`."""
     if math.isnan(value):
         return ".nan"
     try:
@@ -136,7 +136,7 @@ def _float(text: str) -> float:
 
 
 def _bytes(text: str) -> str:
-    """Text from base64; bytes that are no UTF-8 become U+FFFD each, as in Go's JSON."""
+    """Decode base64 to text; each byte that isn't UTF-8 becomes U+FFFD, as in Go's JSON."""
     try:
         data = base64.b64decode(re.sub(r"[\r\n]", "", text), validate=True)
     except binascii.Error:
@@ -149,7 +149,7 @@ def _timestamp(text: str) -> str:
     if not found:
         raise ValueError("the value is not of the type that its tag declares")
     year, month, day, hour, minute, second = (int(part or 0) for part in found.groups()[:6])
-    datetime(year or 1, month, day, hour, minute, second)  # ValueError for a day that doesn't exist
+    datetime(year or 1, month, day, hour, minute, second)  # raises ValueError for an invalid date
     return text
 
 

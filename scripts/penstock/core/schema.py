@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 (https://json-schema.org/draft/2020-12): what values break, a line for each fault."""
+"""Validation with JSON Schema 2020-12 (https://json-schema.org/draft/2020-12), with one line per fault."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from jsonschema.validators import extend
 
 from penstock.core.nearest import missing_key, unknown_key
 
-# The rules about a single value; the others are about keys.
+# Rules for single values; the others are about keys.
 _OF_VALUES = ("enum", "maximum", "minimum", "pattern", "type")
 _SHAPES = {"array": "list", "object": "mapping"}
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault. `path` leads to the value; where a key is unknown or missing, to the mapping that it is about."""
+    """A fault. `path` is that of the value, or of the mapping if one of its keys is unknown or missing."""
 
     path: tuple[str | int, ...]
     text: str
 
     def __str__(self) -> str:
-        """The line for it."""
+        """Return the text."""
         return self.text
 
 
 def faults(schema: Mapping[str, Any], value: Any, is_open: Callable[[Any], bool] = lambda _: False) -> list[Fault]:
-    """What a value breaks of a schema, sorted by path. Of a value that `is_open`, only the running program can tell.
+    """Return the faults of a value, sorted by path. A value that `is_open` is known only at run time and is skipped.
 
-    A schema with a title is a named type, which a message names instead of the rule.
+    Messages name the title of a schema, if it has one, instead of the rule.
     """
     rules = {name: _unless(is_open, Draft202012Validator.VALIDATORS[name]) for name in _OF_VALUES}
     errors = extend(Draft202012Validator, rules)(schema).iter_errors(value)
@@ -53,7 +53,7 @@ def _faults(error: Any) -> Iterator[Fault]:
         known = list(error.schema.get("properties", {}))
         yield from (Fault(path, unknown_key(key, place, known)) for key in error.instance if key not in known)
     elif error.validator == "required":
-        # One error for each key, whose name is in its text alone.
+        # One error per key; only the message has its name.
         yield from (
             Fault(path, missing_key(key, place)) for key in error.validator_value if f"'{key}'" in error.message
         )
@@ -78,5 +78,5 @@ def _wrong(error: Any) -> str:
 
 
 def shown(path: tuple[str | int, ...]) -> str:
-    """A path as people write it: periods[1].from."""
+    """Format a path for reading: periods[1].from."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")

@@ -1,10 +1,10 @@
-"""YAML as Kubernetes reads it: the one reader and the one writer of YAML here.
+"""Read and write YAML as Kubernetes does. All YAML of the engine passes through here.
 
-`parse` gives what sigs.k8s.io/yaml gives, the library with which kubectl, the API server, Helm and Flux read: the same
-object, or a refusal on both sides. PyYAML's own rules are those of YAML 1.1, and give other objects. Our own settings
-are read alike, so that a word means the same in every file; helmfile reads some of them too, and where it reads a word
-in another way, hydrate/values.py says so. What Kubernetes drops in silence is refused here: a key that is set twice,
-and what follows a document without `---`, or at all where one document is expected.
+`parse` returns what sigs.k8s.io/yaml returns, the library of kubectl, the API server, Helm and Flux: the same object,
+or an error in both. PyYAML implements YAML 1.1 and returns other objects. Penstock's settings follow the same rules, so
+that a word means the same in every file; hydrate/values.py reports words that helmfile reads differently. What
+Kubernetes silently drops is an error here: a duplicate key, text after a document without `---`, or a second document
+if one is expected.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from penstock.core.errors import PenstockError
 
 
 def parse(text: str | bytes, name: Path | str = "the text") -> Any:
-    """One YAML document as plain values; PenstockError with file, line and column when it isn't YAML."""
+    """Parse one YAML document into plain values; raises PenstockError with file, line and column if it isn't YAML."""
     data = _bytes(text)
     with _explained(data, name):
         found = list(documents(data, single=True))
@@ -30,9 +30,9 @@ def parse(text: str | bytes, name: Path | str = "the text") -> Any:
 
 
 def parse_all(text: str | bytes, name: Path | str = "the text", *, last_wins: bool = False) -> list[Any]:
-    """Every YAML document of a stream that is not empty; the same errors as `parse`.
+    """Parse all non-empty documents of a YAML stream; raises the same errors as `parse`.
 
-    With `last_wins`, a key may be set twice, as in the text that a chart renders: Helm and kubectl take the last one.
+    With `last_wins`, duplicate keys are allowed, as in the output of a chart: Helm and kubectl use the last one.
     """
     data = _bytes(text)
     with _explained(data, name):
@@ -40,21 +40,21 @@ def parse_all(text: str | bytes, name: Path | str = "the text", *, last_wins: bo
 
 
 def compose(text: str | bytes, name: Path | str) -> yaml.Node | None:
-    """One YAML document as nodes, which know where they stand; the same errors as `parse`."""
+    """Parse one YAML document into nodes with their positions; raises the same errors as `parse`."""
     data = _bytes(text)
     with _explained(data, name):
         return yaml.compose(data, Loader=parser())
 
 
 def compose_all(text: str | bytes, name: Path | str) -> list[yaml.Node]:
-    """Every YAML document of a stream as nodes; the same errors as `parse`."""
+    """Parse all documents of a YAML stream into nodes; raises the same errors as `parse`."""
     data = _bytes(text)
     with _explained(data, name):
         return [node for node in yaml.compose_all(data, Loader=parser()) if node]
 
 
 def utf8(data: bytes, name: Path | str) -> str:
-    """The text of a file; PenstockError with line and column where it isn't UTF-8."""
+    """Decode the text of a file; raises PenstockError with line and column if it isn't UTF-8."""
     try:
         return data.decode()
     except UnicodeDecodeError as error:
@@ -63,7 +63,7 @@ def utf8(data: bytes, name: Path | str) -> str:
 
 
 def scalars_of(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
-    """Every scalar of a document, keys included."""
+    """Yield every scalar of a document, including keys."""
     if isinstance(node, yaml.ScalarNode):
         yield node
     elif isinstance(node, yaml.SequenceNode):
@@ -76,9 +76,9 @@ def scalars_of(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
 
 
 def dump(value: Any, *, sort_keys: bool = True, indented: bool = False) -> str:
-    """YAML that Kubernetes reads as this very value: no line is folded, and there are no anchors.
+    """Return YAML that Kubernetes reads as this value, without folded lines or anchors.
 
-    `indented` puts lists deeper than their keys, as in files that are written by hand.
+    `indented` indents lists below their keys, as in hand-written files.
     """
     dumper = _IndentedDumper if indented else _Dumper
     text: str = yaml.dump(value, Dumper=dumper, sort_keys=sort_keys, default_flow_style=False, width=_WIDE)
@@ -115,7 +115,7 @@ def _bytes(text: str | bytes) -> bytes:
 
 class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]  # libyaml's is eight times faster
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002, the base's name
-        """A list that stands in two places is written twice."""
+        """Write a repeated list in full instead of an alias."""
         return True
 
 
@@ -128,7 +128,7 @@ class _IndentedDumper(yaml.SafeDumper):
 
 
 def _represent(dumper: Any, text: str) -> yaml.Node:
-    """Text for a Dumper: PyYAML quotes what YAML 1.1 takes for something else, and this what Kubernetes does."""
+    """Represent text, quoted if Kubernetes would read it as another type; PyYAML decides by YAML 1.1."""
     style = None if isinstance(scalars.plain(text), str) else '"'
     node: yaml.Node = dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
     return node

@@ -1,1 +1,1 @@
-"""What writes docs/reference from the code."""
+"""Generate docs/reference from the code."""

@@ -1,4 +1,4 @@
-"""The comments of a YAML file, by the key that they stand above."""
+"""The comments of a YAML file, by the key below them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Path = tuple[str, ...]
 
 
 def comments(text: bytes) -> dict[Path, str]:
-    """The path of a key -> the comment right above it, as one line."""
+    """Return the comment directly above each key, as one line, by the key's path."""
     lines = text.decode().splitlines()
     found: dict[Path, str] = {}
     root = compose(text, "text")
@@ -30,7 +30,7 @@ def _collect(node: yaml.MappingNode, path: Path, lines: list[str], found: dict[P
 
 
 def _above(lines: list[str], line: int, column: int) -> list[str]:
-    """The lines of comment above a line that begin in the same column."""
+    """Return the comment lines directly above a line that start in its column."""
     start = " " * column + "#"
     first = line
     while first > 0 and lines[first - 1].startswith(start):

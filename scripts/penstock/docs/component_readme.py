@@ -1,7 +1,7 @@
-"""components/<name>/README.md: what the manifests can't tell of a component.
+"""components/<name>/README.md: facts about a component that its manifests don't contain.
 
-A sentence says what it is for. docs/reference/components.md repeats the sections `Data`, `Needs` and `Privileges`, a
-table with a reason for everything that the component's pods may do beyond a restricted pod.
+The first sentence is its purpose. docs/reference/components.md includes the sections `Data`, `Needs` and `Privileges`,
+a table with a reason for each privilege that the component's pods have beyond a restricted pod.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ NAME = "README.md"
 
 @dataclass(frozen=True)
 class Readme:
-    """`summary` is one sentence; `privileges` has the rows of the table: workload, what it may, why."""
+    """A parsed README. `summary` is one sentence; `privileges` has the table's rows: workload, privileges, reason."""
 
     summary: str
     data: str
@@ -25,7 +25,7 @@ class Readme:
 
 
 def read(folder: Path) -> Readme:
-    """The page in a component's folder; PenstockError where there is none, or it doesn't start with a sentence."""
+    """Read the README of a component; raises PenstockError if it is missing or doesn't start with a sentence."""
     path = folder / NAME
     shown = f"components/{folder.name}/{NAME}"
     if not path.is_file():

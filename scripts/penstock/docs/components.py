@@ -1,4 +1,4 @@
-"""The facts about every component, out of the manifests of all environments."""
+"""Facts about every component, from the manifests of all environments."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _JOB_HASH = re.compile(r"-[0-9a-f]{10}$")
 
 @dataclass
 class Component:
-    """The union of all environments.
+    """The facts about a component, merged over all environments.
 
-    `ports` maps workloads, Services and Gateways to their ports, each with its name. A claim and a number of replicas
-    belong to an environment. `account` is what Flux applies the component as, empty where it uses its own rights.
+    `ports` maps workloads, Services and Gateways to their ports, each with its name. Claims and replica counts
+    include the environment. `account` is the account that Flux applies the component as, empty for Flux's own.
     """
 
     environments: set[str] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Component:
 
 
 def components(layout: Layout) -> dict[str, Component]:
-    """Every component by its name, sorted; PenstockError where an environment is not hydrated."""
+    """Return every component by name, sorted; raises PenstockError if an environment isn't hydrated."""
     found: dict[str, Component] = {}
     for environment in environments.names(layout):
         platform = rendered(layout, environment)

@@ -1,4 +1,4 @@
-"""docs/reference/components.md: every component, from the manifests and from components/<name>/README.md."""
+"""docs/reference/components.md: every component, from the manifests and components/<name>/README.md."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ What every component is for, what it runs, what it may do beyond an ordinary pod
 
 
 def page(layout: Layout) -> str:
-    """The page; Findings where a privilege has no reason, or a reason no privilege."""
+    """Return the page; raises Findings for a privilege without a reason, or a reason without a privilege."""
     found = components(layout)
     readmes = {name: read(layout.components / name) for name in found}
     findings = [line for name in found for line in _unexplained(name, found[name], readmes[name])]

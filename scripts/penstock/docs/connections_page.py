@@ -1,4 +1,4 @@
-"""docs/reference/connections.md: which connections the rendered network policies allow."""
+"""docs/reference/connections.md: the connections that the rendered network policies allow."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _tcp(*numbers: int) -> frozenset[Port]:
     return frozenset((number, "TCP") for number in numbers)
 
 
-# Peers that are not in the manifests, with the ports that a pod could want to reach there.
+# Peers outside the manifests, with the ports that a pod may need there.
 _DNS = Actor("dns", "kube-system", {"k8s-app": "kube-dns"}, _tcp(53, 9153) | {(53, "UDP")})
 _FLUX = Actor("flux", "flux-system", {"app": "source-controller"}, _tcp(9090, 8080))
 _IDENTITIES = Actor("pod-identity", ports=_tcp(80), entities=frozenset({"world"}), address="169.254.170.23")
@@ -47,7 +47,7 @@ _ENTITIES = [
 
 
 def page(layout: Layout) -> str:
-    """The page; PenstockError where an environment is not hydrated."""
+    """Return the page; raises PenstockError if an environment isn't hydrated."""
     every = environments.names(layout)
     rows: dict[tuple[str, str, str], list[str]] = {}
     for environment in every:
@@ -61,7 +61,7 @@ def page(layout: Layout) -> str:
 
 
 def allowed(platform: Rendered) -> dict[tuple[str, str], set[str]]:
-    """Sender and receiver -> the ports that the policies allow, where a policy selects one of the two."""
+    """Return the allowed ports by sender and receiver, for pairs with at least one pod selected by a policy."""
     actors = everyone(platform)
     enforced = Enforced(actors, policies(platform))
     governed = enforced.governed_in | enforced.governed_out
@@ -77,6 +77,6 @@ def allowed(platform: Rendered) -> dict[tuple[str, str], set[str]]:
 
 
 def everyone(platform: Rendered) -> list[Actor]:
-    """All pods on the pod network by name, and the peers outside of the manifests."""
+    """Return all pods on the pod network, by name, and the peers outside the manifests."""
     pods = {actor(item).name: actor(item) for item in platform.workloads if not item.template.spec.host_network}
     return [*pods.values(), _DNS, _FLUX, _IDENTITIES, _APPLICATION, *_ENTITIES]

@@ -1,4 +1,4 @@
-"""The generated pages: which there are, whether they are what the code says, and writing them."""
+"""Build, compare and write the generated pages."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _PAGES: dict[str, Callable[[Path], str]] = {
 
 
 def written(root: Path = ENGINE) -> dict[str, str]:
-    """Every page as it should be, by path; PenstockError where there are no docs."""
+    """Return the current text of every page, by path; raises PenstockError if there is no docs/."""
     if not (root / "docs").is_dir():
         raise PenstockError(f"{root}: there is no docs/ here", "run it in a checkout of Penstock, not in a wheel")
     return {path: page(root) for path, page in _PAGES.items()}
 
 
 def stale(root: Path = ENGINE) -> dict[str, str]:
-    """The pages that are not what they should be."""
+    """Return the pages whose files differ from their current text."""
     pages = written(root)
     return {
         path: text for path, text in pages.items() if not (root / path).is_file() or (root / path).read_text() != text
@@ -35,7 +35,7 @@ def stale(root: Path = ENGINE) -> dict[str, str]:
 
 
 def write(root: Path = ENGINE) -> list[str]:
-    """Write those that are stale, and give their paths."""
+    """Write the stale pages and return their paths."""
     changed = stale(root)
     for path, text in changed.items():
         write_atomically(root / path, text.encode())

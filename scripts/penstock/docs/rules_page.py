@@ -18,7 +18,7 @@ The examples are tests: each is made, and gives what is shown.
 
 
 def page(root: Path) -> str:
-    """The page of the checkout at `root`."""
+    """Return the page for the checkout at `root`."""
     known = examples(root)
     parts = [_HEAD]
     for name in MODULES:

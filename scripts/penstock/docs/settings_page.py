@@ -1,4 +1,4 @@
-"""docs/reference/settings.md: every setting of an environment, from environments/ and the engine's own model of it."""
+"""docs/reference/settings.md: every setting of an environment, from environments/ and the engine's model."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _MISSING = object()
 
 @dataclass(frozen=True)
 class Setting:
-    """A setting: its path, the name of its type, and what the schema or the model says of it."""
+    """A setting: its path, the name of its type, and its description in the schema or the model."""
 
     path: tuple[str, ...]
     type: str
@@ -42,7 +42,7 @@ class Setting:
 
 
 def page(layout: Layout) -> str:
-    """The page."""
+    """Return the page."""
     schema = parse((layout.environments / SCHEMA_NAME).read_bytes(), SCHEMA_NAME)
     base = (layout.environments / "base.yaml").read_bytes()
     table = _Table(parse(base, "base.yaml"), comments(base), *_own(layout))
@@ -62,7 +62,7 @@ def _own(layout: Layout) -> tuple[dict[str, Values], dict[str, dict[tuple[str, .
 
 
 def _engine(table: _Table) -> Iterator[str]:
-    """The engine's own keys, from its model."""
+    """Yield the sections of the engine's own keys, from its model."""
     hints = typing.get_type_hints(environments.Environment)
     for name in environments.ENGINE_KEYS:
         model = hints[name]
@@ -84,7 +84,7 @@ def _fields(model: type[msgspec.Struct], path: tuple[str, ...]) -> Iterator[Sett
 
 
 def _annotated(hint: Any) -> tuple[Any, str]:
-    """A type, and what msgspec's Meta says of it."""
+    """Return a type and the description in its msgspec Meta."""
     if typing.get_origin(hint) is typing.Annotated:
         plain, *extra = typing.get_args(hint)
         return plain, next((meta.description for meta in extra if getattr(meta, "description", None)), "")
@@ -141,7 +141,7 @@ def _range(node: Json) -> str:
 
 @dataclass(frozen=True)
 class _Table:
-    """Where the cells of a row come from: base.yaml, its comments, and what each environment says."""
+    """Fill the cells of a row from base.yaml, its comments and the environments' files."""
 
     base: Values
     comments: dict[tuple[str, ...], str]
@@ -149,7 +149,6 @@ class _Table:
     reasons: dict[str, dict[tuple[str, ...], str]]
 
     def rows(self, settings: Iterator[Setting]) -> str:
-        """The table of some settings."""
         return "\n".join([_COLUMNS, *(self._row(setting) for setting in settings)])
 
     def _row(self, setting: Setting) -> str:
@@ -171,7 +170,7 @@ class _Table:
         return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
     def _reasons(self, path: tuple[str, ...]) -> str:
-        """What the environments' own files say of it, where nothing else does."""
+        """Return the comments in the environments' own files, which apply if nothing else describes the setting."""
         return " ".join(f"{name}: {found[path]}" for name, found in self.reasons.items() if path in found)
 
 

@@ -1,6 +1,6 @@
-"""A terminal session as an animated picture: Rich draws its lines, CSS shows each of them at its time.
+"""A terminal session as an animated SVG: Rich draws the lines, CSS shows each at its time.
 
-The lines are drawn as they stand at the end, which is what a reader gets who asked for less motion.
+The static picture is the final state, which readers who prefer reduced motion see.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.text import Text
 
-# What Rich and pre-commit write to draw a line again: back to its beginning, and clear it.
+# Rich and pre-commit redraw a line with a carriage return and an erase sequence.
 _AGAIN = re.compile(r"\r(?:\x1b\[2K)+")
-# Rich takes a line of progress away once it has gone on to the next one.
+# Rich erases a progress line after moving to the next one.
 _TAKEN_AWAY = re.compile(r"^\r?(?:\x1b\[1A\x1b\[2K)+")
-# Hiding and showing the cursor.
+# Hide and show the cursor.
 _CURSOR = re.compile(r"\x1b\[\?25[hl]")
-# A spinner and a clock: a line that differs in nothing else is the same.
+# A spinner and a clock; lines that differ only in these are equal.
 _MOVING = re.compile(r"^ *[⠁-⣿] | \d+ s *$")
-# Seconds that a picture takes at most: what took longer is played faster.
+# Maximum seconds of a picture; longer sessions play faster.
 _LONGEST = 20.0
 _UNIQUE = "session"
-# Rich's own, in pixels.
+# Rich's value, in pixels.
 _LINE_HEIGHT = 24.4
 _FORMAT = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} HEIGHT" role="img" aria-label="ALT">
@@ -58,7 +58,7 @@ TIMES
 
 @dataclass
 class Line:
-    """One line of a terminal, with its colours as escape sequences, and when it is to be seen: in seconds.
+    """A terminal line with its colours as escape sequences, visible from `start` to `end`, in seconds.
 
     `end` is None for a line that stays.
     """
@@ -71,7 +71,7 @@ class Line:
 
 @dataclass
 class Session:
-    """What a terminal showed, put together from what programs wrote."""
+    """The lines that a terminal showed, built from the output of programs."""
 
     lines: list[Line] = field(default_factory=list)
     row: int = 0
@@ -79,7 +79,7 @@ class Session:
     _rest: str = ""
 
     def write(self, text: str, at: float) -> None:
-        """Take what was written at a time, in seconds from the beginning; a line may come in pieces."""
+        """Add output written at a time, in seconds since the start; a line may arrive in pieces."""
         *whole, self._rest = (self._rest + _CURSOR.sub("", text)).split("\n")
         for line in whole:
             self._show(line.removesuffix("\r"), at)
@@ -109,8 +109,8 @@ class Session:
 
 
 def svg(session: Session, title: str, columns: int) -> str:
-    """The picture of a session; a line that is wider than the terminal goes on in the next row."""
-    # Drawing a picture is rare, and Rich slow to load.
+    """Return the picture of a session; a line wider than the terminal continues on the next row."""
+    # Rich loads slowly, and this is rarely called.
     from rich.console import Console
 
     shown = [line for line in session.lines if line.end is None or line.end > line.start]
@@ -154,7 +154,7 @@ def svg(session: Session, title: str, columns: int) -> str:
 
 
 def _coloured(line: str) -> Text:
-    """A line in its colours; a background becomes the colour of the text, for Rich draws it apart from its line."""
+    """Return a coloured line. A background becomes the text colour, since Rich draws backgrounds apart from lines."""
     from rich.style import Style
     from rich.text import Span, Text
 

@@ -1,4 +1,4 @@
-"""docs/reference/verbs.md: every verb with its options, from the verbs that tasks.py collects."""
+"""docs/reference/verbs.md: every verb with its options, from tasks.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from invoke.tasks import Task
 
 from penstock.core.errors import PenstockError
 
-# A verb that is in none of them stands under the last heading.
+# Verbs in no group appear under the last heading.
 GROUPS = {
     "A cluster as a whole": ["up", "down", "sync", "status", "smoke", "open", "logs"],
     "One step of `inv up`": [
@@ -38,7 +38,7 @@ _HEAD = """\
 
 
 def verbs(tasks: Path) -> dict[str, Task[Any]]:
-    """The verbs of a tasks.py by name, sorted."""
+    """Return the verbs of a tasks.py by name, sorted; raises PenstockError if the file is missing."""
     spec = importlib.util.spec_from_file_location("penstock_tasks", tasks)
     if spec is None or spec.loader is None or not tasks.is_file():
         raise PenstockError(f"{tasks}: not there", "is the checkout complete? `git status` tells")
@@ -49,12 +49,12 @@ def verbs(tasks: Path) -> dict[str, Task[Any]]:
 
 
 def ungrouped(names: list[str]) -> list[str]:
-    """The verbs that have no place of their own."""
+    """Return the verbs without a group."""
     return sorted(set(names) - {name for group in GROUPS.values() for name in group})
 
 
 def page(tasks: Path) -> str:
-    """The page."""
+    """Return the page."""
     found = verbs(tasks)
     parts = [_HEAD]
     for group, listed in {**GROUPS, "Others": ungrouped(list(found))}.items():
@@ -75,12 +75,11 @@ def _verb(name: str, task: Task[Any]) -> str:
 
 
 def _is_word(argument: Argument) -> bool:
-    """Whether it is given without a flag. invoke takes one that may be repeated for such a word, too."""
+    """Whether it is positional. invoke also treats a repeatable option as positional."""
     return bool(argument.positional) and argument.kind is not list
 
 
 def _described(task: Task[Any]) -> Iterator[str]:
-    """The docstring, its paragraphs apart."""
     yield from inspect.cleandoc(task.__doc__ or "").splitlines()
 
 

@@ -1,1 +1,1 @@
-"""What Flux syncs from, and what it says of it: the local Git source, its snapshots, Kustomizations and inventories."""
+"""Flux's view of the platform: the local Git source, its snapshots, Kustomizations and inventories."""

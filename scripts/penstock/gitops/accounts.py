@@ -1,8 +1,8 @@
-"""The accounts that Flux applies components as: one for each namespace, and what it may do there.
+"""The accounts that Flux applies components as, one per namespace, and their permissions.
 
-kustomize-controller impersonates spec.serviceAccountName for everything that it does for a Kustomization: the dry run
-and the apply (patch, and create where the object is not there yet), the health check (get, and list of what a workload
-makes) and the garbage collection (get, delete).
+kustomize-controller impersonates spec.serviceAccountName for everything it does for a Kustomization: the dry run and
+the apply (patch, and create for a missing object), the health check (get, and list of a workload's pods and
+replica sets) and the garbage collection (get, delete).
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from penstock.kube.flux import NAMESPACE
 from penstock.kube.ref import Content
 
 ROLE = "flux-apply"
-# No rendered file has it: theirs begin with their kind, and no kind has a dot.
+# Can't collide with a rendered file, which starts with a kind: no kind contains a dot.
 PREFIX = "flux."
-# What the health check of a Deployment lists; of all others it looks at the object alone.
+# Listed by the health check of a Deployment; other checks read only the object.
 _LISTED = {"": ["pods"], "apps": ["replicasets"]}
 
 
 def name(namespace: str) -> str:
-    """The account for what lies in a namespace; it lies in Flux's own, as Flux demands."""
+    """Return the name of a namespace's account, which is in Flux's own namespace, as Flux requires."""
     return f"apply-{namespace}"
 
 

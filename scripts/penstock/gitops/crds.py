@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions without a cluster: from the manifests, and from the modules that stand in for a source."""
+"""CustomResourceDefinitions without a cluster, from the manifests and from modules that stand in for a source."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ GroupKind = tuple[str, str]
 def collect(kinds: Collection[GroupKind], objects: Collection[Object]) -> list[Object]:
     """The CRDs of these kinds that can be found without a cluster.
 
-    An environment's own objects come first, then what its Kustomizations bring from another source, then the modules of
-    Flux, of the Gateway API and of operators.
+    The environment's own objects take precedence, then those that its Kustomizations apply from another source, then
+    the modules of Flux, the Gateway API and operators.
     """
     found: dict[GroupKind, Object] = {}
     for item in (*objects, *_read(kinds, _brought(objects)), *_read(kinds, _modules())):
@@ -49,5 +49,5 @@ def _brought(objects: Collection[Object]) -> Iterator[Path]:
 def _modules() -> Iterator[Path]:
     yield from flux.crds()
     for module in (*UPSTREAM.values(), *OPERATORS.values()):
-        # The Gateway API's folders are `standard` and `experimental`.
+        # The Gateway API has the folders `standard` and `experimental`.
         yield from sorted((module.root / module.inside).rglob("*.yaml"), reverse=True)

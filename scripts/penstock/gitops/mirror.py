@@ -1,7 +1,7 @@
-"""Git sources of others, served locally: the same files out of the Go module cache, at an address of our own server.
+"""Serve third-party Git sources locally, with the same files from the Go module cache.
 
-The manifests keep the address and the commit of the real source. What makes Flux look here instead is a patch on the
-root Kustomization, which only a local cluster has.
+The manifests keep the address and the commit of the real source. A patch of the root Kustomization, which only a local
+cluster has, redirects Flux to the local server.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from penstock.platform.manifests import Manifests
 from penstock.tools.modules import UPSTREAM, Module
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
-# The commit's name depends on its files alone.
+# With a fixed date, the commit's hash depends only on its files.
 _DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A GitRepository of a component that a Go module can stand in for; `repository` is the name of the local copy."""
+    """A component's GitRepository that a Go module can replace."""
 
     component: str
     source: str
@@ -33,12 +33,12 @@ class Mirror:
 
     @property
     def repository(self) -> str:
-        """The folder of the bare repository, and the end of its address."""
+        """The folder of the bare repository, and the last segment of its address."""
         return f"{self.module.home}.git"
 
 
 def mirrors(manifests: Manifests) -> list[Mirror]:
-    """What can be served locally; PenstockError when manifests and module are not of one version."""
+    """Return the sources that can be served locally; raises PenstockError if manifests and module differ in version."""
     found = []
     for component in manifests.components:
         for item in manifests.objects(component):
@@ -64,7 +64,7 @@ def applied(manifests: Manifests, item: Object) -> list[Path]:
 
 
 def make(mirror: Mirror, folder: Path) -> str:
-    """The commit of the bare repository in `folder`, which is made unless it has that version of the module."""
+    """Return the commit of the bare repository in `folder`, created if it lacks this version of the module."""
     place = Repository(folder / mirror.repository, mirror.module.root)
     return rebuilt(place.folder, lambda: _make(place, f"{mirror.module.path} {mirror.module.version}"))
 

@@ -1,6 +1,6 @@
-"""The Flux objects of a platform: its source, the root Kustomization, and one Kustomization for each component.
+"""The Flux objects of a platform: its source, the root Kustomization, and a Kustomization per component.
 
-The fields are those of https://fluxcd.io/flux/components/kustomize/kustomizations/ and
+Fields: https://fluxcd.io/flux/components/kustomize/kustomizations/ and
 https://fluxcd.io/flux/components/source/gitrepositories/.
 """
 
@@ -21,8 +21,8 @@ from penstock.tools.repository import BRANCH
 SOURCE = "platform"
 ROOT = "platform"
 INDEX = "kustomization.yaml"
-# The Secret for our own server, made here, and the one for a private remote, which its owner makes. Two names: neither
-# server is ever shown what the other one asks for, and no Secret of others is written over.
+# The Secret for the local server, created by Penstock, and the one for a private remote, created by its owner. With two
+# names, neither server receives the other's credentials, and no existing Secret is overwritten.
 LOCAL_CREDENTIALS = "git-source"
 CREDENTIALS = "platform-source"
 
@@ -64,7 +64,7 @@ def credentials(user: str, password: str) -> Content:
 def root(environment: str, patches: Sequence[Content]) -> Content:
     """The Kustomization that holds the others. It doesn't wait for them: that would cost a level.
 
-    `patches` are what a local cluster changes in them, Flux's own `spec.patches`.
+    `patches` are the changes for a local cluster, in Flux's `spec.patches`.
     """
     spec = {"path": f"./manifests/{environment}/{NAMESPACE}", "timeout": "2m", "patches": patches, **_COMMON}
     return _kustomization(ROOT, spec)
@@ -75,8 +75,8 @@ def component(
 ) -> Content:
     """The Kustomization of a component, which waits until its objects are Ready unless they do that themselves.
 
-    `needed` are the Kustomizations that come before. Flux applies it as `account`, or with all of its own rights where
-    there is none. By `force` it deletes an object that can't be changed and makes it again: a changed Job runs again.
+    `needed` are the Kustomizations to apply first. Flux applies it as `account`, or with its own rights if that is
+    empty. With `force`, it recreates an object whose change is refused: a changed Job runs again.
     """
     optional = {"dependsOn": [{"name": before} for before in needed], "serviceAccountName": account, "force": force}
     spec = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
@@ -86,7 +86,7 @@ def component(
 def component_file(
     environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
 ) -> bytes:
-    """`dump(component(…))`; plain names are put into one dump, as one each would take long with many components."""
+    """Return `dump(component(…))`, filling plain names into one cached dump: many separate dumps would be slow."""
     if any(_ODD.fullmatch(word) for word in (name, *needed)):
         return dump(component(environment, name, needed, account, waits, force))
     text = _pattern(environment, bool(needed), account, waits, force).replace("NAME", name)
@@ -99,7 +99,7 @@ def _pattern(environment: str, needs: bool, account: str, waits: bool, force: bo
 
 
 def index(files: list[str]) -> bytes:
-    """A kustomization.yaml that lists files; their names are our own, and end in .yaml: never in need of quotes."""
+    """Return a kustomization.yaml that lists files; Penstock's file names end in .yaml and never need quotes."""
     lines = [
         "apiVersion: kustomize.config.k8s.io/v1beta1",
         "kind: Kustomization",
@@ -109,17 +109,17 @@ def index(files: list[str]) -> bytes:
 
 
 def dump(value: Any) -> bytes:
-    """Canonical YAML of plain values: keys sorted, no line folded, no anchors."""
+    """Return canonical YAML of plain values: sorted keys, no folded lines, no anchors."""
     return _dump(msgspec.json.encode(value))
 
 
 @cache
 def _dump(value: bytes) -> bytes:
-    """The same of JSON: environments share most accounts, and the fast check has no time to write each again."""
+    """Dump JSON as YAML. Cached, since environments share most accounts and the fast check has little time."""
     return yaml.dump(msgspec.json.decode(value)).encode()
 
 
-# Names of components, which are in lower case, that YAML takes for something else than text unless they are quoted.
+# Component names, always lower case, that YAML would read as another type if unquoted.
 _ODD = re.compile(r"[^a-z].*|null|true|false|yes|no|on|off|y|n")
 _COMMON = {
     "interval": "10m",

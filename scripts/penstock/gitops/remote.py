@@ -1,4 +1,4 @@
-"""The repository's own remote as the source: what Flux would find there, and whether that is what is here."""
+"""Read the repository's own remote, and check that Flux would find HEAD there."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from penstock.core.layout import Layout
 from penstock.core.process import CommandFailed, CommandTimedOut
 from penstock.tools.git import changed, git, head
 
-# user@host:owner/name, which is ssh too.
+# user@host:owner/name, also SSH.
 _SCP = re.compile(r"((?:[\w.-]+@)?)([\w.-]+):(?!//)(.+)")
 _SSH = re.compile(r"ssh://((?:[\w.-]+@)?)([\w.-]+)(?::\d+)?/(.+)")
 _LOGIN = re.compile(r"^(https?://)[^/@]*@")
-# Git must not prompt: it fails with a message instead.
+# Make git fail with a message instead of prompting.
 _SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
 _SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Remote:
-    """The addresses that Flux can fetch from, over HTTPS and with a key, the branch, and the commit, which is HEAD."""
+    """The addresses that Flux can fetch from, over HTTPS and SSH, the branch, and its commit, which is HEAD."""
 
     url: str
     ssh: str
@@ -30,7 +30,7 @@ class Remote:
 
 
 def read(layout: Layout) -> Remote:
-    """The remote of the branch that is checked out; PenstockError when Flux would not find HEAD there."""
+    """Return the remote of the current branch; raises PenstockError if Flux wouldn't find HEAD there."""
     commit = head(layout.root)
     branch = git(layout.root, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text.strip()
     if not branch:
@@ -51,33 +51,34 @@ def read(layout: Layout) -> Remote:
         raise PenstockError(
             "manifests/ has changes that are not committed: the remote doesn't have them", "commit and push them first"
         )
-    if _there(layout, name, branch) != commit:
+    if _remote_commit(layout, name, branch) != commit:
         raise PenstockError(f"HEAD ({commit[:12]}) is not what {name} has as {branch}", f"git push {name} {branch}")
     return Remote(url, _with_key(address), branch, commit)
 
 
 def https(address: str) -> str:
-    """The address of the same repository over HTTPS, for Flux needs no key for that; others stay what they are.
+    """Return the HTTPS address of a repository, which needs no key; an address that isn't SSH is kept.
 
-    A name and a password in it are for git alone: every reader of the cluster's objects could see them there.
+    A user name and a password in it are removed: they are for git, and all readers of the cluster's objects could see
+    them.
     """
     found = _parts(address)
     return f"https://{found[2]}/{found[3]}" if found else _LOGIN.sub(r"\1", address)
 
 
 def _with_key(address: str) -> str:
-    """The address as ssh:// wherever it is one of ssh, for Flux doesn't know user@host:path; others stay."""
+    """Return an SSH address as ssh://, since Flux doesn't accept user@host:path; others are kept."""
     found = _parts(address)
     return address if "://" in address or not found else f"ssh://{found[1]}{found[2]}/{found[3]}"
 
 
 def _parts(address: str) -> re.Match[str] | None:
-    """User, host and path of an address of ssh."""
+    """Match user, host and path of an SSH address."""
     return _SSH.fullmatch(address) if "://" in address else _SCP.fullmatch(address)
 
 
-def _there(layout: Layout, name: str, branch: str) -> str:
-    """The commit that the remote has of a branch; empty when it has no such branch."""
+def _remote_commit(layout: Layout, name: str, branch: str) -> str:
+    """Return the remote's commit of a branch; empty if it has no such branch."""
     try:
         arguments = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]
         listed = git(layout.root, *arguments, ok=(0, 2), env=_SILENT, timeout=_SECONDS).text

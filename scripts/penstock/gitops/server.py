@@ -1,9 +1,10 @@
-"""A read-only Git server on one address for the bare repositories of a folder.
+"""A read-only Git server on one address for the bare repositories in a folder.
 
 `python -m penstock.gitops.server FOLDER ADDRESS PORT` runs it, with its token in $PENSTOCK_GIT_TOKEN.
 
-It speaks the smart HTTP protocol through git's own `http-backend`, and knows exactly two requests for each: the list of
-refs and a fetch. Any other path, method or service, or a request without the token, is refused before git sees it.
+It implements the smart HTTP protocol with git's `http-backend`, and accepts exactly two requests per repository: the
+list of refs and a fetch. It refuses any other path, method or service, and any request without the token, before
+calling git.
 """
 
 from __future__ import annotations
@@ -24,22 +25,22 @@ from penstock.tools.repository import environment
 NAME = "platform.git"
 USER = "flux"
 TOKEN = "PENSTOCK_GIT_TOKEN"  # noqa: S105, the name of a variable
-# Nothing in a name can lead out of the folder.
+# No matching name can leave the folder.
 _REFS = re.compile(r"/([a-z0-9-]+\.git)/info/refs\?service=git-upload-pack")
 _FETCH = re.compile(r"/([a-z0-9-]+\.git)/git-upload-pack")
-# What a client sends names commits that it has and wants; Flux's requests are a few hundred bytes.
+# The body names commits that the client has and wants; Flux's requests are a few hundred bytes.
 _MOST_BYTES = 4 << 20
 
 
 class Handler(BaseHTTPRequestHandler):
-    """One request."""
+    """Handle one request."""
 
     folder: Path
     token: str
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
-        """Answer the list of refs."""
+        """Serve the list of refs."""
         repository = self._asked(_REFS)
         if not self._is_known():
             self._refuse(HTTPStatus.UNAUTHORIZED)
@@ -49,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def do_POST(self) -> None:
-        """Answer a fetch."""
+        """Serve a fetch."""
         length = self.headers.get("Content-Length", "")
         repository = self._asked(_FETCH)
         if not self._is_known():
@@ -116,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def serve(folder: Path, address: str, port: int, token: str) -> None:
-    """Serve until ended; OSError when the port is taken or the address isn't this machine's."""
+    """Serve until ended; raises OSError if the port is taken or the address isn't local."""
     if not token:
         raise ValueError(f"${TOKEN} is empty")
     handler = type("Bound", (Handler,), {"folder": folder.resolve(), "token": token})

@@ -1,7 +1,7 @@
-"""The working tree as a commit that Flux can fetch: HEAD with the uncommitted changes on top.
+"""Commit the working tree, HEAD with the uncommitted changes, so that Flux can fetch it.
 
-The user's repository is only read. The snapshot goes to a bare repository of our own, which borrows the user's
-objects through alternates.
+The user's repository is only read. The snapshot goes to a separate bare repository, which borrows the user's objects
+through alternates.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from penstock.core.layout import Layout
 from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, quoted, settings
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
-# An object store of its own for what is added. With the user's among its alternates git would not write a file that is
-# in there already, but set the time of the user's object: https://git-scm.com/docs/git-gc, gc.pruneExpire.
+# A separate object store for added objects. With the user's store among its alternates, git would not write an object
+# that exists there but update its time: https://git-scm.com/docs/git-gc, gc.pruneExpire.
 _ADDED = "added"
-# What `git init` found out about the file system of the working tree.
+# What `git init` detected about the working tree's file system.
 _FACTS = ("core.filemode", "core.symlinks", "core.ignorecase", "core.precomposeunicode")
-# What `git status` says of a path that a merge left with several versions, of which one is none.
+# States in `git status` of an unmerged path with a deletion on at least one side.
 _UNMERGED = ("DD", "DU", "UD")
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A commit, and whether it holds more than HEAD does."""
+    """A commit, and whether it contains changes on top of HEAD."""
 
     commit: str
     is_dirty: bool
 
 
 def take(layout: Layout, repository: Path) -> Snapshot:
-    """Commit the working tree into `repository`; the same tree over the same HEAD gives the same commit.
+    """Commit the working tree into `repository`; the same tree on the same HEAD yields the same commit.
 
-    A repository that is damaged is made again.
+    A damaged repository is rebuilt.
     """
     base = head(layout.root)
     return rebuilt(repository, lambda: _take(layout, repository, base))
@@ -54,7 +54,7 @@ def _take(layout: Layout, repository: Path, base: str) -> Snapshot:
 
 
 def _borrow(place: Repository, store: Path) -> None:
-    """Have the repository read the user's object store too, and what was added to it."""
+    """Let the repository also read the user's object store and the added objects."""
     added = place.folder / _ADDED
     added.mkdir(exist_ok=True)
     lines = (os.fsencode(quoted(each)) + b"\n" for each in (added, store))
@@ -62,9 +62,9 @@ def _borrow(place: Repository, store: Path) -> None:
 
 
 def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
-    """The commit of HEAD with these changes; HEAD itself where they change nothing."""
+    """Return the commit of HEAD with these changes; HEAD itself if nothing changes."""
     gone = [path for path, letters in changes.items() if "D" in letters and letters not in _UNMERGED]
-    # A folder is a repository inside of this one, which Flux doesn't fetch.
+    # A folder is a nested repository, which Flux doesn't fetch.
     others = [path for path in sorted(changes.keys() - set(gone)) if not path.endswith("/")]
     if not gone and not others:
         return base
@@ -75,7 +75,7 @@ def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
     tree = place.git("write-tree", "--missing-ok", env=added).text.strip()
     if tree == place.git("rev-parse", f"{base}^{{tree}}").text.strip():
         return base
-    # HEAD's own date, so that nothing but the content decides the commit's name.
+    # HEAD's date, so that the commit's hash depends only on the content.
     date = _date(place.git("cat-file", "commit", base).stdout)
     dated = {**IDENTITY, "GIT_AUTHOR_DATE": date, "GIT_COMMITTER_DATE": date}
     arguments = ["commit-tree", tree, "-p", base, "-m", "The working tree, not committed"]
@@ -83,7 +83,7 @@ def _commit(place: Repository, base: str, changes: dict[str, str]) -> str:
 
 
 def _date(commit: bytes) -> str:
-    """When a commit was made, as git reads it: from the object itself, since its parents may not be here."""
+    """Return a commit's date in git's format, from the object itself, since its parents may be missing."""
     header = commit.partition(b"\n\n")[0].splitlines()
     line = next(line for line in header if line.startswith(b"committer "))
     seconds, zone = line.decode(errors="replace").rsplit(" ", 2)[1:]

@@ -1,4 +1,4 @@
-"""What Flux says of a platform: each Kustomization with its revision and reason, and what it owns."""
+"""Flux's status of a platform: the revision, reason and inventory of each Kustomization."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from penstock.tools.kubectl import Kubectl
 
 KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
 SOURCES = "gitrepositories.source.toolkit.fluxcd.io"
-# Flux tries these again by itself, but they rarely heal without a change.
+# Flux retries these, but they rarely recover without a change.
 FAILURES = {"ReconciliationFailed", "BuildFailed", "HealthCheckFailed", "PruneFailed", "ArtifactFailed"}
 
 
 class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
-    """A Flux Kustomization. `revision` is the commit applied last; `inventory` has namespace_name_group_kind.
+    """A Flux Kustomization. `revision` is the last applied commit; `inventory` has entries namespace_name_group_kind.
 
-    `handled` is the token of the last request to look at it that Flux answered.
+    `handled` is the token of the last reconcile request that Flux handled.
     """
 
     name: str
@@ -35,9 +35,9 @@ class Kustomization(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Source(msgspec.Struct, frozen=True):
-    """A GitRepository: the address that Flux really fetches from, and the commit that it fetched last.
+    """A GitRepository: the address that Flux fetches from, and the last fetched commit.
 
-    `failed` when Flux's last attempt was in vain, which `message` then says; it tries again by itself.
+    `failed` is whether the last fetch failed, with the reason in `message`; Flux retries it.
     """
 
     name: str
@@ -66,7 +66,7 @@ def source(kubectl: Kubectl) -> Source:
 
 
 def commit_of(revision: str) -> str:
-    """The commit in a Flux revision such as main@sha1:0123…"""
+    """Return the commit in a Flux revision such as main@sha1:0123…"""
     return revision.rpartition(":")[2]
 
 

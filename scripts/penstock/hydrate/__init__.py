@@ -1,1 +1,1 @@
-"""Sources into manifests: select, resolve, render, check, order, write. No later stage reaches back."""
+"""Hydrate sources into manifests: select, resolve, render, check, order, write. No stage changes an earlier one."""

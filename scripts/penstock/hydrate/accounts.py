@@ -1,10 +1,10 @@
-"""Which components Flux applies with the rights of an account, and the objects that give it these rights.
+"""Select the components that Flux applies as an account, and create the objects that grant its permissions.
 
-A component whose objects all lie in one namespace and grant no rights is applied as the account of that namespace.
-All others are applied with kustomize-controller's own rights. Nothing is set by hand: it follows from the objects.
+A component is applied as the account of a namespace if all its objects are in that namespace and grant no permissions.
+All others are applied with kustomize-controller's own permissions. This is derived from the objects, not configured.
 
-The rights to remove don't follow from them: what leaves Git, with its kind or with its component, still has to be
-pruned. So an account stays for as long as its namespace does, and may remove every kind that it could have applied.
+The permission to delete can't be derived from them: an object removed from Git, with its kind or component, must still
+be pruned. So an account exists as long as its namespace, and may delete every kind that it could have applied.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from penstock.kube.groups import is_built_in
 from penstock.kube.kinds import BUILTIN_NAMESPACES, plural
 from penstock.kube.ref import ObjectRef
 
-# Kubernetes' own kinds that an account may apply. Left out is what gives rights (RBAC), what Kubernetes fills with the
-# token of any account (Secrets), and what limits the namespace (LimitRange, ResourceQuota).
+# Built-in kinds that an account may apply. Excluded are kinds that grant permissions (RBAC), Secrets, which Kubernetes
+# can fill with any account's token, and limits of the namespace (LimitRange, ResourceQuota).
 _ORDINARY = {
     "": ["ConfigMap", "PersistentVolumeClaim", "Pod", "Service", "ServiceAccount"],
     "apps": ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"],
@@ -34,14 +34,14 @@ _ORDINARY = {
 }
 _RESOURCES = {group: [plural(kind) for kind in kinds] for group, kinds in _ORDINARY.items()}
 _ORDINARY_IDS = frozenset(f"{group}/{kind}" for group, kinds in _ORDINARY.items() for kind in kinds)
-# Of a custom kind the plural is not among the manifests, so its whole group is meant.
+# The manifests don't contain the plural of a custom kind, so its whole group is granted.
 _WHOLE_GROUP = ["*"]
 _RBAC = "rbac.authorization.k8s.io"
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """`of` maps components to their account. `files` has the objects, `synced` those of them in flux-system/."""
+    """`of` maps components to their accounts. `files` has the objects by component, `synced` those in flux-system/."""
 
     of: dict[str, str]
     files: dict[str, dict[str, bytes]]
@@ -49,7 +49,7 @@ class Accounts:
 
 
 def accounts(components: dict[str, LockedComponent]) -> Accounts:
-    """The accounts of an environment; Findings where a component has an object of the same name as one of ours."""
+    """Return the accounts of an environment; raises Findings if a component renders an object with a reserved name."""
     _refuse_taken(components)
     homes = _homes(components)
     of: dict[str, str] = {}
@@ -71,7 +71,7 @@ def accounts(components: dict[str, LockedComponent]) -> Accounts:
 
 
 def _homes(components: dict[str, LockedComponent]) -> dict[str, str]:
-    """Namespace -> the component that makes it, but not those namespaces that their component fills itself."""
+    """Map each namespace to the component that creates it, except namespaces that the same component has objects in."""
     homes: dict[str, str] = {}
     for name, component in components.items():
         refs = [locked.ref for locked in component.files.values()]
@@ -82,7 +82,7 @@ def _homes(components: dict[str, LockedComponent]) -> dict[str, str]:
 
 
 def _content(component: LockedComponent) -> tuple[str, set[tuple[str, str]]]:
-    """The one namespace of a component, empty when it has objects elsewhere, and its groups and kinds."""
+    """Return the only namespace of a component, empty if there are several, and its groups and kinds."""
     refs = [locked.ref for locked in component.files.values()]
     namespaces = {ref.namespace for ref in refs}
     return namespaces.pop() if len(namespaces) == 1 else "", {(ref.group, ref.kind) for ref in refs}
@@ -90,11 +90,11 @@ def _content(component: LockedComponent) -> tuple[str, set[tuple[str, str]]]:
 
 def _is_ordinary(group_and_kind: tuple[str, str]) -> bool:
     group = group_and_kind[0]
-    return "/".join(group_and_kind) in _ORDINARY_IDS if is_built_in(group) else not _is_fluxs(group)
+    return "/".join(group_and_kind) in _ORDINARY_IDS if is_built_in(group) else not _is_flux_group(group)
 
 
-def _is_fluxs(group: str) -> bool:
-    """A Kustomization that names no account is applied with all of kustomize-controller's rights."""
+def _is_flux_group(group: str) -> bool:
+    """A Kustomization without an account is applied with all of kustomize-controller's permissions."""
     return group.endswith(".toolkit.fluxcd.io")
 
 
@@ -105,7 +105,7 @@ def _custom_groups(components: dict[str, LockedComponent]) -> set[str]:
         for token in component.provides
         if token.startswith("Kind ") and token.endswith(" Namespaced")
     }
-    return {group for group in defined if not is_built_in(group) and not _is_fluxs(group)}
+    return {group for group in defined if not is_built_in(group) and not _is_flux_group(group)}
 
 
 def _resources(kinds: set[tuple[str, str]]) -> dict[str, list[str]]:

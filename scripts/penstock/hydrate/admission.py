@@ -1,4 +1,4 @@
-"""Which objects an admission registration judges: by the rules and selectors that the API server goes by.
+"""Select the objects that an admission registration applies to, by the API server's rules and selectors.
 
 https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/
 """
@@ -20,7 +20,7 @@ if TYPE_CHECKING:  # the fast check orders components, and renders nothing
 
 _EXEMPT = frozenset(f"admissionregistration.k8s.io/{kind}" for kind in ADMISSION)
 _NAME_LABEL = "kubernetes.io/metadata.name"
-_TOKEN = "Admission"  # noqa: S105, it is no password
+_TOKEN = "Admission"  # noqa: S105, not a password
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Admission:
 
 
 def tokens(rule: Rule) -> list[str]:
-    """A rule as the lock has it: `Admission apps/deployments`, and its scope and selectors as JSON where it has any."""
+    """Return a rule as tokens of the lock: `Admission apps/deployments`, then any scope and selectors as JSON."""
     fields = {"namespaces": rule.namespaces, "objects": rule.objects, "scope": rule.scope}
     selectors = {key: value for key, value in fields.items() if value}
     more = f" {msgspec.json.encode(selectors, order='sorted').decode()}" if selectors else ""
@@ -43,7 +43,7 @@ def tokens(rule: Rule) -> list[str]:
 
 
 def read(token: str) -> Admission | None:
-    """The rule that a token of the lock stands for; None where it stands for something else."""
+    """Parse a token of the lock; returns None if it isn't an admission rule."""
     what, subject, *more = token.split(" ", 2)
     if what != _TOKEN:
         return None
@@ -53,14 +53,14 @@ def read(token: str) -> Admission | None:
 
 @dataclass(frozen=True)
 class Judged:
-    """An object, and what to ask for its labels: None where they aren't known."""
+    """An object, and a function that returns its labels, or None if they are unknown."""
 
     ref: ObjectRef
     labels: Callable[[], Labels | None]
 
 
 def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
-    """Whether a rule judges an object; `namespaces` are the labels of namespaces, None where they aren't known."""
+    """Whether a rule applies to an object; `namespaces` has the labels of namespaces, None if unknown."""
     if item.ref.group_kind in _EXEMPT or rule.group not in ("*", item.ref.group):
         return False
     resource, _, sub = rule.resource.partition("/")
@@ -72,7 +72,7 @@ def judges(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None
 
 
 def _in_namespaces(rule: Admission, item: Judged, namespaces: Mapping[str, Labels | None]) -> bool:
-    """A Namespace is selected by its own labels; nothing else without a namespace is ever left out by them."""
+    """A Namespace is selected by its own labels; namespace selectors never exclude other cluster-scoped objects."""
     name = item.ref.name if item.ref.group_kind == "/Namespace" else item.ref.namespace
     if not rule.namespaces or not name:
         return True
@@ -107,4 +107,4 @@ def _fits(expression: Mapping[str, Any], labels: Labels) -> bool:
             return key in labels
         case "DoesNotExist":
             return key not in labels
-    return True  # the API server refuses it
+    return True  # an invalid operator, which the API server refuses

@@ -1,4 +1,4 @@
-"""Upstream charts: pulled once, recorded in charts.lock, and then the same bytes from the cache, or an error."""
+"""Upstream charts, pulled once, recorded in charts.lock, and then read from the cache with the same digest."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.core.layout import Layout, cache_home
 from penstock.hydrate import charts_lock
 from penstock.tools import helm
 
-# What Helm takes for one version; anything else is a range, which means another chart every day.
+# An exact version in Helm's syntax; anything else is a range, which may resolve to another chart any day.
 _EXACT = re.compile(r"v?\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 _SOURCE = re.compile(r"(oci|https?)://[\w.-]+(:\d+)?(/[\w~][\w.~+-]*)+")
 _HOWTO = "docs/how-to/add-an-upstream-chart.md shows how an upstream chart is named"
@@ -23,16 +23,16 @@ _HOWTO = "docs/how-to/add-an-upstream-chart.md shows how an upstream chart is na
 
 @dataclass(frozen=True)
 class Archive:
-    """An upstream chart: where it is from with its version (`oci://example.org/charts/echo@1.2.3`), and its archive."""
+    """An upstream chart: its source with its version (`oci://example.org/charts/echo@1.2.3`), and its archive."""
 
     chart: str
     path: str
 
 
 class Charts:
-    """The upstream charts in one run.
+    """The upstream charts of one run.
 
-    `digests` maps the names of charts to their digests. Only a run that `may_lock` takes a chart that isn't among them.
+    `digests` maps charts to digests. Only a run that `may_lock` accepts a chart that isn't in charts.lock.
     """
 
     def __init__(self, layout: Layout, may_lock: bool) -> None:
@@ -42,7 +42,7 @@ class Charts:
         self.digests = dict(self.locked)
 
     def archive(self, where: str, name: str, version: str, repositories: Mapping[str, Mapping[str, Any]]) -> Archive:
-        """The archive of a chart as a helmfile names it; PenstockError where that isn't the same chart for ever."""
+        """Return the archive of a chart in a helmfile; raises PenstockError unless its content is fixed."""
         if not _EXACT.fullmatch(version):
             fault = f"`{version}` is no exact version" if version else "it has no version"
             raise PenstockError(f"{where}: the chart {name}: {fault}", "write one, such as `version: 1.2.3`")
@@ -73,7 +73,7 @@ class Charts:
         return _place(digest)
 
     def write(self, used: set[str] | None) -> list[str]:
-        """Bring charts.lock up to this run and give a line for each change; with `used`, all others are forgotten."""
+        """Update charts.lock and return a line per change; with `used`, all other charts are dropped."""
         kept = {chart: digest for chart, digest in self.digests.items() if used is None or chart in used}
         if kept != self.locked:
             charts_lock.write(self.layout, kept)
@@ -100,7 +100,7 @@ def _is_whole(path: Path, digest: str) -> bool:
 
 
 def _source(where: str, name: str, repositories: Mapping[str, Mapping[str, Any]]) -> str:
-    """Where a chart is from, its name as the last step."""
+    """Return the source of a chart, which ends with its name."""
     source = name
     if "://" not in name:
         alias, _, rest = name.partition("/")

@@ -1,4 +1,4 @@
-"""charts.lock: the upstream charts that a platform is made of, and the digests of their archives."""
+"""charts.lock: the upstream charts of a platform and the digests of their archives."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ FORMAT = 1
 
 
 class ChartsLock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """`charts` maps where a chart is from, with its version, to the SHA-256 of its archive."""
+    """`charts` maps a chart's source with its version to the SHA-256 of its archive."""
 
     version: int
     charts: dict[str, Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]]
 
 
 def is_upstream(chart: str) -> bool:
-    """Whether this is what an upstream chart is called (`oci://example.org/charts/echo@1.2.3`), and not a path."""
+    """Whether a chart is upstream (`oci://example.org/charts/echo@1.2.3`), not a path."""
     return "://" in chart
 
 
 def read(layout: Layout) -> dict[str, str]:
-    """The locked digests, none without the file; PenstockError when it is damaged or of a newer Penstock."""
+    """Return the locked digests; raises PenstockError if the file is damaged or of a newer Penstock."""
     try:
         locked = decode((layout.root / NAME).read_bytes(), ChartsLock)
     except FileNotFoundError:
@@ -47,7 +47,7 @@ def read(layout: Layout) -> dict[str, str]:
 
 
 def write(layout: Layout, charts: dict[str, str]) -> None:
-    """Note exactly these digests, sorted, one a line; no file where there is none."""
+    """Write exactly these digests, sorted, one per line; delete the file if there are none."""
     path = layout.root / NAME
     with writing(path):
         if charts:

@@ -1,4 +1,4 @@
-"""What must hold for the objects of an environment before a byte is written."""
+"""Check the objects of an environment before anything is written."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from penstock.kube.kinds import FLUX_KINDS, is_cluster_scoped
 from penstock.kube.ref import ObjectRef
 
 if TYPE_CHECKING:
-    from penstock.tools.render import Object  # what renders is not for the fast check
+    from penstock.tools.render import Object  # the fast check must not import the renderer
 
 
 def refuse_secrets(component: str, objects: list[Object]) -> None:
-    """Raise Findings for every Secret that carries data: it would be in Git for ever."""
+    """Raise Findings for every Secret with data, which would remain in Git forever."""
     findings = [
         f"components/{component}: {item.ref} carries "
         f"{'data' if item.object_kind == 'Secret' else 'the data of a Secret'} ({', '.join(item.secret_keys)}), "
@@ -36,7 +36,7 @@ def refuse_secrets(component: str, objects: list[Object]) -> None:
 
 
 def refuse_dropped(component: str, objects: list[Object]) -> None:
-    """Raise Findings for every object that Flux would leave out: `inv up` would wait for it for ever."""
+    """Raise Findings for every object that Flux would drop: `inv up` would wait for it forever."""
     findings = [
         f"components/{component}: {item.ref}, rendered by {item.source}, has the annotation "
         f"`{item.dropped}`: Flux builds by kustomize, which leaves it out"
@@ -53,7 +53,7 @@ def refuse_dropped(component: str, objects: list[Object]) -> None:
 
 
 def check(components: dict[str, LockedComponent]) -> None:
-    """Raise Findings for objects that collide, lack a namespace, or are of a kind that no component defines."""
+    """Raise Findings for objects that collide, lack a namespace, or have a kind that no component defines."""
     scopes = scopes_of(components)
     owners: dict[ObjectRef, list[str]] = defaultdict(list)
     findings: list[tuple[Rule, str]] = []
@@ -84,7 +84,7 @@ def check(components: dict[str, LockedComponent]) -> None:
 
 
 def _without_namespace(kinds: list[str]) -> str:
-    """How to fix what kustomize does to a kind of which it can't know that it has no namespace."""
+    """Return the fix for kinds that kustomize gave a namespace because it doesn't know that they are cluster-scoped."""
     if not kinds:
         return ""
     remove = "[{op: remove, path: /metadata/namespace}]"
@@ -96,7 +96,7 @@ def _without_namespace(kinds: list[str]) -> str:
 
 
 def scopes_of(components: dict[str, LockedComponent]) -> dict[str, str]:
-    """group/Kind -> Namespaced or Cluster, for every kind that is not Kubernetes' own."""
+    """Map group/Kind to Namespaced or Cluster, for every kind that isn't built in."""
     scopes = dict.fromkeys(FLUX_KINDS, "Namespaced")
     for component in components.values():
         for token in (token for part in component.each() for token in part.provides):

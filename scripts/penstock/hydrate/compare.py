@@ -1,4 +1,4 @@
-"""A computed tree against the one on disk: what was added, changed and removed, object by object."""
+"""Compare a computed tree with the one on disk, object by object."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from penstock.hydrate.tree import Tree
 
 @dataclass(frozen=True)
 class Change:
-    """A file of a tree that differs: `what` is added, changed or removed; `path` is relative to the tree."""
+    """A file that differs: `what` is added, changed or removed; `path` is relative to the tree."""
 
     what: str
     path: str
 
 
 def changes(tree: Tree) -> list[Change]:
-    """What writing the tree would change on disk, the lock included, sorted by path."""
+    """Return the changes that writing the tree would make on disk, including the lock, sorted by path."""
     old = tree.old
     new = {path: old.get(path, "") if data is None else sha256(data) for path, data in tree.files.items()}
     new[LOCK_NAME] = sha256(lock.encode(tree.lock))

@@ -1,4 +1,4 @@
-"""The files of a tree that no component renders: Flux's, kustomize's, the accounts'. They follow from the lock."""
+"""The files of a tree that no component renders: for Flux, kustomize and accounts. They are derived from the lock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.kube.flux import NAMESPACE
 
 
 def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
-    """The files by path; PenstockError where components collide with them, need each other, or need what is absent."""
+    """Return the files by path; raises PenstockError for a collision, a cycle or a missing dependency."""
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)

@@ -1,4 +1,4 @@
-"""What digests tell, with no program that renders: whether manifests/ is what its sources give."""
+"""Check by digests, without rendering, whether manifests/ matches its sources."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from penstock.hydrate.tree import on_disk
 def fast_findings(
     layout: Layout, environment: str, index: Index | None = None, folders: dict[Path, bytes] | None = None
 ) -> list[str]:
-    """What is stale, edited, or contradicts itself, one line each; with the index, of the tree that a commit holds.
+    """Return what is stale, edited or contradictory, one line each; with `index`, for the tree to be committed.
 
-    `folders` keeps the digests of the sources for the next environment.
+    `folders` caches the digests of the sources for the next environment.
     """
     tree, shown = layout.tree(environment), f"manifests/{environment}"
     path = tree / LOCK_NAME
@@ -36,12 +36,12 @@ def fast_findings(
     if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
         findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
     findings += _contradictions(layout, environment, locked)
-    # Of what a sparse checkout leaves out nothing was edited.
+    # Files that a sparse checkout leaves out can't have been edited.
     return findings if sparse else findings + _tampered(layout, environment, locked, index)
 
 
 def unused_charts(layout: Layout, names: list[str]) -> list[str]:
-    """A line for each chart in charts.lock that no environment's components are made of."""
+    """Return a line for each chart in charts.lock that no environment uses."""
     locks = [lock.read(layout.tree(name), f"manifests/{name}") for name in names]
     used = {chart for locked in locks for component in locked.components.values() for chart in component.charts}
     return [
@@ -56,7 +56,7 @@ def _sources(
     changed = stale(Inputs(layout, environment, index=index, folders=folders), found, locked)
     absent: list[str] = []
     if index and (changed or locked.components.keys() - {item.name for item in found}):
-        # What the commit lacks is the reason where all would be well with it.
+        # Report missing files of the commit as the reason if the component is up to date with them.
         everything = components(layout, environment)
         others = {item.name for item in stale(Inputs(layout, environment), everything, locked)}
         needed = [item for item in everything if item.name in locked.components and item.name not in others]
@@ -73,7 +73,7 @@ def _sources(
 
 
 def _read_by(layout: Layout, environment: str, needed: list[Component], locked: Lock) -> Iterator[Path]:
-    """The files that these components are made of."""
+    """Yield the files that these components are rendered from."""
     yield from shared_files(layout, environment)
     charts = {chart for item in needed for chart in locked.components[item.name].charts}
     if any(map(charts_lock.is_upstream, charts)):
@@ -84,7 +84,7 @@ def _read_by(layout: Layout, environment: str, needed: list[Component], locked: 
 
 
 def _changed(environment: str, stale_names: list[str]) -> list[str]:
-    """One line, however many: a changed environment or chart makes all of its components stale."""
+    """Return one line for all: a changed environment or chart makes all of its components stale."""
     if len(stale_names) < 2:
         return [f"components/{name} changed since manifests/{environment}/{name} was hydrated" for name in stale_names]
     more = f" and {len(stale_names) - 3} more" if len(stale_names) > 3 else ""
@@ -93,11 +93,11 @@ def _changed(environment: str, stale_names: list[str]) -> list[str]:
 
 
 def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[str]:
-    """What a merge without a conflict may leave: components that don't fit together, or what follows from them."""
+    """Return contradictions that a clean merge may leave between components, or in the files derived from them."""
     findings: list[str] = []
-    for judge in (check.check, refuse_taken):
+    for validate in (check.check, refuse_taken):
         try:
-            judge(locked.components)
+            validate(locked.components)
         except PenstockError as error:
             findings += error.message.splitlines()
     read = labels.reader(layout.tree(environment), {})
@@ -119,7 +119,7 @@ def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | Non
     for name, unit in units(locked.components).items():
         expected |= {f"{name}/{file}": locked.sha256 for file, locked in unit.files.items()}
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
-    if index is None:  # which knows better which files Git converts
+    if index is None:  # the index knows which files Git converts
         _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
     missing = [path for path in expected if path not in actual]
     tree = layout.tree(environment)
@@ -140,7 +140,7 @@ def _is_conflict(path: Path) -> bool:
 
 
 def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]) -> None:
-    """Findings where edited manifests differ in nothing but their line ends: all sources then differ too."""
+    """Raise Findings if edited manifests differ only in line ends, since all sources then differ too."""
     tree = layout.tree(environment)
     texts = {path: (tree / path).read_bytes() for path in expected if not (tree / path).is_symlink()}
     found = [path for path, text in texts.items() if sha256(text.replace(b"\r\n", b"\n")) == expected[path]]
@@ -149,7 +149,7 @@ def _refuse_line_ends(layout: Layout, environment: str, expected: dict[str, str]
 
 
 def line_ends(paths: list[str], where: str) -> Findings:
-    """The one finding about files that Git gave other line ends."""
+    """Return the one finding about files whose line ends Git converted."""
     more = f" and {len(paths) - 1} more have" if len(paths) > 1 else " has"
     return Findings(
         [f"{paths[0]}{more} CRLF line ends here, and LF in {where}: Git converts them, so digests differ elsewhere"],

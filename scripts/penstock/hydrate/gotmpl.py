@@ -1,7 +1,7 @@
-"""helmfile's templates: which calls in them don't give the same at every run.
+"""Find calls in helmfile's templates whose result may differ between runs.
 
-The table of functions is the renderer's, tools/render/functions.json. helmfile renders a template only once, so here a
-call alone is enough to refuse it.
+The table of functions is the renderer's, tools/render/functions.json. helmfile renders a template only once, so a call
+alone is refused here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from penstock.core.model import decode
 
 
 class Functions(msgspec.Struct, frozen=True):
-    """The classes of functions.json that matter here; the other ones are pure."""
+    """The classes in functions.json that matter here; all others are pure."""
 
     random: list[str]
     clock: list[str]
@@ -25,20 +25,20 @@ class Functions(msgspec.Struct, frozen=True):
     helmfile: dict[str, list[str]]
 
 
-# Strings and comments may hold braces, and names that are no calls.
+# Strings and comments may contain braces, and names that aren't calls.
 _OPAQUE = r'"(?:\\.|[^"\\\n])*"|`[^`]*`|/\*.*?\*/'
 _ACTION = re.compile(rf"\{{\{{(?:{_OPAQUE}|(?!\}}\}}).)*\}}\}}", re.DOTALL)
 _QUIET = re.compile(_OPAQUE, re.DOTALL)
 _CALL = re.compile(r"(?<![\w.$])[A-Za-z_]\w*")
-# What makes nothing of the order of a list.
+# Functions whose result doesn't depend on the order of a list.
 _ORDERLESS = {"has", "len", "mustHas", "sortAlpha"}
-# These write a time that they are given, and the present for anything else; what gives one is in the same action.
+# These format a time argument, and the current time for anything else; the action must contain a source of times.
 _WRITERS = {"date", "date_in_zone", "dateInZone", "htmlDate", "htmlDateInZone"}
 _TIMES = {"mustToDate", "now", "toDate"}
 _TIME = re.compile(r"(?:mustT|t)oDate\b")
 _TPL = re.compile(r"\{\{[^}]*\btpl\b")
 _POINTER = re.compile(r"(?<!%)(?:%%)*%[-+# 0-9.*\[\]]*p")
-# Of a literal, a length; of a time it would be the one since then.
+# The duration of a literal is constant; that of a time is the time since then.
 _ROUNDED = re.compile(
     r"""(?:\{\{-?|[(=])\s*(?:durationRound\s+(?:"[^"]*"|`[^`]*`|\d+)\s*[-)}|]|(?:"[^"]*"|`[^`]*`|\d+)\s*\|\s*durationRound\b)"""
 )
@@ -46,7 +46,7 @@ _KNOWN = re.compile(
     r"""\s+(?:"(?:\\.|[^"\\\n])*"|`[^`]*`|\$?\.\w[\w.]*|\(\s*(?:toYaml|toJson|toString)\s+\$?\.\w[\w.]*\s*\)"""
     r"""|\(\s*\$?\.\w[\w.]*(?:\s*\|\s*(?:toYaml|toJson|toString))*\s*\))(?=\s|\}|$)"""
 )
-# A literal that is no absolute path and leads upward at its beginning only, where hydrate/resolve.py sees it.
+# A literal, relative path with `..` only at its start, which hydrate/resolve.py checks.
 _LITERAL = r"""(?P<q>["`])(?!/)(?:\.\.?/)*(?:(?!\.\.|(?P=q))[^%\\\n]|%s)*(?P=q)"""
 _MADE = rf"(?:printf\s+{_LITERAL}(?:\s+\.Environment\.Name)*|{_LITERAL.replace('q>', 'r>').replace('=q', '=r')})"
 _PATH = re.compile(rf"\s+(?:\(\s*{_MADE}\s*\)|{_LITERAL.replace('q>', 's>').replace('=q', '=s')})")
@@ -55,7 +55,7 @@ _PIPED = re.compile(rf"(?:^\{{\{{-?|[(=]|\bif|\band|\bor|\bnot)\s*{_MADE}\s*\|\s
 
 @cache
 def functions() -> Functions:
-    """The table, as it is in the renderer."""
+    """Return the renderer's table."""
     return decode((ENGINE / "tools" / "render" / "functions.json").read_bytes(), Functions)
 
 
@@ -77,11 +77,11 @@ def _any() -> re.Pattern[str]:
 
 
 def unstable(text: str, again: bool = False) -> Iterator[tuple[int, str, str]]:
-    """The calls that don't give the same at every run: line, function, and why.
+    """Yield the calls whose result may differ between runs: line, function and reason.
 
-    `again`: what the template gives is a template too.
+    `again` is whether the output is rendered as a template too.
     """
-    if not _any().search(text):  # nearly always: this reads every template of every component
+    if not _any().search(text):  # nearly always: this runs on every template of every component
         return
     again = again or bool(_TPL.search(text))
     for action in _ACTION.finditer(text):
@@ -114,18 +114,18 @@ def _calls(action: str, line: int, text: str, again: bool) -> Iterator[tuple[int
 
 
 def _assigned(name: str, text: str) -> list[str]:
-    """All that a template gives to a variable."""
+    """Return all expressions that a template assigns to a variable."""
     return re.findall(rf"\$(?:\w+\s*,\s*\$)?{name}\s*:?=\s*((?:{_OPAQUE}|(?!\}}\}}).)*)", text, re.DOTALL)
 
 
 def _all_times(bare: str, text: str) -> bool:
-    """Whether an action has a variable, and each of its variables is a time."""
-    given = [_assigned(name, text) for name in re.findall(r"\$(\w+)", bare)]
-    return bool(given) and all(values and all(_TIME.match(value) for value in values) for values in given)
+    """Whether an action has variables, all of which are times."""
+    assigned = [_assigned(name, text) for name in re.findall(r"\$(\w+)", bare)]
+    return bool(assigned) and all(values and all(_TIME.match(value) for value in values) for values in assigned)
 
 
 def _is_ordered(action: str, names: set[str], text: str) -> bool:
-    """Whether the order of a list makes no difference, here or where the variable is used that it is put in."""
+    """Whether the order of a list makes no difference in the action, or in all uses of the variable that it assigns."""
     if names & _ORDERLESS:
         return True
     put = re.match(r"\{\{-?\s*\$(\w+)\s*:?=", action)
@@ -136,14 +136,14 @@ def _is_ordered(action: str, names: set[str], text: str) -> bool:
 
 
 def _is_known(argument: str, text: str) -> bool:
-    """Whether what `tpl` takes is a literal or a value: both are looked through."""
+    """Whether the argument of `tpl` is a literal or a value: both are checked."""
     if _KNOWN.match(argument):
         return True
     name = re.match(r"\s+\$(\w+)", argument)
-    given = _assigned(name[1], text) if name else []
-    return bool(given) and all(_KNOWN.match(f" {re.sub(r'^range ', '', value.strip())}") for value in given)
+    assigned = _assigned(name[1], text) if name else []
+    return bool(assigned) and all(_KNOWN.match(f" {re.sub(r'^range ', '', value.strip())}") for value in assigned)
 
 
 def _is_relative(name: str, action: str, start: int) -> bool:
-    """Whether the path that isFile or isDir takes is relative for sure."""
+    """Whether the path argument of isFile or isDir is certainly relative."""
     return bool(_PATH.match(action[start + len(name) :]) or _PIPED.search(action[:start]))

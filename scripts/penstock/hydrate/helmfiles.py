@@ -1,4 +1,4 @@
-"""What helmfile would read or run on the machine that hydrates: what is in Git would depend on it."""
+"""Find what helmfile would read or run on the machine, since the manifests would then depend on it."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from penstock.core.yaml import compose_all, scalars_of
 from penstock.hydrate.select import Component
 from penstock.tools.helmfile import HOOKS_REFUSED
 
-# vals' own pattern (pkg/expansion/expand_match.go); helmfile has it resolve the values of environments and releases.
+# vals' pattern (pkg/expansion/expand_match.go); helmfile resolves it in values of environments and releases.
 _REFERENCE = re.compile(r"(?:secret)?ref\+[^+:\n]*://")
-# In a template, what follows may be put together.
+# In a template, the rest may be computed.
 _BEGUN = re.compile(r"(?:secret)?ref\+(?:[^+:\n]*://)?")
-# Where it may hide: YAML's escapes of a letter.
+# A reference, or one of YAML's escapes that could hide a letter of it.
 _SUSPECT = re.compile(r"ref\+|\\(?:x|u00|U0000)[0-9a-fA-F]{2}")
-# Backquotes may hold an action of the next round.
+# Backquotes may contain an action for the next round.
 _ACTION = re.compile(r"\{\{(?:`[^`]*`|.)*?\}\}")
 _CONTROL = re.compile(r"\{\{-?\s*(?:if|else|end|range|with|block|define|/\*)\b.*?\}\}")
 _ACTION_LINE = re.compile(r"^[ \t]*(?:\{\{.*?\}\}[ \t]*)+$", re.MULTILINE)
-# A slash that begins a path, and no URL.
+# A slash that begins a path, but not a URL.
 _ABSOLUTE = re.compile(r"(?:^|(?<=[\s=,]))/(?!/)[^\s,]*|\bfile:/\S*")
-# A path that begins with this action can't be absolute, for an environment's name has no slash.
+# A path that begins with this action isn't absolute, since an environment's name has no slash.
 _RELATIVE = re.compile(
     r"\{\{-?\s*(?:\.Environment\.Name|`\{\{\s*\.(?:Release\.Name|Environment\.Name)\s*\}\}`)\s*-?\}\}"
 )
-# Lists of files, whose entries may also be values or patches that are written right there.
+# Lists of files, whose entries may also be inline values or patches.
 _INLINE = ("jsonPatches", "strategicMergePatches", "transformers", "values", "valuesTemplate")
 _FILES = (*_INLINE, "bases", "file", "helmfiles", "path")
-# Values that are written right there by an action.
+# Values that an action inserts inline.
 _INLINED = re.compile(r"\{\{-?[^\"`}]*\b(?:toYaml|toJson)\b[^\"`}]*\}\}$")
-# Private characters of Unicode, in the place of actions.
+# Private Unicode characters that replace actions.
 _FIRST, _MARK = 0xF0000, re.compile("[\U000f0000-\U000ffffd]")
-# Texts that only Kubernetes or Helm read.
+# Text that only Kubernetes or Helm reads.
 _TEXTS = ("apiVersions", "commonLabels", "labels", "repositories")
 
 
@@ -52,7 +52,7 @@ def may_read(component: Component, path: Path) -> bool:
 
 @dataclass(frozen=True)
 class Helmfile:
-    """A helmfile as YAML, in which a private character stands for each action; `nodes` is None where it isn't YAML."""
+    """A helmfile as YAML, with each action replaced by a private character; `nodes` is None if it isn't YAML."""
 
     path: Path
     text: str
@@ -61,7 +61,7 @@ class Helmfile:
 
 
 def read(path: Path) -> Helmfile:
-    """A helmfile, however broken."""
+    """Read a helmfile; never fails on its content."""
     text = path.read_text(errors="replace")
     actions: list[str] = []
     try:
@@ -72,7 +72,7 @@ def read(path: Path) -> Helmfile:
 
 
 def put_together(helmfile: Helmfile) -> set[Path]:
-    """A helmfile, and the files that it names as its bases or as helmfiles below it."""
+    """Return the paths of a helmfile, its bases and the helmfiles that it includes."""
     named = [
         scalar.value
         for node in helmfile.nodes or ()
@@ -85,7 +85,7 @@ def put_together(helmfile: Helmfile) -> set[Path]:
 
 
 def references(layout: Layout, path: Path, text: str) -> list[str]:
-    """A line for every `ref+…` in the text of a file: helmfile reads what it names, or fetches it."""
+    """Return a line for every `ref+…` in a file: helmfile reads or fetches its target."""
     if not _SUSPECT.search(text):  # nearly always
         return []
     pattern = _BEGUN if path.suffix == ".gotmpl" else _REFERENCE
@@ -110,7 +110,7 @@ def references(layout: Layout, path: Path, text: str) -> list[str]:
 
 
 def faults(layout: Layout, helmfile: Helmfile) -> list[str]:
-    """A line for every hook of helmfile's, and for every path in a helmfile that is absolute or may be."""
+    """Return a line for every helmfile hook, and for every path in a helmfile that is or may be absolute."""
     shown = layout.relative(helmfile.path)
     if helmfile.nodes is None:
         return [
@@ -150,7 +150,6 @@ def _of_path(where: str, text: str, key: str) -> Iterator[str]:
 
 
 def _events(hook: yaml.Node) -> str:
-    """The events of a hook and its command, as a message names them."""
     pairs = {str(key.value): value for key, value in hook.value} if isinstance(hook, yaml.MappingNode) else {}
     events = pairs.get("events")
     named = [str(item.value) for item in events.value] if isinstance(events, yaml.SequenceNode) else []
@@ -162,7 +161,7 @@ def _plain(text: str) -> str:
 
 
 def _kept(text: str, actions: list[str]) -> str:
-    """A helmfile as YAML: a character stands for each action in a line, and is its index among these."""
+    """Return a helmfile as YAML: each action in a line becomes a character that encodes its index in `actions`."""
 
     def mark(action: re.Match[str]) -> str:
         actions.append(action[0])

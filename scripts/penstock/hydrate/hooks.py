@@ -1,6 +1,6 @@
-"""Hooks of Helm: refused, unless the component's hooks.yaml declares for each what becomes of it.
+"""Helm hooks, which are refused unless the component's hooks.yaml decides how to handle each.
 
-Flux runs no hooks. One that is applied becomes a plain object, before or after the rest of its component.
+Flux doesn't run hooks. An applied hook becomes a plain object, before or after the rest of its component.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
 from penstock.hydrate.rules import HOOK
 from penstock.kube.ref import ObjectRef
 
-if TYPE_CHECKING:  # a run that renders nothing imports nothing that renders
+if TYPE_CHECKING:  # a run that renders nothing doesn't import the renderer
     from penstock.tools.render import Object
 
 FILE = "hooks.yaml"
 _GUIDE = "docs/how-to/add-an-upstream-chart.md#hooks"
-# In this order: on a new cluster an object has to be where an install needs it. crd-install is Helm 2's; Flux applies
-# definitions before all else anyway.
+# In this order, since a new cluster needs an object where an install needs it. crd-install is Helm 2's; Flux always
+# applies CRDs first.
 _PHASES = {
     "pre-install": BEFORE,
     "post-install": AFTER,
@@ -34,12 +34,12 @@ _PHASES = {
     "crd-install": "",
 }
 _NEVER = ("pre-delete", "post-delete", "pre-rollback", "post-rollback", "test", "test-success", "test-failure")
-# Kinds that end: what has a greater weight waits for them.
+# Kinds that run to completion: objects with a greater weight wait for them.
 _ENDING = ("Job", "Pod")
 
 
 class Decision(Strict, frozen=True, kw_only=True):
-    """What becomes of one hook. `at` overrules where its events would put it; no `environments` means all of them."""
+    """How to handle one hook. `at` overrides the phase of its events; no `environments` means all of them."""
 
     kind: str
     name: str
@@ -50,11 +50,11 @@ class Decision(Strict, frozen=True, kw_only=True):
     reason: str = ""
 
     def means(self, ref: ObjectRef) -> bool:
-        """Whether it decides about this object."""
+        """Whether the decision is for this object."""
         return (self.kind, self.name) == (ref.kind, ref.name) and self.namespace in ("", ref.namespace)
 
     def __str__(self) -> str:
-        """As a message names it: Job town/migrate."""
+        """Return the name for messages: Job town/migrate."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
 
@@ -64,7 +64,7 @@ class _File(Strict, frozen=True):
 
 @dataclass(frozen=True)
 class Policy:
-    """The hooks.yaml of a component for one environment. `by_hand`: `inv up` applies the component before Flux."""
+    """A component's hooks.yaml for one environment. With `by_hand`, `inv up` applies the component before Flux."""
 
     component: str
     text: str = ""
@@ -79,14 +79,14 @@ class Policy:
 
 @dataclass(frozen=True)
 class Decided:
-    """The objects of a component by part, its own under the empty name; and its hooks, omitted ones too."""
+    """The objects of a component by part, with an empty name for its own; and its hooks, including omitted ones."""
 
     parts: dict[str, list[Object]]
     hooks: tuple[tuple[Object, LockedHook], ...] = ()
 
 
 def read(folder: Path, environment: str, known: Collection[str], by_hand: bool = False) -> Policy:
-    """The policy of a component's folder; PenstockError for an unknown key or environment."""
+    """Return the policy in a component's folder; raises PenstockError for an unknown key or environment."""
     path = folder / FILE
     shown = f"components/{folder.name}/{FILE}"
     if path.with_suffix(".yml").exists():
@@ -104,7 +104,7 @@ def read(folder: Path, environment: str, known: Collection[str], by_hand: bool =
 
 
 def decide(policy: Policy, objects: list[Object]) -> Decided:
-    """Part the objects of a component as its policy says; Findings for a hook, or an entry, that is left over."""
+    """Split a component's objects by its policy; raises Findings for an undecided hook or a useless entry."""
     hooks = [item for item in objects if item.hooks]
     chosen = [(item, _decision(policy, item)) for item in hooks]
     _refuse_unused(policy, hooks)
@@ -121,19 +121,19 @@ def decide(policy: Policy, objects: list[Object]) -> Decided:
 
 
 def described(name: str, component: LockedComponent) -> list[str]:
-    """What became of each hook of a component, as the lock has it: one line each."""
+    """Return a line for each hook of a component in the lock, with how it is handled."""
     places = {locked.id: unit for unit, part in units({name: component}).items() for locked in part.files.values()}
     found = []
     for identity, hook in component.hooks.items():
         never = [event for event in hook.events.split(",") if event in _NEVER]
         why = f": Flux never runs {', '.join(never)}" if never else ""
-        fate = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
-        found.append(f"components/{name}: {ObjectRef.parse(identity)}, a hook of Helm ({hook.events}), {fate}{why}")
+        handling = "is left out" if hook.action == "omit" else f"is applied as a plain object by {places[identity]}"
+        found.append(f"components/{name}: {ObjectRef.parse(identity)}, a hook of Helm ({hook.events}), {handling}{why}")
     return found
 
 
 def _joined(parts: dict[str, list[Object]], phase: str, items: list[Object]) -> dict[str, list[Object]]:
-    """With the objects of a phase: a further part for each weight at which something has to end first."""
+    """Add the objects of a phase, with a separate part for each weight at which a Job or Pod must complete first."""
     weights = sorted({item.hook_weight for item in items if item.object_kind in _ENDING}) if phase else []
     for item in items:
         level = min(sum(weight < item.hook_weight for weight in weights), max(len(weights) - 1, 0))
@@ -149,7 +149,7 @@ def _decision(policy: Policy, item: Object) -> Decision | None:
 
 
 def _applied_at(item: Object, decision: Decision) -> str | None:
-    """The phase of a hook; None where it is left out, or no phase of Flux's is like its events."""
+    """Return the phase of a hook; None if it is omitted, or if none of its events has a phase in Flux."""
     if decision.action == "omit":
         return None
     return decision.at or next((phase for event, phase in _PHASES.items() if event in item.hooks), None)
@@ -175,13 +175,13 @@ def _refuse_unused(policy: Policy, hooks: list[Object]) -> None:
     for each in policy.decisions:
         if not any(each.means(item.ref) for item in hooks):
             known = [f"{item.object_kind} {item.name}" for item in hooks]
-            there = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
+            present = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
             raise PenstockError(
                 f"{policy.shown}: {each} is no hook of Helm here",
                 did_you_mean(
                     f"{each.kind} {each.name}",
                     known,
-                    f"{there}: take the entry out, or list under its `environments:` those that render it",
+                    f"{present}: take the entry out, or list under its `environments:` those that render it",
                 ),
             )
 
@@ -216,7 +216,7 @@ def _never(item: Object) -> str:
 
 
 def _unknown(item: Object) -> str:
-    """What Helm does with a hook of which it doesn't know an event; empty where it knows all of them."""
+    """Return how Helm handles a hook with an unknown event; empty if all are known."""
     unknown = [event for event in item.hooks if event not in (*_PHASES, *_NEVER)]
     return f"Helm knows no hook `{unknown[0]}` and leaves the object out" if unknown else ""
 

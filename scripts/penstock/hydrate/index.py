@@ -1,4 +1,4 @@
-"""Git's index of a platform: what the next commit holds. It is only read."""
+"""Read Git's index of a platform, which the next commit will contain."""
 
 from __future__ import annotations
 
@@ -20,22 +20,21 @@ from penstock.tools.git import blobs, git
 
 _CONVERTED = {"i/lf w/crlf", "i/lf w/mixed", "i/mixed w/crlf"}
 
-# How a user takes back what they told Git: to overlook a file, or to leave it out of the working tree.
+# How to clear a flag on a file: assume-unchanged, or skip-worktree.
 _FLAGS = ("git update-index --no-assume-unchanged", "git update-index --no-skip-worktree")
 _LINK, _SUBMODULE = "120000", "160000"
 _SHA1 = 40
-# The blob of an empty file, as SHA-1 and as SHA-256; `git add -N` gives it to every file.
+# The blob of an empty file, as SHA-1 and as SHA-256; `git add -N` records it for every file.
 _EMPTY = {hashlib.sha1(b"blob 0\0").hexdigest(), hashlib.sha256(b"blob 0\0").hexdigest()}  # noqa: S324, as Git does
 
 
 @dataclass(frozen=True)
 class Index:
-    """The files of a platform that Git knows, by absolute path.
+    """The files of a platform that Git tracks, by absolute path.
 
-    `sparse` are those of them that a sparse checkout leaves out of the working tree. `crlf` collects the files that
-    were read and have CRLF line ends. `environment` tells git which index it is. `differing` are files of which a
-    commit holds other bytes than the working tree, with the command that ends it. `blobs` has the mode and the id of
-    what a commit holds of each.
+    `sparse` has those that a sparse checkout leaves out. `crlf` collects the files that were read and have CRLF line
+    ends. `environment` selects the index for git. `differing` maps files whose staged content differs from the working
+    tree to the command that fixes it. `blobs` has the staged mode and blob id of each file.
     """
 
     layout: Layout
@@ -48,7 +47,7 @@ class Index:
     blobs: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def holds(self, path: Path | str) -> bool:
-        """Whether a commit has this file, or a file below this folder."""
+        """Whether a commit contains this file, or a file below this folder."""
         return str(path) in self.tracked or str(path) in self._folders
 
     @cached_property
@@ -62,7 +61,7 @@ class Index:
         return frozenset(folders)
 
     def unfinished(self) -> list[str]:
-        """The components that Git knows no file of, though they have some."""
+        """Return the components without tracked files that have untracked ones."""
         start = f"{self.layout.components}/"
         found = {path.removeprefix(start).partition("/")[0] for path in self.untracked if path.startswith(start)}
         return sorted(
@@ -72,18 +71,18 @@ class Index:
         )
 
     def left_out(self, folder: Path) -> list[str]:
-        """The files below a folder that a sparse checkout leaves out, by their path in the platform."""
+        """Return the files below a folder that a sparse checkout leaves out, by path in the platform."""
         return sorted(self._shown(path) for path in self.sparse if path.startswith(f"{folder}/"))
 
     def text(self, path: Path) -> bytes:
-        """What a commit has of a file."""
+        """Return the staged content of a file."""
         name = f":./{self.layout.relative(path)}"
         return git(self.layout.root, "cat-file", "blob", name, env=self.environment).stdout
 
     def converted(self) -> list[str]:
-        """Of the files that were read and have CRLF line ends, those that Git keeps with LF, by path in the platform.
+        """Return the files read with CRLF line ends that Git stores with LF, by path in the platform.
 
-        An attribute that says which line ends a file has is the same for everyone, so such a file is none of them.
+        Files with line ends set by an attribute are the same in every checkout, and not included.
         """
         paths = [self._shown(path) for path in sorted(self.crlf & self.tracked)]
         if not paths:
@@ -95,14 +94,14 @@ class Index:
         )
 
     def highest(self, path: str) -> str:
-        """The highest folder above a file that Git knows no file of, as a path in the platform, or the file itself."""
+        """Return the highest folder above a file without tracked files, or the file, by path in the platform."""
         highest = path
         while not self.holds(folder := highest.rpartition("/")[0]) and folder != str(self.layout.root):
             highest = folder
         return self._shown(highest)
 
     def ignored(self, paths: list[str]) -> set[str]:
-        """Those of some paths in the platform that Git ignores."""
+        """Return those of these paths in the platform that Git ignores."""
         if not paths:
             return set()
         options = ["--others", "--ignored", "--exclude-standard", "--directory"]
@@ -114,7 +113,7 @@ class Index:
 
 
 def uncommitted(index: Index, paths: Iterable[Path | str]) -> list[str]:
-    """A line for each of these files that Git doesn't know; where it knows none of a folder, for the folder."""
+    """Return a line for each untracked file among these; one line per folder if it has no tracked files."""
     absent = sorted({index.highest(str(path)) for path in paths if str(path) not in index.tracked})
     ignored = index.ignored(absent)
     return [
@@ -126,9 +125,9 @@ def uncommitted(index: Index, paths: Iterable[Path | str]) -> list[str]:
 
 
 def read(layout: Layout) -> Index | None:
-    """The index over the platform; None where Git isn't there, or doesn't know the platform (yet).
+    """Return the platform's index; None without Git, or if it doesn't track the platform.
 
-    Where git can't read it, it is refused in a hook, and warned of elsewhere.
+    If git can't read it, this raises PenstockError in a hook, and warns elsewhere.
     """
     if not any((folder / ".git").exists() for folder in (layout.root, *layout.root.parents)):
         return None
@@ -165,10 +164,10 @@ def _read(layout: Layout) -> Index | None:
         if (tag in "Ss" or tag.islower()) and path not in sparse and not _is_blob(path, blobs[path][1])
         for name in [path.removeprefix(f"{layout.root}/")]
     }
-    # Outside of a hook a developer's edits may wait.
+    # Outside a hook, unstaged edits are fine.
     if environment or any(blob in _EMPTY for _, blob in blobs.values()):
         for path, status in _unstaged(layout, environment, paths):
-            if status == "A":  # `git add -N`: only the name is known
+            if status == "A":  # `git add -N`: only the name is recorded
                 tags.pop(path, None)
                 untracked.add(path)
             elif environment and not (status == "M" and _is_blob(path, blobs[path][1])):
@@ -177,7 +176,7 @@ def _read(layout: Layout) -> Index | None:
         layout,
         frozenset(tags),
         frozenset(untracked),
-        # Which Git also leaves on disk when they were changed there.
+        # changed files stay on disk and aren't included
         sparse,
         environment,
         differing=differing,
@@ -187,7 +186,7 @@ def _read(layout: Layout) -> Index | None:
 
 @contextmanager
 def as_committed(index: Index) -> Iterator[Layout]:
-    """The platform as a commit would hold it, in a folder of its own."""
+    """Yield the platform as it would be committed, in a temporary folder."""
     root = index.layout.root
     with plain_folder("penstock-commit-") as folder:
         absent = [path for path in sorted(index.tracked) if path in index.differing or not os.path.lexists(path)]
@@ -204,7 +203,7 @@ def as_committed(index: Index) -> Iterator[Layout]:
 
 
 def differing(index: Index) -> list[str]:
-    """A line for each file of which a commit holds other bytes than the working tree."""
+    """Return a line for each file whose staged content differs from the working tree."""
     root = index.layout.root
     return [
         f"{path.removeprefix(f'{root}/')} is staged differently from what lies here: {fix}"
@@ -213,7 +212,7 @@ def differing(index: Index) -> list[str]:
 
 
 def _unstaged(layout: Layout, environment: dict[str, str], paths: list[str]) -> Iterator[tuple[str, str]]:
-    """The files that are not what the index has of them, and the letter that says how."""
+    """Yield the files that differ from the index, and their status letters."""
     arguments = ["diff-files", "-z", "--relative", "--ignore-submodules=all", "--", *paths]
     listed = os.fsdecode(git(layout.root, *arguments, env=environment).stdout).split("\0")
     for about, name in zip(listed[::2], listed[1::2], strict=False):
@@ -221,7 +220,7 @@ def _unstaged(layout: Layout, environment: dict[str, str], paths: list[str]) -> 
 
 
 def _is_blob(path: str, blob: str) -> bool:
-    """Whether a file is what a blob is, but for line ends."""
+    """Whether a file equals a blob, ignoring line ends."""
     place = Path(path)
     if not os.path.lexists(path) or (place.is_dir() and not place.is_symlink()):
         return False
@@ -233,7 +232,7 @@ def _is_blob(path: str, blob: str) -> bool:
 
 
 def refuse_sparse_sources(index: Index) -> None:
-    """PenstockError where a sparse checkout leaves out sources: nothing can be said of what they give."""
+    """Raise PenstockError if a sparse checkout leaves out sources, since the manifests can't be checked then."""
     layout = index.layout
     found = [
         path for folder in (layout.components, layout.charts, layout.environments) for path in index.left_out(folder)
@@ -247,7 +246,7 @@ def refuse_sparse_sources(index: Index) -> None:
 
 
 def present(index: Index, layout: Layout, names: list[str], asked: str | None) -> list[str]:
-    """The environments but those whose manifests a sparse checkout leaves out; PenstockError for one by its name."""
+    """Return the environments whose manifests are checked out; raises PenstockError for an `asked` one that isn't."""
     absent = [name for name in names if index.left_out(layout.tree(name))]
     for name in absent:
         shown = layout.relative(layout.tree(name))
@@ -258,14 +257,14 @@ def present(index: Index, layout: Layout, names: list[str], asked: str | None) -
 
 
 def _environment(layout: Layout) -> dict[str, str]:
-    """The index of the commit in whose hook we are: that of `git commit FILE` is another one than the usual.
+    """Return the environment that selects the index of the current hook: `git commit FILE` uses a temporary one.
 
-    Only when it lies in this repository's own folder: git gives it to hooks of other repositories too.
+    Only an index in this repository's Git folder counts: git passes it to hooks of other repositories too.
     """
     named = os.environ.get("GIT_INDEX_FILE")
     if not named:
         return {}
-    # Git starts a hook at the top of the working tree, and names the file from there.
+    # Git starts a hook at the top of the working tree, and the path is relative to it.
     top, own = (
         Path(line)
         for line in git(layout.root, "rev-parse", "--show-toplevel", "--absolute-git-dir").text.split("\n")[:2]
@@ -275,7 +274,7 @@ def _environment(layout: Layout) -> dict[str, str]:
 
 
 def _listed(layout: Layout, environment: dict[str, str], *argv: str) -> bytes | None:
-    """What `git ls-files` prints; None where there is no git, or it doesn't take the folder for a repository."""
+    """Return the output of `git ls-files`; None without git, or if the folder isn't in a repository."""
     try:
         result = git(layout.root, "ls-files", "-z", *argv, env=environment, ok=(0, 128))
     except PenstockError:
@@ -284,5 +283,5 @@ def _listed(layout: Layout, environment: dict[str, str], *argv: str) -> bytes | 
 
 
 def _literal(path: str) -> str:
-    """A path that git takes for no pattern."""
+    """Return a pathspec that git doesn't read as a pattern."""
     return f":(literal){path}"

@@ -1,4 +1,4 @@
-"""The labels of objects, read from their files only where a webhook selects by them: the lock doesn't have them."""
+"""Read labels of objects from their files, only if a webhook selects by labels: the lock doesn't contain them."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from penstock.core.errors import PenstockError
 from penstock.core.yaml import parse
 
 Labels = Mapping[str, str]
-# The labels of the object in a file of a unit; None where they can't be known.
+# Returns the labels of the object in a unit's file; None if unknown.
 ReadLabels = Callable[[str, str], Labels | None]
 
 
 def unknown(_unit: str, _file: str) -> Labels | None:
-    """No label is known."""
+    """Return None: no labels are known."""
     return None
 
 
 def reader(tree: Path, texts: Mapping[str, Mapping[str, bytes]]) -> ReadLabels:
-    """Reads the labels from the texts of what was rendered, by unit and file, and all others from the tree on disk."""
+    """Return a reader for labels in rendered texts, by unit and file, and otherwise in the tree on disk."""
 
     def read(unit: str, file: str) -> Labels | None:
         path = tree / unit / file
@@ -27,7 +27,7 @@ def reader(tree: Path, texts: Mapping[str, Mapping[str, bytes]]) -> ReadLabels:
             text = texts[unit][file] if unit in texts else path.read_bytes()
             labels: Labels | None = parse(text, path)["metadata"].get("labels")
         except (OSError, PenstockError, TypeError, KeyError, AttributeError):
-            return None  # it is missing or was edited, which other checks report
+            return None  # missing or edited, which other checks report
         return labels or {}
 
     return read

@@ -1,4 +1,4 @@
-"""What lies in a platform's folders but leftovers; each folder and each text is read once."""
+"""List a platform's folders without leftovers, and read each folder and text only once."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.hydrate.index import Index
 
-# A word of a helmfile that may be a path, its actions included; those that only choose are no part of it.
+# A word of a helmfile that may be a path, including its actions, except control actions.
 _WORD = re.compile(r"(?:\{\{.*?\}\}|[^\s\"'\[\]{},])+")
-# A line without one: a comment, or actions alone.
+# A line without words: a comment, or only actions.
 _NO_WORD = re.compile(r"^[^\S\n]*(?:\{\{.*?\}\}[^\S\n]*)*(?:#.*)?$", re.MULTILINE)
 
 
 class Listing:
-    """The folders and texts of a platform; with the index, what a commit holds of them."""
+    """The folders and texts of a platform; with an index, only those in the commit."""
 
     def __init__(self, layout: Layout, index: Index | None) -> None:
         self.layout = layout
@@ -26,14 +26,14 @@ class Listing:
         self._words: dict[str, list[str]] = {}
 
     def names(self, folder: Path) -> list[str]:
-        """The sorted names in a folder; that of a folder ends in a slash. None where the folder is absent."""
+        """Return the sorted names in a folder, with a slash after folders; empty if it doesn't exist."""
         place = str(folder)
         if place not in self._names:
             self._names[place] = self._scan(place)
         return self._names[place]
 
     def folders(self, folder: Path) -> list[Path]:
-        """The folders in a folder but hidden ones."""
+        """Return the visible folders in a folder."""
         return [folder / name for name in self.names(folder) if name.endswith("/") and not name.startswith(".")]
 
     def holds(self, path: Path) -> bool:
@@ -41,14 +41,14 @@ class Listing:
         return path.exists() and (self._index is None or self._index.holds(path))
 
     def words(self, path: Path) -> list[str]:
-        """The words of a text that may be paths, without its comments."""
+        """Return the words of a text that may be paths, without comments."""
         place = str(path)
         if place not in self._words:
             self._words[place] = _WORD.findall(_NO_WORD.sub("", path.read_text(errors="replace")))
         return self._words[place]
 
     def shown(self, path: Path) -> str:
-        """A path as people see it, from the platform's root."""
+        """Return a path for messages, relative to the platform's root."""
         return self.layout.relative(path)
 
     def _scan(self, place: str) -> list[str]:

@@ -1,6 +1,6 @@
-"""The lock of an environment's manifests: what they were made of, and their digests.
+"""The lock of an environment's manifests: digests of their inputs and of the files.
 
-It lies in the tree that it describes (manifests/<environment>/penstock.lock), so both are swapped in one step.
+It is in the tree that it describes (manifests/<environment>/penstock.lock), so both are replaced in one step.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from penstock.core.layout import LOCK_NAME
 from penstock.core.model import decode as decode_json
 from penstock.kube.ref import ObjectRef
 
-# Raise it when the shape of the lock or of the manifests changes: every component is then rendered again.
+# Increment it if the format of the lock or of the manifests changes: every component is then rendered again.
 FORMAT = 3
 
 
 class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A file and the object in it: `id` is group/Kind/namespace/name, `sha256` of the file's bytes."""
+    """A file and its object: `id` is group/Kind/namespace/name, `sha256` the digest of the file."""
 
     id: str
     sha256: str
@@ -34,26 +34,26 @@ class Locked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class LockedHook(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A hook of Helm: its events, and whether it is applied as a plain object or left out."""
+    """A Helm hook: its events, and whether it is applied as a plain object or left out."""
 
     events: str
     action: Literal["apply", "omit"]
 
 
 class LockedUnit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What of a component Flux applies by a Kustomization of its own: its files, and what they provide."""
+    """The objects of a component in one Flux Kustomization: the files, and what they provide."""
 
     provides: list[str]
     files: dict[str, Locked]
 
 
 class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A component: digests of its raw inputs and of its resolved releases, and what ordering needs to know.
+    """A component: digests of its raw inputs and of its resolved releases, and the data for ordering.
 
-    `depends_on` are components that a release names itself. `provides` has what other objects may depend on beyond
-    their identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments`
-    of a webhook or policy, followed by its selectors as JSON where it has any. `parts` are what comes before and after
-    `files`, by name: `pre-deploy`, `post-deploy`. `hooks` has the ids of all hooks of Helm, those left out included.
+    `depends_on` are components that its releases declare. `provides` has what other objects may depend on besides their
+    identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments` of a
+    webhook or policy, followed by any selectors as JSON. `parts` has the units before and after `files`, by name:
+    `pre-deploy`, `post-deploy`. `hooks` has the ids of all Helm hooks, including those left out.
     """
 
     inputs: str
@@ -64,12 +64,12 @@ class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fiel
     hooks: dict[str, LockedHook] = {}
 
     def each(self) -> Iterator[LockedUnit]:
-        """The component itself, and its parts."""
+        """Yield the component itself and its parts."""
         yield self
         yield from self.parts.values()
 
     def everything(self) -> Iterator[tuple[str, Locked]]:
-        """Every file of the component and of its parts."""
+        """Yield every file of the component and its parts."""
         for part in self.each():
             yield from part.files.items()
 
@@ -79,9 +79,10 @@ class _Versioned(msgspec.Struct):
 
 
 class Lock(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A whole environment. `flux` holds the digests of what no component renders.
+    """The lock of an environment. `flux` has the digests of files that no component renders.
 
-    That is flux-system/, the kustomization.yaml files, and the rights of the accounts that Flux applies components as.
+    These are flux-system/, the kustomization.yaml files, and the permissions of the accounts that Flux applies
+    components as.
     """
 
     version: int
@@ -93,7 +94,7 @@ EMPTY = Lock(version=FORMAT, components={}, flux={})
 
 
 def read(tree: Path, shown: str) -> Lock:
-    """The lock of a tree, EMPTY when it has none; PenstockError when a newer Penstock wrote it or it is damaged."""
+    """Return a tree's lock, EMPTY if it has none; raises PenstockError if it is damaged or of a newer Penstock."""
     try:
         return decode((tree / LOCK_NAME).read_bytes(), tree.name, shown)
     except FileNotFoundError:
@@ -101,7 +102,7 @@ def read(tree: Path, shown: str) -> Lock:
 
 
 def decode(raw: bytes, environment: str, shown: str) -> Lock:
-    """The lock that these bytes are; the same errors as `read`."""
+    """Parse a lock; raises the same errors as `read`."""
     try:
         version = decode_json(raw, _Versioned).version
         if version > FORMAT:
@@ -118,5 +119,5 @@ def decode(raw: bytes, environment: str, shown: str) -> Lock:
 
 
 def encode(lock: Lock) -> bytes:
-    """The lock's bytes: sorted, a line per value, so that Git merges what doesn't collide."""
+    """Return the lock's bytes: sorted, one value per line, so that Git can merge independent changes."""
     return msgspec.json.format(msgspec.json.encode(lock, order="sorted"), indent=1) + b"\n"

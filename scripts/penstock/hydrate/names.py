@@ -1,6 +1,6 @@
-"""Names that are nearly one that the engine, helmfile, Helm or Kustomize looks for.
+"""Find names that are nearly those that the engine, helmfile, Helm or Kustomize looks for.
 
-A file that no program looks for is ignored in silence, so a misspelt one would be left out of the manifests.
+A file with a misspelled name is silently ignored, and would be missing in the manifests.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from penstock.hydrate.listing import Listing
 from penstock.hydrate.rules import UNREAD
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
-# What kustomize itself looks for: one of them.
+# kustomize reads exactly one of these.
 KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
-# A folder ends in a slash.
+# Names of folders end in a slash.
 _ROOT = ("helmfile.yaml", "charts.lock", "connections.yaml", "dataflow.yaml", "external.yaml")
 _COMPONENT = (*HELMFILES, "secrets.yaml", "hooks.yaml", "kustomize/")
 _CHART = ("Chart.yaml", "values.yaml", "values.schema.json", "templates/", "crds/")
@@ -31,19 +31,19 @@ _VALUES = "values.yaml.gotmpl"
 _CHOICE = re.compile(r"\{\{-?\s*(?:if|else|end|with|range|/\*).*?\}\}")
 _ENDINGS = re.compile(r"(\.(ya?ml|json|gotmpl|tmpl|tpl))+$")
 _NEAR = 0.86
-# So many tell that a part of a name is meant.
+# Minimum letters of a matching part of a name.
 _LETTERS = 4
 
 
 def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None = None) -> None:
-    """Raise Findings for what would be ignored; with the index, only for what a commit holds of it."""
+    """Raise Findings for names that would be ignored; with an index, only for those in the commit."""
     findings = list(misnamed(layout, environments, index))
     if findings:
         raise Findings(findings, "rename it, or delete it: what no program reads is no part of the manifests", UNREAD)
 
 
 def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
-    """A line for every file and folder that would be ignored, or is there twice."""
+    """Yield a line for every file and folder that would be ignored or exists twice."""
     listing = Listing(layout, index)
     for line in _like(listing, layout.root, _ROOT):
         if line.partition(" ")[0].endswith(_ROOT_ENDINGS):
@@ -60,7 +60,7 @@ def misnamed(layout: Layout, environments: list[str], index: Index | None) -> It
 
 
 def kustomization(folder: Path) -> Path | None:
-    """The file that makes a folder a kustomization."""
+    """Return the file that makes a folder a kustomization; None if there is none."""
     return next((path for name in KUSTOMIZATIONS if (path := folder / name).is_file()), None)
 
 
@@ -71,7 +71,7 @@ def _in_environments(listing: Listing, environments: list[str]) -> Iterator[str]
         if any(listing.holds(path) for path in (walk(folder / name) if (folder / name).is_dir() else ())):
             yield f"{listing.shown(folder / name)} is not read: did you mean `{name}.yaml`?"
     for name in listing.names(folder):
-        # What a template puts together, such as `{{ .Environment.Name }}-more.yaml`, has the environment in its name.
+        # A name computed by a template, such as `{{ .Environment.Name }}-more.yaml`, contains an environment.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
             continue
         meant = _meant(name, known, exactly=True) or _environment_meant(name, environments)
@@ -84,7 +84,7 @@ def _in_environments(listing: Listing, environments: list[str]) -> Iterator[str]
 
 
 def _environment_meant(name: str, environments: list[str]) -> str | None:
-    """The file of the environment that this one was meant for."""
+    """Return the environment's file that a misspelled name was meant to be."""
     meant = nearest(_ENDINGS.sub("", name), environments)
     return f"{meant}.yaml" if meant else None
 
@@ -125,8 +125,8 @@ def _in_kustomize(listing: Listing, folder: Path, environments: list[str]) -> It
 
 
 def _unread_values(listing: Listing, folder: Path, helmfile: str) -> Iterator[str]:
-    """A line for each values file that no text of the component names."""
-    if "Chart.yaml" in listing.names(folder):  # which brings a values.yaml of its own
+    """Yield a line for each values file that no text of the component names."""
+    if "Chart.yaml" in listing.names(folder):  # a chart, which has its own values.yaml
         return
     endings = (".yaml", ".yml", ".gotmpl")
     names = [name for name in listing.names(folder) if name.endswith(endings)]
@@ -142,7 +142,7 @@ def _unread_values(listing: Listing, folder: Path, helmfile: str) -> Iterator[st
 
 
 def _is_read(listing: Listing, folder: Path, helmfile: str, name: str) -> bool:
-    """Whether the helmfile, or any other text of the component, names a values file."""
+    """Whether the helmfile or another text of the component names a values file."""
     if _names_file(folder / helmfile, listing.words(folder / helmfile), name):
         return True
     texts = (path for path in walk(folder) if path.name.endswith(_TEXTS) and path.is_file())
@@ -150,7 +150,7 @@ def _is_read(listing: Listing, folder: Path, helmfile: str, name: str) -> bool:
 
 
 def _names_file(path: Path, words: list[str], name: str) -> bool:
-    """Whether a text of these words names a file of its folder; in a helmfile, an action or a `*` may be part of it."""
+    """Whether these words name a file in the folder; words of a helmfile may contain actions or `*`."""
     if any(word == name or word.endswith(f"/{name}") for word in words):
         return True
     for word in words if path.name in HELMFILES else []:
@@ -170,7 +170,7 @@ def _in_overlay(listing: Listing, overlay: Path, environments: list[str]) -> Ite
         return
     present = [name for name in KUSTOMIZATIONS if name in listing.names(overlay)]
     if overlay.name not in environments:
-        # Overlays may share one that lies next to them.
+        # Overlays may share another folder next to them.
         if not _is_named(overlay.parent, f"../{overlay.name}"):
             meant = nearest(overlay.name, environments)
             hint = f"did you mean `{meant}`?" if meant else f"it lists {', '.join(environments)}"
@@ -186,7 +186,7 @@ def _in_overlay(listing: Listing, overlay: Path, environments: list[str]) -> Ite
 
 
 def _like(listing: Listing, folder: Path, known: tuple[str, ...], exactly: bool = False) -> Iterator[str]:
-    """A line for every name in a folder that is nearly a known one, unless another file there names it."""
+    """Yield a line for every name in a folder that nearly matches a known one, unless another file names it."""
     for name in listing.names(folder):
         meant = _meant(name, known, exactly)
         if meant and not (folder != listing.layout.root and _is_named(folder, name)):
@@ -195,7 +195,7 @@ def _like(listing: Listing, folder: Path, known: tuple[str, ...], exactly: bool 
 
 @cache
 def _meant(name: str, known: tuple[str, ...], exactly: bool = False) -> str | None:
-    """The known name that this one was meant to be, unless it is one; `exactly` but for its ending, case and number."""
+    """Return the known name that another nearly matches; `exactly` allows only another ending, case or plural."""
     if name in known:
         return None
     stems = {_stem(each): each for each in reversed(known) if each.endswith("/") == name.endswith("/")}
@@ -209,8 +209,8 @@ def _stem(name: str) -> str:
     return plain.replace("isation", "ization").removesuffix("s")
 
 
-def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
-    """Whether another file below a folder has this name in its text; of a folder, as a part of a path."""
+def _is_named(folder: Path, name: str, skip: Path | None = None) -> bool:
+    """Whether another file below a folder contains this name; that of a folder only as part of a path."""
     plain = re.escape(name.rstrip("/"))
     pattern = re.compile(rf"(?<![\w-]){plain}(?![\w-])")
     if name.endswith("/") and not name.startswith("."):
@@ -218,6 +218,6 @@ def _is_named(folder: Path, name: str, but: Path | None = None) -> bool:
     texts = (
         path
         for path in walk(folder)
-        if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and (not but or but not in path.parents)
+        if path.name != name and path.name.endswith(_TEXTS) and path.is_file() and skip not in path.parents
     )
     return any(pattern.search(path.read_text(errors="replace")) for path in texts)

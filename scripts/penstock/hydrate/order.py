@@ -1,8 +1,8 @@
-"""Which component must be there before which: derived from the objects themselves.
+"""Derive from the objects which components Flux must apply before others.
 
-An edge stands only where the API needs it: the namespace of an object, the definition of its kind, the admission that
-judges it, and what a release declares itself with the label dependsOn. Pods retry by themselves, and every level costs
-Flux five seconds. The hooks of a component are units of their own, before and after it.
+An edge exists only if the API requires it: the namespace of an object, the CRD of its kind, an admission registration
+that applies to it, or a dependsOn label of a release. Pods retry by themselves, and every level costs Flux five
+seconds. The hooks of a component are separate units before and after it.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ _WAY_OUT_OF_ADMISSION = (
 
 
 def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) -> dict[str, list[str]]:
-    """For every unit the sorted names of the Flux Kustomizations that must be Ready before it.
+    """Map each unit to the sorted names of the Flux Kustomizations that must be Ready before it.
 
-    They are those of the components that it depends on, and the ones that such a component holds itself. `labels` are
-    asked for only where a webhook selects objects by them; an object whose labels aren't known counts as selected.
-    PenstockError with the cycle if there is one.
+    These are the components that it depends on, and Kustomizations among the objects of these. `labels` are read only
+    if a webhook selects objects by labels; an object with unknown labels counts as selected. Raises PenstockError with
+    the cycle if there is one.
     """
     found = units(components)
     chain = chains(components)
@@ -51,7 +51,7 @@ def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) 
             if not why.startswith(_ADMISSION):
                 needed[before] = why
             elif owner[before] != owner[name]:
-                # Only once its last hook ran a webhook is sure to work. Its own hooks come before it, as with Helm.
+                # A webhook is only sure to work after its last hook. Its own hooks run before it, as with Helm.
                 needed.setdefault(chain[owner[before]][-1], why)
         if name in previous:
             needed[previous[name]] = "what comes before it in its component"
@@ -65,18 +65,17 @@ def order(components: dict[str, LockedComponent], labels: ReadLabels = unknown) 
 
 
 def is_relay(component: LockedComponent) -> bool:
-    """Whether a component holds objects of Flux alone, which then apply what it is there for."""
+    """Whether a component contains only Flux objects, which apply its actual content."""
     return all(locked.ref.group.endswith(_FLUX) for locked in component.files.values())
 
 
 def _kustomizations(component: LockedComponent) -> list[str]:
-    """The names of the Flux Kustomizations in a component."""
     refs = [locked.ref for locked in component.files.values()]
     return [ref.name for ref in refs if ref.group_kind == f"kustomize{_FLUX}/Kustomization"]
 
 
 class _Provided:
-    """What the units bring that others need: namespaces, kinds, admission."""
+    """What units provide to others: namespaces, kinds, admission."""
 
     def __init__(self, found: dict[str, LockedComponent], labels: ReadLabels) -> None:
         self.labels = labels
@@ -95,7 +94,7 @@ class _Provided:
                     self.rules.append((name, rule))
                 else:
                     self.kinds[token.split(" ")[1]] = name
-        # Read only where a webhook asks for them.
+        # Read only if a webhook selects by them.
         selected = any(rule.namespaces for _, rule in self.rules)
         self.namespace_labels: Mapping[str, Labels | None] = (
             {name: labels(*where) for name, where in namespace_files.items()} if selected else {}
@@ -103,7 +102,7 @@ class _Provided:
         self.namespaces = {key: name for key, name in self.namespaces.items() if key not in BUILTIN_NAMESPACES}
 
     def needs(self, name: str, unit: LockedComponent) -> dict[str, str]:
-        """The units that a unit needs, and why."""
+        """Return the units that a unit needs, with the reasons."""
         needed: dict[str, str] = {}
         for file, locked in unit.files.items():
             ref = locked.ref
@@ -116,12 +115,12 @@ class _Provided:
         return needed
 
 
-def _refuse_unknown(name: str, component: LockedComponent, there: Collection[str]) -> None:
+def _refuse_unknown(name: str, component: LockedComponent, known: Collection[str]) -> None:
     for before in component.depends_on:
-        if before not in there:
+        if before not in known:
             raise PenstockError(
                 f"components/{name}: the label `dependsOn: {before}` names a component that isn't there",
-                f"the components are {', '.join(sorted(there))}",
+                f"the components are {', '.join(sorted(known))}",
             )
 
 
@@ -129,7 +128,7 @@ def _refuse_cycle(edges: dict[str, list[str]], reasons: dict[str, dict[str, str]
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
-        # graphlib gives each node before the one that depends on it.
+        # graphlib lists each node before the one that depends on it.
         cycle = list(reversed(error.args[1]))
         whys = [reasons[name][before] for name, before in pairwise(cycle)]
         why = ", ".join(f"{name} needs {before} ({reasons[name][before]})" for name, before in pairwise(cycle))

@@ -1,4 +1,4 @@
-"""The parts of a component, each a Flux Kustomization of its own: what comes before the rest, and after it."""
+"""The parts of a component before and after the rest of it, each a separate Flux Kustomization."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from penstock.core.errors import Findings
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.rules import COLLISION
 
-# As in https://fluxcd.io/flux/use-cases/running-jobs/. A further one is called pre-deploy-2, and so on.
+# As in https://fluxcd.io/flux/use-cases/running-jobs/. The next one is pre-deploy-2, and so on.
 BEFORE = "pre-deploy"
 AFTER = "post-deploy"
 _LONGEST = 63  # RFC 1123 label
 
 
 def part_name(phase: str, number: int) -> str:
-    """What the first, second, … part of a phase is called."""
+    """Return the name of the n-th part of a phase."""
     return phase if number == 1 else f"{phase}-{number}"
 
 
 def unit_name(component: str, part: str) -> str:
-    """What the Kustomization of a part is called, and its folder; the part without a name is the component itself."""
+    """Return the name of a part's Kustomization and folder; the part with an empty name is the component itself."""
     return f"{component}-{part}" if part else component
 
 
 def units(components: dict[str, LockedComponent]) -> dict[str, LockedComponent]:
-    """Every Kustomization that there has to be, as if each were a component: those with files, by name."""
+    """Return every Kustomization with files, as a separate component, by name."""
     found: dict[str, LockedComponent] = {}
     for name, component in components.items():
         found[name] = msgspec.structs.replace(component, parts={}, hooks={})
@@ -39,7 +39,7 @@ def units(components: dict[str, LockedComponent]) -> dict[str, LockedComponent]:
 
 
 def chains(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
-    """Component -> its units that there are, in the order in which Flux applies them; without those that have none."""
+    """Map each component to its units in the order in which Flux applies them, without components that have none."""
     found = {}
     for name, component in components.items():
         parts = sorted([*component.parts, *([""] if component.files else [])], key=_place)
@@ -48,12 +48,12 @@ def chains(components: dict[str, LockedComponent]) -> dict[str, list[str]]:
 
 
 def steps(chains_: dict[str, list[str]]) -> dict[str, str]:
-    """Unit -> the unit of the same component that comes right before it."""
+    """Map each unit to the previous unit of the same component."""
     return {after: before for chain in chains_.values() for before, after in pairwise(chain)}
 
 
 def refuse_taken(components: dict[str, LockedComponent]) -> None:
-    """Raise Findings where a part's name is that of a component, or longer than Kubernetes allows."""
+    """Raise Findings for a part whose name is taken by a component, or too long for Kubernetes."""
     findings = []
     for name, component in components.items():
         for part in component.parts:

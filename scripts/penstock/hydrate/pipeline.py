@@ -1,4 +1,4 @@
-"""One environment, from its sources to the files of its tree: plan, renew, check, order."""
+"""Compute the tree of one environment from its sources: plan, renew, check, order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from penstock.hydrate.tree import Tree
 def hydrate(
     layout: Layout, environment: str, only: list[str], *, trust_lock: bool = True, charts: Charts | None = None
 ) -> Tree:
-    """Compute an environment's tree; writes nothing but the cache.
+    """Compute an environment's tree; writes only to the cache.
 
-    `only` limits the run to some components. Without `trust_lock` everything is rendered, and nothing is kept.
-    `charts` are the upstream charts, by default those in charts.lock and no other.
+    `only` limits the run to some components. Without `trust_lock`, everything is rendered and nothing is kept. `charts`
+    defaults to the upstream charts in charts.lock.
     """
     charts = charts or Charts(layout, may_lock=False)
     planned = plan(layout, environment, only, charts, trust_lock=trust_lock)
     if not planned.rendered:
         return _tree(planned, {}, {})
-    # Not at the top: a run that finds nothing changed must not pay for importing what renders.
+    # Imported here, so that a run without changes doesn't import the renderer.
     from penstock.hydrate.renew import renew
 
     renewed = renew(planned)
@@ -32,7 +32,7 @@ def hydrate(
 
 
 def _tree(plan: Plan, renewed: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]) -> Tree:
-    """The whole tree: what was rendered, what is kept, and what follows from both."""
+    """Return the tree of the rendered components, the kept ones, and the files derived from both."""
     layout, environment = plan.inputs.layout, plan.inputs.environment
     entries = plan.locked | renewed
     components = {name: entries[name] for name in sorted(plan.components) if name in entries}
@@ -45,7 +45,7 @@ def _tree(plan: Plan, renewed: dict[str, LockedComponent], texts: dict[str, dict
     }
     made = derived.files(environment, components, labels.reader(layout.tree(environment), texts))
     digests = {path: sha256(data) for path, data in made.items()}
-    # What is on disk already is kept: a link costs less than a file.
+    # An unchanged file is kept: a hard link is cheaper than a new file.
     files |= {path: None if plan.disk.get(path) == digests[path] else data for path, data in made.items()}
     written = Lock(version=lock.FORMAT, components=components, flux=digests)
     return Tree(environment, files, written, [each.name for each in plan.rendered], plan.disk)

@@ -1,4 +1,4 @@
-"""What a hydration has to render, and what it may keep."""
+"""Decide which components a hydration renders and which it keeps."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from penstock.platform import environments
 
 @dataclass(frozen=True)
 class Plan:
-    """The components of an environment by name, and those of them to render.
+    """The components of an environment by name, and those to render.
 
-    `locked` has the lock's entries, none where the lock isn't trusted; `intact` those whose files on disk are as the
-    lock has them. `disk` maps the paths of the tree's files to their SHA-256.
+    `locked` has the lock's entries, none if the lock isn't trusted; `intact` those whose files on disk match the lock.
+    `disk` maps the paths of the tree's files to their SHA-256.
     """
 
     inputs: Inputs
@@ -33,9 +33,9 @@ class Plan:
 
 
 def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, trust_lock: bool) -> Plan:
-    """Compare the inputs and the tree with the lock; PenstockError for an unknown environment or component.
+    """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits what is rendered to these components, and to those whose files were changed by hand.
+    `only` limits the rendering to these components and those whose files were edited by hand.
     """
     environments.read(layout, environment)
     components = {each.name: each for each in select.components(layout, environment)}
@@ -46,7 +46,7 @@ def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, t
     disk = on_disk(layout, environment)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}
     stale = {component.name for component in select.stale(inputs, asked, trusted)}
-    # Asked for or not: the files of what was changed by hand could not be kept.
+    # Rendered in any case, since edited files can't be kept.
     damaged = trusted.components.keys() - intact.keys()
     if only:
         _refuse_unknown(components.keys() - {each.name for each in asked} - trusted.components.keys(), environment)

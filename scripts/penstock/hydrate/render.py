@@ -1,4 +1,4 @@
-"""Prepared sources into objects: the batch renderer does all but what only helmfile renders exactly."""
+"""Render prepared sources into objects with the batch renderer, or with helmfile if only that is exact."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from penstock.tools.render import Answer, Object, Request, Wanted
 
 @dataclass
 class Rendered:
-    """A component: the renderer's summary, and its objects, none where it is as the lock has it."""
+    """A component: the renderer's summary and its objects, none if they match the lock."""
 
     summary: Answer
     objects: list[Object] = field(default_factory=list)
 
 
 def render(plan: Plan, sources: Sources, home: Path) -> dict[str, Rendered]:
-    """Render every component of the sources; Findings with a line for each that can't be rendered."""
+    """Render every component of the sources; raises Findings with a line for each failure."""
     answers = _answers(plan, sources, home)
     failed = [answer for answer in answers if answer.kind == "error"]
     if failed:
@@ -73,7 +73,7 @@ def _answers(plan: Plan, sources: Sources, home: Path) -> list[Answer]:
 def _by_helmfile(
     environment: str, components: list[Component], fallbacks: list[Answer], home: Path
 ) -> dict[str, dict[str, str]]:
-    """Component -> release -> YAML, for what only helmfile renders exactly (hooks, patches, set)."""
+    """Map component and release to YAML that only helmfile renders exactly (hooks, patches, set)."""
     files = {each.name: each.helmfile for each in components}
     rendered: dict[str, dict[str, str]] = {}
     for answer in fallbacks:

@@ -1,4 +1,4 @@
-"""What a plan renders, to the files of its components: prepare, render, decide, check, split."""
+"""Render the components of a plan into files: prepare, render, decide, check, split."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from penstock.platform import secrets
 
 @dataclass(frozen=True)
 class Split:
-    """The lock's entries of what was rendered; and unit -> file -> bytes, of what came out differently."""
+    """The lock entries of rendered components, and the bytes of changed files by unit and name."""
 
     entries: dict[str, LockedComponent] = field(default_factory=dict)
     texts: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
 def renew(plan: Plan) -> Split:
-    """Render what a plan wants rendered; the errors of every stage."""
+    """Render the components of a plan; raises the errors of every stage."""
     with plain_folder("penstock-home-") as home:
         sources = prepare(plan, home)
         rendered = render(plan, sources, home)
-    # After helmfile's own `secrets:` were refused, which may be in a file of this name.
+    # After helmfile's own `secrets:`, which may name this file, were refused.
     secrets.declared(plan.inputs.layout, [each.name for each in plan.rendered])
     result = Split()
     for component in plan.rendered:
@@ -48,6 +48,6 @@ def renew(plan: Plan) -> Split:
 
 
 def _kept(locked: LockedComponent, inputs: str, found: Rendered) -> LockedComponent:
-    """The old entry of a component whose inputs changed, but not what they resolve to."""
+    """Return the old entry of a component whose inputs changed without changing its resolved releases."""
     summary = found.summary
     return msgspec.structs.replace(locked, inputs=inputs, charts=summary.charts, depends_on=summary.depends_on)

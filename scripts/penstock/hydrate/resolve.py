@@ -1,4 +1,4 @@
-"""Helmfiles into releases with their final values; what would make them depend on anything else is refused first."""
+"""Resolve helmfiles into releases with final values, and refuse dependencies outside the inputs."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
 _UPWARD = re.compile(r"(?<![\w./-])\.{1,2}/[\w./*@-]+")
-# What an entry of a kustomization names above its own folder: an item of a list, or the path of a patch.
+# A path above the kustomization's folder: a list item, or the path of a patch.
 _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
 
-# One helmfile resolves its files one after another, some 5 ms each, and keeps them all in memory: so two run side by
-# side, each over a part at a time. More would be faster where there are more cores, but each takes over 100 MB. Below
-# the smaller number starting another one costs more than it saves.
+# One helmfile process resolves its files one by one, some 5 ms each, and keeps them all in memory. So two processes run
+# in parallel, each on one batch at a time. More would be faster on more cores, but each takes over 100 MB. For batches
+# below the minimum, starting a process costs more than it saves.
 _FEWEST, _MOST = 25, 250
 _SIDE_BY_SIDE = 2
 
 
 def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
-    """Raise Findings for what would make a component depend on more than its inputs, or on who reads them."""
+    """Raise Findings for dependencies on anything except inputs, and for values that programs read differently."""
     findings, unclear = _shared(layout), []
     for component in components:
         helmfile = helmfiles.read(component.helmfile) if component.helmfile else None
@@ -58,7 +58,7 @@ def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
 
 
 def resolve(layout: Layout, environment: str, components: list[Component], home: Path) -> str:
-    """The resolved releases of these components, as helmfile prints them."""
+    """Return the resolved releases of these components, as printed by helmfile."""
     files = [component.helmfile for component in components if component.helmfile]
     size = min(_MOST, max(_FEWEST, -(-len(files) // _SIDE_BY_SIDE)))
     parts = [files[start : start + size] for start in range(0, len(files), size)]
@@ -66,7 +66,7 @@ def resolve(layout: Layout, environment: str, components: list[Component], home:
         with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
             return "".join(pool.map(lambda part: _build(part, environment, home), parts))
     except helmfile.NotYaml:
-        # helmfile names the line of a template, but not that of a values file.
+        # helmfile reports the line of a template, but not of a values file.
         values.refuse_broken(layout, components)
         raise
 
@@ -89,7 +89,7 @@ def _shared(layout: Layout) -> list[str]:
 
 
 def _outward(layout: Layout, component: Component, path: Path) -> list[str]:
-    """A line for each entry of a kustomization that lies outside of what Kustomize may read."""
+    """Return a line for each entry of a kustomization outside the folders that Kustomize may read."""
     folder = component.folder / "kustomize"
     entries = _ENTRY.findall(path.read_text(errors="replace"))
     return [
@@ -110,18 +110,17 @@ def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
             continue
         if path.name.startswith("helmfile.yaml") or _ASKS.search(line):
             for match in _UPWARD.finditer(line):
-                # Text, not Path: this runs for every line of every component.
+                # Strings instead of Path: this runs for every line of every component.
                 if not f"{os.path.normpath(f'{parent}/{match[0]}')}{os.sep}".startswith(allowed):
                     findings.append(f"{shown}:{number}: {match[0]} leads out of the component")
     return findings
 
 
 def _unstable(shown: str, text: str, name: str) -> list[str]:
-    # helmfile fills in the texts of a helmfile once more, for each release.
+    # helmfile renders the strings of a helmfile once more, for each release.
     calls = gotmpl.unstable(text, again=name.startswith("helmfile.yaml"))
     return [f"{shown}:{line}: the template function `{name}` {why}" for line, name, why in calls]
 
 
 def _text(layout: Layout, path: Path) -> str:
-    """What a template holds; PenstockError where it isn't UTF-8."""
     return utf8(path.read_bytes(), layout.relative(path))

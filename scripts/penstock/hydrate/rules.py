@@ -1,4 +1,4 @@
-"""Why hydration refuses sources: the rules that its errors name."""
+"""The rules of hydration's errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which components there are, and which of them changed: a SHA-256 over the raw inputs of each."""
+"""List the components, and find the changed ones by a SHA-256 over the raw inputs of each."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from penstock.hydrate.lock import FORMAT, Lock
 from penstock.platform import environments
 from penstock.tools.pins import PROGRAMS
 
-# RFC 1123 label: a component's name becomes that of a Flux Kustomization.
+# RFC 1123 label: a component's name is that of a Flux Kustomization.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED = "flux-system"
-# A component's page for people: no program is shown it, so it is no input.
+# Documentation, which no program reads: not an input.
 PAGE = "README.md"
 _RENDERERS = ("helm", "helmfile", "kustomize", "render")
 
 
 @dataclass(frozen=True)
 class Component:
-    """A folder of components/, as one environment sees it."""
+    """A folder of components/, as seen by one environment."""
 
     name: str
     folder: Path
@@ -45,21 +45,21 @@ class Inputs:
 
     layout: Layout
     environment: str
-    # The digests of the upstream charts, where they aren't just those in charts.lock.
+    # The digests of upstream charts, if they differ from charts.lock.
     chart_digests: dict[str, str] | None = None
-    # With it, the inputs are those that a commit holds, and not those of the working tree.
+    # If set, the inputs are those in the commit instead of the working tree.
     index: Index | None = None
-    # The digests of the folders that were read; the environments of a run may share it.
+    # Digests of folders; environments may share this cache.
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def programs(self) -> str:
-        """The programs that render, and the shape of what is written: other ones may write other bytes."""
+        """The versions of the renderers and the lock's format, which may all affect the output."""
         return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
 
     @cached_property
     def shared(self) -> str:
-        """What every component depends on: the environment, helmfile.yaml, the programs and the lock's format."""
+        """The digest of shared inputs: the environment, helmfile.yaml, the programs and the lock's format."""
         digest = hashlib.sha256(self.programs.encode())
         for path in (self.layout.helmfile, *shared_files(self.layout, self.environment)):
             if self.index is None or self.index.holds(path):
@@ -67,7 +67,7 @@ class Inputs:
         return digest.hexdigest()
 
     def of(self, component: Component, charts: list[str]) -> str:
-        """The digest of one component that renders these charts: paths from the root, and upstream charts."""
+        """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
         digest.update(self._read(component.folder, component.folder / PAGE))
         for chart in charts:
@@ -83,7 +83,7 @@ class Inputs:
         return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
     def _read(self, folder: Path, page: Path | None = None) -> bytes:
-        # Once a run, before rendering: a file that is edited meanwhile leaves its component stale.
+        # Once per run, before rendering: a file edited during the run leaves its component stale.
         if folder not in self.folders:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
             self.folders[folder] = _folder(folder, self.index, page) if present else b""
@@ -91,7 +91,7 @@ class Inputs:
 
 
 def shared_files(layout: Layout, environment: str) -> list[Path]:
-    """What every component may read: the files right in environments/, but pages and the other environments' own."""
+    """Return the files in environments/ that every component may read: no docs, no other environments' files."""
     others = {f"{name}.yaml" for name in environments.names(layout) if name != environment}
     folder = layout.environments
     found = sorted(folder.iterdir()) if folder.is_dir() else []
@@ -103,10 +103,10 @@ def shared_files(layout: Layout, environment: str) -> list[Path]:
 
 
 def components(layout: Layout, environment: str, index: Index | None = None) -> list[Component]:
-    """The components of an environment, sorted by name; PenstockError for a folder that can't be one.
+    """Return the components of an environment, sorted by name; raises PenstockError for a folder that can't be one.
 
-    A folder that holds no file, or leftovers alone, is none: Git knows no such folder. With the index, the components
-    are those that a commit holds.
+    A folder without files other than leftovers is skipped: Git doesn't track it. With an index, only components in the
+    commit are returned.
     """
     found = []
     with os.scandir(layout.components) as present:
@@ -128,7 +128,7 @@ def components(layout: Layout, environment: str, index: Index | None = None) -> 
 
 
 def only(all_components: list[Component], asked: list[str]) -> list[Component]:
-    """Those components that were asked for by name; PenstockError when there is no such one."""
+    """Return the components with these names; raises PenstockError if one doesn't exist."""
     known = {component.name: component for component in all_components}
     for name in asked:
         if not _NAME.fullmatch(name):
@@ -144,7 +144,7 @@ def only(all_components: list[Component], asked: list[str]) -> list[Component]:
 
 
 def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[Component]:
-    """The components whose inputs are not those that the lock notes."""
+    """Return the components whose inputs differ from the lock."""
     result = []
     for component in all_components:
         locked = lock.components.get(component.name)
@@ -155,7 +155,7 @@ def stale(inputs: Inputs, all_components: list[Component], lock: Lock) -> list[C
 
 
 def refuse_outward(link: Path, folder: Path) -> None:
-    """Raise PenstockError for a symbolic link that leads out of a component or chart: what it reads is no input."""
+    """Raise PenstockError for a symbolic link out of a component or chart, since its target isn't an input."""
     if not link.resolve().is_relative_to(folder):
         raise PenstockError(
             f"{link.relative_to(folder.parents[1]).as_posix()} is a symbolic link that leads out of "
@@ -198,7 +198,7 @@ def _folder(folder: Path, index: Index | None, page: Path | None) -> bytes:
             continue
         if entry.is_symlink():
             refuse_outward(Path(path), folder)
-            data = os.fsencode(Path(path).readlink())  # what it leads to is read in its own place
+            data = os.fsencode(Path(path).readlink())  # its target is read separately
         else:
             data = _content(path, index)
         digest.update(f"{path[start:]}\0{len(data)}\0".encode(errors="surrogateescape") + data)

@@ -1,4 +1,4 @@
-"""The sources of a run, ready to render: checked, copied, with archives for upstream charts, and with final values."""
+"""Prepare the sources of a run for rendering: checks, copies, chart archives, and final values."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from penstock.platform import environments
 
 @dataclass(frozen=True)
 class Sources:
-    """The copy that programs see, and its components.
+    """The staged copy of the platform and its components.
 
-    `archives` maps a component's chart archives to what the charts are called, `policies` has what becomes of its
-    hooks. `states` is what `helmfile build --embed-values` printed.
+    `archives` maps a component's chart archives to the names of the charts, `policies` has the decisions about its
+    hooks. `states` is the output of `helmfile build --embed-values`.
     """
 
     layout: Layout
@@ -28,7 +28,7 @@ class Sources:
 
 
 def prepare(plan: Plan, home: Path) -> Sources:
-    """Prepare what the plan renders below `home`; the errors of each stage, before a program that renders runs."""
+    """Prepare the sources of a plan below `home`; raises the errors of each stage before anything is rendered."""
     layout, environment = plan.inputs.layout, plan.inputs.environment
     values_schema.refuse_untyped(layout, environment)
     policies = _policies(plan)
@@ -42,6 +42,6 @@ def prepare(plan: Plan, home: Path) -> Sources:
 def _policies(plan: Plan) -> dict[str, hooks.Policy]:
     layout, environment = plan.inputs.layout, plan.inputs.environment
     known = environments.names(layout)
-    # Refuses a name that is no component.
+    # Also refuses a name that isn't a component's.
     by_hand = environments.cluster(layout, environment).bootstrap
     return {each.name: hooks.read(each.folder, environment, known, each.name in by_hand) for each in plan.rendered}

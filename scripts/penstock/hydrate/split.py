@@ -1,4 +1,4 @@
-"""Rendered objects into files, one object each, and the lock's entry for the component."""
+"""Split rendered objects into files, one object each, and build the lock's entry of the component."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _LONGEST = 240  # file systems take 255 bytes
 
 
 def split(inputs: str, summary: Answer, decided: Decided) -> tuple[LockedComponent, dict[str, dict[str, bytes]]]:
-    """A component's entry in the lock, and the bytes of its files by part and name.
+    """Return a component's lock entry, and the bytes of its files by part and name.
 
-    Findings where an object is there twice.
+    Raises Findings if an object is rendered twice.
     """
     _refuse_twice(summary.component, [item for objects in decided.parts.values() for item in objects])
     parts: dict[str, LockedUnit] = {}
@@ -68,7 +68,7 @@ def _refuse_twice(component: str, objects: list[Object]) -> None:
 
 
 def _named(objects: list[Object]) -> dict[str, Object]:
-    """<kind>-<name>.yaml, with the namespace, then the group, where two would collide."""
+    """Name files <kind>-<name>.yaml, with the namespace, then the group, for names that would collide."""
     ways: list[Callable[[Object], str]] = [
         lambda item: f"{item.object_kind}-{item.name}",
         lambda item: f"{item.object_kind}-{item.namespace}-{item.name}",

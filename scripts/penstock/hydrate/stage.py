@@ -1,8 +1,7 @@
-"""The sources of a run in a folder of their own: just what the digests cover, under a path that no program misreads.
+"""Copy the sources of a run to a folder with exactly the digested inputs and a path without special characters.
 
-helmfile takes paths for globs, Go templates and YAML, and Helm renders every file in a chart's templates/. So they see
-a copy: without leftovers, without the files of other environments, and without anything else that a component must not
-read.
+helmfile reads paths as globs, Go templates and YAML, and Helm renders every file in a chart's templates/. So they see a
+copy without leftovers, other environments' files, and anything else that a component must not read.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from penstock.hydrate.select import PAGE, Component, shared_files
 
 
 def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:
-    """Copy these components, and what they all may read, below `home`; gives where they are there."""
+    """Copy these components and the files that all may read below `home`; returns the staged layout and components."""
     staged = Layout(home / "platform")
     for path in shared_files(layout, environment):
         copy = staged.root / path.relative_to(layout.root)
@@ -28,7 +27,7 @@ def stage(layout: Layout, environment: str, components: list[Component], home: P
 
 
 def _stage_charts(charts: Path, staged: Path) -> None:
-    """Copies, not links: helmfile writes into a chart that it patches."""
+    """Copy the charts instead of linking them: helmfile writes into a chart that it patches."""
     staged.mkdir(parents=True)
     for chart in charts.iterdir():
         if chart.is_dir() and not chart.is_symlink():

@@ -1,4 +1,4 @@
-"""The tree of an environment: as it is computed, and as it lies on disk."""
+"""The tree of an environment, as computed and as found on disk."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from penstock.hydrate.lock import Lock
 
 @dataclass(frozen=True)
 class Tree:
-    """What an environment's tree shall hold, and what it held.
+    """The new content of an environment's tree, and the old one.
 
-    `files` maps paths to bytes, or to None where the old file stays. `old` maps the paths of the files on disk to
-    their SHA-256, as read at the start of the run.
+    `files` maps paths to bytes, or to None if the old file is kept. `old` maps the paths of the files on disk to their
+    SHA-256, read at the start of the run.
     """
 
     environment: str
@@ -27,9 +27,9 @@ class Tree:
 
 
 def on_disk(layout: Layout, environment: str, index: Index | None = None) -> dict[str, str]:
-    """The SHA-256 of every file of a tree, by its path in the tree; a symbolic link is no file of ours, so has none.
+    """Return the SHA-256 of every file of a tree by its path; empty for a symbolic link, which Penstock never writes.
 
-    With the index, only the files that a commit holds.
+    With an index, only the files in the commit are included.
     """
     folder = layout.tree(environment)
     if not folder.is_dir():

@@ -1,4 +1,4 @@
-"""Components whose helmfiles name the archives of their charts, so that helmfile has nothing to fetch."""
+"""Replace upstream charts in helmfiles by the paths of their archives, so that helmfile doesn't fetch anything."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from penstock.hydrate.charts import Archive, Charts
 from penstock.hydrate.select import Component
 from penstock.tools import helmfile
 
-# `chart:` with what helmfile doesn't take for a folder but fetches: neither a path nor a template, and with a slash.
+# `chart:` with a remote chart, which helmfile would fetch: neither a path nor a template, and with a slash.
 _NAMED = re.compile(r"""(?<![\w.-])(chart:[ \t]*)(["']?)([^\s"'./{,][^\s"'{},]*/[^\s"'{},]+)\2""")
 
 
 def prepare(
     layout: Layout, charts: Charts, environment: str, components: list[Component], home: Path
 ) -> dict[str, dict[str, str]]:
-    """Have the helmfiles of staged components name the archives of their upstream charts.
+    """Replace the upstream charts in the helmfiles of staged components by the paths of their archives.
 
-    Gives component -> path of an archive -> what that chart is called. `layout` is where the components are staged.
+    Returns the chart's name by component and archive path. `layout` is the staged one.
     """
     called: dict[str, dict[str, str]] = {}
     for component in components:
@@ -40,7 +40,7 @@ def prepare(
 
 
 def _linked(archive: Archive, home: Path) -> Archive:
-    """The archive by a path of our own: helmfile would parse the path of the cache as a template."""
+    """Link the archive from a path without special characters: helmfile would parse the cache's path as a template."""
     cached = Path(archive.path)
     link = home / "archives" / cached.parent.name / cached.name
     link.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def _put(archives: dict[str, Archive], found: re.Match[str]) -> str:
 
 
 def _archives(layout: Layout, charts: Charts, environment: str, file: Path, home: Path) -> dict[str, Archive]:
-    """The archives of the upstream charts that a helmfile names and this environment has."""
+    """Return the archives of the upstream charts in a helmfile that this environment uses."""
     where = layout.relative(file)
     repositories = {str(each.get("name")): each for each in helmfile.repositories(file, environment, home)}
     named = {found[3] for found in _NAMED.finditer(file.read_text(errors="replace"))}

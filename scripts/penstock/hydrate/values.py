@@ -1,4 +1,4 @@
-"""Values files before helmfile reads them: what isn't YAML, and what helmfile and Helm read differently."""
+"""Check values files before helmfile reads them: invalid YAML, and scalars that helmfile and Helm read differently."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from penstock.core.yaml import compose, scalars_of
 from penstock.hydrate import helmfiles
 from penstock.hydrate.select import Component
 
-# In a template, text stands in for every action: that shows nearly all that the file itself has to show.
+# Placeholder text replaces the actions of a template, which leaves nearly everything to check.
 _ACTION = re.compile(r"\{\{.*?\}\}")
 _ACTION_LINE = re.compile(r"^[ \t]*(?:\{\{.*?\}\}[ \t]*)+$", re.MULTILINE)
 
-# Plain words that are true or false in YAML 1.1, which Helm reads, and text in YAML 1.2, which helmfile reads.
+# Words that are booleans in YAML 1.1, which Helm reads, and text in YAML 1.2, which helmfile reads.
 _WORDS = "y|Y|yes|Yes|YES|n|N|no|No|NO|on|On|ON|off|Off|OFF"
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}"
 _SUSPECT = re.compile(rf"(?<![^\s\[{{,])(?:(?:{_WORDS})(?![^\s\]}},:])|{_DATE})")
@@ -27,21 +27,21 @@ _TIMESTAMP = re.compile(rf"{_DATE}(?:[Tt\s].*)?")
 
 
 def refuse_broken(layout: Layout, components: list[Component]) -> None:
-    """Raise PenstockError, with line and column, for a values file or a helmfile that isn't YAML."""
+    """Raise PenstockError, with line and column, for a values file or helmfile that isn't YAML."""
     for component in components:
         for path in (*_files(component), *([component.helmfile] if component.helmfile else [])):
             _compose(layout, path, _plain(path, path.read_text(errors="replace")))
 
 
 def ambiguous(layout: Layout, path: Path, text: str) -> list[str]:
-    """A line for every plain scalar of a values file that Helm and helmfile take for different things."""
+    """Return a line for every plain scalar of a values file that Helm and helmfile read as different types."""
     plain = _plain(path, text)
     if not _SUSPECT.search(plain):
         return []
     try:
         root = _compose(layout, path, plain)
     except PenstockError:
-        return []  # helmfile tells what is wrong with it
+        return []  # helmfile reports the fault
     findings = []
     for scalar in (each for each in scalars_of(root) if not each.style):
         mark = scalar.start_mark
@@ -54,7 +54,7 @@ def ambiguous(layout: Layout, path: Path, text: str) -> list[str]:
 
 
 def is_values(path: Path) -> bool:
-    """Whether a file that helmfile may read is one of values, by its name."""
+    """Whether a file that helmfile may read is a values file, by its name."""
     return path.name.endswith((".yaml", ".yml", ".yaml.gotmpl")) and not path.name.startswith(("helmfile.yaml", "."))
 
 
@@ -71,5 +71,5 @@ def _plain(path: Path, text: str) -> str:
 
 
 def _compose(layout: Layout, path: Path, plain: str) -> yaml.Node | None:
-    # Of several documents only helmfile knows what to make.
+    # Only helmfile knows how to handle several documents.
     return None if "\n---" in plain else compose(plain, layout.relative(path))

@@ -1,4 +1,4 @@
-"""The values of an environment against environments/schema.json, the platform's own JSON Schema, where it has one."""
+"""Validate an environment's values with environments/schema.json, the platform's own JSON Schema, if it has one."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from penstock.platform.environments import Values
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:
-    """Findings, each with the file and the key, for every value that the schema refuses."""
+    """Raise Findings, with file and key, for every value that the schema refuses."""
     path = layout.environments / SCHEMA_NAME
     if not path.is_file():
         return
-    from penstock.core.schema import faults  # costs more than a run that has nothing to do
+    from penstock.core.schema import faults  # too slow for a run that has nothing to do
 
     try:
         schema = msgspec.json.decode(path.read_bytes())
@@ -29,7 +29,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     for layer in layers.values():
         values = environments.merged(values, layer)
     for key in environments.ENGINE_KEYS:
-        values.pop(key, None)  # the engine has its own model of them
+        values.pop(key, None)  # the engine has its own model for these
     findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, values)]
     if findings:
         raise Findings(findings, f"{layout.relative(path)} has the keys and their types", VALUES)

@@ -1,4 +1,4 @@
-"""The last stage: a complete new tree next to the old one, then one swap."""
+"""Write a complete new tree next to the old one, then exchange them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from penstock.core.layout import LOCK_NAME, Layout, cache_home
 
 @contextmanager
 def exclusive(layout: Layout) -> Iterator[None]:
-    """Hold the platform's manifests for ourselves; a second hydrate waits, and says so."""
+    """Lock the platform's manifests; a second hydrate reports that it waits."""
     folder = cache_home() / "locks"
     folder.mkdir(parents=True, exist_ok=True)
     lock = FileLock(folder / f"{sha256(os.fsencode(layout.root))[:16]}.hydrate")
@@ -32,7 +32,7 @@ def exclusive(layout: Layout) -> Iterator[None]:
 
 
 def recover_trees(layout: Layout, environment: str) -> None:
-    """Clear what a killed hydrate left: a half-made tree goes, a tree that was moved aside comes back."""
+    """Clean up after a killed hydrate: delete an unfinished tree, and restore one that was moved aside."""
     if not layout.manifests.is_dir():
         return
     recover(layout.tree(environment))
@@ -41,16 +41,15 @@ def recover_trees(layout: Layout, environment: str) -> None:
 
 
 def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock: bytes) -> None:
-    """Make the environment's tree exactly these files and this lock.
+    """Replace the environment's tree by exactly these files and this lock.
 
-    `files` maps paths in the tree to their bytes, or to None where the old file stays. Nothing is changed when
-    anything fails.
+    `files` maps paths in the tree to their bytes, or to None to keep the old file. On any failure nothing changes.
     """
     tree = layout.tree(environment)
     with writing(tree):
         layout.manifests.mkdir(exist_ok=True)
         new = Path(tempfile.mkdtemp(dir=layout.manifests, prefix=f".{environment}.new-"))
-        # The modes are the same under any umask; setting them file by file would double the time.
+        # Makes the modes independent of the user's umask; chmod per file would double the time.
         umask = os.umask(0o022)
         try:
             new.chmod(0o755)
@@ -64,7 +63,7 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
     made = set()
-    # A file right after its folder: a file system makes it in half the time.
+    # Sorted, so that files follow their folder, which halves the time on some file systems.
     for path in sorted(files):
         data, folder = files[path], path.rpartition("/")[0]
         if folder not in made:
@@ -80,7 +79,7 @@ def _keep(old: str, new: str) -> None:
     try:
         os.link(old, new)
     except OSError:
-        shutil.copyfile(old, new)  # a file system without hard links
+        shutil.copyfile(old, new)  # no hard links on this file system
 
 
 def _taken(lock: FileLock) -> bool:

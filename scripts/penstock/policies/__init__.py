@@ -1,1 +1,1 @@
-"""Network policies: generates them from the contract, and evaluates them against it."""
+"""Generate network policies from the contract, and evaluate them against it."""

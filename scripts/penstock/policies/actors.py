@@ -68,7 +68,7 @@ def _pods(workloads: list[Workload]) -> list[Actor]:
 
 
 def _representatives(peer: Peer) -> list[Actor]:
-    """The pods themselves, a pod in a foreign namespace, or one actor for each entity and network."""
+    """The pods themselves, a pod in another namespace, or one actor for each entity and network."""
     if isinstance(peer, Pods):
         return [Actor(str(peer), peer.namespace, dict(peer.labels))]
     if isinstance(peer, OtherNamespaces):

@@ -48,7 +48,7 @@ def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iter
 
 
 def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[tuple[str, str], str, Port]]:
-    """Workload, name and port of the containers behind an endpoint; none if it is no name of the cluster."""
+    """Workload, name and port of the containers behind an endpoint; none if it isn't a name in the cluster."""
     try:
         target = resolve(settings, value, namespace)
     except PenstockError:  # the gate dataflow reports endpoints that don't resolve

@@ -1,4 +1,4 @@
-"""Converts the CiliumNetworkPolicies and NetworkPolicies of the manifests to rules.
+"""Convert the CiliumNetworkPolicies and NetworkPolicies of the manifests to rules.
 
 Unknown keys of Cilium's policies are errors, since they could change the effect of a policy. The keys are documented in
 https://docs.cilium.io/en/stable/security/policy/language/.

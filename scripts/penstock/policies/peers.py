@@ -121,7 +121,7 @@ def subject(workload: Workload) -> Pods:
 def port(value: int | str, receiver: Workload | None) -> Port | None:
     """Parse a port: a number, `53/UDP`, `any`, or a name; None if the receiver has no port of that name.
 
-    Raises PenstockError for a name if the receiver is no workload.
+    Raises PenstockError for a name if the receiver isn't a workload.
     """
     if value == "any":
         return ANY

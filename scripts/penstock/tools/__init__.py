@@ -1,1 +1,1 @@
-"""The programs that Penstock runs: where they are pinned, how they are found or built, and one adapter for each."""
+"""The programs that Penstock runs: their pins, how they are found or built, and an adapter for each."""

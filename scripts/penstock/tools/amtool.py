@@ -12,14 +12,14 @@ from penstock.tools.resolver import resolve
 
 
 def check_config(config: Path) -> list[str]:
-    """What is wrong with an alertmanager.yml and the templates that it names."""
+    """Return the faults of an alertmanager.yml and its templates."""
     result = run(_command("check-config", config, ok=(0, 1)))
     faults = re.findall(r"FAILED: (.*?)(?=\nFound:|\n\n|\Z)", result.text, re.DOTALL)
     return [" ".join(fault.split()) for fault in faults] or ([result.complaint] if result.code else [])
 
 
 def receivers(config: Path, labels: Mapping[str, str]) -> str:
-    """The receivers that an alert with these labels goes to, separated by commas."""
+    """Return the receivers of an alert with these labels, separated by commas."""
     arguments = [f"{name}={json.dumps(value)}" for name, value in labels.items()]
     return run(_command("config", "routes", "test", f"--config.file={config}", *arguments)).text.strip()
 

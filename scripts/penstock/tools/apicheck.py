@@ -1,4 +1,4 @@
-"""Adapter for apicheck, whose source is in tools/apicheck: what an API server answers to objects, without one."""
+"""Adapter for apicheck (source: tools/apicheck): validates objects as an API server does, without running one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Change(NamedTuple):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why the API server refuses an object.
+    """A reason why the API server refuses an object.
 
-    `type` is Kubernetes's reason (Invalid, Forbidden, Required, Duplicate …); `field` is the field's path as the API
-    names it, empty when the problem is the whole object.
+    `type` is Kubernetes's reason (Invalid, Forbidden, Required, Duplicate …); `field` is the API's path of the field,
+    empty if the problem is with the whole object.
     """
 
     type: str
@@ -31,16 +31,16 @@ class Problem(msgspec.Struct, frozen=True):
     field: str = ""
 
     def __str__(self) -> str:
-        """As the API server words it."""
+        """Return the API server's text."""
         return f"{self.field}: {self.detail}" if self.field else self.detail
 
 
 class Verdict(msgspec.Struct, frozen=True, rename="camel"):
-    """The API server's answer to a change, or `unknown` when it doesn't serve the kind.
+    """The API server's answer to a change; `unknown` if it doesn't serve the kind.
 
-    `old` are the problems of the old object on its own; when there are any, `new` was applied on its own too. `alone`
-    says that the API server refuses `new` even where there is no old object, `when_bound` that it accepts the change
-    of a claim once that is bound, `same_template` that a workload's pods are to be what they were.
+    `old` has the problems of the old object alone; if there are any, `new` was also applied alone. `alone` is whether
+    the API server refuses `new` even without an old object, `when_bound` whether it accepts the change once the claim
+    is bound, `same_template` whether a workload's pod template stays the same.
     """
 
     unknown: bool = False
@@ -63,13 +63,13 @@ _decoder = msgspec.json.Decoder(Verdict)
 def check(
     changes: Iterable[Change], *, version: str = "", crds: Sequence[Content] = (), dual_stack: bool = False
 ) -> list[Verdict]:
-    """Apply every change to an API server of a Kubernetes version; one verdict for each, in their order.
+    """Apply every change to an API server of a Kubernetes version; returns the verdicts in order.
 
-    No version means the newest that the program knows. `crds` are the CustomResourceDefinitions of custom resources;
-    `dual_stack` says that Services can have addresses of both families.
+    Without a version, the newest known one is used. `crds` has the CustomResourceDefinitions of custom resources;
+    `dual_stack` allows Services with addresses of both families.
     """
     request = _Request(version=version, crds=list(crds), dual_stack=dual_stack)
     lines = [request, *({"old": old, "new": new} if old else {"new": new} for old, new in changes)]
-    # Dates and the like stay text: a manifest's YAML has no other types.
+    # Dates and similar values become text, since manifests have no such types.
     stdin = b"\n".join(msgspec.json.encode(line, enc_hook=str) for line in lines)
     return _decoder.decode_lines(run(Command([resolve("apicheck")], bare=True, stdin=stdin)).stdout)

@@ -1,6 +1,6 @@
-"""Adapters for Cilium's programs, which are asked for their flags: the keys of cilium-config are flags without dashes.
+"""Adapters for Cilium's programs, which list the flags that are also the keys of cilium-config.
 
-The operator can't be built; its flags are in the command reference that is part of Cilium's own module.
+The operator can't be built; its flags are in the command reference in Cilium's module.
 """
 
 from __future__ import annotations
@@ -16,43 +16,43 @@ from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 
 Flags = dict[str, str]
-"""Name -> type, as the help has it: `string`, `duration`, `uint16`, and `` (nothing) for a boolean."""
+"""Name -> type as in the help: `string`, `duration`, `uint16`, and empty for a boolean."""
 
 _FLAG = re.compile(r"^\s+(?:-\w, )?--(?P<name>[\w.-]+)(?: (?P<type>\S+))?(?:\s{2,}.*)?$", re.MULTILINE)
 _REFERENCES = Module("github.com/cilium/cilium", home="cilium", inside="Documentation/cmdref")
 
 
 def version() -> str:
-    """The pinned version, such as 1.20.2."""
+    """Return the pinned version, such as 1.20.2."""
     return PROGRAMS["cilium-agent"].version[1:]
 
 
 @cache
 def agent_flags() -> Flags:
-    """The flags of cilium-agent, those that it hides excepted."""
+    """Return the flags of cilium-agent, except hidden ones."""
     return _flags(_help("cilium-agent"))
 
 
 @cache
 def relay_flags() -> Flags:
-    """The flags of `hubble-relay serve`."""
+    """Return the flags of `hubble-relay serve`."""
     return _flags(_help("hubble-relay", "serve"))
 
 
 def operator_flags(name: str) -> Flags:
-    """The flags of an operator such as `operator-generic`; PenstockError when there is none of that name."""
+    """Return the flags of an operator such as `operator-generic`; raises PenstockError if it doesn't exist."""
     folder = references()
     path = folder / f"cilium-{name}.md"
     if not path.is_file():
-        # What has an underscore are the pages of their subcommands.
+        # Pages with an underscore describe subcommands.
         pages = (file.stem for file in folder.glob("cilium-operator-*.md") if "_" not in file.stem)
-        there = sorted(page.removeprefix("cilium-") for page in pages)
-        raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(there)}")
+        operators = sorted(page.removeprefix("cilium-") for page in pages)
+        raise PenstockError(f"there is no Cilium operator `{name}`", f"there are {', '.join(operators)}")
     return _flags(path.read_text())
 
 
 def references() -> Path:
-    """The folder with the command references of all of Cilium's programs, the operators among them; fetched once."""
+    """Return the folder with the command references of Cilium's programs; downloaded once."""
     return _REFERENCES.root / _REFERENCES.inside
 
 

@@ -1,4 +1,4 @@
-"""Adapter for docker: what the daemon is and has. What makes and deletes clusters there is k3d and kind."""
+"""Adapter for docker, which inspects the daemon. k3d and kind create and delete clusters."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.model import Json
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 
-# A daemon that needs longer for a word about itself is not going to run a cluster.
+# A slower daemon wouldn't be able to run a cluster.
 _PATIENCE_SECONDS = 15.0
 _START = "start Docker, and see that `docker info` answers; or use --provider kwok, which needs none"
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -20,8 +20,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Daemon:
-    """A daemon that answers: its version, the bytes of memory that its containers can have, whether it runs without
-    root's rights, and the version of its machine's control groups."""
+    """A reachable daemon: version, bytes of memory for containers, whether it is rootless, and its cgroup version."""
 
     version: str
     memory: int
@@ -30,43 +29,43 @@ class Daemon:
 
 
 def daemon() -> Daemon:
-    """The daemon; PenstockError when there is none, or it is elsewhere, doesn't answer or makes no sense."""
-    _refuse_elsewhere(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
+    """Return the daemon; raises PenstockError if it is missing, remote, unresponsive or unusable."""
+    _refuse_remote(_docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}").strip())
     output = _docker("info", "--format", "{{json .}}")
     try:
         found = json.loads(output)
-        # Without a daemon docker 20 ends well all the same, and names what is wrong here.
+        # Without a daemon, docker 20 exits with 0 and reports the error here.
         if found.get("ServerErrors"):
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
         rootless = any("name=rootless" in option.split(",") for option in found.get("SecurityOptions") or [])
         cgroups = str(found.get("CgroupVersion") or "2")
         return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), rootless, cgroups)
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise _senseless(output) from None
+        raise _unexpected(output) from None
 
 
 def containers(label: str) -> list[str]:
-    """The names of the containers with a label such as k3d.cluster=penstock, running or not."""
+    """Return the names of all containers with a label such as k3d.cluster=penstock, including stopped ones."""
     return sorted(_docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
 
 
 def attached(network: str) -> list[str]:
-    """The names of the containers in a network, running or not."""
+    """Return the names of all containers in a network, including stopped ones."""
     return sorted(_docker("ps", "--all", "--filter", f"network={network}", "--format", "{{.Names}}").split())
 
 
 def networks() -> list[str]:
-    """The names of all networks."""
+    """Return the names of all networks."""
     return _docker("network", "ls", "--format", "{{.Name}}").split()
 
 
 def volumes(label: str) -> list[str]:
-    """The names of the volumes with a label."""
+    """Return the names of the volumes with a label."""
     return sorted(_docker("volume", "ls", "--quiet", "--filter", f"label={label}").split())
 
 
 def gateway(network: str) -> str | None:
-    """The IPv4 address of this machine in a network; None when there is no such network."""
+    """Return this machine's IPv4 address in a network; None if there is no such network."""
     if network not in networks():
         return None
     output = _docker("network", "inspect", network)
@@ -76,26 +75,26 @@ def gateway(network: str) -> str | None:
         addresses = [config["Gateway"].partition("/")[0] for config in configs if config.get("Gateway")]
         return next((address for address in addresses if ip_address(address).version == 4), None)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError):
-        raise _senseless(output) from None
+        raise _unexpected(output) from None
 
 
 def start(names: list[str]) -> None:
-    """Start containers that were stopped."""
+    """Start stopped containers."""
     _docker("start", *names)
 
 
 def remove_network(name: str) -> None:
-    """Remove a network that no container is in."""
+    """Remove a network without containers."""
     _docker("network", "rm", name)
 
 
 def remove_volumes(names: list[str]) -> None:
-    """Remove volumes that no container has."""
+    """Remove unused volumes."""
     _docker("volume", "rm", *names)
 
 
-def _refuse_elsewhere(endpoint: str) -> None:
-    """PenstockError when the daemon is on another machine: its ports and its networks are not of this one."""
+def _refuse_remote(endpoint: str) -> None:
+    """Raise PenstockError if the daemon is on another machine, which has other ports and networks."""
     address = urlsplit(endpoint)
     if address.scheme == "ssh" or (address.scheme in ("tcp", "http", "https") and address.hostname not in _LOOPBACK):
         raise PenstockError(
@@ -105,7 +104,7 @@ def _refuse_elsewhere(endpoint: str) -> None:
         )
 
 
-def _senseless(output: str) -> PenstockError:
+def _unexpected(output: str) -> PenstockError:
     return PenstockError(f"Docker answers with something else than expected: {output.strip()[:80]!r}", _START)
 
 
@@ -122,7 +121,7 @@ def _docker(*arguments: str) -> str:
 
 
 def _refused(arguments: tuple[str, ...], failure: CommandFailed) -> PenstockError:
-    # docker 28 without a daemon prints zeros for all that it asks, and its complaint elsewhere.
+    # Without a daemon, docker 28 prints zeros and reports the error elsewhere.
     lines = failure.result.complaint.splitlines() or ["it printed nothing"]
     output = lines[-1]
     if "permission denied" in output:

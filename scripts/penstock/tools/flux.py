@@ -1,4 +1,4 @@
-"""Adapters for Flux's controllers as local processes, and where their CustomResourceDefinitions are."""
+"""Adapters for Flux's controllers as local processes, and their CustomResourceDefinitions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BASES = "config/crd/bases"
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of one controller on 127.0.0.1; `storage` serves artifacts and is the source-controller's alone."""
+    """The ports of one controller on 127.0.0.1; `storage` serves artifacts and is only for source-controller."""
 
     metrics: int
     health: int
@@ -25,31 +25,31 @@ class Ports:
 
 
 def source_controller(kubeconfig: Path, storage: Path, ports: Ports) -> Command:
-    """The command that runs source-controller against a cluster."""
+    """Return the command that runs source-controller for a cluster."""
     address = f"127.0.0.1:{ports.storage}"
     own = [f"--storage-path={storage}", f"--storage-addr={address}", f"--storage-adv-addr={address}"]
     return _controller("source-controller", kubeconfig, ports, own)
 
 
 def kustomize_controller(kubeconfig: Path, ports: Ports) -> Command:
-    """The command that runs kustomize-controller against a cluster."""
-    # Waiting for a dependency is looked at every 30 s otherwise, which is most of the time that a local sync takes.
+    """Return the command that runs kustomize-controller for a cluster."""
+    # By default, dependencies are checked every 30 s, which would dominate the time of a local sync.
     own = ["--requeue-dependency=1s", "--concurrent=10", "--no-remote-bases=true"]
     return _controller("kustomize-controller", kubeconfig, ports, own)
 
 
 def versions() -> dict[str, str]:
-    """Controller -> the version of it that is built here."""
+    """Return the versions of the controllers built here, by name."""
     return {name: PROGRAMS[name].version for name in CONTROLLERS}
 
 
 def version() -> str:
-    """The controllers and their versions, in words."""
+    """Return the controllers and their versions as text."""
     return ", ".join(f"{name} {number}" for name, number in versions().items())
 
 
 def crds() -> list[Path]:
-    """The files of Flux's CustomResourceDefinitions: from the controllers' modules, kept in the cache."""
+    """Return the files of Flux's CustomResourceDefinitions, from the controllers' modules in the cache."""
     modules = [Module(PROGRAMS[name].package, home=name, inside=_BASES) for name in CONTROLLERS]
     return [file for module in modules for file in sorted((module.root / _BASES).glob("*.yaml"))]
 

@@ -1,4 +1,4 @@
-"""Adapter for the flux program, which brings Flux into a cluster: it holds the manifests of its own version."""
+"""Adapter for the flux program, which installs Flux from the embedded manifests of its own version."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from penstock.tools.on_path import FLUX
 
 
 def installation(kubeconfig: Path, components: list[str], timeout: float) -> Command:
-    """The command that installs these controllers and waits for them, at most so many seconds."""
+    """Return the command that installs these controllers and waits for them up to `timeout` seconds."""
     arguments = [
         "install",
         f"--kubeconfig={kubeconfig}",
         f"--version=v{FLUX.version}",
         f"--components={','.join(components)}",
-        # Its policies allow all egress of the controllers, and ingress from each other and from scrapers alone.
+        # Flux's policies allow all egress of the controllers, and ingress only from each other and from scrapers.
         "--network-policy=true",
         f"--timeout={timeout:.0f}s",
     ]

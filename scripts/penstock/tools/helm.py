@@ -1,4 +1,4 @@
-"""Adapter for helm, which fetches the upstream charts."""
+"""Adapter for helm, which downloads upstream charts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from penstock.tools.resolver import resolve
 
 
 def pull(source: str, version: str) -> bytes:
-    """The archive of a chart: `oci://host/path/name`, or the URL of its repository with its name as the last step.
+    """Return the archive of a chart: `oci://host/path/name`, or the URL of its repository followed by its name.
 
-    Of the user's own helm only what it logged in to (`helm registry login`) counts. PenstockError when there is no such
-    chart, or no server answers.
+    Of the user's helm configuration only the logins (`helm registry login`) are used. Raises PenstockError if the chart
+    doesn't exist or the server doesn't answer.
     """
     with tempfile.TemporaryDirectory(prefix="penstock-helm-") as folder:
         arguments = ["pull", "--destination", folder, "--version", version]
@@ -38,12 +38,12 @@ def pull(source: str, version: str) -> bytes:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine: only there it may be plain HTTP."""
+    """Whether a URL is on this machine, the only place where plain HTTP is allowed."""
     return urlsplit(url).hostname in ("127.0.0.1", "::1", "localhost")
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """The user's environment, for proxies, certificates and credential helpers, but a helm of our own."""
+    """Return the user's environment, with proxies, certificates and credential helpers, but separate helm folders."""
     plain = {name: value for name, value in inherited().items() if not name.startswith("HELM_")}
     homes = {f"HELM_{name}_HOME": f"{folder}/{name.lower()}" for name in ("CACHE", "CONFIG", "DATA")}
     logins = run(Command([resolve("helm"), "env", "HELM_REGISTRY_CONFIG"])).text.strip()

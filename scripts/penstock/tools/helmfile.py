@@ -1,4 +1,4 @@
-"""Adapter for helmfile, the only reader of the helmfiles."""
+"""Adapter for helmfile, the only program that reads helmfiles."""
 
 from __future__ import annotations
 
@@ -22,21 +22,20 @@ HOOKS_REFUSED = "helmfile's `hooks:` would run a command on this machine while h
 
 
 def build(helmfile: Path, environment: str, home: Path) -> str:
-    """The resolved releases of a helmfile and those below it, values embedded: a YAML document for each file."""
+    """Return the resolved releases of a helmfile and its children with embedded values, one YAML document per file."""
     return _helmfile(helmfile, environment, home, ["build", "--embed-values"])
 
 
 def template(helmfile: Path, environment: str, home: Path, *options: str) -> str:
-    """What helmfile itself renders, fetching nothing, as a YAML stream; `options` go to `helmfile template`.
+    """Render with `helmfile template` and these options, without downloads; returns a YAML stream.
 
-    Tests are included: without them helm would leave out a hook that is also a test.
+    Tests are included, since helm would otherwise omit a hook that is also a test.
     """
-    words = ["template", "--include-crds", "--skip-deps", *options]
-    return _helmfile(helmfile, environment, home, words)
+    return _helmfile(helmfile, environment, home, ["template", "--include-crds", "--skip-deps", *options])
 
 
 class Release(msgspec.Struct, frozen=True):
-    """A release as `helmfile list` has it: `enabled` is its condition, chart and version are as they are written."""
+    """A release in `helmfile list`: `enabled` is its condition; chart and version are as written."""
 
     name: str
     enabled: bool
@@ -46,7 +45,7 @@ class Release(msgspec.Struct, frozen=True):
 
 
 def releases(helmfile: Path, environment: str, home: Path) -> list[Release]:
-    """The releases of a helmfile, without a look at their charts."""
+    """Return the releases of a helmfile without reading their charts."""
     text = _helmfile(helmfile, environment, home, ["list", "--skip-charts", "--output", "json"])
     return decode(text, list[Release])
 
@@ -62,7 +61,7 @@ def repositories(helmfile: Path, environment: str, home: Path) -> list[Json]:
 
 @contextmanager
 def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
-    """A helmfile of just these helmfiles, for as long as the context lasts."""
+    """Yield a temporary helmfile that includes these helmfiles."""
     with plain_folder("penstock-") as folder:
         path = folder / "helmfile.yaml"
         lines = [f"environments: {{{environment}: {{}}}}", "helmfiles:", *(f"- path: {file}" for file in helmfiles)]
@@ -70,8 +69,8 @@ def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
         yield path
 
 
-def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) -> str:
-    # helm and kustomize by absolute path; nothing of the user's environment, so that it can't change a manifest.
+def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]) -> str:
+    # Absolute paths for helm and kustomize; nothing of the user's environment, which could change a manifest.
     bare = {
         "HOME": str(home),
         "LANG": "C.UTF-8",
@@ -81,7 +80,7 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "HELMFILE_DISABLE_INSECURE_FEATURES": "true",
         "HELMFILE_DISABLE_HOOKS": "true",
         "HELMFILE_UPGRADE_NOTICE_DISABLED": "true",
-        # A short life: collecting garbage less often saves a quarter of the time for half as much memory again.
+        # For a short-lived process: less garbage collection saves a quarter of the time for half as much memory again.
         "GOGC": "400",
     }
     argv: list[str | Path] = [
@@ -95,19 +94,19 @@ def _helmfile(helmfile: Path, environment: str, home: Path, words: list[str]) ->
         "--no-color",
         "--quiet",
     ]
-    if words[0] == "template":
+    if arguments[0] == "template":
         argv += ["--kustomize-binary", resolve("kustomize")]
     try:
-        return run(Command([*argv, *words], env=bare, bare=True, cwd=helmfile.parent)).text
+        return run(Command([*argv, *arguments], env=bare, bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
         raise _readable(failure.result.complaint) from None
 
 
 class NotYaml(PenstockError):
-    """A helmfile or a values file isn't YAML, or not once its templates are filled in."""
+    """Raised if a helmfile or values file isn't YAML, possibly only after rendering its templates."""
 
 
-# helmfile's own words -> ours. `file` is the helmfile, `folder` is where it lies.
+# helmfile's messages -> Penstock's. `file` is the helmfile, `folder` its folder.
 _KNOWN: list[tuple[str, str]] = [
     (
         r'failed to render values files "(?P<values>[^"]+)": .*? template: \w+:(?P<at>\d+(:\d+)?): (?P<fault>.*)',
@@ -139,19 +138,19 @@ _NOT_YAML: list[tuple[str, str]] = [
 
 
 def _readable(complaint: str) -> PenstockError:
-    """helmfile wraps an error once per file that it went through: keep what names the fault."""
+    """Return the actual fault: helmfile wraps an error once per file."""
     kind = PenstockError
     text = " ".join(complaint.split()) or "helmfile failed and printed nothing"
     # A component's helmfile is always components/<name>/<file>.
     steps = re.findall(r"(?:^|[: ])in (/[^:]+): ", text)
     file = "/".join(Path(steps[-1]).parts[-3:]) if steps else "helmfile"
     fault = text.rpartition(f"in {steps[-1]}: ")[2] if steps else text
-    for pattern, words in (*_KNOWN, *_NOT_YAML):
+    for pattern, message in (*_KNOWN, *_NOT_YAML):
         found = re.search(pattern, fault)
         if found:
-            kind = NotYaml if (pattern, words) in _NOT_YAML else PenstockError
+            kind = NotYaml if (pattern, message) in _NOT_YAML else PenstockError
             named = {key: value or "" for key, value in found.groupdict().items()}
-            fault = words.format(file=file, folder=file.rpartition("/")[0], **named)
+            fault = message.format(file=file, folder=file.rpartition("/")[0], **named)
             break
     else:
         fault = f"{file}: {fault}"

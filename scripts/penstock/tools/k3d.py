@@ -1,4 +1,4 @@
-"""Adapter for k3d: k3s in Docker. Its config file is that of https://k3d.io/stable/usage/configfile/, v1alpha5."""
+"""Adapter for k3d: k3s in Docker. Config file: https://k3d.io/stable/usage/configfile/, v1alpha5."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.core.model import Json
 from penstock.core.process import Command, run
 from penstock.tools.on_path import K3D
 
-# All that Cilium does instead, and what the platform doesn't use. `--disable=kube-proxy` would do nothing.
+# Components that Cilium replaces or the platform doesn't use. `--disable=kube-proxy` would have no effect.
 _SERVER = [
     "--flannel-backend=none",
     "--disable-network-policy",
@@ -20,7 +20,7 @@ _SERVER = [
     "--disable=metrics-server",
 ]
 _LOOPBACK = "127.0.0.1"
-# What k3d may take to roll back after its own timeout.
+# The time that k3d may take to roll back after its own timeout.
 GRACE_SECONDS = 60.0
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 # ERRO[0004] failed Cluster Creation: …
@@ -30,7 +30,7 @@ _ROLLING_BACK = "Failed to create cluster >>> Rolling Back"
 
 @dataclass(frozen=True)
 class Ports:
-    """The ports of this machine that lead to 80 and 443 of the cluster."""
+    """The ports of this machine that forward to 80 and 443 of the cluster."""
 
     http: int
     https: int
@@ -46,7 +46,7 @@ def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeo
         "servers": servers,
         "agents": agents,
         "image": image,
-        # k3d takes a free port for it.
+        # k3d picks a free port.
         "kubeAPI": {"hostIP": _LOOPBACK},
         "ports": [{"port": port, "nodeFilters": ["loadbalancer"]} for port in published],
         "options": {
@@ -58,12 +58,12 @@ def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeo
 
 
 def creation(config_file: Path, timeout: float) -> Command:
-    """The command that creates a cluster; when that fails it takes its containers away, and not always the rest."""
+    """Return the command that creates a cluster; if it fails, it removes its containers, but not always the rest."""
     return Command([K3D.resolve(), "cluster", "create", "--config", config_file], timeout=timeout + GRACE_SECONDS)
 
 
 def reason(complaint: str) -> str:
-    """Why k3d failed: the complaint after which it rolled back. What follows is about that alone."""
+    """Return why k3d failed: the error before the rollback; later errors are only about the rollback."""
     plain = _COLOURS.sub("", complaint)
     found = _FAULT.findall(plain)
     if _ROLLING_BACK in found[1:]:
@@ -72,23 +72,23 @@ def reason(complaint: str) -> str:
 
 
 def start(name: str) -> None:
-    """Start the containers of a cluster that were stopped."""
+    """Start the stopped containers of a cluster."""
     run(Command([K3D.resolve(), "cluster", "start", name, "--wait", "--timeout", "240s"], timeout=300))
 
 
 def kubeconfig(name: str) -> bytes:
-    """The kubeconfig of a cluster."""
+    """Return the kubeconfig of a cluster."""
     return run(Command([K3D.resolve(), "kubeconfig", "get", name], timeout=60)).stdout
 
 
 def deletion(name: str, kubeconfig: Path) -> Command:
-    """The command that deletes a cluster with its network and volumes.
+    """Return the command that deletes a cluster with its network and volumes.
 
-    It also rewrites a kubeconfig without the cluster's entries, the user's own unless $KUBECONFIG says another one.
+    It also removes the cluster's entries from a kubeconfig: the user's own, unless $KUBECONFIG is set.
     """
     return Command([K3D.resolve(), "cluster", "delete", name], env={"KUBECONFIG": str(kubeconfig)}, timeout=180)
 
 
 def network(name: str) -> str:
-    """The network of a cluster."""
+    """Return the name of a cluster's network."""
     return f"k3d-{name}"

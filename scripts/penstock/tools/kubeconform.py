@@ -12,16 +12,16 @@ from penstock.core.model import decode
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
-# One line of the whole message; `validationErrors` has only the outermost ones ("/metadata: validation failed").
+# One line of the full message; `validationErrors` has only the outermost ones ("/metadata: validation failed").
 _LINE = re.compile(r"\s+- at '((?:[^'\\]|\\.)*)': ")
 _UNKNOWN = re.compile(r"additional properties (.+) not allowed")
 _QUOTED = re.compile(r"'((?:[^'\\]|\\.)*)'")
-# These only say that a line below them failed.
+# These only report that a nested rule failed.
 _OUTER = ("validation failed", "'allOf' failed", "'anyOf' failed", "'oneOf' failed")
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One violation: the steps to the field, what is wrong with it, and whether the schema doesn't know the field."""
+    """One violation: the path of the field, the message, and whether the schema doesn't have the field."""
 
     path: tuple[str, ...]
     message: str
@@ -29,7 +29,7 @@ class Fault(msgspec.Struct, frozen=True):
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What kubeconform reports for one object."""
+    """kubeconform's result for one object."""
 
     filename: str
     status: str
@@ -40,12 +40,12 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def is_skipped(self) -> bool:
-        """Whether there is no schema for it."""
+        """Whether there is no schema for the object."""
         return self.status == "statusSkipped"
 
     @property
     def unreadable(self) -> str:
-        """Why the file could not be read as an object, such as a key that it has twice; empty when it could."""
+        """Why the file isn't a readable object, such as a duplicate key; empty if it is."""
         return " ".join(self.msg.split()) if self.status == "statusError" else ""
 
     @property
@@ -63,7 +63,7 @@ class _Output(msgspec.Struct, frozen=True):
 
 
 def validate(tree: Path, schemas: Path) -> list[Verdict]:
-    """Judge every object below a folder by the schemas at a template of paths; a kind without one is skipped."""
+    """Validate every object below a folder with the schemas at a path template; a kind without a schema is skipped."""
     argv: list[str | Path] = [
         resolve("kubeconform"),
         "-strict",
@@ -90,7 +90,7 @@ def _faults(pointer: str, message: str) -> Iterator[Fault]:
         for name in _QUOTED.findall(unknown[1]):
             yield Fault((*path, _plain(name)), "unknown field", unknown=True)
     elif not message.startswith(_OUTER):
-        # Null is a field that is left out.
+        # A null field counts as missing.
         yield Fault(path, message.replace("want null or ", "want "))
 
 

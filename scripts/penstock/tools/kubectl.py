@@ -22,24 +22,24 @@ Model = TypeVar("Model")
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
-# What etcd answers once its alarm is raised.
+# etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
 
 
 @dataclass(frozen=True)
 class Kubectl:
-    """kubectl for one cluster; it never looks at the user's own kubeconfig."""
+    """kubectl for one cluster; it never reads the user's kubeconfig."""
 
     kubeconfig: Path
 
     def run(
         self, *arguments: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
-        """Run any subcommand."""
+        """Run a subcommand."""
         return self.carry_out(Command(self._argv(*arguments), stdin=stdin, timeout=timeout, ok=ok))
 
     def carry_out(self, command: Command) -> Result:
-        """Run a command of kubectl; PenstockError when etcd takes nothing more."""
+        """Run a command of kubectl; raises PenstockError if etcd is full."""
         try:
             return run(command)
         except CommandFailed as failure:
@@ -52,18 +52,18 @@ class Kubectl:
             raise
 
     def command(self, *arguments: str | Path) -> Command:
-        """The command that runs a subcommand."""
+        """Return the command for a subcommand."""
         return Command(self._argv(*arguments))
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
-        """host:port of our own machine that leads to a port of a Service, for as long as the block lasts."""
+        """Forward a local port to a port of a Service during the block; yields host:port."""
         argv = self._argv("port-forward", "-n", namespace, "--address", "127.0.0.1", f"service/{service}", f":{port}")
         with serving(Command(argv, timeout=timeout), _forwarded) as address:
             yield address
 
     def _argv(self, *arguments: str | Path) -> list[str | Path]:
-        # Its cache of the API goes next to the kubeconfig, not into the user's home.
+        # The API cache goes next to the kubeconfig, not into the user's home.
         cache = self.kubeconfig.parent / "kubectl-cache"
         return [resolve("kubectl"), "--kubeconfig", self.kubeconfig, "--cache-dir", cache, *arguments]
 
@@ -117,7 +117,7 @@ class Kubectl:
         return Command(self._argv(*_apply(manager)), stdin=text, timeout=120)
 
     def is_ready(self) -> bool:
-        """Whether the API server says that it is ready."""
+        """Whether the API server reports that it is ready."""
         try:
             return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
         except CommandFailed:

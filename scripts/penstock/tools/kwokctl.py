@@ -1,4 +1,4 @@
-"""Adapter for kwokctl: a real control plane as local processes, and nodes that are simulated."""
+"""Adapter for kwokctl: a real control plane as local processes, with simulated nodes."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ _PORTS = [
     "kubeSchedulerPort",
     "kwokControllerPort",
 ]
-# There is one of each. A lease would expire while a laptop sleeps or etcd is away, and its holder would exit.
+# Each runs once. Its lease would expire while a laptop sleeps or etcd is down, and the process would exit.
 _ELECTED = ["kube-controller-manager", "kube-scheduler"]
 _NO_ELECTION = {"key": "leader-elect", "value": "false"}
 
 
 @dataclass(frozen=True)
 class Kwokctl:
-    """kwokctl for one cluster, all of whose files are in `workdir`."""
+    """kwokctl for one cluster, with all of its files in `workdir`."""
 
     workdir: Path
     name: str
 
     @property
     def folder(self) -> Path:
-        """Where kwokctl keeps the cluster: pids/, logs/, etcd/, pki/, kwok.yaml."""
+        """The folder of the cluster: pids/, logs/, etcd/, pki/, kwok.yaml."""
         return self.workdir / "clusters" / self.name
 
     @property
@@ -61,11 +61,11 @@ class Kwokctl:
         return self._command(*argv, "--wait", "60s")
 
     def start(self) -> None:
-        """Start those processes of the cluster that kwokctl finds no pid of."""
+        """Start the cluster's processes for which kwokctl has no pid."""
         run(self._command("start", "cluster", "--wait", "60s"))
 
     def ports(self) -> dict[str, list[int]]:
-        """Component -> the ports that it listens on."""
+        """Return the ports that each component listens on."""
         file = self.folder / "kwok.yaml"
         config = yaml.parse_all(file.read_bytes(), file)[0]
         return {
@@ -74,11 +74,11 @@ class Kwokctl:
         }
 
     def pids(self) -> dict[str, int]:
-        """Component -> pid, as kwokctl wrote them; nothing says that they are still alive."""
+        """Return the pid that kwokctl recorded for each component, which may no longer exist."""
         return {path.stem: int(path.read_text()) for path in sorted((self.folder / "pids").glob("*.pid"))}
 
     def forget(self, component: str) -> None:
-        """Make kwokctl forget a pid, so that `start` starts the component again."""
+        """Delete kwokctl's record of a pid, so that `start` restarts the component."""
         (self.folder / "pids" / f"{component}.pid").unlink(missing_ok=True)
 
     def _command(self, *arguments: str | Path) -> Command:

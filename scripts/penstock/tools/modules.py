@@ -1,4 +1,4 @@
-"""Files of Go modules that are no program: definitions, kept in the cache and checked against a go.sum of ours."""
+"""Data files of Go modules, such as CRDs, kept in the cache and verified by Penstock's go.sum files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from penstock.tools.pins import required_version
 
 @dataclass(frozen=True)
 class Module:
-    """A folder of a Go module: `inside` is its path there, `home` the folder below tools/ whose go.mod pins it."""
+    """A folder of a Go module: `inside` is its path there; the go.mod in tools/`home` pins the module."""
 
     path: str
     home: str
@@ -29,14 +29,14 @@ class Module:
 
     @property
     def root(self) -> Path:
-        """A folder that holds `inside` at its own path and nothing else of the module; fetched once, then cached."""
+        """A folder that contains only `inside` of the module, at its own path; downloaded once, then cached."""
         folder = cache_home() / "modules" / f"{self.home}-{self.version}-{self.inside.replace('/', '-')}"
         if not folder.is_dir():
             scratch = folder.with_name(f".{folder.name}.new")
             shutil.rmtree(scratch, ignore_errors=True)
             shutil.copytree(golang.module_folder(self.path, self._home) / self.inside, scratch / self.inside)
             for path in (scratch, *scratch.rglob("*")):
-                path.chmod(0o755 if path.is_dir() else 0o644)  # a module's files are read-only
+                path.chmod(0o755 if path.is_dir() else 0o644)  # files of a module are read-only
             scratch.rename(folder)
         return folder
 
@@ -52,19 +52,19 @@ def objects(path: Path) -> tuple[Object, ...]:
 
 
 def ensure() -> None:
-    """Fetch whichever modules of UPSTREAM and OPERATORS are not in the cache."""
+    """Download the modules of UPSTREAM and OPERATORS that aren't in the cache."""
     for module in (*UPSTREAM.values(), *OPERATORS.values()):
         _ = module.root
 
 
-# What Flux fetches from Git, as a Go module: the same files, and go.sum knows their digest.
+# Go modules with the same files as Git sources of Flux; go.sum has their digests.
 UPSTREAM = {
     "https://github.com/kubernetes-sigs/gateway-api": Module(
         "sigs.k8s.io/gateway-api", home="gateway-api", inside="config/crd"
     ),
 }
 
-# What operators make in a cluster when they start: the definitions of a group of kinds, in the operator's own module.
+# Modules of operators that create CRDs when they start: API group -> the CRDs.
 OPERATORS = {
     "cilium.io": Module("github.com/cilium/cilium", home="cilium", inside="pkg/k8s/apis/cilium.io/client/crds"),
 }

@@ -1,4 +1,4 @@
-"""Programs that come from PATH alone, at the version that mise.toml pins: they can't be built from their Go modules."""
+"""Programs that are only found on PATH, at the version in mise.toml: they can't be built from their Go modules."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PATIENCE_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class Required:
-    """A program, its name in mise.toml, and the arguments that make it print its version."""
+    """A program, its name in mise.toml, and the arguments that print its version."""
 
     name: str
     pin: str
@@ -27,12 +27,12 @@ class Required:
 
     @property
     def version(self) -> str:
-        """The pinned version, without a leading v."""
+        """The pinned version without a leading v."""
         pins = tomllib.loads((ENGINE / _FILE).read_text())["tools"]
         return str(pins[self.pin])
 
     def lacks(self) -> str:
-        """What is wrong with it on this machine, in a few words; empty when it is there in the pinned version."""
+        """Return what is wrong with it on this machine; empty if the pinned version is on PATH."""
         found = shutil.which(self.name)
         if not found:
             return f"{self.name} is not on PATH"
@@ -47,11 +47,11 @@ class Required:
 
     @property
     def fix(self) -> str:
-        """How to get it."""
+        """How to install it."""
         return f"mise install {self.pin}@{self.version}, or install that version your own way"
 
     def resolve(self) -> Path:
-        """Its path; PenstockError when it isn't there in the pinned version."""
+        """Return its path; raises PenstockError unless the pinned version is on PATH."""
         if is_by_name():
             return Path(self.name)
         lacks = self.lacks()

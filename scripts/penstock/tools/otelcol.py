@@ -1,4 +1,4 @@
-"""Adapter for otelcol, the OpenTelemetry Collector whose source is in tools/otelcol."""
+"""Adapter for otelcol, the OpenTelemetry Collector (source: tools/otelcol)."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from penstock.tools.resolver import resolve
 
 
 def version() -> str:
-    """The version of the collector that it is made of, such as 0.155.0."""
+    """Return the version of the collector's core module, such as 0.155.0."""
     return required_version(ENGINE / "tools" / "otelcol" / "go.mod", "go.opentelemetry.io/collector/otelcol")[1:]
 
 
 def validate(config: Path, variables: Mapping[str, str]) -> list[str]:
-    """What is wrong with a configuration, for a collector with these environment variables."""
+    """Return the faults of a configuration, for a collector with these environment variables."""
     command = Command(
         [resolve("otelcol"), "validate", f"--config={config}"],
         env={**variables, "HOME": "/", "PATH": ""},
@@ -34,7 +34,7 @@ _SECTION = re.compile(r"'(receivers|processors|exporters|connectors|extensions|s
 
 
 def _faults(output: str) -> Iterator[str]:
-    """One line for each fault: the collector gives a heading for each component, and its faults below."""
+    """Yield one line per fault: the collector prints a heading per component, then its faults."""
     component = ""
     for line in filter(None, map(str.strip, output.splitlines())):
         heading = _IN_COMPONENT.match(line)

@@ -1,4 +1,4 @@
-"""Which programs there are, and the versions that tools/<folder>/go.mod pins."""
+"""The pinned programs, whose versions are in tools/<folder>/go.mod."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _K8S_VERSION_PACKAGES = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/
 class Program:
     """A pinned program.
 
-    `folder` is below tools/ and holds its go.mod; `package` is the Go package to build; `stamps` are the variables
-    that carry the version into the binary, and `tags` are build tags. `ask` are the arguments that make it print its
-    version; a program without them is never taken from PATH.
+    `folder`, below tools/, contains its go.mod; `package` is the Go package to build; `stamps` are the variables for
+    the version in the binary; `tags` are build tags. `ask` has the arguments that print its version; a program without
+    them is never taken from PATH.
     """
 
     name: str
@@ -35,27 +35,27 @@ class Program:
 
     @property
     def home(self) -> Path:
-        """The folder with its go.mod."""
+        """The folder with the go.mod."""
         return ENGINE / "tools" / self.folder
 
     @property
     def version(self) -> str:
-        """The pinned version with its leading v; for a program of our own, a digest of its source."""
+        """The pinned version with its leading v; for Penstock's own programs, a digest of the source."""
         if self.is_ours:
             return self.source_digest[:12]
         version = required_version(self.home / "go.mod", self.package)
-        # Prometheus' Go module counts otherwise than its releases: v0.316.0 is release 3.16.0.
+        # Prometheus numbers its Go module differently from its releases: v0.316.0 is release 3.16.0.
         module = _PROMETHEUS_MODULE.fullmatch(version) if self.folder == "prometheus" else None
         return f"v{module[1]}.{int(module[2])}.{module[3]}" if module else version
 
     @property
     def is_ours(self) -> bool:
-        """Whether its source is in this repository."""
+        """Whether the source is in this repository."""
         return self.package == "."
 
     @property
     def source_digest(self) -> str:
-        """SHA-256 over what a build reads from this repository: go.mod, go.sum, our Go files and what they embed."""
+        """SHA-256 of all inputs of a build in this repository: go.mod, go.sum, Go files and the files they embed."""
         digest = hashlib.sha256(" ".join((self.package, *self.stamps, *self.tags)).encode())
         for path in walk(self.home):
             if path.suffix in {".mod", ".sum", ".go", ".json"} and not path.name.endswith("_test.go"):
@@ -64,7 +64,7 @@ class Program:
 
     @property
     def ldflags(self) -> str:
-        """What the linker is told."""
+        """The linker's flags."""
         values = {
             "version": self.version,
             "number": self.version.lstrip("v"),
@@ -75,7 +75,7 @@ class Program:
 
 
 def required_version(go_mod: Path, package: str) -> str:
-    """The version that a go.mod requires of the module with this package; PenstockError when it has none."""
+    """Return the version of the package's module in a go.mod; raises PenstockError if it isn't required there."""
     try:
         text = go_mod.read_text()
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def required_version(go_mod: Path, package: str) -> str:
 
 
 def _kubernetes(name: str, *ask: str) -> Program:
-    # Without gitMinor kube-apiserver panics in pod security admission.
+    # Without gitMinor, kube-apiserver panics in pod security admission.
     stamps = [
         f"{package}.git{part}"
         for package in _K8S_VERSION_PACKAGES
@@ -195,7 +195,7 @@ PROGRAMS = {
             "github.com/thanos-io/thanos/cmd/thanos",
             ("--version",),
             (_PROMETHEUS_VERSION,),
-            # Labels are slices here: with Prometheus' default of strings the store and the sidecar panic.
+            # Labels are slices in Thanos: with Prometheus's default of strings, the store and the sidecar panic.
             ("netgo", "slicelabels"),
         ),
     )

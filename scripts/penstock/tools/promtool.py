@@ -9,15 +9,15 @@ from pathlib import Path
 from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
-# 3 is its answer to a lint fault.
+# 3 means lint faults.
 _CODES = (0, 1, 3)
 _EMPTY = re.compile(r'time=\S+ level=WARN \S+ msg="Empty environment variable" name=(\w+)')
 
 
 def check_config(config: Path, variables: Mapping[str, str]) -> list[str]:
-    """What is wrong with a prometheus.yml, for a Prometheus with these environment variables.
+    """Return the faults of a prometheus.yml, for a Prometheus with these environment variables.
 
-    The files that it names must be where it names them.
+    Files that it refers to must exist at their paths.
     """
     faults = _faults("check", "config", "--lint=none", config, variables=variables)
     return [
@@ -26,17 +26,17 @@ def check_config(config: Path, variables: Mapping[str, str]) -> list[str]:
 
 
 def check_rules(rules: Path) -> list[str]:
-    """What is wrong with a file of rules, duplicates among them."""
+    """Return the faults of a rule file, including duplicate rules."""
     found: dict[str, None] = {}
     for fault in _faults("check", "rules", "--lint=all", "--lint-fatal", rules):
-        # A lint fault is a text of several lines; of the others each line is one, some of them printed twice.
+        # A lint fault has several lines; any other fault has one line, which may be printed twice.
         lines = [" ".join(fault.split())] if "lint error" in fault else fault.splitlines()
         found |= dict.fromkeys(line.strip().removeprefix(f"{rules}: ") for line in lines)
     return [line for line in found if line != "yaml: unmarshal errors:"]
 
 
 def test_rules(tests: Path) -> list[str]:
-    """Which of a file's unit tests fail; the rule files that it names must be in the same folder."""
+    """Return the failing unit tests of a file; its rule files must be in the same folder."""
     faults = []
     for fault in _faults("test", "rules", tests):
         cases = re.split(r"(?m)^    (?=alertname:|expr:)", fault)

@@ -1,4 +1,4 @@
-"""Adapter for render, the batch renderer whose source is in tools/render."""
+"""Adapter for render, the batch renderer (source: tools/render)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.tools.resolver import resolve
 
 
 class Defined(msgspec.Struct, frozen=True):
-    """A kind beyond Kubernetes' own that is there once the object is."""
+    """A custom kind that an object defines."""
 
     group: str
     kind: str
@@ -22,9 +22,9 @@ class Defined(msgspec.Struct, frozen=True):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """Which resources of which groups an admission registration judges; `*` is all.
+    """The groups and resources that an admission registration applies to; `*` is all.
 
-    `scope` is Cluster, Namespaced or empty for both; `namespaces` and `objects` are its label selectors.
+    `scope` is Cluster, Namespaced or empty for both; `namespaces` and `objects` are label selectors.
     """
 
     groups: list[str] | None = None
@@ -35,10 +35,10 @@ class Rule(msgspec.Struct, frozen=True):
 
 
 class Object(msgspec.Struct, frozen=True, rename="camel"):
-    """One Kubernetes object: canonical YAML, and what checks and ordering need to know of it.
+    """One Kubernetes object: canonical YAML, and data for checks and ordering.
 
-    `hooks` are the events at which Helm applies it, none where it is a plain object; `text` is without its annotations
-    for that. `dropped` is the annotation for which Flux's kustomize leaves it out.
+    `hooks` are its Helm hook events, none for a plain object; `text` doesn't have the hook annotations. `dropped` is
+    the annotation that makes Flux's kustomize drop it.
     """
 
     api_version: str
@@ -56,12 +56,12 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def ref(self) -> ObjectRef:
-        """Its identity."""
+        """The object's identity."""
         return ObjectRef(group_of(self.api_version), self.object_kind, self.namespace, self.name)
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One line of the renderer's output; `kind` says which fields count."""
+    """One line of the renderer's output; `kind` determines which fields are set."""
 
     kind: Literal["object", "component", "fallback", "error"]
     component: str
@@ -78,8 +78,8 @@ class Answer(msgspec.Struct, frozen=True):
 class Wanted(msgspec.Struct, frozen=True):
     """A component to render.
 
-    `archives` maps the paths of its upstream charts to what they are called, `rendered` releases to what helmfile made.
-    `hooks` is the text of its hooks.yaml.
+    `archives` maps paths of upstream charts to their names, `rendered` maps releases to helmfile's output. `hooks` is
+    the text of hooks.yaml.
     """
 
     name: str
@@ -90,9 +90,9 @@ class Wanted(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a run depends on; `states` is the output of `helmfile build --embed-values`.
+    """All inputs of a run; `states` is the output of `helmfile build --embed-values`.
 
-    `known` maps components to the digests of their last render, which hold only under the same `programs`.
+    `known` maps components to the digests of their last render, which are valid only for the same `programs`.
     """
 
     root: str
@@ -107,7 +107,7 @@ _decoder = msgspec.json.Decoder(Answer)
 
 
 def render(request: Request, home: Path) -> list[Answer]:
-    """Render every component of the request in one process; CommandFailed when the request itself is at fault."""
+    """Render all components in one process; raises CommandFailed if the request itself is invalid."""
     command = Command(
         [resolve("render")], env={"HOME": str(home), "TZ": "UTC"}, bare=True, stdin=msgspec.json.encode(request)
     )

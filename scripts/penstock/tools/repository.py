@@ -1,8 +1,8 @@
-"""Git repositories of our own: snapshots, mirrors and throw-away copies.
+"""Git repositories that Penstock owns: snapshots, mirrors and throw-away copies.
 
-They may lie inside of the user's checkout. So each is addressed by `--git-dir`: where it is damaged or gone git fails,
-and doesn't find the user's repository in a folder above. And each has our configuration alone: nothing of the user's or
-the machine's decides what is in a commit, and none of their hooks, templates, filters or daemons is started.
+They may be inside the user's checkout. So git gets `--git-dir`: if the repository is damaged or missing, git fails
+instead of using the user's repository in a parent folder. Each uses only Penstock's configuration: no setting of the
+user or machine affects the commits, and none of their hooks, templates, filters or daemons is run.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from penstock.tools.git import program
 
 Value = TypeVar("Value")
 BRANCH = "main"
-# Who commits: no user that a Git configuration knows.
+# An author and committer that isn't from any Git configuration.
 IDENTITY = {
     "GIT_AUTHOR_NAME": "Penstock",
     "GIT_AUTHOR_EMAIL": "penstock@localhost",
     "GIT_COMMITTER_NAME": "Penstock",
     "GIT_COMMITTER_EMAIL": "penstock@localhost",
 }
-# What a repository's own file could still say, because a template or another program wrote it.
+# Overrides settings that a template or another program may have written to the repository's config.
 _PINNED = {
     "core.hooksPath": os.devnull,
     "core.fsmonitor": "",
@@ -43,9 +43,9 @@ _PINNED = {
 
 @dataclass(frozen=True)
 class Repository:
-    """A repository of ours: where it is, and the working tree that its files are taken from.
+    """A repository that Penstock owns: its folder, and the working tree for its files.
 
-    `facts` are configuration that the working tree's file system decides, such as core.fileMode.
+    `facts` are settings that depend on the working tree's file system, such as core.fileMode.
     """
 
     folder: Path
@@ -59,7 +59,7 @@ class Repository:
         stdin: bytes | None = None,
         ok: tuple[int, ...] = (0,),
     ) -> Result:
-        """Run git on it; CommandFailed when it fails, also because there is no such repository."""
+        """Run git on it; raises CommandFailed if that fails, also if the repository doesn't exist."""
         where = [f"--git-dir={self.folder}"] + ([f"--work-tree={self.work_tree}"] if self.work_tree else [])
         pinned = [
             word for key, value in (_PINNED | dict(self.facts or {})).items() for word in ("-c", f"{key}={value}")
@@ -69,7 +69,7 @@ class Repository:
         return run(Command([program(), *where, *pinned, *argv], cwd=cwd, env=own, stdin=stdin, ok=ok))
 
     def make(self, bare: bool = True, objects: str = "sha1") -> None:
-        """Make it, or restore what it lacks; the rest is kept. `objects` is how they are named."""
+        """Create it, or restore missing parts and keep the rest. `objects` is the hash format of object names."""
         place = self.folder if bare else self.folder.parent
         place.mkdir(parents=True, exist_ok=True)
         options = ["--quiet", "--template=", f"--initial-branch={BRANCH}", f"--object-format={objects}"]
@@ -78,12 +78,12 @@ class Repository:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """The variables for git that keep all configuration but a repository's own away."""
+    """Return variables that make git ignore all configuration except the repository's."""
     return {
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "GIT_ATTR_NOSYSTEM": "1",
-        # git 2.31 and older don't know GIT_CONFIG_GLOBAL, and look for .gitconfig here.
+        # git 2.31 and older ignore GIT_CONFIG_GLOBAL and read .gitconfig from here.
         "HOME": str(folder),
         "XDG_CONFIG_HOME": str(folder),
         "LC_ALL": "C",
@@ -91,7 +91,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def rebuilt(folder: Path, make: Callable[[], Value]) -> Value:
-    """What `make` gives; once more without the repository in `folder`, where that is damaged."""
+    """Return the result of `make`; if that fails, delete the repository in `folder` and try again."""
     try:
         return make()
     except CommandFailed:

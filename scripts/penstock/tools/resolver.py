@@ -1,7 +1,7 @@
-"""Finds a pinned program, or builds it: in the cache, on PATH in exactly the pinned version, else built once.
+"""Find a pinned program: in the cache, on PATH in exactly the pinned version, or built once.
 
-The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`, where the key covers go.mod, go.sum and the
-linker's flags. A receipt next to the program records its digest; a program that differs from it is built again.
+The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`; the key covers go.mod, go.sum and the linker's
+flags. A receipt next to the program contains its digest; a program that differs from it is rebuilt.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _by_name: ContextVar[bool] = ContextVar("by_name", default=False)
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What a build noted of its product. `size` in bytes, `mtime` in ns, `seconds` of building."""
+    """The record of a build: `size` in bytes, `mtime` in ns, `seconds` of build time."""
 
     sha256: str
     size: int
@@ -53,13 +53,13 @@ class Found:
 
 
 def resolve(name: str) -> Path:
-    """The path of a pinned program, built first when it is neither cached nor on PATH."""
+    """Return the path of a pinned program; builds it if it is neither in the cache nor on PATH."""
     return Path(name) if is_by_name() else _resolved(PROGRAMS[name])
 
 
 @contextmanager
 def by_name() -> Iterator[None]:
-    """Within the block a program is its name alone: for commands that are shown and not run."""
+    """Resolve programs to their bare names during the block, for commands that are only shown."""
     token = _by_name.set(True)
     try:
         yield
@@ -73,13 +73,13 @@ def is_by_name() -> bool:
 
 
 def ensure(names: list[str]) -> None:
-    """Build whichever of these programs are missing, with progress."""
+    """Build the missing ones of these programs, with progress."""
     for name in names:
         resolve(name)
 
 
 def find(name: str) -> Found | None:
-    """Where a program is, without building it; None when it would have to be built."""
+    """Return a program without building it; None if it would have to be built."""
     program = PROGRAMS[name]
     cached = _cached(program)
     if cached:
@@ -89,16 +89,16 @@ def find(name: str) -> Found | None:
 
 
 def verify(name: str) -> bool:
-    """Whether a cached program's bytes are those that its receipt notes; reads the whole file."""
+    """Whether a cached program matches the digest in its receipt; reads the whole file."""
     path = _place(PROGRAMS[name]) / name
     receipt = _receipt(path)
     return receipt is not None and path.is_file() and file_sha256(path) == receipt.sha256
 
 
 def prune() -> list[Path]:
-    """Remove the programs of other versions from the cache; gives the folders that went."""
+    """Remove programs of other versions from the cache; returns the removed folders."""
     kept = {_place(program) for program in PROGRAMS.values()}
-    # A hidden folder is a build that is under way.
+    # Hidden folders are builds in progress.
     folders = [path for path in (cache_home() / "tools").glob("*/[!.]*") if path.is_dir()]
     gone = sorted(path for path in folders if path not in kept)
     for path in gone:
@@ -113,7 +113,7 @@ def _resolved(program: Program) -> Path:
 
 
 def _place(program: Program) -> Path:
-    # uname tells two machines apart that share a home directory.
+    # uname distinguishes machines that share a home directory.
     key = sha256(f"{program.source_digest} {platform.system()} {platform.machine()}".encode())[:8]
     return cache_home() / "tools" / program.name / f"{program.version}-{key}"
 
@@ -133,7 +133,7 @@ def _cached(program: Program) -> Path | None:
     status = path.stat()
     if (status.st_size, status.st_mtime_ns) == (receipt.size, receipt.mtime):
         return path
-    # Touched since it was built: only its bytes can tell whether it is still the program.
+    # Touched since the build: compare its digest.
     return path if file_sha256(path) == receipt.sha256 else None
 
 
@@ -144,19 +144,19 @@ def _on_path(program: Program) -> Path | None:
     try:
         result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
     except PenstockError:
-        return None  # it doesn't even start: not what we are looking for
+        return None  # it doesn't start, so it can't be the pinned program
     versions = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
     expected = program.version.lstrip("v")
     return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == expected for word in versions) else None
 
 
 def _built(program: Program) -> Path:
-    from filelock import FileLock  # at the top it would cost the fast check more than all of its own imports
+    from filelock import FileLock  # a top-level import would cost the fast check more than all others
 
     place = _place(program)
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_name(place.name + ".lock")):
-        cached = _cached(program)  # another process may have built it while we waited
+        cached = _cached(program)  # another process may have built it meanwhile
         if cached:
             return cached
         _forget_unfinished(place)

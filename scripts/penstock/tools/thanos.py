@@ -11,32 +11,32 @@ from penstock.core.process import Command, run
 from penstock.tools.resolver import resolve
 
 _NOT_ONE = "none"
-# Flags with a few possible values, which every subcommand has.
+# Flags of every subcommand that have a few allowed values.
 _ENUMS = ("--log.level", "--log.format")
 _STACK = re.compile(r"^(?:github\.com/|main\.|runtime\.|\t)")
 
 
 def check_objstore(config: Path) -> list[str]:
-    """What is wrong with a bucket's configuration.
+    """Return the faults of a bucket's configuration.
 
-    No subcommand only checks it. `tools bucket mark` first makes the client, for which the configuration has to be
-    right, and then looks at the block's id: given one that is none, it ends there, before it connects to anything.
+    No subcommand only validates it. `tools bucket mark` creates the client, which requires a valid configuration, and
+    then checks the block's id: with an invalid one it exits before it connects to anything.
     """
     arguments = ["tools", "bucket", "mark", f"--id={_NOT_ONE}", "--marker=deletion-mark.json", "--details=none"]
     output = _run(*arguments, f"--objstore.config-file={config}")
     error = re.search(r'err="((?:[^"\\]|\\.)*)"', output)
-    # Below the error are the places in its source.
+    # A stack trace follows the error.
     lines = error[1].replace("\\t", "\t").replace('\\"', '"').split("\\n") if error else output.splitlines()
     fault = " ".join(" ".join(itertools.takewhile(lambda line: not _STACK.match(line), lines)).split())
-    # The lines that it counts are those of the file as it writes it again.
+    # Its line numbers are those of its own re-encoded file.
     fault = re.sub(r"yaml: unmarshal errors: |line \d+: ", "", fault)
     return [] if fault == f"block.id is not a valid UUID, got: {_NOT_ONE}" else [fault]
 
 
 def check_arguments(arguments: list[str]) -> list[str]:
-    """What is wrong with a command line, without running it.
+    """Return the faults of a command line, without running it.
 
-    Arguments are read from first to last, and the first that is wrong is named: so one is added that surely is.
+    Arguments are parsed in order, and only the first invalid one is reported: so an invalid one is appended.
     """
     present = {word.partition("=")[0] for word in arguments}
     free = [name for name in _ENUMS if name not in present]
@@ -49,12 +49,12 @@ def check_arguments(arguments: list[str]) -> list[str]:
 
 
 def _named(fault: str, arguments: list[str]) -> str:
-    """A fault of a value, with the flag that has it: thanos doesn't say which."""
+    """Return a fault with the flag that has the invalid value, which thanos doesn't report."""
     value = re.search(r'"([^"]*)"$', fault)
     flags = [word for word in arguments if value and word.endswith(f"={value[1]}")]
     return f"{flags[0]}: {fault}" if flags else fault
 
 
 def _run(*arguments: str | Path) -> str:
-    """What thanos says of a fault; it must find one."""
+    """Return the error of a thanos command, which must fail."""
     return run(Command([resolve("thanos"), *arguments], env={"HOME": "/", "PATH": ""}, bare=True, ok=(1, 2))).complaint

@@ -1,1 +1,1 @@
-"""Two trees of manifests, object by object: what differs, and what follows from it in the cluster."""
+"""Compare two trees of manifests object by object, and derive the effects on the cluster."""

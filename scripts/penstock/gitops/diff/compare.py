@@ -1,4 +1,4 @@
-"""One environment before and after: its objects, and what follows."""
+"""Compare the objects of one environment before and after a change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.tools.apicheck import Verdict
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
-    """An object that is added, changed or removed; `object` as people say it, such as Deployment demo/api."""
+    """An object that is added, changed or removed; `object` is its display name, such as Deployment demo/api."""
 
     what: str
     component: str
@@ -29,9 +29,9 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Diff(msgspec.Struct, frozen=True, kw_only=True):
-    """An environment: `stale` has what says that its manifests aren't what its sources give.
+    """The changes to an environment. `stale` has the reasons why its manifests differ from its sources' output.
 
-    `hooks` are hooks of Helm of which another thing becomes than before.
+    `hooks` has the Helm hooks that are handled differently than before.
     """
 
     environment: str
@@ -40,11 +40,11 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
     hooks: list[str] = []
 
     def count(self, what: str) -> int:
-        """How many objects are added, changed or removed."""
+        """Return how many objects are added, changed or removed."""
         return sum(change.what == what for change in self.changes)
 
     def objects(self, what: str) -> list[str]:
-        """The objects that have an effect."""
+        """Return the objects with an effect."""
         return [change.object for change in self.changes if any(effect.what == what for effect in change.effects)]
 
 
@@ -56,9 +56,9 @@ def diff(
     stale: list[str],
     version: str = "",
 ) -> Diff:
-    """Compare the texts of two trees, by path, as an API server of a Kubernetes version sees them.
+    """Compare two trees, as texts by path, with the rules of an API server of this Kubernetes version.
 
-    PenstockError names a file that holds no object.
+    Raises PenstockError with the name of a file that contains no object.
     """
     if old == new:
         return Diff(environment=environment, stale=stale, changes=[])
@@ -86,7 +86,7 @@ def _changes(before: Objects, after: Objects, declared: Declared, version: str) 
 
 
 def _answers(before: Objects, after: Objects, version: str) -> dict[ObjectRef, Verdict]:
-    """What the API server answers to each change that Flux applies."""
+    """Return the API server's verdict on each change that Flux applies."""
     pairs = [
         (before[ref], new)
         for ref, new in after.items()

@@ -1,6 +1,7 @@
-"""What follows in the cluster from an object that is added, changed or removed: by Flux's rules and by Kubernetes'.
+"""The effects on the cluster of adding, changing or removing an object, by the rules of Flux and Kubernetes.
 
-Flux's are kustomize-controller's: https://fluxcd.io/flux/components/kustomize/kustomizations/ has its annotations.
+Flux's rules are those of kustomize-controller and its annotations:
+https://fluxcd.io/flux/components/kustomize/kustomizations/.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from penstock.gitops.diff.needs import Need, needs, template
 from penstock.gitops.diff.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
 
-# Namespace and name of a Secret -> its keys: what the components declare for `inv up` to make.
+# Namespace and name of a Secret -> its keys: the Secrets that components declare for `inv up` to create.
 Declared = Mapping[tuple[str, str], set[str]]
 
 _GOES_WITH = {
@@ -29,16 +30,16 @@ _GOES_WITH = {
 }
 
 
-# Their controllers roll their pods.
+# Workloads whose controllers roll their pods.
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
-# Labels and annotations with which Flux doesn't delete an object that is gone from Git.
+# Labels and annotations that stop Flux from deleting an object that is removed from Git.
 _UNPRUNED = (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore"))
 
 
 class Effect(msgspec.Struct, frozen=True):
-    """One consequence.
+    """One effect.
 
-    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` is for a user.
+    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` explains it.
     """
 
     what: str
@@ -46,7 +47,7 @@ class Effect(msgspec.Struct, frozen=True):
 
 
 def of_removed(old: Item) -> Iterator[Effect]:
-    """Flux prunes what is gone from Git, unless the object in the cluster says otherwise."""
+    """Flux prunes an object that is removed from Git, unless the one in the cluster is annotated otherwise."""
     for name, value in _UNPRUNED:
         if old.says(name, value):
             mark = f"kustomize.toolkit.fluxcd.io/{name}: {value}"
@@ -68,7 +69,7 @@ def _kept_by_helm(item: Item) -> bool:
 
 
 def of_job(new: Item) -> Iterator[Effect]:
-    """A Job that deletes itself is gone from the cluster, so Flux makes it again."""
+    """A Job that deletes itself is missing in the cluster, so Flux creates it again."""
     ttl = (new.content.get("spec") or {}).get("ttlSecondsAfterFinished") if new.kind == "Job" else None
     if ttl is not None:
         yield Effect(
@@ -79,13 +80,13 @@ def of_job(new: Item) -> Iterator[Effect]:
 
 
 def of_added(new: Item) -> Iterator[Effect]:
-    """Flux doesn't create an object that tells it to keep off."""
+    """Flux doesn't create an object annotated as unmanaged."""
     if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
         yield Effect("unmanaged", "Flux doesn't create it: an annotation of its own says so")
 
 
 def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:
-    """Pods rolled, and what the API server refuses; `verdict` is its answer to a change that Flux applies."""
+    """Rolled pods and refused changes; `verdict` is the API server's answer to a change that Flux applies."""
     is_kept = any(old.says(name, value) for name, value in _UNPRUNED)
     if old.component != new.component and not is_kept:
         text = f"moved from {old.component} to {new.component}: if Flux reconciles {old.component} first, it deletes it"
@@ -137,7 +138,7 @@ def _rolled(new: Item) -> Iterator[Effect]:
 
 
 def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effect]:
-    """Secrets that an object reads and nothing read before, or keys of them: they have to be there first."""
+    """Secrets, or keys of Secrets, that an object newly reads and that must exist first."""
     known = {(namespace, name) for kind, namespace, name, _ in before if kind == "Secret"}
     needed: dict[tuple[str, str], list[str]] = {}
     for kind, namespace, name, key in sorted(needs(new) - before):
@@ -159,7 +160,7 @@ def _maker(keys: list[str], declared: set[str] | None) -> str:
 
 
 def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
-    """Workloads that read a ConfigMap or Secret which changed, and whose pods stay as they are."""
+    """Workloads that read a changed ConfigMap or Secret and whose pods aren't rolled."""
     old = before.get(new.ref)
     if new.kind not in ("ConfigMap", "Secret") or (old and _held(old) == _held(new)):
         return
@@ -172,5 +173,5 @@ def of_readers(new: Item, before: Objects, after: Objects) -> Iterator[Effect]:
 
 
 def _held(item: Item) -> list[Any]:
-    """What a pod can read of a ConfigMap or Secret."""
+    """Return the data of a ConfigMap or Secret that a pod can read."""
     return [item.content.get(key) or {} for key in ("data", "binaryData", "stringData")]

@@ -1,4 +1,4 @@
-"""Two objects, field by field."""
+"""Compare two objects field by field."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import msgspec
 from penstock.core import yaml
 
 _SHORT = 100
-# What tells the entries of a list apart, as in Kubernetes' own lists: the first that does, in both lists.
+# Keys that identify list entries, as in Kubernetes's own lists; the first that is unique in both lists is used.
 _NAMES = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
 _NO_BREAK = "\\ only the line break at the end differs"
 
 
 class Field(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A field that differs: `old` and `new`, of which one may not be there, or the lines of a long one's diff."""
+    """A field that differs: `old` and `new`, of which one may be missing, or the diff lines of a long value."""
 
     path: str
     old: Any = None
@@ -27,7 +27,7 @@ class Field(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def compare(old: Any, new: Any, path: str = "") -> Iterator[Field]:
-    """The fields that differ between two plain values, in the order of their paths; None is what isn't there."""
+    """Yield the fields that differ between two plain values, ordered by path; None stands for a missing value."""
     if old == new:
         return
     if isinstance(old, dict) and isinstance(new, dict):
@@ -43,7 +43,7 @@ def compare(old: Any, new: Any, path: str = "") -> Iterator[Field]:
 
 
 def _named(old: list[Any], new: list[Any], path: str, name: str) -> Iterator[Field]:
-    """Entries by their name; their order too, since a container's variables and its siblings' start follow it."""
+    """Compare entries by key, and their order, which matters for a container's variables and start-up."""
     before, after = ({str(item[name]): item for item in items} for items in (old, new))
     for key in [*before, *(key for key in after if key not in before)]:
         yield from compare(before.get(key), after.get(key), f"{path}[{key}]")
@@ -53,7 +53,7 @@ def _named(old: list[Any], new: list[Any], path: str, name: str) -> Iterator[Fie
 
 
 def _name(old: list[Any], new: list[Any]) -> str:
-    """The key that tells the entries of both lists apart; empty when none does."""
+    """Return the key that identifies the entries of both lists; empty if there is none."""
     entries = [*old, *new]
     if not old or not new or not all(isinstance(entry, dict) for entry in entries):
         return ""
@@ -70,7 +70,7 @@ def _leaf(old: Any, new: Any, path: str) -> Field:
         return Field(path, old, new)
     texts = [_text(old), _text(new)]
     lines = difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), n=1, lineterm="")
-    # The first two are a heading for files.
+    # Skip the two lines of file headings.
     return Field(path, lines=list(lines)[2:] or [_NO_BREAK])
 
 

@@ -1,4 +1,4 @@
-"""What becomes of Helm's hooks, from two locks: those left out are in no manifest, so nothing else would show them."""
+"""Compare the Helm hooks in two locks. Hooks that are left out are in no manifest, so no other diff shows them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SHOWN = {"apply": "applied as a plain object", "omit": "left out", "": "none"}
 
 
 def compare(old: bytes, new: bytes) -> list[str]:
-    """A line for each hook of which something else becomes; a lock that can't be read has none."""
+    """Return a line for each hook that is handled differently; an unreadable lock has no hooks."""
     before, after = _hooks(old), _hooks(new)
     found = []
     for key in sorted({*before, *after}):
@@ -24,7 +24,7 @@ def compare(old: bytes, new: bytes) -> list[str]:
 
 
 def _hooks(lock: bytes) -> dict[tuple[str, str], dict[str, str]]:
-    """Component and id of an object -> its hook, as the lock has it."""
+    """Return the hooks in a lock by component and object id."""
     try:
         components: Json = msgspec.json.decode(lock)["components"]
     except (msgspec.DecodeError, KeyError, TypeError):

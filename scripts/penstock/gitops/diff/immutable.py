@@ -1,4 +1,4 @@
-"""The changes that the API server refuses: kube-apiserver's own code answers, in tools/apicheck."""
+"""Find changes that the API server refuses, with kube-apiserver's own code in tools/apicheck."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Pair = tuple[Item, Item]
 
 
 def immutable(old: Item, new: Item) -> list[str]:
-    """The paths of the fields that the API server of the newest known version refuses; empty when it takes the change.
+    """Return the paths of the fields whose change the newest known API server refuses; empty if it accepts the change.
 
-    A problem with the whole object has its message in place of a path.
+    For a problem with the whole object, the path is replaced by its message.
     """
     [found] = verdicts([(old, new)])
     return [problem.field or problem.detail for problem in refusals(found)]
 
 
 def refusals(verdict: Verdict) -> Sequence[Any]:
-    """The problems that the change brings; none when the old object was refused too: that is for the gates."""
+    """Return the problems that the change introduces; none if the old object was refused too: the gates report that."""
     return [] if verdict.old else verdict.new
 
 

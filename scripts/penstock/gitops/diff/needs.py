@@ -1,4 +1,4 @@
-"""The ConfigMaps and Secrets that an object can't do without, and which of their keys."""
+"""The ConfigMaps and Secrets that an object requires, and which of their keys."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from penstock.kube.paths import at
 from penstock.kube.references import POD_TEMPLATES, of_pods
 
 Need = tuple[str, str, str, str]
-"""Kind, namespace, name and key; no key where all of it is read."""
+"""Kind, namespace, name and key; the key is empty if the whole object is read."""
 
 _CERTIFICATES = "spec.listeners[].tls.certificateRefs[]"
 
 
 def needs(item: Item) -> set[Need]:
-    """What an object's pods can't start without, and the certificates of a Gateway."""
+    """Return the ConfigMaps and Secrets that an object's pods need to start, and the certificates of a Gateway."""
     return {
         (reference.kind, item.namespace, reference.name, key)
         for reference in of_pods(item.kind, item.namespace, item.content)
@@ -25,12 +25,12 @@ def needs(item: Item) -> set[Need]:
 
 
 def template(item: Item) -> Any:
-    """The pod template of an object; None when it has none."""
+    """Return the pod template of an object; None if it has none."""
     path = POD_TEMPLATES.get(item.kind)
     return None if path is None else next((value for _, value in at(item.content, path)), None)
 
 
 def _certificates(item: Item) -> set[str]:
-    """The certificates of a Gateway in its own namespace."""
+    """Return a Gateway's certificates in its own namespace."""
     found = [value for _, value in at(item.content, _CERTIFICATES)] if item.kind == "Gateway" else []
     return {str(value["name"]) for value in found if value.get("namespace", item.namespace) == item.namespace}

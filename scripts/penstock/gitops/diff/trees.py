@@ -1,4 +1,4 @@
-"""The objects of a tree of manifests, from its texts: on disk or in a commit."""
+"""The objects of a tree of manifests, read from disk or from a commit."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _INDEX = "kustomization.yaml"
 class Item(Object):
     """An object whose nulls are as the API server stores them.
 
-    `forced` is whether the component's Kustomization makes again what can't be changed.
+    `forced` is whether the component's Kustomization recreates objects whose changes are refused.
     """
 
     forced: bool = field(default=False, compare=False, kw_only=True)
 
     def says(self, name: str, value: str) -> bool:
-        """Whether a label or an annotation of Flux's has this value, in any case, as Flux reads it."""
+        """Whether a Flux label or annotation has this value, ignoring case as Flux does."""
         if self.forced and (name, value) == ("force", "enabled"):
             return True
         return marked(self.content, name, value)
@@ -39,19 +39,19 @@ Objects = dict[ObjectRef, Item]
 
 
 def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
-    """Environment -> path in its tree -> bytes, of the working tree of a platform: the objects, and the lock."""
+    """Return the files of a platform's working tree by environment and path in its tree: objects and locks."""
     folder = root / "manifests"
     found = [path for path in walk(folder) if not path.is_symlink()] if folder.is_dir() else []
     return _by_environment({path.relative_to(root).as_posix(): path.read_bytes() for path in found})
 
 
 def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
-    """The same of a commit, read from Git's own store."""
+    """Return the same files of a commit, read from Git's object store."""
     return _by_environment(files(root, commit, "manifests"))
 
 
 def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
-    """The objects in some texts; PenstockError names a file that holds none."""
+    """Return the objects in some files; raises PenstockError with the path of a file without an object."""
     found = {}
     for path, text in texts.items():
         if path != LOCK_NAME:
@@ -67,7 +67,7 @@ def _by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
     found: dict[str, dict[str, bytes]] = {}
     for path, text in texts.items():
         _, environment, *rest = path.split("/")
-        # Half-made trees of a hydrate begin with a dot; the indexes are no objects.
+        # Unfinished trees of a hydrate begin with a dot; the index files aren't objects.
         if rest == [LOCK_NAME] and not environment.startswith("."):
             found.setdefault(environment, {})[LOCK_NAME] = text
         if len(rest) == 2 and not environment.startswith(".") and path.endswith(".yaml") and rest[1] != _INDEX:
