@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from cluster.others import CONTEXT, TOKEN, Others, others
-from cluster_support import prepare
 from penstock.core import yaml
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
@@ -24,8 +23,7 @@ TARGET = ("--provider", "existing", "--context", CONTEXT)
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Others]:
-    prepare()
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Others]:
     with others(tmp_path_factory.mktemp("others").resolve()) as made:
         yield made
 

@@ -24,7 +24,7 @@ MISTAKES = read(_BROKEN)
 
 
 @pytest.fixture(scope="module")
-def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hydrated(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The platform with valid configurations, hydrated once."""
     made = copy_platform("programs-with-configurations", tmp_path_factory.mktemp("configurations") / "platform")
     made.hydrate()

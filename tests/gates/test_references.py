@@ -19,7 +19,7 @@ MISTAKES = read(_BROKEN)
 
 
 @pytest.fixture(scope="module")
-def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hydrated(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The platform with valid references, hydrated once."""
     made = copy_platform("a-platform-whose-references-hold", tmp_path_factory.mktemp("references") / "platform")
     made.hydrate()

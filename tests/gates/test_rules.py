@@ -28,7 +28,7 @@ UNSHOWN = {
 
 
 @pytest.fixture(scope="module")
-def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def hydrated(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = copy_platform("", tmp_path_factory.mktemp("good") / "platform")
     made.hydrate()
     return made.root
