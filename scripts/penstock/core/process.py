@@ -16,7 +16,6 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -225,18 +224,13 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
 
 
 @contextmanager
-def background(command: Command, log_file: Path) -> Iterator[Callable[[], tuple[int, float]]]:
-    """Run a program at the same time as the block, and end it with the block.
-
-    Yields a function that waits for the program and gives its exit code and its wall time in seconds.
-    """
-    start = time.monotonic()
-    with log_file.open("wb") as sink, ThreadPoolExecutor(1) as pool:
-        process = _start(command, sink, subprocess.STDOUT)
-        try:
-            yield pool.submit(lambda: (process.wait(), time.monotonic() - start)).result
-        finally:
-            end_group(process)
+def background(command: Command, output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program at the same time as the block, and end it with the block; `output` gets what it writes."""
+    process = _start(command, output, subprocess.STDOUT)
+    try:
+        yield process
+    finally:
+        end_group(process)
 
 
 def interactive(command: Command) -> int:
