@@ -7,15 +7,14 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
 
 from penstock.cluster.providers.kwok import Kwok
 from penstock.core.layout import cache_home
-from penstock.tools import cilium, flux, modules, resolver
-from penstock.tools.pins import Program
+from penstock.tools import cilium, flux, golang, modules, resolver
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 
 MakePlatform = Callable[..., Platform]
@@ -102,14 +101,15 @@ def _alone(request: pytest.FixtureRequest, sandbox: Path, monkeypatch: pytest.Mo
         request.getfixturevalue("programs")
     else:
         monkeypatch.setenv("XDG_CACHE_HOME", str(sandbox / "empty"))
-        monkeypatch.setattr(resolver, "_resolved", _unmarked)
+        monkeypatch.setattr(resolver, "_resolved", lambda program: _unmarked(program.name))
+        monkeypatch.setattr(golang, "module_folder", lambda module, _: _unmarked(module))
     yield
     written = [path.name for path in (sandbox / "home").iterdir()]
     assert not written, f"the test wrote to HOME: {written}"
 
 
-def _unmarked(program: Program) -> Path:
-    pytest.fail(f"the test runs {program.name}: mark it integration")
+def _unmarked(name: str) -> NoReturn:
+    pytest.fail(f"the test needs {name}: mark it integration")
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from cluster_support import kubectl, state_of, status
 from penstock.cluster import kubeconfig
@@ -250,6 +251,7 @@ def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(
     assert [user["name"] for user in config["users"]] == ["work"]
 
 
+@pytest.mark.integration
 def test_a_folder_without_git_or_without_a_commit_is_refused_before_anything_starts(tmp_path: Path) -> None:
     platform = copy_platform("a-running-platform", tmp_path / "platform")
     platform.succeed("hydrate")

@@ -14,6 +14,8 @@ from penstock.core.yaml import parse
 from penstock.gitops.diff.immutable import immutable, refusals, verdicts
 from penstock.gitops.diff.trees import Item
 
+pytestmark = pytest.mark.integration
+
 PAIRS: list[dict[str, Any]] = parse((ENGINE / "tests" / "tools" / "apicheck" / "pairs.yaml").read_bytes(), "pairs.yaml")
 
 
