@@ -38,11 +38,13 @@ _PROGRAMS = [
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests whose fixtures need real programs."""
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests whose fixtures need real programs. Files with a cluster come first: they take longest."""
     for item in items:
-        if "programs" in getattr(item, "fixturenames", ()):
+        if "programs" in item.fixturenames:
             item.add_marker("integration")
+    slow = {item.path for item in items if "cluster_programs" in item.fixturenames}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(scope="session")

@@ -1,19 +1,22 @@
-"""A real control plane and the real Flux over a tiny platform: what `up`, `sync` and `status` promise.
+"""A real control plane and the real Flux over a tiny platform: what `up`, `sync`, `status` and `logs` promise.
 
-The tests leave the cluster running, and each brings back what it broke.
+One cluster serves the whole file; the tests leave it running, and each brings back what it broke.
 """
 
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from cluster_support import kubectl, state_of, status
+from cluster_support import kubectl, running, state_of, status
 from penstock.cluster import kubeconfig
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
@@ -24,7 +27,13 @@ from penstock.gates import rehearse
 from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
 from penstock.kube.kinds import BUILTIN_NAMESPACES
-from support import Platform, copy_platform
+from support import Platform
+
+
+@pytest.fixture(scope="module")
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+    with running(tmp_path_factory.mktemp("town") / "platform") as platform:
+        yield platform
 
 
 def revisions(town: Platform) -> set[str]:
@@ -251,24 +260,66 @@ def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(
     assert [user["name"] for user in config["users"]] == ["work"]
 
 
-@pytest.mark.integration
-def test_a_folder_without_git_or_without_a_commit_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.succeed("hydrate")
-    unborn = platform.run("up")
-    assert unborn.returncode == 1
-    assert "HEAD has no commit yet" in unborn.stderr
-    platform.commit("Start")
-    without = platform.run("up", env={"PATH": str(ENGINE / ".venv" / "bin")})
-    assert without.returncode == 1
-    assert "git is not on PATH" in without.stderr
-    assert not (platform.root / ".penstock").exists()
+@pytest.mark.parametrize("name", ["kustomize-controller", "source-controller", "git-source"])
+def test_an_ended_process_is_restarted(town: Platform, name: str) -> None:
+    process = psutil.Process(state_of(town)["processes"][name]["pid"])
+    process.kill()
+    psutil.wait_procs([process], timeout=10)
+    shown = town.succeed("status")
+    assert f"not running: {name}" in shown.stderr
+    town.succeed("up")
+    assert state_of(town)["processes"][name]["pid"] != process.pid
+    assert all(item["ready"] for item in status(town)["kustomizations"])
 
 
-def test_status_without_a_cluster_says_so(tmp_path: Path) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.commit("Start")
-    refused = platform.run("status")
+def test_the_security_page_names_every_process(town: Platform) -> None:
+    page = (ENGINE / "docs" / "security.md").read_text()
+    table = page[page.index("| process | listens on |") : page.index("Nothing listens elsewhere")]
+    assert [name for name in state_of(town)["processes"] if name not in table] == []
+
+
+def test_after_a_reboot_other_processes_with_the_same_pids_are_ignored(town: Platform) -> None:
+    running = [psutil.Process(process["pid"]) for process in state_of(town)["processes"].values()]
+    for process in running:
+        process.kill()
+    psutil.wait_procs(running, timeout=10)
+    stranger = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    for path in (town.root / ".penstock" / "local" / "kwok" / "clusters" / "penstock-local" / "pids").iterdir():
+        path.write_text(str(stranger.pid))
+    town.succeed("up")
+    assert all(item["ready"] for item in status(town)["kustomizations"])
+    assert stranger.poll() is None
+    stranger.communicate(b"\n")
+
+
+def test_a_taken_port_is_reported(town: Platform) -> None:
+    server = psutil.Process(state_of(town)["processes"]["kube-apiserver"]["pid"])
+    port = next(item.laddr.port for item in server.net_connections("tcp") if item.status == psutil.CONN_LISTEN)
+    server.kill()
+    psutil.wait_procs([server], timeout=10)
+    with socket.socket() as thief:
+        thief.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        thief.bind(("127.0.0.1", port))
+        thief.listen()
+        refused = town.run("up")
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-2:] == ["error: there is no cluster here", "  hint: run `inv up`"]
-    assert not (platform.root / ".penstock").exists()
+    assert f"port {port} on 127.0.0.1, which kube-apiserver of this cluster uses, is taken by" in refused.stderr
+    town.succeed("up")
+
+
+def test_two_verbs_at_once_are_refused(town: Platform) -> None:
+    with town.start("up") as first:
+        assert first.stderr is not None
+        first.stderr.readline()  # the banner: it holds the cluster
+        second = town.run("up")
+        first.communicate()
+    assert second.returncode == 1
+    assert "another `inv up`, `sync` or `down` is at work on this cluster" in second.stderr
+    assert first.returncode == 0
+
+
+def test_logs_are_shown_and_a_misspelled_name_gets_a_suggestion(town: Platform) -> None:
+    assert town.succeed("logs", "git-source").stdout.startswith("serving ")
+    wrong = town.run("logs", "kube-apisever")
+    assert wrong.returncode == 1
+    assert "did you mean `kube-apiserver`?" in wrong.stderr
