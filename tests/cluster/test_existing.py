@@ -50,13 +50,21 @@ def everything(town: Others) -> set[str]:
     return {f"{item['kind']} {item['metadata']['name']} {item['metadata']['uid']}" for item in items}
 
 
+@pytest.fixture(scope="module")
+def before(town: Others) -> set[str]:
+    """What is in the cluster before the first verb."""
+    return names(town)
+
+
+def names(town: Others) -> set[str]:
+    return set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
+
+
 @pytest.fixture
-def untouched(town: Others) -> Iterator[None]:
+def untouched(town: Others, before: set[str]) -> Iterator[None]:
     """A refusal leaves neither the cluster nor this checkout changed."""
-    before = set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
     yield
-    after = set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
-    assert before == after
+    assert names(town) == before
     assert not (town.platform.root / ".penstock" / "local").exists()
 
 
