@@ -18,6 +18,8 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 # Git hooks set variables that would redirect git in programs that nox runs.
 for name in filter(is_of_git, list(os.environ)):
     del os.environ[name]
+# Gates and tests start Python thousands of times, and without bytecode it compiles the engine each time.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 nox.options.sessions = GATES
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 # Not the tests: they misspell on purpose.

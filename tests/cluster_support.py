@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from penstock.tools.kubectl import Kubectl
-from support import REAL_ENVIRONMENT, Platform, copy_platform
-
-_PREPARE = "from penstock.cluster.providers.kwok import Kwok; Kwok().prepare()"
-
-
-def prepare() -> None:
-    """Build the missing programs of a cluster, as the user would."""
-    subprocess.run([sys.executable, "-c", _PREPARE], env=REAL_ENVIRONMENT, check=True)
+from support import Platform, copy_platform
 
 
 @contextmanager
@@ -49,3 +40,9 @@ def state_of(town: Platform) -> dict[str, Any]:
 def kubectl(town: Platform) -> Kubectl:
     """kubectl for a platform's cluster."""
     return Kubectl(folder(town) / "kubeconfig")
+
+
+def status(town: Platform) -> dict[str, Any]:
+    """What `status` reports of a platform's cluster."""
+    found: dict[str, Any] = json.loads(town.succeed("status", "--json").stdout)
+    return found

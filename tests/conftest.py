@@ -7,14 +7,15 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+from unittest import mock
 
 import pytest
 
+from penstock.cluster.providers.kwok import Kwok
 from penstock.core.layout import cache_home
-from penstock.tools import cilium, flux, modules
-from penstock.tools.resolver import resolve
-from support import Platform, copy_platform
+from penstock.tools import cilium, flux, golang, modules, resolver
+from support import REAL_ENVIRONMENT, Platform, copy_platform
 
 MakePlatform = Callable[..., Platform]
 _PROGRAMS = [
@@ -36,23 +37,22 @@ _PROGRAMS = [
 ]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
+    """Mark the tests whose fixtures need real programs. Files with a cluster come first: they take longest."""
+    for item in items:
+        if "programs" in item.fixturenames:
+            item.add_marker("integration")
+    slow = {item.path for item in items if "cluster_programs" in item.fixturenames}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An environment without the user in it: HOME is empty and stays so, what is cached goes to a folder of ours.
-
-    The programs are found, or built, before that; the cache of the tests only points to them.
-    """
-    for name in _PROGRAMS:
-        resolve(name)
-    flux.crds()
-    modules.ensure()
-    cilium.references()
+    """An environment without the user: HOME is empty and read-only, the caches are folders of the tests."""
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)
-    for name in ("tools", "modules"):
-        (cache_home() / name).mkdir(parents=True, exist_ok=True)
-        (folder / "cache" / "penstock" / name).symlink_to(cache_home() / name)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
             if name.startswith(("KUBE", "HELM", "GIT_", "XDG_", "PENSTOCK")):
@@ -69,8 +69,27 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="session")
+def programs(sandbox: Path) -> None:
+    """The programs and modules that the engine runs, built or fetched as for the user, in the cache of the sandbox."""
+    with mock.patch.dict(os.environ, REAL_ENVIRONMENT, clear=True):
+        resolver.ensure(_PROGRAMS)
+        flux.crds()
+        modules.ensure()
+        cilium.references()
+        for name in ("tools", "modules"):
+            (sandbox / "cache" / "penstock" / name).symlink_to(cache_home() / name)
+
+
+@pytest.fixture(scope="session")
+def cluster_programs(programs: None) -> None:
+    """The programs of a cluster without Docker, too."""
+    with mock.patch.dict(os.environ, REAL_ENVIRONMENT, clear=True):
+        Kwok().prepare()
+
+
 @pytest.fixture(autouse=True)
-def _alone(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _alone(request: pytest.FixtureRequest, sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     connect = socket.socket.connect
 
     def refuse(self: socket.socket, address: Any) -> None:
@@ -80,19 +99,29 @@ def _alone(sandbox: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    if request.node.get_closest_marker("integration"):
+        request.getfixturevalue("programs")
+    else:
+        monkeypatch.setenv("XDG_CACHE_HOME", str(sandbox / "empty"))
+        monkeypatch.setattr(resolver, "_resolved", lambda program: _unmarked(program.name))
+        monkeypatch.setattr(golang, "module_folder", lambda module, _: _unmarked(module))
     yield
     written = [path.name for path in (sandbox / "home").iterdir()]
     assert not written, f"the test wrote to HOME: {written}"
 
 
+def _unmarked(name: str) -> NoReturn:
+    pytest.fail(f"the test needs {name}: mark it integration")
+
+
 @pytest.fixture
-def helm(sandbox: Path) -> str:
+def helm(programs: None) -> str:
     """The path of helm."""
-    return str(resolve("helm"))
+    return str(resolver.resolve("helm"))
 
 
 @pytest.fixture(scope="session")
-def _hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _hydrated(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The good platform, hydrated once."""
     made = copy_platform("", tmp_path_factory.mktemp("good") / "platform")
     shutil.rmtree(made.root / ".git")

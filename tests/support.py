@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from penstock.core.layout import ENGINE, Layout, find_platform
@@ -19,6 +20,7 @@ from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
 from penstock.platform import environments
+from penstock.platform.rendered import Rendered, rendered
 from penstock.verbs.hydrate import hydrate
 from penstock.verbs.hydrate_check import hydrate_check
 
@@ -28,6 +30,12 @@ SHIPPED = Layout(ENGINE)
 ENVIRONMENTS = environments.names(SHIPPED)
 # As the user has it, before the tests put HOME and the caches aside: building the pinned programs needs it.
 REAL_ENVIRONMENT = dict(os.environ)
+
+
+@cache
+def shipped(environment: str) -> Rendered:
+    """The manifests of an environment of this checkout."""
+    return rendered(SHIPPED, environment)
 
 
 def found(check: Check) -> list[Finding]:

@@ -17,8 +17,7 @@ from mise_support import BUILT
 from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
-from penstock.platform.rendered import rendered
-from support import ENVIRONMENTS, SHIPPED
+from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
@@ -68,7 +67,7 @@ def test_every_image_of_the_clusters_is_seen() -> None:
     deployed = {
         container.image
         for environment in ENVIRONMENTS
-        for workload in rendered(SHIPPED, environment).workloads
+        for workload in shipped(environment).workloads
         for _, container in workload.containers()
     }
     assert len(deployed) > 20

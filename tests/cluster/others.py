@@ -155,7 +155,7 @@ def _kubelet(kubectl: Kubectl) -> Iterator[None]:
 
     def work() -> None:
         while not ended.is_set():
-            found = kubectl.run("wait", "--for=create", *pod, "--timeout=1s", ok=(0, 1))
+            found = kubectl.run("wait", "--for=create", *pod, "--timeout=5s", ok=(0, 1))
             if not found.code:
                 kubectl.run("patch", *pod, "--subresource=status", "--type=merge", "-p", status, ok=(0, 1))
                 kubectl.run("wait", "--for=delete", *pod, "--timeout=1s", ok=(0, 1))

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from cluster.others import CONTEXT, TOKEN, Others, others
-from cluster_support import prepare
 from penstock.core import yaml
 from penstock.gitops.objects import credentials
 from penstock.tools.on_path import FLUX
@@ -24,8 +23,7 @@ TARGET = ("--provider", "existing", "--context", CONTEXT)
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Others]:
-    prepare()
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Others]:
     with others(tmp_path_factory.mktemp("others").resolve()) as made:
         yield made
 
@@ -52,13 +50,21 @@ def everything(town: Others) -> set[str]:
     return {f"{item['kind']} {item['metadata']['name']} {item['metadata']['uid']}" for item in items}
 
 
+@pytest.fixture(scope="module")
+def before(town: Others) -> set[str]:
+    """What is in the cluster before the first verb."""
+    return names(town)
+
+
+def names(town: Others) -> set[str]:
+    return set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
+
+
 @pytest.fixture
-def untouched(town: Others) -> Iterator[None]:
+def untouched(town: Others, before: set[str]) -> Iterator[None]:
     """A refusal leaves neither the cluster nor this checkout changed."""
-    before = set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
     yield
-    after = set(town.kubectl.run("get", "namespaces,crds,daemonsets", "-A", "-o", "name").text.split())
-    assert before == after
+    assert names(town) == before
     assert not (town.platform.root / ".penstock" / "local").exists()
 
 

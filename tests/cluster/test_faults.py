@@ -13,13 +13,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from cluster_support import folder, kubectl, prepare, running, state_of
+from cluster_support import folder, kubectl, running, state_of
 from penstock.gitops import accounts
 from penstock.gitops.status import KUSTOMIZATIONS
 from penstock.kube.ref import Content
@@ -31,8 +30,7 @@ _PATIENCE_SECONDS = 30
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    prepare()
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with running(tmp_path_factory.mktemp("town") / "platform") as platform:
         yield platform
 

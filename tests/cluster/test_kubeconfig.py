@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,14 +9,8 @@ import pytest
 from penstock.cluster import kubeconfig
 from penstock.cluster.state import ClusterState
 from penstock.core import yaml
-from support import REAL_ENVIRONMENT
 
-_BUILD = "from penstock.tools.resolver import resolve; resolve('kubectl')"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kubectl(sandbox: Path) -> None:
-    subprocess.run([sys.executable, "-c", _BUILD], env=REAL_ENVIRONMENT, check=True)
+pytestmark = pytest.mark.integration
 
 
 def config(current: str, **users: str) -> dict[str, object]:

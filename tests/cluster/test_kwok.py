@@ -1,4 +1,4 @@
-"""A real control plane and the real Flux over a tiny platform: what `up`, `sync`, `status` and `down` promise.
+"""A real control plane and the real Flux over a tiny platform: what `up`, `sync`, `status` and `logs` promise.
 
 One cluster serves the whole file; the tests leave it running, and each brings back what it broke.
 """
@@ -6,18 +6,16 @@ One cluster serves the whole file; the tests leave it running, and each brings b
 from __future__ import annotations
 
 import json
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from cluster_support import kubectl, prepare, running, state_of
+from cluster_support import kubectl, running, state_of, status
 from penstock.cluster import kubeconfig
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
@@ -29,23 +27,13 @@ from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
 from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.ref import Content
-from support import Platform, copy_platform
+from support import Platform
 
 
 @pytest.fixture(scope="module")
-def programs(sandbox: Path) -> None:
-    prepare()
-
-
-@pytest.fixture(scope="module")
-def town(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     with running(tmp_path_factory.mktemp("town") / "platform") as platform:
         yield platform
-
-
-def status(town: Platform) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(town.succeed("status", "--json").stdout)
-    return found
 
 
 def revisions(town: Platform) -> set[str]:
@@ -248,6 +236,30 @@ def test_a_component_that_never_becomes_ready_fails_with_its_reason(town: Platfo
     town.succeed("sync")
 
 
+def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(town: Platform, tmp_path: Path) -> None:
+    own = tmp_path / "config"
+    own.write_text(
+        "apiVersion: v1\nkind: Config\ncurrent-context: work\n"
+        "contexts: [{name: work, context: {cluster: work, user: work}}]\n"
+        "clusters: [{name: work, cluster: {server: 'https://work.example'}}]\nusers: [{name: work, user: {}}]\n"
+    )
+    before = own.read_text()
+    town.run("up", env={"KUBECONFIG": str(own)})
+    assert own.read_text() == before
+    merged = town.run("up", "--merge-kubeconfig", env={"KUBECONFIG": str(own)})
+    assert merged.returncode == 0, merged.stderr
+    assert own.stat().st_mode & 0o777 == 0o600
+    config = yaml.parse(own.read_text())
+    assert config["current-context"] == "work"
+    assert {context["name"] for context in config["contexts"]} == {"work", "kwok-penstock-local"}
+    state = State(town.root / ".penstock" / "local")
+    kubeconfig.unmerge(state.read(), state.kubeconfig)
+    config = yaml.parse(own.read_text())
+    assert [context["name"] for context in config["contexts"]] == ["work"]
+    assert [cluster["name"] for cluster in config["clusters"]] == ["work"]
+    assert [user["name"] for user in config["users"]] == ["work"]
+
+
 @pytest.mark.parametrize("name", ["kustomize-controller", "source-controller", "git-source"])
 def test_an_ended_process_is_restarted(town: Platform, name: str) -> None:
     process = psutil.Process(state_of(town)["processes"][name]["pid"])
@@ -264,32 +276,6 @@ def test_the_security_page_names_every_process(town: Platform) -> None:
     page = (ENGINE / "docs" / "security.md").read_text()
     table = page[page.index("| process | listens on |") : page.index("Nothing listens elsewhere")]
     assert [name for name in state_of(town)["processes"] if name not in table] == []
-
-
-def test_a_process_that_ends_during_up_is_reported_and_the_next_up_resumes(programs: None, tmp_path: Path) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.succeed("hydrate")
-    try:
-        for number, name in enumerate(["kube-apiserver", "kustomize-controller", "git-source"]):
-            platform.write("note", str(number))  # so that each `up` has something to wait for
-            platform.commit(f"Change {number}")
-            with platform.start("up") as started:
-                assert started.stderr is not None
-                said = ""
-                for line in started.stderr:
-                    said += line
-                    if " of 7 Ready" in line:
-                        assert "7 of 7" not in line, said
-                        psutil.Process(state_of(platform)["processes"][name]["pid"]).kill()
-                        break
-                said += started.communicate()[1]
-            assert started.returncode == 1, said
-            assert f"error: {name} ended by itself: " in said
-            assert f"hint: `inv logs {name}` shows all of it; `inv up` starts it again" in said
-        platform.succeed("up")
-        assert all(item["ready"] for item in status(platform)["kustomizations"])
-    finally:
-        platform.succeed("down")
 
 
 def test_after_a_reboot_other_processes_with_the_same_pids_are_ignored(town: Platform) -> None:
@@ -321,30 +307,6 @@ def test_a_taken_port_is_reported(town: Platform) -> None:
     town.succeed("up")
 
 
-def test_the_users_kubeconfig_gets_a_context_only_on_request_and_loses_it_again(town: Platform, tmp_path: Path) -> None:
-    own = tmp_path / "config"
-    own.write_text(
-        "apiVersion: v1\nkind: Config\ncurrent-context: work\n"
-        "contexts: [{name: work, context: {cluster: work, user: work}}]\n"
-        "clusters: [{name: work, cluster: {server: 'https://work.example'}}]\nusers: [{name: work, user: {}}]\n"
-    )
-    before = own.read_text()
-    town.run("up", env={"KUBECONFIG": str(own)})
-    assert own.read_text() == before
-    merged = town.run("up", "--merge-kubeconfig", env={"KUBECONFIG": str(own)})
-    assert merged.returncode == 0, merged.stderr
-    assert own.stat().st_mode & 0o777 == 0o600
-    config = yaml.parse(own.read_text())
-    assert config["current-context"] == "work"
-    assert {context["name"] for context in config["contexts"]} == {"work", "kwok-penstock-local"}
-    state = State(town.root / ".penstock" / "local")
-    kubeconfig.unmerge(state.read(), state.kubeconfig)
-    config = yaml.parse(own.read_text())
-    assert [context["name"] for context in config["contexts"]] == ["work"]
-    assert [cluster["name"] for cluster in config["clusters"]] == ["work"]
-    assert [user["name"] for user in config["users"]] == ["work"]
-
-
 def test_two_verbs_at_once_are_refused(town: Platform) -> None:
     with town.start("up") as first:
         assert first.stderr is not None
@@ -361,52 +323,3 @@ def test_logs_are_shown_and_a_misspelled_name_gets_a_suggestion(town: Platform) 
     wrong = town.run("logs", "kube-apisever")
     assert wrong.returncode == 1
     assert "did you mean `kube-apiserver`?" in wrong.stderr
-
-
-@pytest.mark.parametrize("awaited", ["1 cluster: the control plane", "source: source-controller", "Flux to fetch"])
-def test_down_ends_all_processes_of_an_interrupted_up(programs: None, tmp_path: Path, awaited: str) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.commit("Start")
-    platform.succeed("hydrate")
-    with platform.start("up") as started:
-        assert started.stderr is not None
-        for line in started.stderr:
-            if awaited in line:
-                break
-        started.send_signal(signal.SIGINT)
-        started.communicate()
-    assert started.returncode == 130
-    ended = platform.succeed("down")
-    assert "removed" in ended.stderr
-    left = [process.cmdline() for process in psutil.process_iter() if mentions(process, tmp_path)]
-    assert left == []
-    assert "there is no cluster here" in platform.succeed("down").stderr
-
-
-def mentions(process: psutil.Process, folder: Path) -> bool:
-    try:
-        return any(str(folder) in word for word in process.cmdline())
-    except psutil.Error:
-        return False
-
-
-def test_a_folder_without_git_or_without_a_commit_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.succeed("hydrate")
-    unborn = platform.run("up")
-    assert unborn.returncode == 1
-    assert "HEAD has no commit yet" in unborn.stderr
-    platform.commit("Start")
-    without = platform.run("up", env={"PATH": str(ENGINE / ".venv" / "bin")})
-    assert without.returncode == 1
-    assert "git is not on PATH" in without.stderr
-    assert not (platform.root / ".penstock").exists()
-
-
-def test_status_without_a_cluster_says_so(tmp_path: Path) -> None:
-    platform = copy_platform("a-running-platform", tmp_path / "platform")
-    platform.commit("Start")
-    refused = platform.run("status")
-    assert refused.returncode == 1
-    assert refused.stderr.splitlines()[-2:] == ["error: there is no cluster here", "  hint: run `inv up`"]
-    assert not (platform.root / ".penstock").exists()

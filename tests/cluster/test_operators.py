@@ -12,6 +12,7 @@ from penstock.kube.objects import Object
 from penstock.platform import environments
 from penstock.platform.manifests import Manifests
 
+pytestmark = pytest.mark.integration
 LAYOUT = Layout(ENGINE)
 POLICIES = "cilium.io/CiliumNetworkPolicy Namespaced"
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from cluster_support import prepare
 from support import Platform, copy_platform
 
 STEPS = {
@@ -37,9 +36,8 @@ def component(platform: Platform, name: str, text: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
     """A platform whose first components have the names of the shipped one's; there is no cluster yet."""
-    prepare()
     platform = copy_platform("a-running-platform", tmp_path_factory.mktemp("steps") / "platform")
     (platform.root / "components" / "kinds").rename(platform.root / "components" / "gateway-api")
     component(

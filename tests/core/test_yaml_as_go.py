@@ -57,7 +57,7 @@ class Go:
 
 
 @pytest.fixture(scope="module")
-def go(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Go]:
+def go(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Go]:
     folder = tmp_path_factory.mktemp("as_go")
     configuration.set_hypothesis_home_dir(folder)
     program, source = folder / "as_go", Path(__file__).parent / "as_go" / "main.go"

@@ -28,7 +28,7 @@ RESULT = Result("references", [FOUND, NOWHERE, OBJECT], [Proven("7 references pr
 
 
 @pytest.fixture(scope="module")
-def sarif() -> Validator:
+def sarif(programs: None) -> Validator:
     """The official schema, from a string in a Go module."""
     argv: list[str | Path] = [golang.find_go(), "mod", "download", "-json", "github.com/owenrumney/go-sarif/v3"]
     env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}

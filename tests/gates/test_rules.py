@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from penstock.core.errors import PenstockError
@@ -12,7 +9,7 @@ from penstock.core.layout import ENGINE
 from penstock.gates import registry
 from penstock.gates.examples import FOLDER, Example, examples, read
 from penstock.verbs.explain import explain
-from support import Platform, copy_platform, found
+from support import Platform, found
 
 FILES = read(ENGINE / FOLDER / "broken-files.yaml")
 # They need a running control plane, or more than one edit.
@@ -27,20 +24,10 @@ UNSHOWN = {
 }
 
 
-@pytest.fixture(scope="module")
-def hydrated(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = copy_platform("", tmp_path_factory.mktemp("good") / "platform")
-    made.hydrate()
-    return made.root
-
-
 @pytest.mark.parametrize("broken", FILES, ids=lambda broken: broken.mistake)
-def test_a_mistake_is_reported(
-    broken: Example, hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    platform = Platform(Path(shutil.copytree(hydrated, tmp_path.resolve() / "platform")))
-    monkeypatch.chdir(platform.root)
-    platform.edit(broken.file, broken.old, broken.new)
+def test_a_mistake_is_reported(broken: Example, good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(good.root)
+    good.edit(broken.file, broken.old, broken.new)
     findings = found(registry.find(broken.rule.partition("/")[0]).check)
     assert [str(finding) for finding in findings if finding.rule == broken.rule] == broken.says
 

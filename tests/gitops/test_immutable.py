@@ -15,6 +15,8 @@ from penstock.gitops.diff.immutable import immutable, refusals, verdicts
 from penstock.gitops.diff.trees import Item
 from penstock.kube.objects import Object
 
+pytestmark = pytest.mark.integration
+
 PAIRS: list[dict[str, Any]] = parse((ENGINE / "tests" / "tools" / "apicheck" / "pairs.yaml").read_bytes(), "pairs.yaml")
 
 

@@ -46,6 +46,7 @@ def test_another_version_is_refused(tmp_path: Path) -> None:
         mirror.mirrors(manifests(tmp_path, URL, "v0.1.0"))
 
 
+@pytest.mark.integration
 def test_its_repository_has_the_files_of_the_module_and_always_the_same_commit(tmp_path: Path) -> None:
     found = Mirror("kinds", "definitions", MODULE)
     commit = mirror.make(found, tmp_path / "one")

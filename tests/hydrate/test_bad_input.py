@@ -11,19 +11,23 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.errors import PenstockError
+from penstock.core.errors import PenstockError, reported
 from support import PLATFORMS, Platform
 
 MISTAKES = sorted(path.parent.name for path in PLATFORMS.glob("*/message.txt"))
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_is_explained(mistake: str, platform: Callable[..., Platform]) -> None:
+def test_a_mistake_is_explained(
+    mistake: str, platform: Callable[..., Platform], capsys: pytest.CaptureFixture[str]
+) -> None:
     broken = platform(mistake)
     before = broken.files()
-    ran = broken.run("hydrate")
-    assert ran.stderr == (PLATFORMS / mistake / "message.txt").read_text()
-    assert (ran.returncode, ran.stdout) == (1, "")
+    with pytest.raises(SystemExit) as ended, reported():
+        broken.hydrate()
+    said = capsys.readouterr()
+    assert said.err == (PLATFORMS / mistake / "message.txt").read_text()
+    assert (ended.value.code, said.out) == (1, "")
     assert broken.files() == before
 
 

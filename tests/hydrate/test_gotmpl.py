@@ -83,6 +83,7 @@ def test_what_a_template_gives_may_be_one_again() -> None:
     assert [name for _, name, _ in gotmpl.unstable("{{ `{{ now }}` }}", again=True)] == ["now"]
 
 
+@pytest.mark.integration
 def test_the_table_has_all_of_helmfiles_own_functions() -> None:
     """A function that a new helmfile brings fails here until functions.json classifies it."""
     argv: list[str] = [str(golang.find_go()), "list", "-m", "-f", "{{.Dir}}", "github.com/helmfile/helmfile"]

@@ -31,7 +31,7 @@ FLOW = "components/flow/kustomize/overlays/local"
 
 
 @pytest.fixture(scope="module")
-def written(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def written(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources of a-town-with-connections, hydrated, with generated policies."""
     made = copy_platform("a-town-with-connections", tmp_path_factory.mktemp("town") / "platform")
     lesson = PLATFORMS / "a-dataflow"

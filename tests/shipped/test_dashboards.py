@@ -108,6 +108,7 @@ def test_links_lead_to_dashboards(dashboard: Dashboard) -> None:
         assert set(re.findall(r"var-(\w+)=", url)) <= {each["name"] for each in uids[target[1]].variables}, url
 
 
+@pytest.mark.integration
 @every
 def test_promql_parses(dashboard: Dashboard, tmp_path: Path) -> None:
     """Each expression is tested as a recording rule, which promtool parses as Prometheus does."""

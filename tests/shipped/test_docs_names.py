@@ -12,11 +12,10 @@ from invoke.loader import FilesystemLoader
 
 from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
-from penstock.platform.rendered import Rendered, rendered
-from support import ENVIRONMENTS, SHIPPED
+from penstock.platform.rendered import Rendered
+from support import ENVIRONMENTS, SHIPPED, shipped
 
 PAGES = [ENGINE / "README.md", *sorted((ENGINE / "docs").rglob("*.md"))]
-PLATFORMS = [rendered(SHIPPED, environment) for environment in ENVIRONMENTS]
 # Made by others: Flux itself, CoreDNS of the cluster, an add-on of EKS, and the root that `inv up` and a person make.
 EXTERNAL = {
     ("flux-system", "deployment", "kustomize-controller"),
@@ -36,6 +35,10 @@ _POD = re.compile(r"(?:^|\s)([a-z][a-z0-9-]*)-\d+(?=\s|$)")
 _LABEL = re.compile(r"-l '?([a-z][^\s']*(?: in \([^)]*\))?)")
 _PATH = re.compile(r"(?<![\w/.])((?:charts|components|docs|environments|manifests|scripts|tests|tools)/[\w./-]*\w)")
 _VALUE = re.compile(r"`([a-z]\w*(?:\.\w+)+)(?:\.\*)?`")
+
+
+def platforms() -> list[Rendered]:
+    return [shipped(environment) for environment in ENVIRONMENTS]
 
 
 def commands(page: Path) -> list[tuple[str, str]]:
@@ -81,7 +84,7 @@ by_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_
 
 @by_page
 def test_commands_name_what_is_there(page: Path) -> None:
-    assert [fault for namespace, words in commands(page) for fault in missing(namespace, words, PLATFORMS)] == []
+    assert [fault for namespace, words in commands(page) for fault in missing(namespace, words, platforms())] == []
 
 
 @by_page
@@ -145,4 +148,4 @@ def test_verbs_and_gates_are_there(page: Path) -> None:
     ],
 )
 def test_what_is_not_there_is_seen(namespace: str, words: str, fault: str) -> None:
-    assert missing(namespace, words, PLATFORMS) == ([fault] if fault else [])
+    assert missing(namespace, words, platforms()) == ([fault] if fault else [])

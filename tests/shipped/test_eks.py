@@ -9,12 +9,11 @@ from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.platform import environments
 from penstock.platform.files import files
-from penstock.platform.rendered import rendered
+from support import shipped
 
 LAYOUT = Layout(ENGINE)
 FOLDER = LAYOUT.environments / "eks"
 FILES = {path.name: parse(path.read_bytes(), path.name) for path in sorted(FOLDER.glob("*.yaml"))}
-PRODUCTION = rendered(LAYOUT, "production")
 VALUES: dict[str, Any] = {}
 for _layer in environments.layers(LAYOUT, "production").values():
     VALUES = environments.merged(VALUES, _layer)
@@ -36,9 +35,9 @@ def statements(association: dict[str, Any]) -> list[dict[str, Any]]:
 def buckets() -> dict[tuple[str, str], str]:
     """Service account -> the bucket in the configuration of its pods."""
     found = {}
-    for workload in PRODUCTION.workloads:
+    for workload in shipped("production").workloads:
         for _, container in workload.containers():
-            for path, file in files(PRODUCTION, workload, container).items():
+            for path, file in files(shipped("production"), workload, container).items():
                 if PurePosixPath(path).suffix in (".yml", ".yaml"):
                     named = [each for each in VALUES["objectStorage"]["buckets"].values() if each in file.text]
                     for bucket in named:
@@ -66,7 +65,7 @@ def test_listing_applies_to_the_bucket_and_other_actions_to_its_objects() -> Non
 
 
 def test_every_identity_is_for_an_existing_service_account() -> None:
-    there = set(PRODUCTION.of("ServiceAccount")) | {ADD_ON}
+    there = set(shipped("production").of("ServiceAccount")) | {ADD_ON}
     assert {account(each) for each in ASSOCIATIONS} <= there
     assert len({account(each) for each in ASSOCIATIONS}) == len(ASSOCIATIONS)
 

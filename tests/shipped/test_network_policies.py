@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 
 from penstock.docs.connections_page import allowed, everyone
-from penstock.platform.rendered import rendered
 from penstock.policies.actors import actor
 from penstock.policies.enforced import Enforced
 from penstock.policies.parse import policies
-from support import ENVIRONMENTS, SHIPPED
+from support import ENVIRONMENTS, SHIPPED, shipped
 
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows(environment: str) -> None:
-    platform = rendered(SHIPPED, environment)
+    platform = shipped(environment)
     own = {name for _, name in platform.of("Namespace")}
     pods = [item for item in platform.workloads if item.namespace in own and not item.template.spec.host_network]
     assert pods
@@ -23,7 +22,7 @@ def test_every_pod_of_the_platforms_own_namespaces_is_denied_what_nothing_allows
 
 
 def test_the_page_of_connections_has_what_is_allowed() -> None:
-    found = allowed(rendered(SHIPPED, "production"))
+    found = allowed(shipped("production"))
     assert found["observability/grafana", "observability/loki"] == {"3100"}
     assert found["observability/loki", "pod-identity"] == {"80"}
     assert ("demo/api", "observability/loki") not in found
@@ -48,7 +47,7 @@ def test_the_page_of_connections_has_what_is_allowed() -> None:
     ],
 )
 def test_what_the_contract_lacks_is_denied_at_every_port(environment: str, sender: str, receiver: str) -> None:
-    platform = rendered(SHIPPED, environment)
+    platform = shipped(environment)
     every = everyone(platform)
     enforced = Enforced(every, policies(platform))
     numbers = {one.name: number for number, one in enumerate(every)}

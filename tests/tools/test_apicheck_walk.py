@@ -21,7 +21,6 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 import api_support
 from api_support import Api
 from apicheck_walk import Schema, Walk
-from cluster_support import prepare
 from penstock.core.yaml import parse, parse_all
 from penstock.tools.apicheck import Change, Verdict, check
 
@@ -125,8 +124,7 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def server(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    prepare()
+def server(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with api_support.running(tmp_path_factory.mktemp("api")) as api:
         found = Server(api)
         for item in (SPACE, ACCOUNT):

@@ -15,6 +15,8 @@ from support import REAL_ENVIRONMENT
 # As the resolver builds it, so that Helm's packages come from Go's build cache.
 FLAGS = ["-mod=readonly", "-trimpath", "-buildvcs=false"]
 
+pytestmark = pytest.mark.integration
+
 
 @pytest.mark.parametrize("verb", [["vet", *FLAGS], ["test", *FLAGS]], ids=["vet", "test"])
 def test_go(verb: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -17,6 +17,7 @@ from penstock.tools import golang, resolver
 from penstock.tools.pins import PROGRAMS, Program
 
 PROGRAM = PROGRAMS["kubeconform"]
+_RESOLVED = resolver._resolved.__wrapped__
 
 # What the fake go does: note that it ran, then write the program, or fail, as GO_DOES says.
 GO = r"""#!/bin/sh
@@ -41,15 +42,9 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("GO_LOG", str(tmp_path / "go.log"))
     monkeypatch.setenv("GO_DOES", "build")
+    # A memory of its own: the programs of this machine must not be taken for the real ones later.
+    monkeypatch.setattr(resolver, "_resolved", cache(_RESOLVED))
     return tmp_path
-
-
-@pytest.fixture(autouse=True)
-def _forget() -> Iterator[None]:
-    """Before and after: what was found on a made-up machine must not be taken for the real program later."""
-    resolver._resolved.cache_clear()
-    yield
-    resolver._resolved.cache_clear()
 
 
 def executable(place: Path, text: str) -> Path:

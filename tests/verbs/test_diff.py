@@ -122,6 +122,7 @@ def test_a_file_that_holds_no_object_is_an_error(committed: Platform) -> None:
     assert "error: manifests/local/greeting/configmap-greeting.yaml: no object" in ran.stderr
 
 
+@pytest.mark.integration
 def test_workloads(tmp_path: Path) -> None:
     """One that is rolled, one that is refused, and a Secret that is needed."""
     made = copy_platform("a-running-platform", tmp_path / "platform")

@@ -113,6 +113,7 @@ def in_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood: str = "") -
     return tmp_path / "fakes"
 
 
+@pytest.mark.integration
 def test_it_says_where_the_cluster_would_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -122,6 +123,7 @@ def test_it_says_where_the_cluster_would_run(
     assert "inv up would make local on k3d" in capsys.readouterr().err
 
 
+@pytest.mark.integration
 def test_no_docker_is_no_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -132,6 +134,7 @@ def test_no_docker_is_no_problem(
     assert "inv up would make local on kwok" in said
 
 
+@pytest.mark.integration
 def test_what_keeps_docker_from_it_is_a_problem(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,7 +15,7 @@ _PYTHON = """#!/bin/sh
 case "$1 $2" in
 "-m venv") mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; cp "$0" "$4/bin/inv" ;;
 "-m pip") env >>SEEN ;;
-"-c "*) exit 0 ;;
+"-m compileall" | "-c "*) exit 0 ;;
 *) echo "inv $*" ;;
 esac
 """

@@ -17,7 +17,6 @@ import pytest
 from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 
-from cluster_support import prepare
 from git_support import Bystanders, bystanders
 from penstock.core.layout import ENGINE
 from penstock.gates.registry import MODULES
@@ -94,9 +93,8 @@ SESSIONS = {
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bystanders]:
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bystanders]:
     """A platform in a linked worktree, up, with a change that isn't committed."""
-    prepare()
     folder = tmp_path_factory.mktemp("untouched")
     user = copy_platform("a-running-platform", folder / "user")
     user.write(".gitattributes", "*.yaml filter=loud diff=loud\n")

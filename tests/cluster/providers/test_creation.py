@@ -47,7 +47,7 @@ class Machine:
 
 
 @pytest.fixture(scope="module")
-def whole(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def whole(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = copy_platform("a-platform-in-docker", tmp_path_factory.mktemp("docker") / "platform")
     made.hydrate()
     made.commit("Hydrate")

@@ -17,7 +17,6 @@ from typing import Any
 import psutil
 import pytest
 
-from cluster_support import prepare
 from docker_support import asked, fakes
 from penstock.core import yaml
 from penstock.gitops import server, status
@@ -60,8 +59,7 @@ class Town:
 
 
 @pytest.fixture(scope="module")
-def town(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
-    prepare()
+def town(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("docker")
     platform = copy_platform("a-platform-in-docker", folder / "platform")
     platform.commit("Start")

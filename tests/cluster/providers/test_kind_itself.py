@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +12,9 @@ from docker_support import asked, fakes
 from penstock.core import yaml
 from penstock.core.process import CommandFailed, run
 from penstock.tools import kind
-from support import REAL_ENVIRONMENT
 
-_BUILD = "from penstock.tools.resolver import resolve; resolve('kind')"
+pytestmark = pytest.mark.integration
 _IMAGE = f"kindest/node:v1.37.0@sha256:{'a' * 64}"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _kind(sandbox: Path) -> None:
-    subprocess.run([sys.executable, "-c", _BUILD], env=REAL_ENVIRONMENT, check=True)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 import api_support
 from api_support import Api
-from cluster_support import prepare
 from kubeconform_support import Case, custom_resources, objects
 from penstock.core.yaml import parse
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
@@ -34,8 +33,7 @@ class Resource(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def api(sandbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    prepare()
+def api(cluster_programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     with api_support.running(tmp_path_factory.mktemp("api")) as running:
         assert running.apply("/api/v1/namespaces/town", NAMESPACE)[0] == 201
         yield running
@@ -78,7 +76,7 @@ def test_every_kind_that_the_api_server_serves_has_a_schema_and_no_other_passes(
 
 
 @pytest.mark.parametrize("version", ["1.35.0", "1.36.0", "1.37.0"])
-def test_every_kind_with_a_schema_is_one_that_the_version_serves(sandbox: Path, version: str) -> None:
+def test_every_kind_with_a_schema_is_one_that_the_version_serves(programs: None, version: str) -> None:
     """The version doesn't serve kinds of other versions."""
     package = schemas(version)
     kinds = sorted(package.names)

@@ -1,0 +1,45 @@
+"""inv test, with small programs instead of nox."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from penstock.core.errors import Findings, PenstockError
+from penstock.core.process import Command
+from penstock.verbs import test as verb
+
+_TESTS = """
+import pathlib, sys
+print("2 passed")
+report = sys.argv[-1].partition("=")[2]
+pathlib.Path(report).write_text('<testsuites><testsuite tests="2" failures="0" errors="0" skipped="0"/></testsuites>')
+"""
+_GATES = {"lint": "print('clean')", "config": "raise SystemExit(1)", "references": "", "tests": _TESTS}
+
+
+@pytest.fixture(autouse=True)
+def _programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verb, "_nox", lambda gate, *more: Command([sys.executable, "-c", _GATES[gate], *more]))
+
+
+def test_all_gates_run_and_the_failed_ones_are_named(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(Findings, match="the gate config failed") as caught:
+        verb.test(["tests", "lint", "config", "references"])
+    assert caught.value.hint == "nox -s config runs it alone"
+    shown = capfd.readouterr()
+    table = [line.split()[:2] for line in shown.out.splitlines() if line.split()[1:2] in (["passed"], ["failed"])]
+    assert table == [["lint", "passed"], ["config", "failed"], ["references", "passed"], ["tests", "passed"]]
+    assert shown.out.endswith("tests: 2 passed, 0 failed, 0 skipped\n")
+    assert shown.err.index("== references") < shown.err.index("2 passed")
+
+
+def test_one_gate_runs_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    verb.test(["tests"])
+    assert "same time" not in capfd.readouterr().err
+
+
+def test_an_unknown_gate_is_refused() -> None:
+    with pytest.raises(PenstockError, match="unknown gate `reference`"):
+        verb.test(["reference"])
