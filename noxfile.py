@@ -9,6 +9,7 @@ from pathlib import Path
 import nox
 
 from penstock.core.environment import is_of_git
+from penstock.gates.registry import SESSIONS, proves
 from penstock.verbs.test import GATES
 
 nox.needs_version = ">=2025.5"
@@ -52,52 +53,18 @@ def hydrate(session: nox.Session) -> None:
     on_platform(session, "penstock", "hydrate", *session.posargs)
 
 
-@nox.session(name="hydrate-check")
-def hydrate_check(session: nox.Session) -> None:
-    """Check that rendering everything gives exactly the bytes in manifests/."""
-    on_platform(session, "python", "-m", "penstock.gates", "hydrate-check", *session.posargs)
+def add(gate: str) -> None:
+    """Add the session of a gate: it has the gate's name and its posargs."""
+
+    def run(session: nox.Session) -> None:
+        on_platform(session, "python", "-m", "penstock.gates", gate, *session.posargs)
+
+    run.__doc__ = proves(gate)
+    nox.session(name=gate)(run)
 
 
-@nox.session(name="hydrate-oracle")
-def hydrate_oracle(session: nox.Session) -> None:
-    """Check that plain helmfile and kustomize render the same objects."""
-    on_platform(session, "python", "-m", "penstock.gates", "hydrate-oracle", *session.posargs)
-
-
-@nox.session
-def kubeconform(session: nox.Session) -> None:
-    """Validate every manifest for the environment's Kubernetes version, offline."""
-    on_platform(session, "python", "-m", "penstock.gates", "kubeconform", *session.posargs)
-
-
-@nox.session(name="network-policies")
-def network_policies(session: nox.Session) -> None:
-    """Check that the network policies allow exactly the declared connections."""
-    on_platform(session, "python", "-m", "penstock.gates", "network-policies", *session.posargs)
-
-
-@nox.session
-def config(session: nox.Session) -> None:
-    """Check every configuration with its program, and run the tests of the alerts."""
-    on_platform(session, "python", "-m", "penstock.gates", "config", *session.posargs)
-
-
-@nox.session
-def references(session: nox.Session) -> None:
-    """Check that every name, port, selector and address in the manifests resolves to an object."""
-    on_platform(session, "python", "-m", "penstock.gates", "references", *session.posargs)
-
-
-@nox.session
-def dataflow(session: nox.Session) -> None:
-    """Prove every arrow of dataflow.yaml hop by hop from the manifests."""
-    on_platform(session, "python", "-m", "penstock.gates", "dataflow", *session.posargs)
-
-
-@nox.session
-def rehearse(session: nox.Session) -> None:
-    """Bring every environment up twice with a real control plane and real Flux, then take it down."""
-    on_platform(session, "python", "-m", "penstock.gates", "rehearse", *session.posargs)
+for gate in SESSIONS:
+    add(gate)
 
 
 @nox.session

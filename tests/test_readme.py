@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from penstock.core.layout import ENGINE
+from penstock.verbs.test import GATES
 
 ENGLISH, JAPANESE = ((ENGINE / name).read_text() for name in ("README.md", "README.ja.md"))
 
@@ -44,6 +45,10 @@ def test_both_have_the_same_sections() -> None:
 def test_both_have_the_same_verbs_and_gates() -> None:
     assert subjects(ENGLISH) == subjects(JAPANESE)
     assert "`rehearse`" in subjects(ENGLISH)
+
+
+def test_the_table_has_every_gate() -> None:
+    assert {f"`{gate}`" for gate in GATES} <= set(subjects(ENGLISH))
 
 
 def test_both_lead_to_the_same_pages() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from penstock.gates.examples import Example, examples
-from penstock.gates.registry import MODULES, find
+from penstock.gates.registry import MODULES, find, proves
 
 _HEAD = """\
 # Rules
@@ -22,9 +22,8 @@ def page(root: Path) -> str:
     known = examples(root)
     parts = [_HEAD]
     for name in MODULES:
-        gate = find(name)
-        parts.append(f"\n## {name}\n{gate.proves}\n")
-        for rule in gate.rules:
+        parts.append(f"\n## {name}\n{proves(name)}\n")
+        for rule in find(name).rules:
             parts.append(f"\n### {rule.id}\n{rule.catches} {rule.why}\n")
             if rule.id in known:
                 parts.append(_shown(known[rule.id]))
