@@ -7,6 +7,7 @@ A new verb or session without a line here fails; a gate needs none unless that p
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
