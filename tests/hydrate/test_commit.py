@@ -159,7 +159,7 @@ def test_a_file_that_git_overlooks_is_named(flag: str, committed: Platform, tmp_
     committed.hydrate()
     committed.git("add", "--all")
     assert findings(committed)[0] == (
-        f"{SOURCE} is staged differently from what lies here: git update-index --no-{flag} {SOURCE} && git add {SOURCE}"
+        f"{SOURCE} has unstaged changes: git update-index --no-{flag} {SOURCE} && git add {SOURCE}"
     )
     committed.git("update-index", f"--no-{flag}", SOURCE)
     committed.commit("Changed")
@@ -180,7 +180,7 @@ def test_a_hook_judges_what_is_staged(hook: Platform) -> None:
     hook.git("add", "components")
     manifest = "manifests/local/greeting/configmap-greeting.yaml"
     found = findings(hook)
-    assert f"{manifest} is staged differently from what lies here: git add {manifest}" in found
+    assert f"{manifest} has unstaged changes: git add {manifest}" in found
     assert "components/greeting changed since manifests/local/greeting was hydrated" in found
     hook.git("add", "manifests")
     hook.check(fast=True)
@@ -211,7 +211,7 @@ def test_a_real_hook_refuses_stale_manifests(committed: Platform) -> None:
     words = ["-c", "user.name=Test", "-c", "user.email=test@example.org", "commit", "--quiet", "-m", "Changed"]
     with pytest.raises(subprocess.CalledProcessError) as caught:
         committed.git(*words, SOURCE)
-    assert "is staged differently" in caught.value.stderr
+    assert "has unstaged changes" in caught.value.stderr
     committed.git(*words, "--all")
 
 

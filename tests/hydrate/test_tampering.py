@@ -48,10 +48,10 @@ HANDS = [
     (delete, f"{CONFIGMAP} is missing: it was deleted by hand", f"{CONFIGMAP}: missing: its sources render it"),
     (
         add,
-        "greeting/configmap-mine.yaml is not of our making: an extra",
+        "greeting/configmap-mine.yaml is an extra file",
         "greeting/configmap-mine.yaml: an extra file",
     ),
-    (add_a_folder, "mine/configmap-mine.yaml is not of our making", "mine/configmap-mine.yaml: an extra file"),
+    (add_a_folder, "mine/configmap-mine.yaml is an extra file", "mine/configmap-mine.yaml: an extra file"),
     (
         edit_flux,
         "flux-system/kustomization-greeting.yaml was edited",

@@ -219,16 +219,6 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
         end_group(process)
 
 
-@contextmanager
-def background(command: Command, output: IO[bytes]) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program at the same time as the block, and end it with the block; `output` gets what it writes."""
-    process = _start(command, output, subprocess.STDOUT)
-    try:
-        yield process
-    finally:
-        end_group(process)
-
-
 def interactive(command: Command) -> int:
     """Run on this process's terminal and return the exit code."""
     try:

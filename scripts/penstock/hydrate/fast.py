@@ -131,7 +131,9 @@ def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | Non
     findings += [
         f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in untracked
     ]
-    findings += [f"{shown}/{path} is not of our making: an extra file" for path in actual if path not in expected]
+    findings += [
+        f"{shown}/{path} is an extra file: `inv hydrate` did not write it" for path in actual if path not in expected
+    ]
     return sorted(findings + (uncommitted(index, untracked) if index else []))
 
 

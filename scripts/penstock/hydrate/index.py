@@ -206,8 +206,7 @@ def differing(index: Index) -> list[str]:
     """Return a line for each file whose staged content differs from the working tree."""
     root = index.layout.root
     return [
-        f"{path.removeprefix(f'{root}/')} is staged differently from what lies here: {fix}"
-        for path, fix in sorted(index.differing.items())
+        f"{path.removeprefix(f'{root}/')} has unstaged changes: {fix}" for path, fix in sorted(index.differing.items())
     ]
 
 

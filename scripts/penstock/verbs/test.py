@@ -6,58 +6,47 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
-from penstock.core.process import Command, background, interactive
+from penstock.core.process import Command, interactive
 from penstock.gates.registry import SESSIONS
 
 GATES = ["lint", *SESSIONS, "tests"]
 
 
 def test(only: list[str]) -> None:
-    """Run all gates even when one fails, the tests at the same time as the others; Findings names the failed ones."""
+    """Run the gates one after the other, all of them even when one fails; Findings names those that failed."""
     unknown = [gate for gate in only if gate not in GATES]
     if unknown:
         raise PenstockError(f"unknown gate `{unknown[0]}`", f"the gates are {', '.join(GATES)}")
-    gates = list(dict.fromkeys(only or GATES))
+    times: dict[str, float] = {}
+    failed = []
     with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
-        report, log = Path(folder) / "tests.xml", Path(folder) / "tests.log"
-        tests = _nox("tests", "--", f"--junit-xml={report}")
-        if "tests" in gates and len(gates) > 1:
-            console.info("== tests: running at the same time as the other gates, printed after them")
+        report = Path(folder) / "tests.xml"
+        for gate in only or GATES:
+            console.info(f"== {gate}")
             start = time.monotonic()
-            with log.open("wb") as output, ThreadPoolExecutor(1) as pool, background(tests, output) as process:
-                ended = pool.submit(lambda: (process.wait(), time.monotonic() - start))
-                results = {gate: _run(gate, _nox(gate)) for gate in gates if gate != "tests"}
-                with console.step("tests"):
-                    results["tests"] = ended.result()
-            console.info(log.read_text(errors="replace"))
-        else:
-            results = {gate: _run(gate, tests if gate == "tests" else _nox(gate)) for gate in gates}
+            posargs = ["--", f"--junit-xml={report}"] if gate == "tests" else []
+            if interactive(_nox(gate, *posargs)):
+                failed.append(gate)
+            times[gate] = time.monotonic() - start
         rows = [
-            [gate, "failed" if code else "passed", console.seconds(taken)] for gate, (code, taken) in results.items()
+            [gate, "failed" if gate in failed else "passed", console.seconds(taken)] for gate, taken in times.items()
         ]
         console.table(["GATE", "RESULT", "TIME"], rows)
         if report.is_file():
             console.out(_count(report))
-    failed = [gate for gate, (code, _) in results.items() if code]
     if failed:
         raise Findings([f"the gate {gate} failed" for gate in failed], f"nox -s {failed[0]} runs it alone")
 
 
-def _nox(*argv: str) -> Command:
-    return Command([sys.executable, "-m", "nox", "--no-error-on-missing-interpreters", "-s", *argv], cwd=ENGINE)
-
-
-def _run(gate: str, command: Command) -> tuple[int, float]:
-    """Run a gate on our terminal; its exit code and wall time in seconds."""
-    console.info(f"== {gate}")
-    start = time.monotonic()
-    return interactive(command), time.monotonic() - start
+def _nox(gate: str, *posargs: str) -> Command:
+    return Command(
+        [sys.executable, "-m", "nox", "--no-error-on-missing-interpreters", "-s", gate, *posargs], cwd=ENGINE
+    )
 
 
 def _count(report: Path) -> str:

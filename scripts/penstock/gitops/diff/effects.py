@@ -14,6 +14,7 @@ import msgspec
 from penstock.gitops.diff.immutable import refusals
 from penstock.gitops.diff.needs import Need, needs, template
 from penstock.gitops.diff.trees import Item, Objects
+from penstock.kube.flux import GROUP
 from penstock.tools.apicheck import Verdict
 
 # Namespace and name of a Secret -> its keys: the Secrets that components declare for `inv up` to create.
@@ -79,10 +80,16 @@ def of_job(new: Item) -> Iterator[Effect]:
         )
 
 
+def _opt_out(item: Item) -> str:
+    """The annotation or label with which an object opts out of reconciliation; empty without one."""
+    found = [(name, value) for name, value in (("reconcile", "disabled"), ("ssa", "ignore")) if item.says(name, value)]
+    return f"{GROUP}/{found[0][0]}: {found[0][1]}" if found else ""
+
+
 def of_added(new: Item) -> Iterator[Effect]:
     """Flux doesn't create an object annotated as unmanaged."""
-    if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
-        yield Effect("unmanaged", "Flux doesn't create it: an annotation of its own says so")
+    if mark := _opt_out(new):
+        yield Effect("unmanaged", f"Flux doesn't create it, because of {mark}")
 
 
 def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect]:
@@ -91,8 +98,8 @@ def of_changed(old: Item, new: Item, verdict: Verdict | None) -> Iterator[Effect
     if old.component != new.component and not is_kept:
         text = f"moved from {old.component} to {new.component}: if Flux reconciles {old.component} first, it deletes it"
         yield Effect("moved", f"{text}, and {new.component} creates it again")
-    if new.says("reconcile", "disabled") or new.says("ssa", "ignore"):
-        yield Effect("unmanaged", "Flux leaves it as it is in the cluster: an annotation of its own says so")
+    if mark := _opt_out(new):
+        yield Effect("unmanaged", f"Flux leaves it as it is in the cluster, because of {mark}")
         return
     if new.says("ssa", "ifnotpresent"):
         yield Effect("unmanaged", "Flux applies it only where it is missing: what is in the cluster stays as it is")
@@ -149,7 +156,9 @@ def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effec
         if secret not in known:
             yield Effect("needs", f"needs {shown}: {_maker(keys, declared.get(secret))}")
         elif keys:
-            yield Effect("needs", f"needs {shown}: `inv up` never changes a Secret that is there, so look that it has")
+            yield Effect(
+                "needs", f"needs {shown}: `inv up` never changes an existing Secret, so make sure that it has that"
+            )
 
 
 def _maker(keys: list[str], declared: set[str] | None) -> str:
