@@ -45,7 +45,7 @@ def test_a_secret_that_nobody_declares_and_a_key_that_is_not_declared() -> None:
 def test_another_key_of_a_secret_that_is_there() -> None:
     old = workload("Deployment", key_of("secretKeyRef", key="pin"))
     new = workload("Deployment", key_of("secretKeyRef", key="puk"))
-    text = "needs Secret town/vault with puk: `inv up` never changes an existing Secret, so make sure that it has that"
+    text = "needs Secret town/vault with puk: `inv up` never changes an existing Secret, so add what it lacks"
     assert effects([old], [new]) == [("rolled", "its pods are rolled"), ("needs", text)]
 
 

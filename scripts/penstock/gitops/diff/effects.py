@@ -156,9 +156,7 @@ def of_needs(new: Item, before: set[Need], declared: Declared) -> Iterator[Effec
         if secret not in known:
             yield Effect("needs", f"needs {shown}: {_maker(keys, declared.get(secret))}")
         elif keys:
-            yield Effect(
-                "needs", f"needs {shown}: `inv up` never changes an existing Secret, so make sure that it has that"
-            )
+            yield Effect("needs", f"needs {shown}: `inv up` never changes an existing Secret, so add what it lacks")
 
 
 def _maker(keys: list[str], declared: set[str] | None) -> str:
