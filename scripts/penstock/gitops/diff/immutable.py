@@ -1,4 +1,7 @@
-"""Find changes that the API server refuses, with kube-apiserver's own code in tools/apicheck."""
+"""Find changes that the API server refuses.
+
+No field is compared here: kube-apiserver's own code does that, in tools/apicheck/judge.go.
+"""
 
 from __future__ import annotations
 
