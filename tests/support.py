@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -36,6 +37,14 @@ REAL_ENVIRONMENT = dict(os.environ)
 def shipped(environment: str) -> Rendered:
     """The manifests of an environment of this checkout."""
     return rendered(SHIPPED, environment)
+
+
+@cache
+def nox_sessions() -> frozenset[str]:
+    """The sessions of noxfile.py."""
+    argv = [sys.executable, "-m", "nox", "-f", str(ENGINE / "noxfile.py"), "--list"]
+    listed = subprocess.run(argv, capture_output=True, text=True, check=True)
+    return frozenset(re.findall(r"^[*-] ([\w-]+) ->", listed.stdout, re.MULTILINE))
 
 
 def found(check: Check) -> list[Finding]:

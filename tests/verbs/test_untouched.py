@@ -7,7 +7,6 @@ A new verb or session without a line here fails; a gate needs none unless that p
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ from invoke.loader import FilesystemLoader
 from git_support import Bystanders, bystanders
 from penstock.core.layout import ENGINE
 from penstock.gates import registry
-from support import copy_platform
+from support import copy_platform, nox_sessions
 
 # Verb -> what is run of it, and its exit code; in this order, on a cluster that is up.
 VERBS: dict[str, list[tuple[str, int]]] = {
@@ -114,8 +113,7 @@ def edit(town: Bystanders, values: str) -> None:
 def test_every_verb_and_session_has_its_line() -> None:
     tasks, _ = FilesystemLoader(start=str(ENGINE)).load("tasks")
     assert VERBS.keys() == Collection.from_module(tasks).task_names.keys()
-    listed = subprocess.run([sys.executable, "-m", "nox", "--list"], cwd=ENGINE, capture_output=True, text=True)
-    assert SESSIONS.keys() == set(re.findall(r"^[*-] ([\w-]+) ->", listed.stdout, re.MULTILINE))
+    assert SESSIONS.keys() == nox_sessions()
     assert {part for parts in SESSIONS.values() for part in parts} <= VERBS.keys() | GATES.keys()
 
 
