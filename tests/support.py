@@ -126,7 +126,7 @@ class Platform:
 
     def findings(self) -> list[str]:
         """What the fast check finds."""
-        return fast_findings(self.layout, "local")
+        return [line.text for line in fast_findings(self.layout, "local")]
 
     def run(
         self, *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None

@@ -12,8 +12,9 @@ from penstock.verbs.explain import explain
 from support import Platform, found
 
 FILES = read(ENGINE / FOLDER / "broken-files.yaml")
-# They need a running control plane, or more than one edit.
+# They need a running control plane, a Git index, or more than one edit.
 UNSHOWN = {
+    "hydrate-check/uncommitted",
     "rehearse/settles",
     "rehearse/kinds",
     "rehearse/order",

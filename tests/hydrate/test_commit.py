@@ -46,6 +46,10 @@ def test_new_manifests_that_git_does_not_know_are_named(committed: Platform, tmp
         "manifests/local/flux-system/kustomization-echo.yaml is not in the commit: "
         "git add manifests/local/flux-system/kustomization-echo.yaml",
     ]
+    with pytest.raises(Findings) as caught:
+        committed.check(fast=True)
+    assert {*caught.value.rules} == {"hydrate-check/uncommitted"}
+    assert caught.value.hint == "run the commands that the findings name, then commit again"
     committed.commit("Echo")
     committed.check(fast=True)
     clone(committed, tmp_path / "clone").check(fast=True)

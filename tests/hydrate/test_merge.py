@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from penstock.core.errors import Findings
+from penstock.hydrate.rules import BY_ID
 from support import Platform
 
 CONFIGMAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: same, namespace: town}\n"
@@ -62,35 +63,43 @@ def merge(made: Platform, ours: Change, theirs: Change) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ours", "theirs", "said"),
+    ("ours", "theirs", "said", "rule"),
     [
         (
             put("alder", plain("alder"), CONFIGMAP),
             put("yew", plain("yew"), CONFIGMAP),
             "ConfigMap town/same is rendered by components/alder and by components/yew",
+            "hydrate/collision",
         ),
         (
             put("cedar", plain("cedar")),
             put("yew", plain("yew"), WIDGET),
             "components/yew: Widget w (widget-w.yaml) is of a kind that no component defines: example.org/Widget",
+            "hydrate/kind",
         ),
         (
             put("alder", plain("alder"), NAMESPACE),
             put("olive", plain("olive"), USER),
             "flux-system/kustomization-olive.yaml doesn't follow from the components any more (a merge?)",
+            "hydrate-check/stale",
         ),
         (
             put("beech", plain("beech"), DEFINITION.replace("idget", "heel")),
             put("yew", plain("yew"), DEFINITION.replace("idget", "heel")),
             "CustomResourceDefinition wheels.example.org is rendered by components/beech and by components/yew",
+            "hydrate/collision",
         ),
     ],
     ids=["the same object twice", "a kind gone", "a namespace and its user", "a kind twice"],
 )
-def test_a_merge_that_does_not_fit_together(ours: Change, theirs: Change, said: str, forked: Platform) -> None:
+def test_a_merge_that_does_not_fit_together(
+    ours: Change, theirs: Change, said: str, rule: str, forked: Platform
+) -> None:
     merge(forked, ours, theirs)
-    with pytest.raises(Findings, match=re.escape(said)):
+    with pytest.raises(Findings, match=re.escape(said)) as caught:
         forked.check(fast=True)
+    assert any(line.endswith(f"{said} [{rule}]") for line in caught.value.lines)
+    assert BY_ID[rule].hint in caught.value.hint
 
 
 def test_a_merge_that_fits_together_passes(forked: Platform) -> None:

@@ -12,3 +12,8 @@ class Rule(NamedTuple):
     catches: str
     why: str
     fix: str
+
+    @property
+    def hint(self) -> str:
+        """The fix as errors show it: lower case, no full stop."""
+        return (self.fix[:1].lower() + self.fix[1:]).removesuffix(".")

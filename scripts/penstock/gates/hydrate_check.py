@@ -10,7 +10,7 @@ from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, names
 from penstock.hydrate.compare import changes
-from penstock.hydrate.rules import RULES, STALE
+from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -21,7 +21,7 @@ _MESSAGES = {
 }
 
 
-@gate("hydrate-check", rules=[STALE, *RULES])
+@gate("hydrate-check", rules=[STALE, UNCOMMITTED, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
     yield from check(platform, None)

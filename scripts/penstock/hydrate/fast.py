@@ -2,23 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import is_conflict, sha256, walk
 from penstock.core.layout import LOCK_NAME, Layout
+from penstock.core.rule import Rule
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
 from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
 from penstock.hydrate.tree import on_disk
 
 
+class Line(NamedTuple):
+    """A fault in one line, and its rule."""
+
+    text: str
+    rule: Rule = STALE
+
+
+def failure(lines: Iterable[Line], hint: str = "") -> Findings:
+    """Return the error for some faults; the hint is by default that of their rules."""
+    found = list(lines)
+    hints = dict.fromkeys(line.rule.hint for line in found)
+    return Findings([line.text for line in found], hint or "; ".join(hints), rules=[line.rule.id for line in found])
+
+
+def missing(index: Index, paths: Iterable[Path | str]) -> list[Line]:
+    """Return a line for each of these files that the commit lacks."""
+    return [Line(text, UNCOMMITTED) for text in uncommitted(index, paths)]
+
+
 def fast_findings(
     layout: Layout, environment: str, index: Index | None = None, folders: dict[Path, bytes] | None = None
-) -> list[str]:
+) -> list[Line]:
     """Return what is stale, edited or contradictory, one line each; with `index`, for the tree to be committed.
 
     `folders` caches the digests of the sources for the next environment.
@@ -27,45 +49,44 @@ def fast_findings(
     path = tree / LOCK_NAME
     sparse = bool(index and index.left_out(tree))
     if index and path.is_file() and not index.holds(path):
-        return uncommitted(index, [path])
+        return missing(index, [path])
     raw = index.text(path) if index and sparse and not path.is_file() else path.read_bytes() if path.is_file() else b""
     locked = lock.decode(raw, environment, shown) if raw else lock.EMPTY
     if not locked.components:
-        return [f"{shown} was never hydrated"]
+        return [Line(f"{shown} was never hydrated")]
     findings = _sources(layout, environment, locked, index, {} if folders is None else folders)
     if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
-        findings.append(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)")
+        findings.append(Line(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)"))
     findings += _contradictions(layout, environment, locked)
     # Files that a sparse checkout leaves out can't have been edited.
     return findings if sparse else findings + _tampered(layout, environment, locked, index)
 
 
-def unused_charts(layout: Layout, names: list[str]) -> list[str]:
+def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
     """Return a line for each chart in charts.lock that no environment uses."""
     locks = [lock.read(layout.tree(name), f"manifests/{name}") for name in names]
     used = {chart for locked in locks for component in locked.components.values() for chart in component.charts}
-    return [
-        f"{charts_lock.NAME} has {chart}, which no component uses" for chart in charts_lock.read(layout).keys() - used
-    ]
+    unused = charts_lock.read(layout).keys() - used
+    return [Line(f"{charts_lock.NAME} has {chart}, which no component uses") for chart in unused]
 
 
 def _sources(
     layout: Layout, environment: str, locked: Lock, index: Index | None, folders: dict[Path, bytes]
-) -> list[str]:
+) -> list[Line]:
     found = components(layout, environment, index)
     changed = stale(Inputs(layout, environment, index=index, folders=folders), found, locked)
-    absent: list[str] = []
+    absent: list[Line] = []
     if index and (changed or locked.components.keys() - {item.name for item in found}):
         # Report missing files of the commit as the reason if the component is up to date with them.
         everything = components(layout, environment)
         others = {item.name for item in stale(Inputs(layout, environment), everything, locked)}
         needed = [item for item in everything if item.name in locked.components and item.name not in others]
-        absent = uncommitted(index, _read_by(layout, environment, needed, locked))
+        absent = missing(index, _read_by(layout, environment, needed, locked))
         found += [item for item in needed if item.name not in {each.name for each in found}]
         changed = [item for item in changed if item.name in others]
     names = {item.name for item in found}
     gone = [
-        f"components/{name} is gone, but manifests/{environment}/{name} is still there"
+        Line(f"components/{name} is gone, but manifests/{environment}/{name} is still there")
         for name in locked.components
         if name not in names
     ]
@@ -83,35 +104,44 @@ def _read_by(layout: Layout, environment: str, needed: list[Component], locked: 
         yield from walk(folder) if folder.is_dir() else ()
 
 
-def _changed(environment: str, stale_names: list[str]) -> list[str]:
+def _changed(environment: str, stale_names: list[str]) -> list[Line]:
     """Return one line for all: a changed environment or chart makes all of its components stale."""
     if len(stale_names) < 2:
-        return [f"components/{name} changed since manifests/{environment}/{name} was hydrated" for name in stale_names]
+        return [
+            Line(f"components/{name} changed since manifests/{environment}/{name} was hydrated") for name in stale_names
+        ]
     more = f" and {len(stale_names) - 3} more" if len(stale_names) > 3 else ""
     shown = ", ".join(stale_names[:3]) + more
-    return [f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})"]
+    return [Line(f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})")]
 
 
-def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[str]:
+def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[Line]:
     """Return contradictions that a clean merge may leave between components, or in the files derived from them."""
-    findings: list[str] = []
+    findings: list[Line] = []
     for validate in (check.check, refuse_taken):
         try:
             validate(locked.components)
         except PenstockError as error:
-            findings += error.message.splitlines()
+            findings += _refused(error)
     read = labels.reader(layout.tree(environment), {})
     try:
         made = {path: sha256(data) for path, data in derived.files(environment, locked.components, read).items()}
     except PenstockError as error:
-        return [*findings, *error.message.splitlines()]
+        return [*findings, *_refused(error)]
     paths = sorted(path for path in made.keys() | locked.flux.keys() if made.get(path) != locked.flux.get(path))
     return findings + [
-        f"manifests/{environment}/{path} doesn't follow from the components any more (a merge?)" for path in paths
+        Line(f"manifests/{environment}/{path} doesn't follow from the components any more (a merge?)") for path in paths
     ]
 
 
-def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[str]:
+def _refused(error: PenstockError) -> list[Line]:
+    """Return a line for each fault of an error, under the rule that hydration would name."""
+    if not isinstance(error, Findings):
+        return [Line(text) for text in error.lines]
+    return [Line(text, BY_ID.get(rule, STALE)) for text, rule in zip(error.findings, error.rules, strict=True)]
+
+
+def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[Line]:
     shown = f"manifests/{environment}"
     actual = on_disk(layout, environment, index)
     actual.pop(LOCK_NAME, None)
@@ -121,20 +151,18 @@ def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | Non
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
     if index is None:  # the index knows which files Git converts
         _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})
-    missing = [path for path in expected if path not in actual]
+    absent = [path for path in expected if path not in actual]
     tree = layout.tree(environment)
-    untracked = [tree / path for path in missing if index and (tree / path).is_file()]
-    findings = [
+    untracked = [tree / path for path in absent if index and (tree / path).is_file()]
+    texts = [
         f"{shown}/{path} {'has a merge conflict' if _is_conflict(tree / path) else 'was edited by hand'}"
         for path in edited
     ]
-    findings += [
-        f"{shown}/{path} is missing: it was deleted by hand" for path in missing if tree / path not in untracked
-    ]
-    findings += [
+    texts += [f"{shown}/{path} is missing: it was deleted by hand" for path in absent if tree / path not in untracked]
+    texts += [
         f"{shown}/{path} is an extra file: `inv hydrate` did not write it" for path in actual if path not in expected
     ]
-    return sorted(findings + (uncommitted(index, untracked) if index else []))
+    return sorted([*map(Line, texts), *(missing(index, untracked) if index else [])])
 
 
 def _is_conflict(path: Path) -> bool:

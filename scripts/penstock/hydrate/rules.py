@@ -82,4 +82,11 @@ STALE = Rule(
     "The cluster would get other manifests than the sources describe, and the next hydration would change them.",
     "Run `inv hydrate` and commit what it writes.",
 )
+UNCOMMITTED = Rule(
+    "hydrate-check/uncommitted",
+    "A source or manifest that the commit lacks, or has with other contents than the working tree.",
+    "A clone of the commit would be refused, or would hydrate to other manifests.",
+    "Run the commands that the findings name, then commit again.",
+)
 RULES = [COLLISION, NAMESPACE, KIND, SECRET, DROPPED, HOOK, HERMETIC, AMBIGUOUS, RENDER, UNREAD, VALUES, ORDER]
+BY_ID = {rule.id: rule for rule in (STALE, UNCOMMITTED, *RULES)}

@@ -72,7 +72,7 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
 
 def _stale(layout: Layout, environment: str) -> list[str]:
     try:
-        return fast_findings(layout, environment)
+        return [line.text for line in fast_findings(layout, environment)]
     except PenstockError as error:
         # The sources can't be read or the lock is damaged: no reason to hide what is in the manifests.
         return [error.message]

@@ -96,8 +96,8 @@ def _disk() -> Iterator[Problem]:
 def _manifests() -> Iterator[Problem]:
     layout = find_platform()
     for name in environments.names(layout):
-        for finding in fast_findings(layout, name):
-            yield Problem(finding, f"inv hydrate -e {name}")
+        for line in fast_findings(layout, name):
+            yield Problem(line.text, f"inv hydrate -e {name}")
 
 
 def _cluster() -> Iterator[Problem]:

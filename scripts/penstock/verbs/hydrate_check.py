@@ -10,11 +10,9 @@ from penstock.core import console
 from penstock.core.errors import Findings
 from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import index, names
-from penstock.hydrate.fast import fast_findings, line_ends, unused_charts
-from penstock.hydrate.rules import STALE
+from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
+from penstock.hydrate.rules import UNCOMMITTED
 from penstock.platform import environments
-
-_HINT = "run `inv hydrate` and commit what it writes"
 
 
 def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: str = "") -> None:
@@ -23,31 +21,31 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
     `fast` compares digests alone, and in a Git repository those of the files that a commit would hold.
     """
     layout = find_platform(platform)
-    if fast:
-        failure = Findings(_fast_findings(layout, environment), _HINT, STALE)
-    else:
-        failure = _full_findings(layout, environment)
+    found = failure(_fast_findings(layout, environment)) if fast else _full_findings(layout, environment)
     if as_json:
-        console.out(msgspec.json.encode(failure.findings).decode())
-    if failure.findings:
-        raise failure
+        console.out(msgspec.json.encode(found.findings).decode())
+    if found.findings:
+        raise found
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
-def _fast_findings(layout: Layout, environment: str | None) -> list[str]:
+def _fast_findings(layout: Layout, environment: str | None) -> list[Line]:
     git = index.read(layout)
     if git is None or not git.differing:
         return _judged(layout, environment, git)
+    differing = [Line(text, UNCOMMITTED) for text in index.differing(git)]
     with index.as_committed(git) as committed:
         try:
             findings = _judged(committed, environment, None)
-        except Findings as failure:
-            raise Findings([*index.differing(git), *failure.findings], failure.hint) from None
-    # What lies here is no matter where the commit is whole.
-    return [*index.differing(git), *findings] if findings else []
+        except Findings as refused:
+            lines = [*(line.text for line in differing), *refused.findings]
+            rules = [*(line.rule.id for line in differing), *refused.rules]
+            raise Findings(lines, refused.hint, rules=rules) from None
+    # The working tree doesn't matter if the commit is consistent.
+    return [*differing, *findings] if findings else []
 
 
-def _judged(layout: Layout, environment: str | None, git: index.Index | None) -> list[str]:
+def _judged(layout: Layout, environment: str | None, git: index.Index | None) -> list[Line]:
     known = environments.names(layout)
     picked = environments.pick(layout, environment)
     if git:
@@ -56,7 +54,7 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     folders: dict[Path, bytes] = {}
     findings = [line for name in picked for line in fast_findings(layout, name, git, folders)]
     for name in git.unfinished() if git else []:
-        if not any(line.startswith(f"components/{name} ") for line in findings):
+        if not any(line.text.startswith(f"components/{name} ") for line in findings):
             console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
     converted = git.converted() if git else []
     if converted:

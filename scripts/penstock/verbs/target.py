@@ -9,10 +9,10 @@ from penstock.cluster.providers.provider import Provider
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, Source, state_of
 from penstock.core import console
-from penstock.core.errors import Findings, PenstockError
+from penstock.core.errors import PenstockError
 from penstock.core.layout import Layout, find_platform
 from penstock.gitops import remote
-from penstock.hydrate.fast import fast_findings
+from penstock.hydrate.fast import failure, fast_findings
 from penstock.platform import environments
 from penstock.tools.git import head
 from penstock.verbs.options import Target
@@ -84,9 +84,7 @@ def refuse_stale(layout: Layout, environment: str) -> None:
     """Findings when manifests/ isn't what its sources give: a cluster gets only what was hydrated."""
     findings = fast_findings(layout, environment)
     if findings:
-        raise Findings(
-            findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again"
-        )
+        raise failure(findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again")
 
 
 def refuse_unpushed(session: Session) -> None:
