@@ -41,7 +41,12 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
         ("up --dryrun", "inv up has no option `--dryrun`", "did you mean `--dry-run`?"),
         ("up -x", "inv up has no option `-x`", "`inv up --help` lists its options"),
         ("--frobnicate", "inv has no option `--frobnicate`", "`inv --help` lists the options"),
-        ("up k3d", "inv up can't use `k3d`", "`inv up --help` lists its options"),
+        (
+            "up k3d",
+            "inv up can't use `k3d`",
+            "name it by an option, such as `-e k3d`; `inv up --help` lists its options",
+        ),
+        ("explain references/name k3d", "inv explain can't use `k3d`", "`inv explain --help` lists its options"),
         ("up --dry-run stauts", "inv up can't use `stauts`", "did you mean `status`?"),
         ("up -e", "--env needs a value", "`inv up --help` lists its options"),
         ("explain", "inv explain needs a rule", "inv explain RULE"),

@@ -91,6 +91,12 @@ def test_an_unknown_revision(repository: Platform, revision: str) -> None:
     assert "git log" in hint
 
 
+@pytest.mark.parametrize(("revision", "meant"), [("HAED", "HEAD"), ("relaese/2", "release/2")])
+def test_a_misspelled_revision(repository: Platform, revision: str, meant: str) -> None:
+    repository.git("branch", "release/2")
+    assert refused(repository.root, revision)[1] == f"did you mean `{meant}`?"
+
+
 @pytest.mark.parametrize("revision", ["HEAD~1", "elsewhere"])
 def test_an_unknown_revision_of_a_shallow_clone(repository: Platform, tmp_path: Path, revision: str) -> None:
     repository.git("clone", "--quiet", "--depth=1", f"file://{repository.root}", str(tmp_path / "shallow"))

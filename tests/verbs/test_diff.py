@@ -102,7 +102,7 @@ def test_stale_manifests_are_said_to_be_and_shown_all_the_same(committed: Platfo
     committed.replace("components/greeting/values.yaml.gotmpl", "hi", "hey")
     ran = committed.succeed("diff")
     stale = "components/greeting changed since manifests/local/greeting was hydrated"
-    assert f"warning: {stale}; `inv hydrate` first, since this compares what is there\n" in ran.stderr
+    assert f"warning: {stale}; run `inv hydrate` first: the diff reads manifests/ as it is\n" in ran.stderr
     assert "data.text: hello world → hi world" in ran.stdout
     assert as_json(committed)[0]["stale"] == [stale]
 

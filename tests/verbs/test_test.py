@@ -35,5 +35,6 @@ def test_all_gates_run_and_the_failed_ones_are_named(capfd: pytest.CaptureFixtur
 
 
 def test_an_unknown_gate_is_refused() -> None:
-    with pytest.raises(PenstockError, match="unknown gate `reference`"):
+    with pytest.raises(PenstockError, match="unknown gate `reference`") as refused:
         verb.test(["reference"])
+    assert refused.value.hint == "did you mean `references`?"

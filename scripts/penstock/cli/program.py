@@ -71,7 +71,9 @@ class Verbs(Program):
             return f"{where} no option `{word}`", did_you_mean(begun[0] if begun else word, options, listed)
         known = self.collection.task_names
         if verb:
-            return f"inv {verb} can't use `{word}`", did_you_mean(word, known, f"`inv {verb} --help` lists its options")
+            listed = f"`inv {verb} --help` lists its options"
+            named = f"name it by an option, such as `-e {word}`; {listed}" if "--env" in options else listed
+            return f"inv {verb} can't use `{word}`", did_you_mean(word, known, named)
         return f"there is no verb `{word}`", did_you_mean(word, known, "`inv --list` lists the verbs")
 
 

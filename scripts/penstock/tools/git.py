@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
+from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, CommandFailed, Result, run
 
 # The only allowed subcommands; with the arguments used here, each only reads.
@@ -25,6 +26,7 @@ _READING = (
         "config",
         "diff-files",
         "diff-tree",
+        "for-each-ref",
         "hash-object",
         "ls-files",
         "ls-remote",
@@ -114,7 +116,11 @@ def commit(folder: Path, revision: str) -> str:
             f"unknown revision `{revision}`: this is a shallow clone, without its older commits",
             "git fetch --unshallow (actions/checkout: fetch-depth: 0); a branch: git fetch origin BRANCH:BRANCH",
         )
-    raise PenstockError(f"unknown revision `{revision}`", "give a commit, a branch or a tag; `git log` shows them")
+    otherwise = "give a commit, a branch or a tag; `git log` shows them"
+    # HEAD~9 is not HEAD misspelled.
+    is_name = re.fullmatch(r"[\w./-]+", revision)
+    known = ["HEAD", *git(folder, "for-each-ref", "--format=%(refname:short)").text.split()] if is_name else []
+    raise PenstockError(f"unknown revision `{revision}`", did_you_mean(revision, known, otherwise))
 
 
 def settings(folder: Path) -> dict[str, str]:

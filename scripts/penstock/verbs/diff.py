@@ -64,7 +64,7 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
     for name in names:
         stale = _stale(layout, name) if name in known else []
         for line in stale:
-            console.warn(f"{line}; `inv hydrate` first, since this compares what is there")
+            console.warn(f"{line}; run `inv hydrate` first: the diff reads manifests/ as it is")
         version = _version(layout, name) if name in known else ""
         found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale, version))
     return found

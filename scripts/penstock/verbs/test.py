@@ -11,6 +11,7 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import ENGINE
+from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, interactive
 from penstock.gates.registry import SESSIONS
 
@@ -21,7 +22,9 @@ def test(only: list[str]) -> None:
     """Run the gates one after the other, all of them even when one fails; Findings names those that failed."""
     unknown = [gate for gate in only if gate not in GATES]
     if unknown:
-        raise PenstockError(f"unknown gate `{unknown[0]}`", f"the gates are {', '.join(GATES)}")
+        raise PenstockError(
+            f"unknown gate `{unknown[0]}`", did_you_mean(unknown[0], GATES, f"the gates are {', '.join(GATES)}")
+        )
     times: dict[str, float] = {}
     failed = []
     with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
