@@ -6,7 +6,7 @@ from penstock.core.rule import Rule
 
 COLLISION = Rule(
     "hydrate/collision",
-    "Two objects of the same kind, namespace and name, or an object or component named like one that Penstock makes.",
+    "Two objects with the same kind, namespace and name, or a name that Penstock needs for objects of its own.",
     "Flux would apply them in turn, and each would overwrite the other.",
     "Render one of them only, or under another name.",
 )
@@ -25,43 +25,43 @@ KIND = Rule(
 SECRET = Rule(
     "hydrate/secret",
     "A Secret that carries data.",
-    "It would be in Git, and in its history, for everyone who reads the repository.",
+    "Anyone who can read the repository could read it, even after it is removed.",
     "Have the chart leave it out, and declare it in the component's secrets.yaml.",
 )
 DROPPED = Rule(
     "hydrate/dropped",
-    "An object with an annotation for which Flux's kustomize leaves it out.",
-    "The object would be in Git but never in the cluster, and `inv up` would wait for it for ever.",
-    "Take the annotation out, or keep the object out of Git by a kustomization.",
+    "An object with an annotation that makes Flux's kustomize drop it.",
+    "The object would be in Git but never in the cluster, and `inv up` would wait for it forever.",
+    "Remove the annotation, or keep the object out of Git with a kustomization.",
 )
 HOOK = Rule(
     "hydrate/hook",
-    "A Helm hook for which the component's hooks.yaml doesn't declare what becomes of it.",
+    "A Helm hook that the component's hooks.yaml doesn't handle.",
     "Flux runs no hooks: what the chart needs before or after an installation would be missing.",
-    "Turn it off by a value of the chart, or declare it in hooks.yaml.",
+    "Turn it off with a chart value, or declare it in hooks.yaml.",
 )
 HERMETIC = Rule(
     "hydrate/hermetic",
-    "A source that reads something beyond its component, environments/ and charts/, or a function that isn't pure.",
-    "The manifests would depend on the machine and the moment, and change without a change in Git.",
+    "A source that reads a file outside its component, environments/ and charts/, or calls a function that isn't pure.",
+    "The manifests would depend on the machine and the time, and change without a change in Git.",
     "Copy the file into the component; pass the value through environments/.",
 )
 AMBIGUOUS = Rule(
     "hydrate/ambiguous",
     "A plain scalar of a values file that Helm and helmfile read as different things.",
-    "A chart could get another value than the file seems to say.",
+    "The chart could get a different value from what the file appears to contain.",
     "Quote it, or write true or false.",
 )
 RENDER = Rule(
     "hydrate/render",
-    "A release or kustomization that doesn't render, or renders other objects at a second time.",
-    "What is in Git would be incomplete, or change with every hydration.",
+    "A release or kustomization that fails to render, or renders different objects the second time.",
+    "The manifests would be incomplete, or would change with every hydration.",
     "Fix the template or value that the message names.",
 )
 UNREAD = Rule(
     "hydrate/unread",
     "A file that nothing reads, with a name close to one that would be read.",
-    "A misspelled file would be left out of the manifests in silence.",
+    "A misspelled file would be silently left out of the manifests.",
     "Rename it, or delete it.",
 )
 VALUES = Rule(
@@ -73,8 +73,8 @@ VALUES = Rule(
 ORDER = Rule(
     "hydrate/order",
     "Components that depend on each other in a cycle.",
-    "Flux would wait for each of them for ever.",
-    "Move what closes the cycle to a component of its own.",
+    "Flux would wait for each of them forever.",
+    "Move the object that closes the cycle to its own component.",
 )
 STALE = Rule(
     "hydrate-check/stale",
@@ -84,7 +84,7 @@ STALE = Rule(
 )
 UNCOMMITTED = Rule(
     "hydrate-check/uncommitted",
-    "A source or manifest that the commit lacks, or has with other contents than the working tree.",
+    "A source or manifest that is missing from the commit, or whose staged content differs from the working tree.",
     "A clone of the commit would be refused, or would hydrate to other manifests.",
     "Run the commands that the findings name, then commit again.",
 )

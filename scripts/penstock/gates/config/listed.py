@@ -1,4 +1,4 @@
-"""Programs that can't check their configuration: their files are checked against schemas, gates/schemas/PROGRAM.yaml.
+"""Checks by schema, gates/schemas/PROGRAM.yaml, for programs that can't check their own configuration.
 
 A schema has `x-version`, the version of the program that it describes, and `x-source`, the page that it was made from.
 """
@@ -57,7 +57,7 @@ def against(subject: Subject, schema: Schema, file: MountedFile) -> Check:
 
 
 def broken(schema: Schema, values: Any) -> list[str]:
-    """A line for each fault of a configuration; what a program expands when it runs may be anything."""
+    """A line for each fault of a configuration; nulls and variables are accepted everywhere."""
     if schema["title"] in _FOLDED:
         values = _spelled(values, {key.casefold(): key for key in _keys(schema)})
     return [fault.text for fault in faults(schema, values, _is_open)]
