@@ -143,7 +143,6 @@ def _server(token: str) -> Content:
 
 def _client() -> Content:
     # It runs commands of `kubectl exec`, and ends after an hour in case it isn't removed.
-    # The checks run their commands in it. If the smoke test is killed, it ends by itself.
     return _pod(_CLIENT, "exec sleep 3600", {}, {})
 
 
