@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,7 +36,8 @@ def faults(schema: Mapping[str, Any], value: Any, is_open: Callable[[Any], bool]
     """
     rules = {name: _unless(is_open, Draft202012Validator.VALIDATORS[name]) for name in _OF_VALUES}
     errors = extend(Draft202012Validator, rules)(schema).iter_errors(value)
-    return [fault for error in sorted(errors, key=lambda error: error.json_path) for fault in _faults(error)]
+    ordered = sorted(errors, key=lambda error: error.json_path)
+    return list(dict.fromkeys(fault for error in ordered for fault in _faults(error)))
 
 
 def _unless(is_open: Callable[[Any], bool], rule: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -50,13 +52,12 @@ def _faults(error: Any) -> Iterator[Fault]:
     path = tuple(error.absolute_path)
     place = shown(path)
     if error.validator == "additionalProperties":
-        known = list(error.schema.get("properties", {}))
-        yield from (Fault(path, unknown_key(key, place, known)) for key in error.instance if key not in known)
+        known, patterns = list(error.schema.get("properties", {})), error.schema.get("patternProperties", {})
+        unknown = (key for key in error.instance if key not in known and not any(re.search(p, key) for p in patterns))
+        yield from (Fault(path, unknown_key(key, place, known)) for key in unknown)
     elif error.validator == "required":
-        # One error per key; only the message has its name.
-        yield from (
-            Fault(path, missing_key(key, place)) for key in error.validator_value if f"'{key}'" in error.message
-        )
+        # There is one error per key, without its name; `faults` drops the repeated lines.
+        yield from (Fault(path, missing_key(key, place)) for key in error.validator_value if key not in error.instance)
     else:
         yield Fault(path, f"{place or 'the file'}: {_wrong(error)}")
 

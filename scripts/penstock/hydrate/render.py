@@ -18,7 +18,7 @@ from penstock.tools import render as renderer
 from penstock.tools.render import Answer, Object, Request, Wanted
 
 
-@dataclass
+@dataclass(frozen=True)
 class Rendered:
     """A component: the renderer's summary and its objects, none if they match the lock."""
 
