@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from penstock.cluster.processes import free_ports
+from penstock.cluster.processes import free_port
 from penstock.core.process import Command, spawn
 from penstock.gitops import objects
 from penstock.kube.flux import NAMESPACE
@@ -39,10 +39,9 @@ def install(kubectl: Kubectl, components: list[str], folder: Path) -> None:
     kubectl.apply([objects.namespace(), *map(deployment, components)], "flux")
     for name in components:
         kubectl.run("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=60s")
-    one, two, three, four, storage = free_ports(5)
     (folder / "artifacts").mkdir()
-    source = flux.source_controller(kubectl.kubeconfig, folder / "artifacts", flux.Ports(one, two, storage))
-    kustomize = flux.kustomize_controller(kubectl.kubeconfig, flux.Ports(three, four))
+    source = flux.source_controller(kubectl.kubeconfig, folder / "artifacts", free_port())
+    kustomize = flux.kustomize_controller(kubectl.kubeconfig)
     start([source, kustomize], folder)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,3 +74,23 @@ def test_a_taken_port_is_not_free(monkeypatch: pytest.MonkeyPatch) -> None:
             processes.free_port()
     assert caught.value.message == f"no free port on 127.0.0.1 between {port} and {port}"
     assert processes.free_port() == port
+
+
+def test_no_other_process_gets_a_port_that_nothing_listens_on_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two clusters that start at the same time."""
+    picks = (
+        "import sys; from penstock.cluster import processes; processes._PORTS = range(19990, 19994);"
+        "print(sorted(processes.free_ports(2)), flush=True); sys.stdin.read()"
+    )
+    argv = [sys.executable, "-c", picks]
+    ours = [subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    try:
+        ports = [port for process in ours if process.stdout for port in json.loads(process.stdout.readline())]
+        assert sorted(ports) == [19990, 19991, 19992, 19993]
+        monkeypatch.setattr(processes, "_PORTS", range(19990, 19994))
+        with pytest.raises(PenstockError, match="no free port"):
+            processes.free_port()
+    finally:
+        for process in ours:
+            process.communicate()
+    assert processes.free_port() in range(19990, 19994)

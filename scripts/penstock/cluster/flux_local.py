@@ -33,8 +33,7 @@ def install(session: Session, step: Step) -> Plan:
     yield Work("wait until the API server serves the definitions", applied, outdated)
     recorded.artifact_port = recorded.artifact_port or processes.free_port()
     for name in flux.CONTROLLERS:
-        metrics, health = processes.free_ports(2)
-        command = partial(_controller, session.state, name, flux.Ports(metrics, health, recorded.artifact_port))
+        command = partial(_controller, session.state, name, recorded.artifact_port)
         yield Action(command, name, partial(processes.is_dead, recorded, name), partial(_start, session, name))
     yield Work("", flux.version)
 
@@ -47,10 +46,10 @@ def _start(session: Session, name: str, command: Command) -> None:
     processes.start(session.state, session.recorded, name, command)
 
 
-def _controller(state: State, name: str, ports: flux.Ports) -> Command:
+def _controller(state: State, name: str, port: int) -> Command:
     if name == "source-controller":
-        return flux.source_controller(state.kubeconfig, state.folder / "artifacts", ports)
-    return flux.kustomize_controller(state.kubeconfig, ports)
+        return flux.source_controller(state.kubeconfig, state.folder / "artifacts", port)
+    return flux.kustomize_controller(state.kubeconfig)
 
 
 def _crd_name(path: Path) -> str:

@@ -22,6 +22,8 @@ _SAME_START = 0.05
 # Below the ephemeral ports of Linux (from 32768), macOS and Windows (from 49152).
 _PORTS = range(20000, 30000)
 _NO_PROCESS = Process(pid=0, created=0, log="")
+# Open for as long as this process runs.
+_reservations: list[socket.socket] = []
 
 
 def find(process: Process) -> psutil.Process | None:
@@ -108,24 +110,36 @@ def free_port(address: str = "127.0.0.1") -> int:
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
     """Distinct free TCP ports on an address of this machine; raises PenstockError if there aren't enough.
 
-    The kernel would pick an ephemeral port, which a connection could use before the process listens on it.
+    The kernel would pick an ephemeral port, which a connection could use before the process listens on it. Until this
+    process ends, no other call returns these ports, in any process of Penstock: clusters may start at the same time.
     """
     ports: list[int] = []
-    with ExitStack() as stack:
-        for port in random.sample(_PORTS, len(_PORTS)):
-            probe = stack.enter_context(socket.socket())
-            try:
-                probe.bind((address, port))
-            except OSError as error:
-                if error.errno != errno.EADDRINUSE:
-                    raise
-                continue
+    for port in random.sample(_PORTS, len(_PORTS)):
+        if _reserve(address, port):
             ports.append(port)
             if len(ports) == count:
                 return ports
     raise PenstockError(
         f"no free port on {address} between {_PORTS.start} and {_PORTS.stop - 1}", "stop a process that listens there"
     )
+
+
+def _reserve(address: str, port: int) -> bool:
+    """Reserve a TCP port if it is free: a UDP socket takes its number, which no TCP listener needs."""
+    with ExitStack() as stack:
+        reservation = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        listener = stack.enter_context(socket.socket())
+        try:
+            reservation.bind((address, port))
+            listener.bind((address, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            return False
+        listener.close()
+        stack.pop_all()
+        _reservations.append(reservation)
+        return True
 
 
 def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:

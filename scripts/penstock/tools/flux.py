@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.process import Command
@@ -15,27 +14,18 @@ CONTROLLERS = ["source-controller", "kustomize-controller"]
 _BASES = "config/crd/bases"
 
 
-@dataclass(frozen=True)
-class Ports:
-    """The ports of one controller on 127.0.0.1; `storage` serves artifacts and is only for source-controller."""
-
-    metrics: int
-    health: int
-    storage: int = 0
-
-
-def source_controller(kubeconfig: Path, storage: Path, ports: Ports) -> Command:
-    """Return the command that runs source-controller for a cluster."""
-    address = f"127.0.0.1:{ports.storage}"
+def source_controller(kubeconfig: Path, storage: Path, port: int) -> Command:
+    """Return the command that runs source-controller for a cluster and serves artifacts on a port of 127.0.0.1."""
+    address = f"127.0.0.1:{port}"
     own = [f"--storage-path={storage}", f"--storage-addr={address}", f"--storage-adv-addr={address}"]
-    return _controller("source-controller", kubeconfig, ports, own)
+    return _controller("source-controller", kubeconfig, own)
 
 
-def kustomize_controller(kubeconfig: Path, ports: Ports) -> Command:
+def kustomize_controller(kubeconfig: Path) -> Command:
     """Return the command that runs kustomize-controller for a cluster."""
     # By default, dependencies are checked every 30 s, which would dominate the time of a local sync.
     own = ["--requeue-dependency=1s", "--concurrent=10", "--no-remote-bases=true"]
-    return _controller("kustomize-controller", kubeconfig, ports, own)
+    return _controller("kustomize-controller", kubeconfig, own)
 
 
 def versions() -> dict[str, str]:
@@ -54,11 +44,11 @@ def crds() -> list[Path]:
     return [file for module in modules for file in sorted((module.root / _BASES).glob("*.yaml"))]
 
 
-def _controller(name: str, kubeconfig: Path, ports: Ports, own: list[str]) -> Command:
+def _controller(name: str, kubeconfig: Path, own: list[str]) -> Command:
     argv = [
         str(resolve(name)),
-        f"--metrics-addr=127.0.0.1:{ports.metrics}",
-        f"--health-addr=127.0.0.1:{ports.health}",
+        "--metrics-addr=0",  # nothing reads its metrics and its health
+        "--health-addr=0",
         "--events-addr=",
         "--enable-leader-election=false",
         "--log-level=info",

@@ -33,7 +33,7 @@ def deployment(name: str, namespace: str, version: str) -> dict[str, object]:
 
 
 def install() -> None:
-    from penstock.cluster.processes import free_ports
+    from penstock.cluster.processes import free_port
     from penstock.core.process import spawn
     from penstock.gitops.objects import namespace
     from penstock.kube.flux import NAMESPACE
@@ -56,10 +56,9 @@ def install() -> None:
     kubectl.run("apply", "--server-side", *(word for path in flux.crds() for word in ("-f", path)))
     kubectl.apply([deployment(name, NAMESPACE, given.version) for name in given.components.split(",")], "flux")
     (HERE / "flux").mkdir(exist_ok=True)
-    ports = free_ports(5)
     commands = {
-        "source-controller": flux.source_controller(kubeconfig, HERE / "flux", flux.Ports(*ports[:3])),
-        "kustomize-controller": flux.kustomize_controller(kubeconfig, flux.Ports(*ports[3:])),
+        "source-controller": flux.source_controller(kubeconfig, HERE / "flux", free_port()),
+        "kustomize-controller": flux.kustomize_controller(kubeconfig),
     }
     for name, command in commands.items():
         (HERE / "pids" / name).write_text(str(spawn(command, HERE / f"{name}.log")))
