@@ -16,6 +16,7 @@ from penstock.gates.references.world import World
 from penstock.gitops.diff import compare
 from penstock.kube.objects import Object
 from penstock.kube.read import read
+from penstock.platform.cluster import Cluster
 from penstock.platform.rendered import Rendered
 from penstock.policies import parse as network
 
@@ -59,7 +60,7 @@ def bare() -> list[dict[str, Any]]:
 @pytest.mark.parametrize("check", _CHECKS.values(), ids=_CHECKS)
 @pytest.mark.parametrize("items", [FULL, bare()], ids=["full", "bare"])
 def test_references_reads_every_kind(items: list[dict[str, Any]], check: Check) -> None:
-    world = World(rendered(items), (), (), (), (), ())
+    world = World(rendered(items), Cluster(), (), (), (), (), ())
     assert all(isinstance(verdict, Verdict) for verdict in check(world))
 
 
@@ -103,7 +104,7 @@ TOWN = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "town"}}
 @pytest.mark.parametrize("check", _CHECKS.values(), ids=_CHECKS)
 def test_a_custom_kind_with_a_built_in_name_is_distinguished(check: Check) -> None:
     found = rendered([TOWN, *STRANGERS])
-    assert [str(verdict) for verdict in check(World(found, (), (), (), (), ())) if verdict.fault] == []
+    assert [str(verdict) for verdict in check(World(found, Cluster(), (), (), (), (), ())) if verdict.fault] == []
     assert network.policies(found) == []
 
 

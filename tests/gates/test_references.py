@@ -37,8 +37,8 @@ def holding(hydrated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_valid_references_pass_and_are_counted(holding: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     prove(gate.references)
     assert capsys.readouterr().err == (
-        "local: 106 references proven (names 47, Services 8, addresses 14, selectors 9, network policies 7, "
-        "gateways and routes 4, pods 13, node ports 3, rights 1)\n"
+        "local: 109 references proven (names 47, Services 8, addresses 14, selectors 9, network policies 7, "
+        "gateways and routes 4, entry points 3, pods 13, node ports 3, rights 1)\n"
     )
 
 

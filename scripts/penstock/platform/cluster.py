@@ -14,27 +14,44 @@ Label = Annotated[str, msgspec.Meta(pattern="^[^=]+=[^=]*$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
-class K3d(Strict, frozen=True):
-    """k3s in Docker. `image` is that of the nodes; `http` and `https` are the Gateway's ports on 127.0.0.1."""
+class InDocker(Strict, frozen=True, kw_only=True):
+    """A cluster in Docker. `image` is that of the nodes; `http` and `https` are the Gateway's ports on 127.0.0.1."""
 
     image: str
-    servers: Annotated[int, msgspec.Meta(ge=1)] = 1
-    agents: Annotated[int, msgspec.Meta(ge=0)] = 0
     http: Port = 80
     https: Port = 443
 
+    @property
+    def forwarded(self) -> dict[int, int]:
+        """Port of the nodes -> port of 127.0.0.1 that leads to it."""
+        return {80: self.http, 443: self.https}
 
-class Kind(Strict, frozen=True):
-    """Kubernetes in Docker. `image` is that of the nodes, by digest; `http` and `https` are as for k3d.
+    @property
+    def node_labels(self) -> list[str]:
+        """The labels (`key=value`) of the nodes whose ports are forwarded, as far as the settings decide them."""
+        return []
+
+
+class K3d(InDocker, frozen=True, kw_only=True):
+    """k3s in Docker; its load balancer forwards to every node."""
+
+    servers: Annotated[int, msgspec.Meta(ge=1)] = 1
+    agents: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+
+class Kind(InDocker, frozen=True, kw_only=True):
+    """Kubernetes in Docker. The image is pinned by digest.
 
     The control plane has a single node, which gets `gatewayLabel`: it runs the Gateway, whose ports Docker forwards.
     """
 
-    image: str
     gateway_label: Label = msgspec.field(default="penstock/gateway=true", name="gatewayLabel")
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
-    http: Port = 80
-    https: Port = 443
+
+    @property
+    def node_labels(self) -> list[str]:
+        """The label of the control plane's node."""
+        return [self.gateway_label]
 
 
 class Existing(Strict, frozen=True):
@@ -56,3 +73,8 @@ class Cluster(Strict, frozen=True):
     k3d: K3d | None = None
     kind: Kind | None = None
     existing: Existing | None = None
+
+    @property
+    def in_docker(self) -> dict[str, InDocker]:
+        """The settings of each provider that forwards ports of this machine, by its key."""
+        return {key: item for key in self.__struct_fields__ if isinstance(item := getattr(self, key), InDocker)}

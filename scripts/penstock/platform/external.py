@@ -36,12 +36,16 @@ class NodePort(Strict, frozen=True, rename="camel"):
 
 
 class HostGateway(Strict, frozen=True, rename="camel"):
-    """A GatewayClass whose listeners use node ports if the `key` of a ConfigMap (namespace/name) has the `value`."""
+    """A GatewayClass whose listeners use node ports if the `key` of a ConfigMap (namespace/name) has the `value`.
+
+    `node_selector_key` is the key with the label (`key=value`) of the nodes that listen; without a label, all do.
+    """
 
     gateway_class: str
     config_map: str
     key: str
     value: str
+    node_selector_key: str = ""
 
 
 class _File(Strict, frozen=True, rename="camel"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.model import Json
@@ -28,17 +27,9 @@ _FAULT = re.compile(r"(?:ERRO|FATA)\[\d+\]\s*(.*\S)")
 _ROLLING_BACK = "Failed to create cluster >>> Rolling Back"
 
 
-@dataclass(frozen=True)
-class Ports:
-    """The ports of this machine that forward to 80 and 443 of the cluster."""
-
-    http: int
-    https: int
-
-
-def config(name: str, image: str, servers: int, agents: int, ports: Ports, timeout: float) -> Json:
-    """The config file of a cluster; it publishes ports on 127.0.0.1 alone. `timeout` covers all of it, in seconds."""
-    published = [f"{_LOOPBACK}:{ports.http}:80", f"{_LOOPBACK}:{ports.https}:443"]
+def config(name: str, image: str, servers: int, agents: int, ports: dict[int, int], timeout: float) -> Json:
+    """The config file of a cluster; `ports` are node port -> port of 127.0.0.1. `timeout` is in seconds."""
+    published = [f"{_LOOPBACK}:{outside}:{inside}" for inside, outside in ports.items()]
     return {
         "apiVersion": "k3d.io/v1alpha5",
         "kind": "Simple",

@@ -50,9 +50,10 @@ def host_names(session: Session) -> list[str]:
 
 def _url(session: Session, name: str) -> str:
     gateways = [item for item in session.manifests.all_objects() if item.kind == "Gateway"]
-    secure = any(each.protocol == "HTTPS" for item in gateways for each in item.spec_as(GatewaySpec).listeners)
-    scheme, usual = ("https", 443) if secure else ("http", 80)
-    port = session.provider.ports(session)[secure]
+    listeners = {each.protocol: each.port for item in gateways for each in item.spec_as(GatewaySpec).listeners}
+    scheme, usual = ("https", 443) if "HTTPS" in listeners else ("http", 80)
+    inside = listeners.get(scheme.upper(), usual)
+    port = session.provider.forwarded(session).get(inside, inside)
     return f"{scheme}://{name}" + (f":{port}" if port != usual else "")
 
 

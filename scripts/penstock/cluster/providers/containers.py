@@ -111,14 +111,13 @@ class Containers(Provider):
             return None
         return Address(gateway, gateway) if _is_ours(gateway) else _DESKTOP
 
-    def ports(self, session: Session) -> tuple[int, int]:
-        settings = getattr(session.cluster, self.name)
-        return settings.http, settings.https
+    def forwarded(self, session: Session) -> dict[int, int]:
+        return session.cluster.in_docker[self.name].forwarded
 
     def published(self, session: Session) -> dict[int, str]:
         """The ports of this machine that the cluster takes, and the settings that name them."""
-        http, https = self.ports(session)
-        return {http: f"cluster.{self.name}.http", https: f"cluster.{self.name}.https"}
+        settings = session.cluster.in_docker[self.name]
+        return {settings.http: f"cluster.{self.name}.http", settings.https: f"cluster.{self.name}.https"}
 
     def delete(self, session: Session) -> Plan:
         # Our processes are ended first, so they stop listening even if Docker fails.

@@ -24,8 +24,8 @@ class K3d(Containers):
 
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
-        ports = k3d.Ports(wanted.http, wanted.https)
-        return k3d.config(session.recorded.cluster, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
+        name, ports = session.recorded.cluster, wanted.forwarded
+        return k3d.config(name, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
 
     def creation(self, session: Session) -> Command:
         return k3d.creation(self.config_file(session), session.timeout)

@@ -28,8 +28,8 @@ class Kind(Containers):
 
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
-        ports = {80: wanted.http, 443: wanted.https}
-        return kind.config(session.recorded.cluster, wanted.image, wanted.workers, wanted.gateway_label, ports)
+        label, ports = wanted.gateway_label, wanted.forwarded
+        return kind.config(session.recorded.cluster, wanted.image, wanted.workers, label, ports)
 
     def creation(self, session: Session) -> Command:
         return kind.creation(self.config_file(session), session.state.kubeconfig, session.timeout)

@@ -77,9 +77,9 @@ class Provider(ABC):
     def address(self, session: Session) -> Address | None:
         """Where the Git source has to listen; None while the cluster isn't there."""
 
-    def ports(self, session: Session) -> tuple[int, int]:
-        """The ports that lead to the Gateway, for HTTP and HTTPS: the usual ones unless it forwards others."""
-        return 80, 443
+    def forwarded(self, session: Session) -> dict[int, int]:
+        """Port of the nodes -> port of this machine that leads to it."""
+        return {}
 
     def delete(self, session: Session) -> Plan:
         """End our processes, and delete the cluster if it was created here; the messages name what was removed."""

@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator
 from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.gates.finding import Finding, Proven, Rule
-from penstock.gates.references import endpoints, gateways, names, nodes, pods, policies, rights, selectors, services
+from penstock.gates.references import (
+    endpoints,
+    entry,
+    gateways,
+    names,
+    nodes,
+    pods,
+    policies,
+    rights,
+    selectors,
+    services,
+)
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
 from penstock.gates.registry import gate
@@ -59,6 +70,12 @@ _RULES = {
         "Envoy answers 404 or 500, and only the route's status shows why.",
         "Fix the parent, the host name, the backend's port, or add a ReferenceGrant.",
     ),
+    "entry points": Rule(
+        "references/entry-point",
+        "A Gateway or listener on ports of the nodes that the environment's provider doesn't forward to.",
+        "Everything is Ready, but every address that `inv open` prints is dead.",
+        "Use a forwarded port of the nodes, 80 or 443, and the label of the nodes whose ports are forwarded.",
+    ),
     "pods": Rule(
         "references/pod",
         "A fault inside a pod: a missing volume, a probe's unknown port, a duplicate port, an image without a version.",
@@ -85,6 +102,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
     "selectors": selectors.check,
     "network policies": policies.check,
     "gateways and routes": gateways.check,
+    "entry points": entry.check,
     "pods": pods.check,
     "node ports": nodes.check,
     "rights": rights.check,

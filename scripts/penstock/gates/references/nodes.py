@@ -50,9 +50,14 @@ def _taken(port: _Port, other: _Port) -> str:
 
 def holds(world: World, rule: HostGateway) -> bool:
     """Whether a rule applies to an environment: the key of its ConfigMap has the value."""
+    return setting(world, rule, rule.key) == rule.value
+
+
+def setting(world: World, rule: HostGateway, key: str) -> str:
+    """The value of a key in a rule's ConfigMap; empty if there is none."""
     namespace, _, name = rule.config_map.partition("/")
     config_map = world.rendered.config_maps.get((namespace, name))
-    return config_map is not None and config_map.files.data.get(rule.key) == rule.value
+    return config_map.files.data.get(key, "") if config_map else ""
 
 
 def gateways(world: World, rule: HostGateway) -> list[Object]:

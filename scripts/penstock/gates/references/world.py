@@ -18,6 +18,7 @@ from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service
 from penstock.platform import environments
+from penstock.platform.cluster import Cluster
 from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
 from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
@@ -40,11 +41,12 @@ class Resolved:
 class World:
     """One environment and its external objects.
 
-    `builtin` are the objects of every cluster, `external` the declared ones. `literals` are the literal values of the
-    Secrets that `inv up` creates.
+    `cluster` has the settings of its providers. `builtin` are the objects of every cluster, `external` the declared
+    ones. `literals` are the literal values of the Secrets that `inv up` creates.
     """
 
     rendered: Rendered
+    cluster: Cluster
     builtin: tuple[ExternalObject, ...]
     external: tuple[ExternalObject, ...]
     node_ports: tuple[NodePort, ...]
@@ -121,10 +123,11 @@ def world(layout: Layout, environment: str, declarations: Declarations, parsed: 
     """Read one environment; raises PenstockError if its manifests can't be read."""
     manifests = rendered(layout, environment, parsed)
     secrets = made_secrets(layout, manifests.components)
-    version = environments.read(layout, environment).kubernetes.version
+    settings = environments.read(layout, environment)
     return World(
         manifests,
-        builtin.objects(version),
+        settings.cluster,
+        builtin.objects(settings.kubernetes.version),
         (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in secrets)),
         tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
         declarations.host_gateways,
