@@ -1,1 +1,1 @@
-"""The command line: the verbs with their options, which tasks.py collects, and the program that runs them."""
+"""The command line: the verbs with their options, for tasks.py, and the program that runs them."""

@@ -1,4 +1,4 @@
-"""Invoke as `inv` runs it: a verb or option that it doesn't know is an error with a suggestion, and exit code 2."""
+"""The program `inv`: Invoke, with a suggestion and exit code 2 for an unknown verb or option."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.cli.verb import WrongValue
 from penstock.core import console
 from penstock.core.nearest import did_you_mean
 
-# Invoke's errors have these facts in their text alone; what fits none of them is shown as it is.
+# Invoke's errors contain these facts only in their text; any other error is shown unchanged.
 _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.*)\1 is!", re.DOTALL)
 _VALUELESS = re.compile(r"Flag <\w+: (?P<name>[\w-]+).*> needed value")
 _LACKING = re.compile(r"'(?P<verb>[\w-]+)' did not receive required positional arguments: '(?P<name>[\w-]+)'")
@@ -27,12 +27,12 @@ class Verbs(Program):
     exit_code = 2
 
     def parse_tasks(self) -> None:
-        """Parse verbs and their options; SystemExit(2) with an error and its fix where they make no sense."""
+        """Parse verbs and their options; if they are invalid, prints an error with its fix and raises SystemExit(2)."""
         with self._reported():
             super().parse_tasks()
 
     def parse_cleanup(self) -> None:
-        """Print what --help and --list ask for; SystemExit(2) for help of a verb that isn't there."""
+        """Print what --help and --list ask for; raises SystemExit(2) for an unknown verb."""
         with self._reported():
             super().parse_cleanup()
 
@@ -47,7 +47,7 @@ class Verbs(Program):
             sys.exit(self.exit_code)
 
     def _explained(self, error: ParseError) -> tuple[str, str]:
-        """What is wrong, and what to type instead."""
+        """Return an error message and its hint."""
         if isinstance(error, WrongValue):
             return error.message, error.hint
         context = error.context
@@ -66,7 +66,7 @@ class Verbs(Program):
         if word.startswith("-"):
             where = f"inv {verb} has" if verb else "inv has"
             listed = f"`inv {verb} --help` lists its options" if verb else "`inv --help` lists the options"
-            # `--enviroment` is too long to be like `--env`.
+            # `--enviroment` is too long to resemble `--env`.
             begun = [option for option in options if option.startswith("--") and word.startswith(option)]
             return f"{where} no option `{word}`", did_you_mean(begun[0] if begun else word, options, listed)
         known = self.collection.task_names
@@ -77,5 +77,5 @@ class Verbs(Program):
         return f"there is no verb `{word}`", did_you_mean(word, known, "`inv --list` lists the verbs")
 
 
-# The names are what completion takes off the beginning of a line.
+# Shell completion strips these names from the beginning of a line.
 program = Verbs(name="Invoke", binary="inv", binary_names=["invoke", "inv"], version=__version__)

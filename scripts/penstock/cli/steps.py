@@ -1,4 +1,4 @@
-"""The steps of `inv up` as verbs of their own."""
+"""The steps of `inv up` as separate verbs."""
 
 from __future__ import annotations
 

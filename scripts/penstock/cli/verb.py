@@ -1,4 +1,4 @@
-"""What a verb of the command line is to Invoke: a task whose errors are one line, a hint and an exit code."""
+"""Verbs as tasks of Invoke, whose errors are a line, a hint and an exit code."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from invoke.tasks import Task, task
 from penstock.core.errors import reported
 from penstock.verbs.options import Target
 
-# Help of options that several verbs have, by name.
+# Help of shared options, by name.
 ENV = {"env": "the environment (the one whose cluster is there, else k3d)"}
 ANY_ENV = {"env": "the environment; all of them when it isn't given"}
 JSON = {"json": "print the result as JSON on stdout"}
@@ -34,7 +34,7 @@ TARGET = {
 
 
 class WrongValue(ParseError):
-    """The value of an option isn't of its type; `hint` says what the option takes."""
+    """An option's value has the wrong type; `hint` describes the option."""
 
     def __init__(self, message: str, hint: str) -> None:
         super().__init__(f"{message}\n  hint: {hint}")
@@ -42,10 +42,10 @@ class WrongValue(ParseError):
 
 
 class Option(Argument):
-    """An option whose number is checked when it is parsed: all numbers of the verbs are counts, 1 or more."""
+    """An option that checks numbers when they are parsed: all numbers of the verbs are counts, 1 or more."""
 
     def set_value(self, value: Any, cast: bool = True) -> None:
-        """Take a typed value; WrongValue where a number is due and it is none."""
+        """Set the value; raises WrongValue if the option needs a number and the value is none."""
         if self.kind is int and not (value.isascii() and value.isdigit() and int(value)):
             option = f"--{self.names[0]}"
             raise WrongValue(f"{option} `{value}` is no whole number from 1", f"{option} NUMBER: {self.help}")
@@ -59,14 +59,14 @@ class Verb(Task[Any]):
     """
 
     def __call__(self, *values: Any, **named: Any) -> Any:
-        """Run the verb; SystemExit with the exit code of its error."""
+        """Run the verb; raises SystemExit with the exit code of an error."""
         if "target" in signature(self.body).parameters:
             named["target"] = Target(**{name: named.pop(name) for name in signature(Target).parameters})
         with reported(debug=logging.getLogger().isEnabledFor(logging.DEBUG)):
             return super().__call__(*values, **named)
 
     def argspec(self, body: Callable[..., Any]) -> Signature:
-        """The parameters that are options."""
+        """Return the parameters that are options."""
         own = super().argspec(body)
         fields = signature(Target).parameters.values()
         parameters = [
@@ -75,10 +75,10 @@ class Verb(Task[Any]):
         return own.replace(parameters=parameters)
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
-        """The options, from the function's parameters: their types are those of the default values."""
+        """Return the options; their types are those of the default values of the function's parameters."""
         explained = self.help.copy()
         found = super().get_arguments(ignore_unknown_help)
-        self.help = explained  # Invoke takes the texts out, and has none the second time
+        self.help = explained  # Invoke removes the texts, and would have none the second time
         return [
             Option(
                 names=each.names,
@@ -93,10 +93,10 @@ class Verb(Task[Any]):
 
 
 def verb(name: str | None = None, **options: Any) -> Callable[[Callable[..., None]], Any]:
-    """Make a function a verb: what Invoke's `task` takes, `help` with a text for each parameter."""
+    """Make a function a verb; `options` are those of Invoke's `task`, with a `help` text for each parameter."""
     return task(klass=Verb, name=name, **options)
 
 
 def verbs(*modules: ModuleType) -> list[Verb]:
-    """The verbs that modules define."""
+    """Return the verbs that modules define."""
     return [value for module in modules for value in vars(module).values() if isinstance(value, Verb)]

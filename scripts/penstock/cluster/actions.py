@@ -1,8 +1,7 @@
-"""What the steps of `inv up` and `inv down` do, as values: `execute` carries a plan out, `show` prints it.
+"""The actions of `inv up` and `inv down`: `execute` carries out a plan of them, `show` prints it.
 
-A plan is a generator, and each action is carried out before the next one is made. So later commands can contain what
-earlier ones created, such as a port. Between its actions a plan only reads local state, since a dry run goes through
-it too.
+A plan is a generator. Each action runs before the next one is generated, so later commands can contain what earlier
+ones created, such as a port. Between its actions a plan only reads local state, since a dry run iterates over it too.
 """
 
 from __future__ import annotations
@@ -27,17 +26,17 @@ if TYPE_CHECKING:
 
 
 def always() -> bool:
-    """Whether an action without a condition is needed."""
+    """The condition of an action that is always needed."""
     return True
 
 
 @dataclass(frozen=True)
 class Action:
-    """A command that changes a cluster or a process of it.
+    """A command that changes a cluster or one of its processes.
 
-    `changes` names what: the progress of a run, the comment of a dry run. `needed` is asked before the command is made;
-    a dry run assumes a cluster that has nothing yet. `run` runs the command where there is more to do than that; it
-    returns a message about the result, or None.
+    `changes` describes the change in the progress and in a dry run. `needed` is called before `command`; a dry run
+    ignores it, as if the cluster were empty. `run` replaces the plain execution of the command; it returns a message
+    about the result, or None.
     """
 
     command: Callable[[], Command]
@@ -48,7 +47,7 @@ class Action:
 
 @dataclass(frozen=True)
 class Work:
-    """A wait, a check or a change without a command of its own. `what` names it in a dry run; without it, it is silent.
+    """A wait, a check or a change without a command. `what` describes it in a dry run; if empty, it isn't shown.
 
     `run` returns a message about the result, or None.
     """
@@ -60,7 +59,7 @@ class Work:
 
 Plan = Iterable[Action | Work]
 StepPlan = Callable[["Session", Step], Plan]
-"""What a step or a phase does in a cluster; its waits report their progress to the `Step`."""
+"""The plan of a step or phase for a cluster; its waits report their progress to the `Step`."""
 
 
 def applying(
@@ -70,18 +69,18 @@ def applying(
     needed: Callable[[], bool] = always,
     what: str = "",
 ) -> Action:
-    """The action that applies objects server-side; `what` says what they are together."""
+    """Return the action that applies objects server-side; `what` describes them."""
     changes = ": ".join(filter(None, [what, objects_in(objects)]))
     return Action(lambda: session.kubectl.applying(objects, manager), changes, needed)
 
 
 def execute(session: Session, plan: Plan, step: Step | None = None) -> list[str]:
-    """Carry out a plan, with its progress in `step`, and return its messages."""
+    """Carry out a plan, report its progress to `step`, and return its messages."""
     return [message for action in plan if action.needed() and (message := _carried_out(session, action, step))]
 
 
 def show(session: Session, plans: Iterable[tuple[str, StepPlan]]) -> None:
-    """Print plans, each under its title, as they could be typed at the platform's root; runs nothing."""
+    """Print plans under their titles, as commands to type at the platform's root; runs nothing."""
     lines, programs = list[str](), dict[str, None]()
     with resolver.by_name():
         for title, plan in plans:
@@ -119,7 +118,7 @@ def _typed(command: Command) -> str:
 
 
 def _cached(programs: Iterable[str]) -> Iterator[Path]:
-    """The folders of those programs that are in the cache."""
+    """Yield the folders of the cached programs among these."""
     for name in programs:
         found = resolver.find(name) if name in PROGRAMS else None
         if found and found.origin == "cache":

@@ -1,7 +1,7 @@
-"""Phase 1: applies the components without which no Flux pod could run: definitions, the network and the cluster's DNS.
+"""Phase 1: apply the components that Flux's pods need to run: CustomResourceDefinitions, the network and DNS.
 
-They are ordinary components. Phase 1 applies the same files as Flux later, with Flux's field manager, so Flux adopts
-the objects without a change.
+They are ordinary components. Phase 1 applies the same files as Flux does later, with Flux's field manager, so Flux
+adopts the objects unchanged.
 """
 
 from __future__ import annotations
@@ -50,20 +50,20 @@ def is_applied_by_flux(session: Session, component: str) -> bool:
     """Whether Flux has applied a component."""
     if session.recorded.phase < 2 and session.provider.makes:
         return False  # Flux isn't installed yet
-    # An existing cluster may have Flux although the state doesn't record it, or may lack even Flux's kinds.
+    # An existing cluster may have Flux although the state doesn't record it, or lack Flux's kinds.
     argv = ["get", status.KUSTOMIZATIONS, component, "-n", NAMESPACE, "--ignore-not-found"]
     return bool(session.kubectl.run(*argv, "-o", "jsonpath={.status.lastAppliedRevision}", ok=(0, 1)).text.strip())
 
 
 def lacking(session: Session) -> list[str]:
-    """The components of phase 1 with objects that the cluster lacks, in order."""
+    """Return the components of phase 1 that the cluster lacks or has only partly, in order."""
     if session.recorded.phase:
         return []
     return [name for name in session.bootstrap if not _is_complete(session, name)]
 
 
 def by_hand(session: Session, component: str) -> list[Object]:
-    """The objects of a component that phase 1 applies, namespaces and definitions first.
+    """Return the objects of a component that phase 1 applies, namespaces and CustomResourceDefinitions first.
 
     Objects of Flux's kinds are left out: the kinds don't exist before phase 2.
     """
@@ -73,7 +73,7 @@ def by_hand(session: Session, component: str) -> list[Object]:
 
 
 def changed(session: Session) -> list[str]:
-    """A line for each object of phase 1 that Flux changed when it adopted it, according to its generation."""
+    """Return a line for each object of phase 1 whose generation changed when Flux adopted it."""
     before = session.recorded.bootstrapped
     now = (
         _generations(session, [item for name in session.bootstrap for item in by_hand(session, name)]) if before else {}
@@ -101,7 +101,7 @@ def _applied(session: Session, component: str, step: Step) -> str:
 
 
 def _generations(session: Session, objects: list[Object]) -> dict[str, int]:
-    """Inventory id -> generation, for every object that has one."""
+    """Map inventory ids to generations, for every object that has one."""
     return {
         ObjectRef.of(item).inventory_id: int(item["metadata"]["generation"])
         for item in session.kubectl.get_these([each.content for each in objects])
@@ -110,7 +110,7 @@ def _generations(session: Session, objects: list[Object]) -> dict[str, int]:
 
 
 def _await_workloads(session: Session, component: str, step: Step) -> None:
-    """Wait for the workloads of a component, and for the nodes, which become Ready with the network."""
+    """Wait for a component's workloads and for the nodes, which become Ready once the network runs."""
     kubectl, timeout = session.kubectl, session.timeout
     rolled = [item for item in by_hand(session, component) if item.kind in _ROLLED_OUT]
     for item in rolled:

@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions of a cluster, and waiting until the API server serves them."""
+"""Read a cluster's CustomResourceDefinitions, and wait until the API server serves them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ _APPLIED = "customresourcedefinition.apiextensions.k8s.io/"
 
 
 def names(kubectl: Kubectl) -> dict[str, bool]:
-    """Name -> whether the definition is established, for every definition of the cluster."""
+    """Map every CustomResourceDefinition of the cluster to whether it is established."""
     return {
         item.metadata.name: _is_established(item) for item in kubectl.read(Conditioned, "customresourcedefinitions")
     }
 
 
 def await_established(kubectl: Kubectl, expected: set[str], step: Step) -> None:
-    """Wait until these definitions are established; raises PenstockError with the missing ones after 30 seconds."""
+    """Wait until these are established; raises PenstockError with the missing ones after 30 seconds."""
 
     def late() -> list[str]:
         established = names(kubectl)
         return sorted(name for name in expected if not established.get(name))
 
-    # `kubectl wait` checks one after the other, which takes 0.1 seconds each.
+    # `kubectl wait` checks them one by one, which takes 0.1 seconds each.
     until(
         lambda: None if late() else True,
         _SECONDS,
@@ -47,5 +47,5 @@ def _is_established(item: Conditioned) -> bool:
 
 
 def in_output(text: str) -> set[str]:
-    """The names of the definitions in the output of `kubectl apply`."""
+    """Return the names of the CustomResourceDefinitions in the output of `kubectl apply`."""
     return {match[1] for match in re.finditer(rf"^{re.escape(_APPLIED)}(\S+) ", text, re.MULTILINE)}

@@ -1,4 +1,4 @@
-"""Whether pods can resolve names of the cluster and external ones."""
+"""Check that pods can resolve cluster names and external ones."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EXTERNAL = "github.com"
 
 
 def check(kubectl: Kubectl, domain: str, timeout: float, step: Step, image: str = IMAGE) -> str:
-    """Resolve a cluster name and an external name in a pod; raises PenstockError with the one that failed, and why.
+    """Resolve a cluster name and an external name in a pod; raises PenstockError with the failed one and the reason.
 
     The pod is always removed.
     """
@@ -81,7 +81,7 @@ def _read(kubectl: Kubectl) -> Pod:
 
 
 def _ended(kubectl: Kubectl, count: int) -> dict[str, int] | None:
-    """Container -> exit code; None until all have ended."""
+    """Map containers to exit codes; None until all have ended."""
     statuses = _read(kubectl).status.container_statuses
     codes = {item.name: item.state.terminated.exit_code for item in statuses if item.state.terminated}
     return codes if len(codes) == count else None

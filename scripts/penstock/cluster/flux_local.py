@@ -17,7 +17,7 @@ from penstock.tools.kubectl import PENSTOCK
 
 
 def install(session: Session, step: Step) -> Plan:
-    """Apply Flux's definitions, and start its missing processes."""
+    """Apply Flux's CustomResourceDefinitions, and start its processes unless they run."""
     kubectl, recorded = session.kubectl, session.recorded
     definitions = {_crd_name(path) for path in flux.crds()}
     outdated = cache(lambda: recorded.flux != flux.version() or not definitions <= set(crds.names(kubectl)))

@@ -1,4 +1,4 @@
-"""Flux in a cluster with running pods: the flux program installs its pinned version."""
+"""Flux in a cluster with running pods: the flux CLI installs its pinned version."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def install(session: Session, _: Step) -> Plan:
 
 
 def controllers(session: Session) -> list[str]:
-    """The controllers that the manifests need; alerts and receivers need notification-controller."""
+    """Return the controllers that the manifests need; alerts and receivers need notification-controller."""
     alerts = any(item.ref.group == _NOTIFICATION for item in session.manifests.all_objects())
     return [*flux.CONTROLLERS, *(["notification-controller"] if alerts else [])]
 
 
 def _installed(session: Session, needed: list[str], now: bool) -> str:
-    """Record an existing Flux too; raises PenstockError if the installation did not help."""
+    """Record Flux's version, of an existing Flux too; raises PenstockError if the installation did not help."""
     missing = _lacking(session, needed) if now else []
     if missing:
         raise PenstockError(
@@ -46,7 +46,7 @@ def _installed(session: Session, needed: list[str], now: bool) -> str:
 
 
 def _lacking(session: Session, needed: list[str]) -> list[str]:
-    """The controllers that aren't available in the pinned version."""
+    """Return the controllers that aren't available in the pinned version."""
     is_available = {}
     for item in session.kubectl.read(Controller, "deployments", "-n", NAMESPACE):
         version = item.metadata.labels.get(_VERSION_LABEL, "").lstrip("v")

@@ -24,13 +24,13 @@ from penstock.kube.ref import Content
 from penstock.tools.kubectl import PENSTOCK
 
 PROCESS = "git-source"
-# Seconds of failed fetches: a network or DNS that has just started recovers, wrong credentials don't.
+# Seconds for which fetches may fail: a network or DNS that has just started recovers, wrong credentials don't.
 _PATIENCE = 60.0
 _TOKEN_FILE = "git-token"  # noqa: S105, the name of a file
 
 
 def setup(session: Session, step: Step) -> Plan:
-    """Give Flux the source, and wait until it has fetched the commit."""
+    """Configure Flux's source, and wait until Flux has fetched the commit."""
     if session.recorded.source == "remote":
         keys: list[str] = []
         yield Work("", lambda: keys.extend(_keys(session)))
@@ -52,9 +52,9 @@ def setup(session: Session, step: Step) -> Plan:
 
 
 def mirrored(session: Session) -> list[Content]:
-    """The patches that make Flux fetch external sources from the local server, which has copies of them.
+    """Return the patches that redirect external sources to their copies on the local server.
 
-    There are none where pods run: such a cluster can reach those sources itself.
+    A cluster with running pods needs none, since it can reach the sources itself.
     """
     if session.provider.runs_pods:
         return []
@@ -67,7 +67,7 @@ def mirrored(session: Session) -> list[Content]:
 def reconciling(
     session: Session, kind: str, names: Iterable[str], token: str, needed: Callable[[], bool] = always
 ) -> Action:
-    """The action that requests a reconciliation; Flux writes the token to status.lastHandledReconcileAt afterwards.
+    """Return the action that requests a reconciliation; Flux then writes the token to status.lastHandledReconcileAt.
 
     The annotation is part of Flux's API (reconcile.fluxcd.io).
     """
@@ -78,12 +78,12 @@ def reconciling(
 
 
 def now() -> str:
-    """A token that no earlier request had."""
+    """Return a token that no earlier request used."""
     return str(time.time_ns())
 
 
 def _snapshot(session: Session) -> str:
-    """Create all that the server needs: the repositories, the token, and a free port."""
+    """Create what the server needs: the repositories, the token, and a free port."""
     taken = snapshot.take(session.layout, session.state.git / server.NAME)
     mirrored(session)
     _make_token(session)
@@ -114,7 +114,7 @@ def _server(session: Session) -> Action:
 
 
 def _make_token(session: Session) -> None:
-    """Create the token that the server requires, once per cluster, readable by its owner alone."""
+    """Create the server's token once per cluster, readable only by its owner."""
     file = session.state.folder / _TOKEN_FILE
     if not file.is_file():
         write_atomically(file, secrets.token_urlsafe(32).encode(), 0o600)
@@ -126,7 +126,7 @@ def _token(session: Session) -> str:
 
 
 def _keys(session: Session) -> list[str]:
-    """The keys of the Secret for a private remote, which the user creates; none without that Secret."""
+    """Return the keys of the Secret for a private remote, which the user creates; empty without that Secret."""
     return list((session.kubectl.get_one("secret", objects.CREDENTIALS, NAMESPACE) or {}).get("data", {}))
 
 
@@ -146,7 +146,7 @@ def _hint(session: Session) -> str:
 
 
 def _fetch(session: Session, step: Step) -> Plan:
-    """Have Flux fetch the recorded revision unless it has, and wait for it; failures that last end the wait."""
+    """Have Flux fetch the recorded revision unless it has, and wait for it; persistent failures end the wait."""
     commit, failing_since = session.recorded.revision, list[float]()
 
     def fetched() -> bool | None:

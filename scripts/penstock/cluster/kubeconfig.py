@@ -14,13 +14,13 @@ from penstock.tools.resolver import resolve
 
 
 def users_own() -> Path:
-    """The kubeconfig that the user's kubectl writes to: the first path of $KUBECONFIG, else ~/.kube/config."""
+    """Return the kubeconfig that the user's kubectl writes: the first path of $KUBECONFIG, else ~/.kube/config."""
     first = os.environ.get("KUBECONFIG", "").split(os.pathsep)[0]
     return Path(first) if first else Path.home() / ".kube" / "config"
 
 
 def merge(session: Session, target: Path) -> str:
-    """Add the cluster's context to `target`, with mode 0600, and return its name; it doesn't become the current one."""
+    """Add the cluster's context to `target`, with mode 0600, without making it current, and return its name."""
     with writing(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         both = os.pathsep.join(str(path) for path in (target, session.state.kubeconfig) if path.is_file())

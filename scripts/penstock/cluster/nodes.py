@@ -1,4 +1,4 @@
-"""The nodes of a cluster, and the states that their kubelets report."""
+"""Read the states of a cluster's nodes, as their kubelets report them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from penstock.tools.kubectl import Kubectl
 
 
 def late(kubectl: Kubectl) -> dict[str, str]:
-    """Name -> why the node isn't Ready; empty for a Ready node."""
+    """Map nodes to the reason why they aren't Ready; empty for a Ready node."""
     return {item.metadata.name: _reason(item) for item in kubectl.read(Conditioned, "nodes")}
 
 

@@ -1,4 +1,4 @@
-"""Definitions that operators create when they start, for clusters without running operators.
+"""Find the CustomResourceDefinitions that operators create when they start, for clusters without running operators.
 
 The operator's annotation penstock/defines lists them; their contents come from the operator's Go module.
 """
@@ -15,7 +15,7 @@ DEFINES = "penstock/defines"
 
 
 def crds(objects: list[Object]) -> list[Object]:
-    """The CustomResourceDefinitions of the operators among some objects, sorted by name.
+    """Return the CustomResourceDefinitions of the operators among some objects, sorted by name.
 
     Flux Kustomizations are skipped, since their sources contain the definitions. Raises PenstockError for a kind that
     the operator's module doesn't define, or defines in another scope.
@@ -31,7 +31,7 @@ def crds(objects: list[Object]) -> list[Object]:
 
 def _declared(item: Object) -> list[str]:
     metadata = item.content.get("metadata")
-    # The gate kubeconform reports what is no object.
+    # The gate kubeconform reports documents that aren't objects.
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
     return str((annotations or {}).get(DEFINES, "")).split("\n")
 

@@ -1,4 +1,4 @@
-"""Phase 4: Flux owns every object of the manifests, the cluster has their content, and adoption changed nothing."""
+"""Phase 4: check that Flux owns every object, the cluster matches the manifests, and adoption changed nothing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from penstock.kube.ref import Content
 from penstock.tools.kubectl import Kubectl
 
 Unchanged = tuple[int, int]
-"""The number of objects that would not change, and of those left out since this cluster patches them."""
+"""The numbers of objects that would not change, and of those left out since this cluster patches them."""
 
 
 class Drifted(PenstockError):
@@ -43,8 +43,8 @@ def prove(session: Session, step: Step) -> str:
 
 
 def inventories(session: Session, kustomizations: dict[str, Kustomization]) -> int:
-    """The number of objects in manifests/; raises Findings if Flux's inventories have other objects."""
-    # Nested Kustomizations apply objects of other sources.
+    """Return the number of objects in manifests/; raises Findings if Flux's inventories have other objects."""
+    # Nested Kustomizations apply objects from other sources.
     ours = [objects.ROOT, *session.manifests.components]
     owned = {entry for name in ours if name in kustomizations for entry in kustomizations[name].inventory}
     expected = {item.ref.inventory_id: item for item in session.manifests.all_objects()}
@@ -81,12 +81,12 @@ def unchanged(objects: list[Object], kubectl: Kubectl, deadline: float) -> Uncha
 
 
 def _own(session: Session) -> set[str]:
-    """The inventory ids of the components' Kustomizations and of their accounts, which the root owns."""
+    """Return the inventory ids of the components' Kustomizations and of their accounts, which the root owns."""
     return {item.ref.inventory_id for item in session.manifests.synced()}
 
 
 def _patched(kubectl: Kubectl, components: set[str]) -> set[tuple[str, str, str]]:
-    """Component, kind and name of objects that this cluster patches: a local one redirects external sources."""
+    """Return component, kind and name of objects that this cluster patches: a local one redirects external sources."""
     return {
         (item.metadata.name, patch.target.kind, patch.target.name)
         for item in kubectl.read(_Kustomization, status.KUSTOMIZATIONS, "-n", NAMESPACE)
@@ -96,7 +96,7 @@ def _patched(kubectl: Kubectl, components: set[str]) -> set[tuple[str, str, str]
 
 
 def as_flux_does(item: Object) -> Content:
-    """An object of the manifests with the labels that Flux adds."""
+    """Return an object of the manifests with the labels that Flux adds."""
     labels = {
         **(item.content["metadata"].get("labels") or {}),
         f"{GROUP}/name": item.component,
@@ -106,7 +106,7 @@ def as_flux_does(item: Object) -> Content:
 
 
 def _difference(text: str) -> str:
-    """The objects in the output of `kubectl diff`, and the first changed lines; empty without a difference."""
+    """Return the objects in kubectl diff's output, and the first changed lines; empty without a difference."""
     names = [line.rpartition("/")[2] for line in text.splitlines() if line.startswith("diff ")]
     changed = [line for line in text.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     # The API server increases the generation with every change.

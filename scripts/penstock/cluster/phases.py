@@ -19,7 +19,7 @@ from penstock.core.process import CommandFailed, CommandTimedOut
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase: its number, its title, and what it does."""
+    """A phase of `inv up`."""
 
     number: int
     title: str
@@ -33,7 +33,7 @@ def create(session: Session, step: Step) -> Plan:
 
 
 def names(session: Session, step: Step) -> Plan:
-    """Check that pods can resolve names, which Flux's pods need first."""
+    """Check that pods can resolve names, as Flux's pods must."""
     if session.provider.runs_pods:
         domain, timeout = session.cluster.domain, session.timeout
         yield Work("resolve names in a pod", lambda: dns.check(session.kubectl, domain, timeout, step))
@@ -42,12 +42,12 @@ def names(session: Session, step: Step) -> Plan:
 
 
 def install_flux(session: Session, step: Step) -> Plan:
-    """Install Flux: in pods where pods run, else as local processes."""
+    """Install Flux: in pods if the cluster runs them, else as local processes."""
     return flux_pods.install(session, step) if session.provider.runs_pods else flux_local.install(session, step)
 
 
 def carry_out(session: Session, plan: StepPlan, step: Step) -> None:
-    """Carry out a plan; if a command fails because a local process has ended, raises the error of that process."""
+    """Carry out a plan; if a command fails because a local process ended, raises the error of that process."""
     try:
         step.result = "; ".join(execute(session, plan(session, step), step))
     except (CommandFailed, CommandTimedOut):

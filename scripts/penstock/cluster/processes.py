@@ -1,4 +1,4 @@
-"""The local processes of a cluster: starting, identifying and ending them."""
+"""Start, identify and end the local processes of a cluster."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _reservations: list[socket.socket] = []
 
 
 def find(process: Process) -> psutil.Process | None:
-    """The recorded process, if it still runs; None if it has ended, even if another process has its pid."""
+    """Return the recorded process if it still runs; None if it has ended, even if another process has its pid."""
     try:
         candidate = psutil.Process(process.pid)
         is_same = abs(_started(candidate) - process.created) < _SAME_START
@@ -94,7 +94,7 @@ def refuse_dead(recorded: ClusterState, names: list[str]) -> None:
 
 
 def died(name: str, log: Path) -> PenstockError:
-    """The error for a process that has ended unexpectedly."""
+    """Return the error for a process that has ended unexpectedly."""
     lines = log.read_text(errors="replace").splitlines() if log.is_file() else []
     last = next((line for line in reversed(lines) if line.strip()), "its log is empty")
     return PenstockError(
@@ -103,12 +103,12 @@ def died(name: str, log: Path) -> PenstockError:
 
 
 def free_port(address: str = "127.0.0.1") -> int:
-    """A free TCP port on an address of this machine."""
+    """Return a free TCP port on an address of this machine."""
     return free_ports(1, address)[0]
 
 
 def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Distinct free TCP ports on an address of this machine; raises PenstockError if there aren't enough.
+    """Return distinct free TCP ports on an address of this machine; raises PenstockError if there aren't enough.
 
     The kernel would pick an ephemeral port, which a connection could use before the process listens on it. Until this
     process ends, no other call returns these ports, in any process of Penstock: clusters may start at the same time.
@@ -153,7 +153,7 @@ def refuse_taken(port: int, name: str, address: str = "127.0.0.1") -> None:
 
 
 def port_owner(port: int, address: str = "127.0.0.1") -> str:
-    """The process that listens on a port, as `name (pid N)`; empty if the port is free."""
+    """Return the process that listens on a port, as `name (pid N)`; empty if the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -177,7 +177,7 @@ def port_owner(port: int, address: str = "127.0.0.1") -> str:
 
 
 def _started(process: psutil.Process) -> float:
-    """The start time of a process in seconds, independent of changes of the wall clock.
+    """Return the start time of a process in seconds, independent of changes of the wall clock.
 
     Linux counts from boot. psutil adds the boot time, which Linux derives from the uptime and the wall clock, so it
     changes whenever the clock is set, as after a sleep. Other systems store the wall clock at the start.

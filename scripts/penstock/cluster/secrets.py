@@ -1,4 +1,4 @@
-"""Creates the Secrets that the components declare."""
+"""Create the Secrets that the components declare."""
 
 from __future__ import annotations
 

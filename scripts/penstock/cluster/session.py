@@ -1,4 +1,4 @@
-"""The state that the phases of `inv up` share."""
+"""The state shared by the phases of `inv up`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.tools.kubectl import Kubectl
 class Session:
     """One cluster of one environment.
 
-    `timeout` is the deadline of each wait, in seconds; `cluster` has the settings in the environment's file.
+    `timeout` is the deadline of each wait, in seconds; `cluster` has the settings of the environment's file.
     """
 
     layout: Layout
@@ -30,7 +30,7 @@ class Session:
 
     @property
     def kubectl(self) -> Kubectl:
-        """kubectl for the cluster."""
+        """kubectl with the cluster's kubeconfig."""
         return Kubectl(self.state.kubeconfig)
 
     @cached_property
@@ -49,5 +49,5 @@ class Session:
         self.note()
 
     def note(self) -> None:
-        """Write down what is recorded."""
+        """Save `recorded`."""
         self.state.write(self.recorded)

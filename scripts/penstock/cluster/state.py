@@ -23,7 +23,7 @@ Source = Literal["local", "remote"]
 
 
 class Process(msgspec.Struct, frozen=True):
-    """A local process. `created` is its start time as processes.py reads it, which identifies it: pids are reused."""
+    """A local process. `created` is its start time as read by processes.py; it tells apart processes with one pid."""
 
     pid: int
     created: float
@@ -34,12 +34,11 @@ class ClusterState(msgspec.Struct):
     """The contents of state.json.
 
     `cluster` is the cluster's name at the provider, `context` the context of an existing cluster in the user's
-    kubeconfig. `phase` is the last completed phase, 0 to 4. `artifact_port` serves the
-    artifacts of source-controller, `source_port` the Git repositories; Flux's objects contain both, so they must not
-    change. `flux` is the version of the applied definitions. `restarted` is set while Flux's controllers have yet to
-    reconcile everything after a start. `bootstrapped` maps objects of phase 1 to generations until phase 4 has
-    compared them. `network` is the Docker network that was created for the cluster. `merged_into` is the user's
-    kubeconfig that `merge` has added the context to.
+    kubeconfig. `phase` is the last completed phase, 0 to 4. `artifact_port` serves the artifacts of source-controller,
+    `source_port` the Git repositories; Flux's objects contain both, so they must not change. `flux` is the version of
+    the applied CustomResourceDefinitions. `restarted` is set while Flux's controllers have yet to reconcile everything
+    after a start. `bootstrapped` maps objects of phase 1 to generations until phase 4 has compared them. `network` is
+    the Docker network that was created for the cluster. `merged_into` is the user's kubeconfig with the added context.
     """
 
     provider: str
@@ -86,7 +85,7 @@ class State:
         return (self.folder / "state.json").is_file()
 
     def read(self) -> ClusterState:
-        """The recorded state; raises PenstockError if there is none or it is damaged."""
+        """Return the recorded state; raises PenstockError if there is none or it is damaged."""
         try:
             return decode((self.folder / "state.json").read_bytes(), ClusterState)
         except FileNotFoundError:
@@ -134,6 +133,6 @@ class State:
 
 
 def state_of(layout: Layout, environment: str) -> State:
-    """The state of an environment's cluster; $PENSTOCK_STATE overrides the folder .penstock."""
+    """Return the state of an environment's cluster; $PENSTOCK_STATE overrides the folder .penstock."""
     base = os.environ.get("PENSTOCK_STATE")
     return State((Path(base) if base else layout.root / ".penstock") / environment)

@@ -1,4 +1,4 @@
-"""Phase 3: Flux applies the components in their order until all are Ready."""
+"""Phase 3: have Flux apply the components in order, and wait until all are Ready."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def create_secrets(session: Session, created: list[str]) -> Plan:
     # The same bytes as Flux applies later, so Flux adopts the namespaces and only adds its labels.
     if early := _early(session, expected, present):
         yield applying(session, early)
-    # The values are generated only when it runs, and never shown.
+    # The values are generated only when this runs, and never shown.
     about = "; ".join(f"Secret {secret.name} in {', '.join(secret.namespaces)}" for secret in expected)
     yield Action(
         lambda: session.kubectl.applying([], PENSTOCK),
@@ -72,7 +72,7 @@ def create_secrets(session: Session, created: list[str]) -> Plan:
 def _await_ready(session: Session, step: Step, tokens: dict[str, str]) -> None:
     """Wait until everything is Ready; raises PenstockError for the first component that isn't.
 
-    `tokens` maps Kustomizations that have to be reconciled again to the tokens of these requests.
+    `tokens` maps Kustomizations that must be reconciled again to the tokens of the requests.
     """
     ours = [objects.ROOT, *session.manifests.components]
     nested = [item.name for name in session.manifests.components for item in session.manifests.nested(name)]
@@ -111,7 +111,7 @@ def _await_ready(session: Session, step: Step, tokens: dict[str, str]) -> None:
 
 
 def explain(session: Session, name: str, item: Kustomization | None) -> PenstockError:
-    """The error for a component that isn't Ready, with Flux's reason, the latest events, and commands to run next."""
+    """Return the error for a component that isn't Ready: Flux's reason, the latest events, and commands to run next."""
     if item is None:
         return PenstockError(f"{name}: Flux has not created its Kustomization", "inv logs kustomize-controller")
     lines = [f"{name} did not become Ready: {item.reason}: {' '.join(item.message.split())[:400]}"]
@@ -121,7 +121,7 @@ def explain(session: Session, name: str, item: Kustomization | None) -> Penstock
 
 
 def _early(session: Session, expected: list[Secret], present: set[str]) -> list[Content]:
-    """The missing namespaces of these Secrets."""
+    """Return the missing namespaces of these Secrets."""
     names = {namespace for secret in expected for namespace in secret.namespaces} - present
     every = session.manifests.all_objects()
     return [item.content for item in every if item.kind == "Namespace" and item.name in names]

@@ -11,7 +11,7 @@ from penstock.kube.ref import Content
 
 
 def volumes(objects: Iterable[Object]) -> list[Content]:
-    """The StorageClasses and PersistentVolumes with which every claim of these objects can bind."""
+    """Return the StorageClasses and PersistentVolumes that the claims of these objects need to bind."""
     typed = [read(item) for item in objects if item.kind in ("PersistentVolumeClaim", "StatefulSet", "StorageClass")]
     claims = [claim for item in typed for claim in _claims(item)]
     # Flux creates the manifests' own classes; volumes are bound to their claims by name.

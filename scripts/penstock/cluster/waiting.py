@@ -1,4 +1,4 @@
-"""Waiting for a condition, with a deadline and a progress message."""
+"""Wait for a condition, with a deadline and a progress message."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ class Workload(msgspec.Struct, frozen=True):
 
 
 def workloads(kubectl: Kubectl) -> list[Workload]:
-    """Every Deployment, StatefulSet and DaemonSet of all namespaces."""
+    """Return every Deployment, StatefulSet and DaemonSet of all namespaces."""
     return [
         Workload(item.metadata.namespace, item.kind, item.metadata.name, item.ready, item.desired)
         for item in kubectl.read(Controller, KINDS, "-A")

@@ -28,12 +28,12 @@ class Actors:
     workloads: dict[tuple[str, Key], int]
 
     def number(self, workload: Workload) -> int:
-        """The actor of a workload on the pod network; raises KeyError for one on the host network."""
+        """Return the index of a workload's actor; raises KeyError for a workload on the host network."""
         return self.workloads[workload.kind, workload.key]
 
 
 def actors(peers: Peers) -> Actors:
-    """The actors of all workloads and declared peers of an environment."""
+    """Return the actors of all workloads and declared peers of an environment."""
     workloads = [item for item in peers.rendered.workloads if not item.template.spec.host_network]
     every = _pods(workloads)
     represented: dict[Peer, tuple[int, ...]] = {}
@@ -50,7 +50,7 @@ def actors(peers: Peers) -> Actors:
 
 
 def actor(workload: Workload, name: str = "") -> Actor:
-    """The actor of a workload's pods, with all of their labels; of equally named ports the first one counts."""
+    """Return the actor of a workload's pods, with all of their labels; of ports with one name, the first counts."""
     ports = [item for one in workload.template.spec.serving() for item in one.ports]
     names = {item.name: (item.container_port, item.protocol) for item in reversed(ports) if item.name}
     numbers = frozenset((item.container_port, item.protocol) for item in ports)
@@ -58,7 +58,7 @@ def actor(workload: Workload, name: str = "") -> Actor:
 
 
 def _pods(workloads: list[Workload]) -> list[Actor]:
-    """One actor for each workload; names of those with the same labels include kind and name."""
+    """Return one actor for each workload; if several have the same labels, their names include kind and name."""
     names = [str(subject(item)) for item in workloads]
     count = Counter(names)
     return [
@@ -68,7 +68,7 @@ def _pods(workloads: list[Workload]) -> list[Actor]:
 
 
 def _representatives(peer: Peer) -> list[Actor]:
-    """The pods themselves, a pod in another namespace, or one actor for each entity and network."""
+    """Return the pods themselves, a pod in another namespace, or one actor for each entity and network."""
     if isinstance(peer, Pods):
         return [Actor(str(peer), peer.namespace, dict(peer.labels))]
     if isinstance(peer, OtherNamespaces):
@@ -83,7 +83,7 @@ def _entity(name: str) -> Actor:
 
 
 def _numbered(every: list[Actor], numbers: dict[str, int], one: Actor) -> int:
-    """The index of an actor, which is added if its name is new: overlapping peers share one."""
+    """Return the index of an actor, after adding it if its name is new: overlapping peers share one."""
     if one.name not in numbers:
         numbers[one.name] = len(every)
         every.append(one)

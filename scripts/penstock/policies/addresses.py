@@ -14,7 +14,7 @@ from penstock.policies.peers import Peers, shown
 
 
 def unreachable(peers: Peers, actors: Actors, enforced: Enforced) -> Iterator[str]:
-    """A line for each address of another workload in a program's configuration that the policies deny."""
+    """Yield a line for each configured address of another workload that the policies deny."""
     network = peers.rendered.network()
     for workload in peers.subjects.values():
         for place, address in _of(peers, workload):

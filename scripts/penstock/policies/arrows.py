@@ -13,7 +13,7 @@ from penstock.policies.peers import Connection, Peers, Port, port
 
 
 def connections(peers: Peers, settings: Settings) -> Iterator[Connection]:
-    """One connection for each endpoint of each arrow between different pods."""
+    """Yield the connections of all arrows between different pods, one for each endpoint."""
     for arrow in settings.contract.arrows:
         for step in arrow.proof:
             if step.connect:
@@ -21,7 +21,7 @@ def connections(peers: Peers, settings: Settings) -> Iterator[Connection]:
 
 
 def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iterator[Connection]:
-    """The connections of one hop; none within a pod. Raises PenstockError if the hop doesn't reach its receiver."""
+    """Yield a hop's connections, none within a pod; raises PenstockError if the hop doesn't reach its receiver."""
     sender, _ = settings.place(hop.from_.node)
     reason = dataflow.title(arrow, settings.contract)
     setting = settings.read(hop.from_)
@@ -48,7 +48,7 @@ def of_hop(peers: Peers, settings: Settings, arrow: Arrow, hop: Connect) -> Iter
 
 
 def _reached(settings: Settings, value: str, namespace: str) -> Iterator[tuple[tuple[str, str], str, Port]]:
-    """Workload, name and port of the containers behind an endpoint; none if it isn't a name in the cluster."""
+    """Yield workload, name and port of the containers behind an endpoint; none if it isn't a name in the cluster."""
     try:
         target = resolve(settings, value, namespace)
     except PenstockError:  # the gate dataflow reports endpoints that don't resolve

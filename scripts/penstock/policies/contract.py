@@ -18,8 +18,8 @@ ENTITIES = ("host", "ingress", "kube-apiserver", "remote-node", "world")
 class NamedPeer(Strict, frozen=True, rename="camel"):
     """A sender or receiver outside the manifests: exactly one of `pods`, `namespaces_except` and `entities`.
 
-    `pods` is a namespace; `labels` restrict it to pods that have them. `namespaces_except` are the pods of every
-    namespace except these and the platform's. `entities` are Cilium's; `networks` are CIDRs for addresses that no
+    `pods` is a namespace; `labels` restrict it to pods that have them. `namespaces_except` selects the pods of all
+    namespaces except these and the platform's. `entities` are Cilium's; `networks` are CIDRs for addresses that no
     entity covers.
     """
 
@@ -48,9 +48,10 @@ class Destination(Strict, frozen=True):
 
 
 class Scrapes(Strict, frozen=True, rename="camel"):
-    """The targets of the workload `from_`: Service ports of a name, and pods with the annotations /scrape and /port.
+    """The scrape targets of the workload `from_`.
 
-    `annotation` is the prefix of the two annotations.
+    They are Service ports named `port_name`, and pods with the annotations `<annotation>/scrape` and
+    `<annotation>/port`.
     """
 
     from_: str = field(name="from")
@@ -94,7 +95,7 @@ class Connections(Strict, frozen=True, rename="camel"):
 
 
 def read(root: Path) -> Connections | None:
-    """The contents, None without the file; raises PenstockError for unknown keys, Findings for invalid peers."""
+    """Return the contents, or None without the file; raises PenstockError for unknown keys, Findings for bad peers."""
     path = root / FILE
     if not path.is_file():
         return None

@@ -40,7 +40,7 @@ class Enforced:
         self._answers: dict[tuple[int, Port], tuple[Bits, Bits]] = {}
 
     def senders(self, receiver: int, port: Port) -> tuple[Bits, Bits]:
-        """The senders with allowed egress to a port of a receiver, and those with allowed ingress."""
+        """Return the senders with allowed egress to a port of a receiver, and those with allowed ingress."""
         key = receiver, port
         if key not in self._answers:
             out = self._allowed(self._out, receiver, port) | (self.every & ~self.governed_out)
@@ -50,7 +50,7 @@ class Enforced:
         return self._answers[key]
 
     def refusal(self, sender: int, receiver: int, port: Port) -> str:
-        """The direction that denies a connection, as a message; empty if both allow it."""
+        """Return the direction that denies a connection, as a message; empty if both allow it."""
         out, into = self.senders(receiver, port)
         if not out >> sender & 1:
             return f"no policy allows egress from {self.actors[sender].name}"

@@ -1,4 +1,4 @@
-"""The evaluation: policies must allow exactly the expected connections, for every pair of actors and every port."""
+"""Check that policies allow exactly the expected connections, for every pair of actors and every port."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def evaluate(actors: Actors, connections: list[Connection], enforced: Enforced) 
 
 
 def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
-    """Each receiver with the senders to try: all for the platform's pods, the platform's pods for other receivers.
+    """Yield each receiver with the senders to try: all for the platform's pods, the platform's pods for others.
 
     A pod's own node is left out, since Cilium always allows it.
     """
@@ -57,7 +57,7 @@ def _pairs(actors: Actors, enforced: Enforced) -> Iterator[tuple[int, Bits]]:
 
 
 def _ports(actors: Actors, connections: list[Connection]) -> list[list[Port]]:
-    """For each actor the ports of its containers, those of connections to it, and one that no actor has."""
+    """Return each actor's ports: those of its containers, those of connections to it, and one that no actor has."""
     ports = [{*one.ports, _SPARE} for one in actors.every]
     for item in connections:
         for receiver in actors.of[item.receiver] if item.port != ANY else ():
@@ -68,7 +68,7 @@ def _ports(actors: Actors, connections: list[Connection]) -> list[list[Port]]:
 def _expected(
     actors: Actors, connections: list[Connection], ports: list[list[Port]]
 ) -> dict[tuple[int, Port], dict[int, str]]:
-    """Receiver and port -> expected sender -> reason."""
+    """Map receiver and port to the expected senders and their reasons."""
     reasons: dict[tuple[int, Port], dict[int, str]] = defaultdict(dict)
     for item in connections:
         for receiver in actors.of[item.receiver]:

@@ -19,7 +19,7 @@ from penstock.policies.peers import Connection, Peers, Pods, port
 
 
 def connections(contract: Contract, declared: Connections, rendered: Rendered) -> list[Connection]:
-    """The distinct connections from or to pods that policies select."""
+    """Return the distinct connections from or to pods that policies select."""
     peers = Peers(declared, rendered)
     flows = list(arrows.connections(peers, Settings(contract, rendered)))
     every = [
@@ -37,7 +37,7 @@ def connections(contract: Contract, declared: Connections, rendered: Rendered) -
 
 
 def unused(declared: Connections, everywhere: list[Rendered]) -> list[str]:
-    """A line for each edge that applies to no environment, or not to all that it lists."""
+    """Return a line for each edge that applies to no environment, or not to all that it lists."""
     names = [item.environment for item in everywhere]
     findings = []
     for edge in declared.edges:
@@ -58,7 +58,7 @@ def unused(declared: Connections, everywhere: list[Rendered]) -> list[str]:
 
 
 def of_edge(peers: Peers, edge: Edge) -> Iterator[Connection]:
-    """The connections of an edge; none in an environment that lacks a peer or a named port."""
+    """Yield the connections of an edge; none in an environment that lacks a peer or a named port."""
     if edge.environments and peers.rendered.environment not in edge.environments:
         return
     both = [(peers.find(name) if "/" in name else None, name) for name in (edge.from_, edge.to)]

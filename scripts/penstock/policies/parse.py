@@ -16,7 +16,7 @@ from penstock.platform.rendered import Rendered
 from penstock.policies.rules import NAMESPACE, Policy, PolicyPeer, Rule, Span
 
 _LAST = 65535
-# It includes the API server, unless a cloud runs that outside of the cluster.
+# It includes the API server, unless a cloud provider runs that outside the cluster.
 _CLUSTER = "cluster"
 
 
@@ -56,7 +56,7 @@ class _Cilium(_Closed, frozen=True):
 
 
 def policies(rendered: Rendered) -> list[Policy]:
-    """Every policy of an environment; raises PenstockError for a policy that can't be evaluated."""
+    """Return every policy of an environment; raises PenstockError for a policy that can't be evaluated."""
     for item in rendered.of("CiliumClusterwideNetworkPolicy").values():
         raise PenstockError(f"{item.file}: cluster-wide policies can't be evaluated", "write one for each namespace")
     cilium = [_cilium(item) for item in rendered.of("CiliumNetworkPolicy").values()]
@@ -94,7 +94,7 @@ def _rule(
     networks: list[str] | None,
     ports: list[_Ports],
 ) -> Rule:
-    """A rule of Cilium's. Without peers and ports, or with an empty list of peers, it allows nothing."""
+    """Convert a rule of Cilium. Without peers and ports, or with an empty list of peers, it allows nothing."""
     peers = [PolicyPeer(pods=_in_namespace(_unprefixed(one), namespace)) for one in pods or []]
     peers += [PolicyPeer(entity=one) for one in entities or []] + [PolicyPeer(network=one) for one in networks or []]
     has_peers = not (pods is None and entities is None and networks is None)
@@ -110,7 +110,7 @@ def _span(port: _Port) -> Span:
 
 
 def _unprefixed(selector: Selector) -> Selector:
-    """A selector without the source that Cilium prefixes labels with; pods' labels have the source k8s."""
+    """Return a selector without Cilium's prefixes, which name a label's source; pods' labels have the source k8s."""
     labels = {_key(key): value for key, value in selector.match_labels.items()}
     more = [Requirement(_key(one.key), one.operator, one.values) for one in selector.match_expressions]
     return Selector(labels, more)
@@ -121,7 +121,7 @@ def _key(key: str) -> str:
 
 
 def _in_namespace(selector: Selector, namespace: str) -> Selector:
-    """A selector with the policy's namespace, unless it selects namespaces itself."""
+    """Return a selector with the policy's namespace, unless it selects namespaces itself."""
     keys = [*selector.match_labels, *(one.key for one in selector.match_expressions)]
     if NAMESPACE in keys:
         return selector

@@ -77,18 +77,18 @@ class Peers:
     rendered: Rendered
 
     def workload(self, workload: Workload) -> Peer:
-        """The peer of a workload: its pods, or `nodes` if they are on the host network."""
+        """Return the peer of a workload: its pods, or `nodes` if they are on the host network."""
         if workload.template.spec.host_network:
             return self.named(self.connections.nodes)
         return subject(workload)
 
     def find(self, name: str) -> Workload | None:
-        """The workload `namespace/name`; None if this environment doesn't have it."""
+        """Return the workload `namespace/name`; None if this environment doesn't have it."""
         namespace, _, own = name.partition("/")
         return self.rendered.workloads_by_key.get((namespace, own))
 
     def named(self, name: str) -> Peer:
-        """The peer `name` of connections.yaml."""
+        """Return the peer `name` of connections.yaml."""
         peer = self.connections.peers[name]
         if peer.pods:
             return Pods(peer.pods, tuple(sorted(peer.labels.items())))
@@ -98,7 +98,7 @@ class Peers:
 
     @cached_property
     def owned(self) -> tuple[str, ...]:
-        """The namespaces of the manifests, sorted, without those of every cluster."""
+        """The namespaces of the manifests, sorted, without the built-in ones."""
         return tuple(sorted(self.rendered.namespaces - BUILTIN_NAMESPACES))
 
     @cached_property
@@ -113,7 +113,7 @@ class Peers:
 
 
 def subject(workload: Workload) -> Pods:
-    """The pods of a workload, by the labels of its selector, or else of its pods."""
+    """Return the pods of a workload, by the labels of its selector, or else of its pods."""
     labels = workload.spec.selector.match_labels if workload.spec.selector else {}
     return Pods(workload.namespace, tuple(sorted((labels or workload.labels).items())))
 
@@ -138,7 +138,7 @@ def port(value: int | str, receiver: Workload | None) -> Port | None:
 
 
 def shown(port: Port) -> str:
-    """A port as messages show it: `80`, `53/UDP` or `any port`."""
+    """Format a port for messages: `80`, `53/UDP` or `any port`."""
     if port == ANY:
         return "any port"
     return str(port[0]) if port[1] == "TCP" else f"{port[0]}/{port[1]}"

@@ -1,4 +1,4 @@
-"""The generated sources of the policies in components/: comparing and writing them."""
+"""Generate, compare and write the sources of the policies in components/."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from penstock.policies.peers import Peers
 
 
 def _folder(layout: Layout) -> Path:
-    """The folder of generated files; the component's other files, such as its README, are written by hand."""
+    """Return the folder of generated files; other files of the component, such as its README, are written by hand."""
     return layout.components / policies.COMPONENT / "kustomize"
 
 
 def generate(contract: Contract, declared: Connections, environments: list[Rendered]) -> dict[str, str]:
-    """Path -> text of every generated source, for these environments."""
+    """Return the generated sources for these environments: path -> text."""
     texts: dict[str, str] = {}
     for rendered in environments:
         every = expected.connections(contract, declared, rendered)
@@ -31,7 +31,7 @@ def generate(contract: Contract, declared: Connections, environments: list[Rende
 
 
 def stale(layout: Layout, texts: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """The path of each source that differs from the generated text, and a message."""
+    """Yield the path of each source that differs from the generated text, and a message."""
     folder = _folder(layout)
     present = {layout.relative(path): path for path in (walk(folder) if folder.is_dir() else ())}
     for path in present.keys() - texts.keys():

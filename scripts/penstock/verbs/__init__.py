@@ -1,1 +1,1 @@
-"""One file for each verb of tasks.py: what the user asked for, in steps."""
+"""The verbs of tasks.py, one module each."""

@@ -1,4 +1,4 @@
-"""nox -s bench: what hydration costs, against helmfile on the same input in the same run, and what gates cost."""
+"""nox -s bench: measure hydration, compared with helmfile on the same input in the same run, and the gates."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _GATES = "\n## The gates\n"
 
 
 def bench(sizes: list[int], gate_sizes: list[int], runs: int, write: bool) -> None:
-    """Measure hydration and the gates at these numbers of components; `write` renews docs/benchmarks.md."""
+    """Measure hydration and the gates at these numbers of components; `write` updates docs/benchmarks.md."""
     every = [*sizes, *gate_sizes]
     if not every or min(every) < 1 or max(every) > 9999 or runs < 1:
         raise PenstockError("bench measures sizes from 1 to 9999, in at least one round", "--sizes 10,100 --runs 3")
-    ensure(_TOOLS)  # a build would be measured otherwise
+    ensure(_TOOLS)  # otherwise builds would be measured
     if sizes:
         hydration(sizes, runs, write)
     if gate_sizes:
@@ -34,7 +34,7 @@ def bench(sizes: list[int], gate_sizes: list[int], runs: int, write: bool) -> No
 
 
 def hydration(sizes: list[int], runs: int, write: bool) -> None:
-    """Measure hydration of synthetic platforms, and helmfile on the same."""
+    """Measure hydration of synthetic platforms, and helmfile on the same ones."""
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
         place = Path(folder).resolve()
         results = measure([synthetic.make(place / str(count), count) for count in sorted(set(sizes))], runs)
@@ -66,7 +66,7 @@ def _show(bars: list[report.Bar]) -> None:
 
 
 def _page() -> tuple[str, str, str]:
-    """docs/benchmarks.md: what is about hydration, the heading of the gates, and what is below it."""
+    """Split docs/benchmarks.md into hydration, the heading of the gates, and the rest."""
     return (_TARGET.read_text() if _TARGET.is_file() else "").partition(_GATES)
 
 
@@ -81,7 +81,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def main(words: list[str]) -> None:
-    """The command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --runs 3 --dry."""
+    """Run the command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --runs 3 --dry."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
     parser.add_argument(
         "--sizes", default=",".join(map(str, SIZES)), help="sizes to hydrate, or none (10,100,500,2000)"

@@ -1,4 +1,4 @@
-"""inv coredns-update: CoreDNS reads the configuration of components/coredns, and pods can resolve names."""
+"""inv coredns-update: apply components/coredns, and check that pods can resolve names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMESPACE = "kube-system"
 
 
 def coredns_update(target: Target) -> None:
-    """Apply the component, restart CoreDNS, and check names from a pod; where no pod runs, apply it alone."""
+    """Apply the component, restart CoreDNS, and resolve names in a pod; if no pods run, only apply the component."""
     session = running(target, steps.FIRST)
     steps.take(session, target, "coredns-update", _update)
 
@@ -32,7 +32,7 @@ def _update(session: Session, step: Step) -> Plan:
     if own:
         yield applying(session, own)
     if runs_pods:
-        # CoreDNS does reload by itself, but some time within the next minute.
+        # CoreDNS reloads by itself, but only some time within the next minute.
         restart = ("rollout", "restart", _DEPLOYMENT, "-n", _NAMESPACE)
         yield Action(lambda: kubectl.command(*restart), "CoreDNS, which reads its configuration")
         wait = ("rollout", "status", _DEPLOYMENT, "-n", _NAMESPACE, f"--timeout={timeout:.0f}s")
@@ -45,7 +45,7 @@ def _update(session: Session, step: Step) -> Plan:
 
 
 def _look(session: Session, objects: list[Object], own: list[Content]) -> None:
-    """Make `own` what Flux applies if Flux owns it; raises PenstockError without CoreDNS."""
+    """Turn `own` into what Flux applies if Flux owns it; raises PenstockError without CoreDNS."""
     if session.provider.runs_pods and not session.kubectl.get_one("deployment", "coredns", _NAMESPACE):
         raise PenstockError(
             f"{session.recorded.cluster} has no Deployment {_NAMESPACE}/coredns",

@@ -1,4 +1,4 @@
-"""inv diagram: the pictures of README and docs, drawn from dataflow.yaml."""
+"""inv diagram: draw dataflow.yaml into README and docs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from penstock.platform import dataflow
 
 
 def diagram(only_print: bool) -> None:
-    """Draw the picture into every page that has a place for it, or print it."""
+    """Draw the diagram into every page that has a place for it, or print it."""
     layout = find_platform()
     found = dataflow.read(layout.root)
     if only_print:

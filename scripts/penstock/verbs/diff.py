@@ -1,4 +1,4 @@
-"""inv diff: what the manifests of the working tree will do to the cluster, object by object."""
+"""inv diff: show what the manifests of the working tree will change in the cluster, object by object."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from penstock.tools.git import commit
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
 _DIGEST = re.compile(r"[0-9a-f]{40,64}")
-# What a summary names, in the order of its urgency.
+# The effects that a summary names, most urgent first.
 _SUMMED = {
     "refused": "refused",
     "recreated": "recreates",
@@ -38,7 +38,7 @@ _WIDEST = 160
 
 
 def diff(environment: str | None, base: str, as_json: bool, platform: str = "") -> None:
-    """Print the difference between a commit's manifests and those on disk; a report, which fails for no difference."""
+    """Print how the manifests of the working tree differ from those of a commit; differences aren't errors."""
     layout = find_platform(platform)
     found = collect(layout, environment, base)
     if as_json:
@@ -49,11 +49,11 @@ def diff(environment: str | None, base: str, as_json: bool, platform: str = "") 
 
 
 def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
-    """Compare the environments; PenstockError when there is no such revision, or a file holds no object."""
+    """Compare the environments; raises PenstockError for an unknown revision or a file without an object."""
     revision = commit(layout.root, base)
     old, new = trees.in_commit(layout.root, revision), trees.on_disk(layout.root)
     known = environments.pick(layout, environment)
-    # One that is gone from helmfile.yaml is a difference too.
+    # An environment removed from helmfile.yaml is a difference, too.
     names = known if environment else sorted({*known, *old})
     git = index.read(layout)
     if git:
@@ -74,7 +74,7 @@ def _stale(layout: Layout, environment: str) -> list[str]:
     try:
         return [line.text for line in fast_findings(layout, environment)]
     except PenstockError as error:
-        # The sources can't be read or the lock is damaged: no reason to hide what is in the manifests.
+        # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
         return [error.message]
 
 
@@ -82,7 +82,7 @@ def _version(layout: Layout, environment: str) -> str:
     try:
         return environments.read(layout, environment).kubernetes.version
     except PenstockError:
-        return ""  # the hydration names what is wrong; the newest version is the best guess
+        return ""  # hydration reports the error; the newest version is the best guess
 
 
 def _declared(layout: Layout) -> Declared:
@@ -107,7 +107,7 @@ def _show(found: Diff) -> None:
 
 
 def summary(found: Diff) -> str:
-    """One line: how many objects, and what follows that someone should know of."""
+    """Return a line with the numbers of objects, and the effects that a user should know."""
     if not found.changes:
         return f"{found.environment}: nothing changes{' in the cluster' if found.hooks else ''}"
     counts = ", ".join(f"{found.count(what)} {what}" for what in ("changed", "added", "removed"))

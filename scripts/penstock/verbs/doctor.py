@@ -1,4 +1,4 @@
-"""inv doctor: every problem of this machine and this checkout at once, each with what to do."""
+"""inv doctor: report every problem of this machine and this checkout, each with its fix."""
 
 from __future__ import annotations
 
@@ -24,20 +24,19 @@ from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS
 from penstock.verbs import target
 
-# All programs and Go's caches after a cold build: 9 GiB measured.
-# Go's two caches held 34 GiB once all 22 programs had been built.
+# Measured: Go's two caches contained 34 GiB after all 22 programs had been built.
 _GIB_EACH = 1.5
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """A problem, and what to do about it."""
+    """A problem and its fix."""
 
     what: str
     fix: str
 
 
 def doctor(as_json: bool) -> None:
-    """Print the problems; PenstockError (exit 1) when there are any."""
+    """Print the problems; raises PenstockError (exit code 1) if there are any."""
     problems = [problem for check in _CHECKS for problem in _tried(check)]
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(problems)).decode())
@@ -116,9 +115,9 @@ def _cluster() -> Iterator[Problem]:
 
 
 def _provider() -> Iterator[Problem]:
-    """Where `inv up` would make the cluster, and what stands in its way there.
+    """Yield the problems of the provider that `inv up` would use.
 
-    That Docker isn't there is no problem: there is kwok.
+    Missing Docker isn't one, since kwok doesn't need it.
     """
     layout = find_platform()
     name = target.environment(layout, "")
@@ -135,7 +134,7 @@ def _provider() -> Iterator[Problem]:
 
 
 def _lacking(settings: Cluster) -> Provider | None:
-    """The provider that would be used if its programs were installed; none if Docker doesn't answer."""
+    """Return the provider that would be used if its programs were installed; None if Docker doesn't answer."""
     try:
         docker.daemon()
     except PenstockError:

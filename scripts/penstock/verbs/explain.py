@@ -1,4 +1,4 @@
-"""inv explain RULE: what a rule catches, why that matters, a failing example and the fix."""
+"""inv explain RULE: print what a rule catches, why that matters, a failing example and the fix."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from penstock.gates.registry import MODULES, find, rules
 
 
 def explain(rule: str) -> None:
-    """Print the explanation, or the rules of a gate when `rule` names one; PenstockError for an unknown one."""
+    """Print the explanation of a rule, or the rules of a gate; raises PenstockError for an unknown one."""
     known = rules()
     if rule in MODULES:
         for each in find(rule).rules:

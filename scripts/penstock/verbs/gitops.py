@@ -1,4 +1,4 @@
-"""inv flux-status and inv gitops-status: Flux itself, and what it makes of the platform."""
+"""inv flux-status and inv gitops-status: show Flux's controllers and sources, and its Kustomizations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.verbs.target import looking
 
 
 class Controller(msgspec.Struct, frozen=True):
-    """A controller of Flux: where it runs (`process` or `pod`), its version, and whether it does."""
+    """A controller of Flux: whether it runs as a process or a pod, its version, and whether it is ready."""
 
     name: str
     runs_as: Literal["process", "pod"]
@@ -26,14 +26,14 @@ class Controller(msgspec.Struct, frozen=True):
 
 
 class FluxStatus(msgspec.Struct, frozen=True):
-    """What `inv flux-status --json` prints."""
+    """The output of `inv flux-status --json`."""
 
     controllers: list[Controller]
     sources: list[status.Source]
 
 
 def flux_status(environment: str, as_json: bool) -> None:
-    """Print Flux's controllers and its sources; PenstockError when there is no Flux."""
+    """Print Flux's controllers and its sources; raises PenstockError without Flux."""
     session = looking(environment)
     refuse_silent(session)
     if not session.recorded.flux:
@@ -65,7 +65,7 @@ def flux_status(environment: str, as_json: bool) -> None:
 
 
 def gitops_status(environment: str, as_json: bool) -> None:
-    """Print every Kustomization with its revision and reason; PenstockError when GitOps was not set up."""
+    """Print every Kustomization with its revision and reason; raises PenstockError if Flux has no source."""
     session = looking(environment)
     refuse_silent(session)
     if session.recorded.phase < 2:

@@ -1,4 +1,4 @@
-"""inv hydrate: components/ into manifests/."""
+"""inv hydrate: render components/ into manifests/."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from penstock.platform import environments
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What a hydration did to one environment.
+    """The result of hydrating one environment.
 
-    `hooks` is what became of the hooks of Helm in what was rendered. `seconds` is wall time.
+    `hooks` describes how the Helm hooks of the rendered components were handled. `seconds` is wall time.
     """
 
     environment: str
@@ -31,7 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def hydrate(environment: str | None, components: list[str], as_json: bool, platform: str = "") -> None:
-    """Bring manifests/ up to its sources, and say what changed, object by object."""
+    """Update manifests/ from its sources, and print the changed files."""
     layout = find_platform(platform)
     picked = environments.pick(layout, environment)
     names.refuse_misnamed(layout, environments.names(layout))
@@ -40,10 +40,10 @@ def hydrate(environment: str | None, components: list[str], as_json: bool, platf
         index.refuse_sparse_sources(git)
         picked = index.present(git, layout, picked, environment)
     with write.exclusive(layout):
-        # All of them are computed before the first is written: a fault in one leaves the others as they were.
+        # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
         done = [_compute(layout, name, components, charts) for name in picked]
-        # The charts first: killed before its tree is written, an environment is stale, and hydrated from these charts.
+        # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
         for line in charts.write(used if not environment and picked == environments.names(layout) else None):
             console.info(f"  {line}")
@@ -75,7 +75,7 @@ def _as_dict(environment: str, change: Change) -> dict[str, str]:
 
 
 def _warn(tree: Tree, found: list[Change]) -> None:
-    """Name the Jobs that delete themselves: gone from the cluster, Flux makes them again, and they run again."""
+    """Warn of Jobs that delete themselves: Flux creates them again, so they run again."""
     for change in found:
         text = tree.files.get(change.path) or b""
         if b"\nkind: Job\n" in text and b"\n  ttlSecondsAfterFinished:" in text:

@@ -1,4 +1,4 @@
-"""inv hydrate-check: manifests/ is what its sources give, or the change may not pass."""
+"""inv hydrate-check: fail if manifests/ differs from what its sources render to."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from penstock.platform import environments
 
 
 def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: str = "") -> None:
-    """Raise Findings for every file that differs from what hydrating would write.
+    """Raise Findings with every file that differs from what `inv hydrate` would write.
 
-    `fast` compares digests alone, and in a Git repository those of the files that a commit would hold.
+    `fast` only compares digests; in a Git repository, those of the files to be committed.
     """
     layout = find_platform(platform)
     found = failure(_fast_findings(layout, environment)) if fast else _full_findings(layout, environment)
@@ -61,11 +61,11 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
         raise line_ends(converted, "Git")
     if picked == known and not findings:
         findings = unused_charts(layout, known)
-    return list(dict.fromkeys(findings))  # a source that all environments lack
+    return list(dict.fromkeys(findings))  # all environments may lack the same source
 
 
 def _full_findings(layout: Layout, environment: str | None) -> Findings:
-    # Not at the top: the fast check must not pay for importing what renders.
+    # Imported here, since the fast check must not pay for importing the renderer.
     from penstock.gates.finding import Finding
     from penstock.gates.hydrate_check import check
     from penstock.gates.runner import hints

@@ -1,4 +1,4 @@
-"""inv logs: what the local processes of a cluster wrote, and where pods run Flux's controllers and any workload."""
+"""inv logs: print the log of a local process or, if pods run, of a workload."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.verbs.target import looking
 
 
 def logs(name: str, environment: str, lines: int) -> None:
-    """Print the last lines of a log; PenstockError with the nearest name when nothing here has this one."""
+    """Print the last lines of a log; raises PenstockError with the nearest name for an unknown one."""
     session = looking(environment)
     if name in session.recorded.processes:
         _of_process(name, Path(session.recorded.processes[name].log), lines)
@@ -39,9 +39,9 @@ def _of_process(name: str, path: Path, lines: int) -> None:
 
 
 def _workloads(session: Session) -> dict[str, tuple[str, str]]:
-    """The names under which workloads have logs -> namespace and kind/name; none where no pod runs.
+    """Map the names of workloads to namespace and kind/name; empty if no pods run.
 
-    A workload's is namespace/name, and a controller of Flux has its own too.
+    The names are namespace/name, and for Flux's controllers also the name alone.
     """
     if not session.provider.runs_pods or not session.kubectl.is_ready():
         return {}

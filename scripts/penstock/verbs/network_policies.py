@@ -1,4 +1,4 @@
-"""inv network-policies: the sources of components/network-policies, from the dataflow contract and the manifests."""
+"""inv network-policies: generate components/network-policies from the dataflow contract and the manifests."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from penstock.verbs.hydrate import hydrate
 
 
 def network_policies() -> None:
-    """Hydrate, write the policies of every environment from what came of it, and hydrate those.
+    """Hydrate, generate the policies of every environment from the result, and hydrate those.
 
-    PenstockError where the platform has no connections.yaml.
+    Raises PenstockError if the platform has no connections.yaml.
     """
     layout = find_platform()
     connections = network.read(layout.root)

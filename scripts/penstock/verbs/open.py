@@ -1,4 +1,4 @@
-"""inv open: where the platform's pages are, and what makes their names known to this machine."""
+"""inv open: print the addresses of the platform's pages, and the line of /etc/hosts that they need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOPBACK = "127.0.0.1"
 
 
 def open_pages(environment: str, write_hosts: bool, hosts: Path = HOSTS) -> None:
-    """Print the addresses and the line for /etc/hosts, or add it; PenstockError where the names are the DNS' matter."""
+    """Print the addresses and the line for /etc/hosts, or add it; raises PenstockError without host names."""
     session = looking(environment)
     names = host_names(session)
     if not names:
@@ -43,7 +43,7 @@ def open_pages(environment: str, write_hosts: bool, hosts: Path = HOSTS) -> None
 
 
 def host_names(session: Session) -> list[str]:
-    """The host names of all HTTPRoutes, sorted."""
+    """Return the host names of all HTTPRoutes, sorted."""
     routes = [item for item in session.manifests.all_objects() if item.kind == "HTTPRoute"]
     return sorted({name for item in routes for name in item.spec_as(RouteSpec).hostnames})
 
@@ -64,7 +64,7 @@ def _known(hosts: Path, names: list[str]) -> bool:
 
 
 def _add(hosts: Path, line: str) -> None:
-    """Append a line; only root may, so sudo asks for the password on our own terminal."""
+    """Append a line to a file; if only root may, sudo asks for the password on the terminal."""
     script = f"printf '%s\\n' {shlex.quote(line)} >>{shlex.quote(str(hosts))}"
     as_root = [] if os.access(hosts, os.W_OK) else ["sudo"]
     if as_root and not shutil.which("sudo"):

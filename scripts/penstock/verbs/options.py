@@ -1,4 +1,4 @@
-"""The options that several verbs share; importing them loads nothing of the engine."""
+"""Options that several verbs share; importing them loads no other module of the engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Target:
-    """The cluster that a verb changes, as typed; empty, or 0, for what wasn't. `timeout` is in seconds."""
+    """The options of verbs that change a cluster; empty or 0 if not given. `timeout` is in seconds."""
 
     env: str = ""
     provider: str = ""

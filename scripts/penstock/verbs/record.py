@@ -1,4 +1,4 @@
-"""inv record: the animated pictures of the README, from what the verbs really print in a clone of this repository."""
+"""inv record: record the README's animated pictures from real sessions in a clone of this repository."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from penstock.tools.repository import IDENTITY
 
 ASSETS = "docs/assets"
 COLUMNS = 110
-# Seconds between one command's end and the next one's beginning.
+# Seconds after a command is typed, and after it ends.
 _PAUSE = 1.2
 _LARGEST = 200_000
 
 
 @dataclass(frozen=True)
 class Typed:
-    """A command as it is typed, and the exit code that it must have."""
+    """A command as typed, and its expected exit code."""
 
     line: str
     code: int = 0
@@ -38,7 +38,7 @@ class Typed:
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture: its title, and what is typed in it."""
+    """A picture: its title, and the commands typed in it."""
 
     title: str
     typed: tuple[Typed, ...]
@@ -62,7 +62,7 @@ SCENES = {
 
 
 def record(only: list[str]) -> None:
-    """Record the scenes, or some of them; PenstockError when a command ends otherwise than it should."""
+    """Record all or some of the scenes; raises PenstockError if a command ends with an unexpected code."""
     for name in only:
         if name not in SCENES:
             raise PenstockError(
@@ -86,7 +86,7 @@ def record(only: list[str]) -> None:
 
 
 def play(scene: Scene, folder: Path) -> Session:
-    """What a terminal shows when the commands of a scene are typed in a folder, one after the other."""
+    """Run a scene's commands in a folder, one after the other, and return what a terminal shows."""
     session, clock = Session(), _Clock()
     masked = {str(folder): "~/penstock", str(ENGINE): "~/penstock", str(Path.home()): "~"}
     for typed in scene.typed:
@@ -110,22 +110,22 @@ def play(scene: Scene, folder: Path) -> Session:
 
 
 class _Clock:
-    """Seconds since it was made, and those that were skipped."""
+    """A clock that starts at 0 and can be advanced."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     def now(self) -> float:
-        """The time now."""
+        """Return the seconds since the start, and those skipped."""
         return time.monotonic() - self._start
 
     def skip(self, seconds: float) -> None:
-        """Go on as if so much time had passed."""
+        """Advance the clock."""
         self._start -= seconds
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """The engine of the clone, a terminal with colours, and no file of the user's that changes what git prints."""
+    """Return the variables for the clone's engine and a colour terminal, without the user's settings of git."""
     return {
         **IDENTITY,
         "CI": "",
@@ -141,13 +141,13 @@ def _environment(folder: Path) -> dict[str, str]:
 
 @contextmanager
 def _clone() -> Iterator[Path]:
-    """A clone of this repository with its hook, in a folder of its own; a cluster that was made there is taken down."""
+    """Clone this repository with its hook to a temporary folder; at the end, delete a cluster created there."""
     with tempfile.TemporaryDirectory(prefix="penstock-record-") as around:
         folder = Path(around).resolve() / "penstock"
         environment = _environment(folder)
         run(Command([git.program(), "clone", "--quiet", ENGINE, folder], env=environment))
         (folder / ".venv").symlink_to(sys.prefix)
-        # .gitignore names the folder, not a link.
+        # .gitignore matches a folder .venv, but not a link.
         with (folder / ".git" / "info" / "exclude").open("a") as file:
             file.write(".venv\nstatus.txt\n")
         run(Command([".venv/bin/pre-commit", "install"], cwd=folder, env=environment))

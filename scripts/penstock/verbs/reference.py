@@ -1,4 +1,4 @@
-"""inv reference: the pages of docs/reference that the code itself writes."""
+"""inv reference: generate the pages of docs/reference from the code."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from penstock.docs import pages
 
 
 def reference() -> None:
-    """Write the pages of verbs, settings and errors; Findings for an error that has no hint."""
+    """Write the pages that are stale."""
     changed = pages.write()
     for page in changed:
         console.info(f"  ~ {page}")

@@ -1,4 +1,4 @@
-"""inv smoke: whether a cluster does what the platform promises."""
+"""inv smoke: check that a cluster keeps the platform's promises."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from penstock.tools.kubectl import Kubectl
 
 
 def smoke(environment: str, only: list[str], kubeconfig: str, address: str, as_json: bool) -> None:
-    """Carry out the checks and print how each ended; Findings when one failed."""
+    """Run the checks and print their outcomes; raises Findings if one failed."""
     wanted = _pick(only)
     layout = find_platform()
     world = _world(layout, environments.one(layout, environment), kubeconfig, address)
@@ -51,7 +51,7 @@ def _pick(only: list[str]) -> list[Check]:
 
 
 def _world(layout: Layout, environment: str, kubeconfig: str, address: str) -> World:
-    """The cluster that `inv up` made, or the one of a kubeconfig, which has to be at HEAD."""
+    """Return the cluster of `inv up`, or that of a kubeconfig, which must be at HEAD."""
     manifests = Manifests(layout.tree(environment))
     state = state_of(layout, environment)
     revision = head(layout.root) if kubeconfig else state.read().revision

@@ -1,4 +1,4 @@
-"""inv status: phases, nodes, every Kustomization with its revision and reason, and the workloads."""
+"""inv status: show phases, nodes, every Kustomization with its revision and reason, and the workloads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from penstock.verbs.target import looking
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """All that `inv status --json` prints. `processes` maps each local process to whether it runs."""
+    """The output of `inv status --json`. `processes` maps each local process to whether it runs."""
 
     environment: str
     provider: str
@@ -31,7 +31,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def status(environment: str, as_json: bool) -> None:
-    """Print the status; PenstockError when there is no cluster or its API server doesn't answer."""
+    """Print the status; raises PenstockError if there is no cluster or its API server doesn't answer."""
     session = looking(environment)
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(collect(session))).decode())
@@ -40,7 +40,7 @@ def status(environment: str, as_json: bool) -> None:
 
 
 def collect(session: Session) -> Status:
-    """Ask the cluster."""
+    """Read the status from the cluster."""
     running = {name: processes.is_alive(session.recorded, name) for name in session.recorded.processes}
     refuse_silent(session)
     return Status(
@@ -57,7 +57,7 @@ def collect(session: Session) -> Status:
 
 
 def refuse_silent(session: Session) -> None:
-    """PenstockError when the API server doesn't answer, with those of our processes that don't run."""
+    """Raise PenstockError if the API server doesn't answer, with the local processes that have ended."""
     if not session.kubectl.is_ready():
         dead = [name for name in session.recorded.processes if not processes.is_alive(session.recorded, name)]
         raise PenstockError(
@@ -86,7 +86,7 @@ def show(session: Session) -> None:
 
 
 def kustomization_rows(found: list[Kustomization]) -> tuple[list[str], list[list[str]]]:
-    """The headings and the rows of a table of Kustomizations."""
+    """Return the headings and rows of a table of Kustomizations."""
     rows = [
         [
             item.name,

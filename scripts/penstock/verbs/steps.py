@@ -1,4 +1,4 @@
-"""The steps of `inv up` as verbs of their own, for those who go one by one."""
+"""The steps of `inv up` as separate verbs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERBS = {"gateway-api": "inv gateway-install", "cilium": "inv cilium-install", 
 
 
 def cluster_create(target: Target) -> None:
-    """The first step of phase 1: the control plane and its nodes."""
+    """Phase 1, step 1: create the control plane and its nodes."""
     session = begin(target)
     if target.dry_run:
         show(session, [("", phases.create)])
@@ -31,7 +31,7 @@ def cluster_create(target: Target) -> None:
 
 
 def install_component(target: Target, verb: str, component: str) -> None:
-    """A step of phase 1: apply a component by hand; PenstockError when the environment hasn't got it."""
+    """Apply a component of phase 1; raises PenstockError if the environment doesn't have it."""
     session = running(target, FIRST)
     if component not in session.manifests.components:
         raise PenstockError(
@@ -44,13 +44,13 @@ def install_component(target: Target, verb: str, component: str) -> None:
 
 
 def flux_install(target: Target) -> None:
-    """The first step of phase 2: Flux."""
+    """Phase 2, step 1: install Flux."""
     session = running(target, FIRST)
     take(session, target, "flux-install", phases.install_flux, lambda: _refuse_without(session, session.bootstrap), 1)
 
 
 def gitops_setup(target: Target) -> None:
-    """The second step of phase 2: where Flux takes the manifests from."""
+    """Phase 2, step 2: configure Flux's source of the manifests."""
     session = running(target, FIRST)
 
     def ready() -> None:
@@ -62,7 +62,7 @@ def gitops_setup(target: Target) -> None:
 
 
 def gitops_enable(target: Target) -> None:
-    """Phase 3: Flux applies the components."""
+    """Phase 3: have Flux apply the components."""
     session = running(target, FIRST)
 
     def ready() -> None:
@@ -80,9 +80,9 @@ def take(
     ready: Callable[[], None] = lambda: None,
     phase: int = 0,
 ) -> None:
-    """Carry out one step, or show its commands; `ready` raises when another one is first.
+    """Carry out one step, or print its commands; `ready` raises if another step must run first.
 
-    `phase` is the one that is complete with it.
+    `phase` is the phase that the step completes, 0 for none.
     """
     if target.dry_run:
         show(session, [("", plan)])
@@ -97,7 +97,7 @@ def take(
 
 
 def _refuse_without(session: Session, components: list[str]) -> None:
-    """PenstockError with the step that is first when the cluster lacks one of these components of phase 1."""
+    """Raise PenstockError with the verb to run first if the cluster lacks one of these components of phase 1."""
     lacking = [name for name in bootstrap.lacking(session) if name in components]
     if lacking:
         raise PenstockError(f"{lacking[0]} is not applied yet", _VERBS.get(lacking[0], "inv up --phase 1"))

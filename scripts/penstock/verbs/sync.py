@@ -1,4 +1,4 @@
-"""inv sync: what the working tree holds now goes to the running cluster."""
+"""inv sync: apply the manifests of the working tree to the running cluster."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.verbs.target import confirm, refuse_unpushed, running
 
 
 def sync(target: Target) -> None:
-    """Snapshot the working tree, have Flux apply it, and wait until all of it is Ready."""
+    """Snapshot the working tree, have Flux apply it, and wait until everything is Ready."""
     session = running(target)
     if target.dry_run:
         show(session, [("", git_source.setup), ("", enable)])
@@ -24,7 +24,7 @@ def sync(target: Target) -> None:
         try:
             phases.run(session, phases.PHASES)
         except Drifted as drift:
-            # Changed by hand, it may be while the commit is the one that Flux applied last.
+            # Objects were changed by hand, perhaps while Flux has no new commit to apply.
             console.warn(f"{drift.message}; having Flux apply everything again")
             session.recorded.restarted = True
             phases.run(session, phases.PHASES[2:])

@@ -1,4 +1,4 @@
-"""The cluster that a verb is about: chosen from what was typed, what is there, and what this machine can do."""
+"""Choose a verb's cluster by its options, the existing clusters, and what this machine can run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from penstock.verbs.options import Target
 
 
 def begin(target: Target) -> Session:
-    """The session of a verb that changes a cluster; PenstockError for all that can be known beforehand."""
+    """Return the session of a verb that changes a cluster; raises PenstockError if a check beforehand fails."""
     layout = find_platform()
     name = environment(layout, target.env, target.provider)
     head(layout.root)
@@ -42,7 +42,7 @@ def begin(target: Target) -> Session:
 
 
 def running(target: Target, first: str = "inv up") -> Session:
-    """The session of a verb that needs a cluster; PenstockError when there is none, with what makes one."""
+    """Return the session of a verb that needs a cluster; raises PenstockError, which hints at `first`, without one."""
     layout = find_platform()
     if not target.dry_run and not state_of(layout, environment(layout, target.env, target.provider)).exists:
         raise PenstockError("there is no cluster here", f"run `{first}`")
@@ -50,7 +50,7 @@ def running(target: Target, first: str = "inv up") -> Session:
 
 
 def looking(env: str, timeout: float = 10.0) -> Session:
-    """The session of a verb that only looks; PenstockError when there is no cluster."""
+    """Return the session of a verb that only reads; raises PenstockError if there is no cluster."""
     layout = find_platform()
     name = environment(layout, env)
     state = state_of(layout, name)
@@ -61,9 +61,9 @@ def looking(env: str, timeout: float = 10.0) -> Session:
 
 
 def environment(layout: Layout, wanted: str, provider: str = "") -> str:
-    """The environment that was asked for, else the one whose cluster is there, else what suits provider or machine.
+    """Return the requested environment, else the one with a cluster, else one that suits the provider or the machine.
 
-    PenstockError when several clusters are there: no verb may guess which one is meant.
+    Raises PenstockError if several have clusters: no verb may guess which one is meant.
     """
     if wanted:
         return environments.pick(layout, wanted)[0]
@@ -81,20 +81,20 @@ def environment(layout: Layout, wanted: str, provider: str = "") -> str:
 
 
 def refuse_stale(layout: Layout, environment: str) -> None:
-    """Findings when manifests/ isn't what its sources give: a cluster gets only what was hydrated."""
+    """Raise Findings if manifests/ is stale: a cluster gets only what was hydrated."""
     findings = fast_findings(layout, environment)
     if findings:
         raise failure(findings, f"run `inv hydrate -e {environment}`, look at `git diff manifests/`, then run it again")
 
 
 def refuse_unpushed(session: Session) -> None:
-    """PenstockError when Flux is to take the manifests from the remote, and would not find there what is here."""
+    """Raise PenstockError if Flux uses the remote, but wouldn't find HEAD there."""
     if session.recorded.source == "remote":
         remote.read(session.layout)
 
 
 def confirm(session: Session, target: Target, what: str) -> None:
-    """Ask before an external cluster is changed; PenstockError without a terminal, or when the answer is no."""
+    """Ask before changing an external cluster; raises PenstockError without a terminal, or if the answer is no."""
     if session.provider.makes or target.yes:
         return
     if not sys.stdin.isatty():
@@ -109,13 +109,13 @@ def confirm(session: Session, target: Target, what: str) -> None:
 
 
 def _is_there(layout: Layout, name: str, provider: str) -> bool:
-    """Whether a cluster of an environment is there, on a provider if one is given."""
+    """Whether an environment has a cluster, on a provider if one is given."""
     state = state_of(layout, name)
     return state.exists and (not provider or state.read().provider == provider)
 
 
 def _refuse_other(recorded: ClusterState | None, target: Target) -> None:
-    """A cluster that is there stays what it is."""
+    """Raise PenstockError if the options contradict an existing cluster."""
     if recorded is None:
         return
     for what, wanted, there in (

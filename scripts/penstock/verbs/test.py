@@ -1,4 +1,4 @@
-"""inv test: every gate, with its time, and the number of tests at the end."""
+"""inv test: run every gate, and print their times and the number of tests."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GATES = ["lint", *SESSIONS, "tests"]
 
 
 def test(only: list[str]) -> None:
-    """Run the gates one after the other, all of them even when one fails; Findings names those that failed."""
+    """Run the gates in order, even after one fails; raises Findings with the failed ones."""
     unknown = [gate for gate in only if gate not in GATES]
     if unknown:
         raise PenstockError(
@@ -53,8 +53,8 @@ def _nox(gate: str, *posargs: str) -> Command:
 
 
 def _count(report: Path) -> str:
-    """pytest's count, read from its report: how many tests passed and failed."""
-    suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314, we made pytest write it
+    """Return how many tests passed, failed and were skipped, from pytest's report."""
+    suites = ET.parse(report).getroot().iter("testsuite")  # noqa: S314, pytest wrote it
     totals = dict.fromkeys(("tests", "failures", "errors", "skipped"), 0)
     for suite in suites:
         for key in totals:

@@ -1,4 +1,4 @@
-"""inv tools: the pinned programs, where each came from, and how large it is."""
+"""inv tools: list the pinned programs, where each came from, and their sizes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.tools.pins import PROGRAMS
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A program. `origin` is cache, PATH or `not built`; `bytes` is 0 when it isn't there."""
+    """A program. `origin` is cache, PATH or `not built`; `bytes` is 0 if it isn't built."""
 
     name: str
     version: str
@@ -22,7 +22,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def tools(build: bool, prune: bool, as_json: bool) -> None:
-    """List the programs; first make those that are missing (`build`), remove other versions of them (`prune`)."""
+    """List the programs, after building missing ones (`build`) and removing other versions of them (`prune`)."""
     if build:
         resolver.ensure(sorted(PROGRAMS))
     if prune:

@@ -1,4 +1,4 @@
-"""inv up and inv down: a cluster with the platform on it, from this working tree, and its end."""
+"""inv up and inv down: bring up a cluster with the platform from this working tree, and delete it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NUMBERS = [phase.number for phase in phases.PHASES]
 
 
 def up(target: Target, phase: int, merge: bool) -> None:
-    """Go through the four phases, or one of them; each acts only where something is missing: again is cheap."""
+    """Run the four phases, or one of them; each acts only if something is missing, so a second run is cheap."""
     start = time.monotonic()
     session = begin(target)
     wanted = _wanted(session, phase)
@@ -49,7 +49,10 @@ def up(target: Target, phase: int, merge: bool) -> None:
 
 
 def start_on(session: Session, target: Target, what: str) -> None:
-    """Say what kind of cluster it is, refuse what can't work, ask where it isn't ours, and get the programs."""
+    """Print the provider's banner and warnings, ask before changing an external cluster, and get the programs.
+
+    Raises Findings for fatal problems.
+    """
     console.info(session.provider.banner)
     problems = session.provider.problems(session)
     for problem in problems:
@@ -69,7 +72,7 @@ def start_on(session: Session, target: Target, what: str) -> None:
 def down(target: Target, only_made: bool = False) -> None:
     """End what `up` started, and only that; remove the state. Safe to run twice.
 
-    With `only_made` an existing cluster is refused; otherwise what stays in it is listed.
+    For an existing cluster, print what stays in it, or raise PenstockError if `only_made` is set.
     """
     layout = find_platform()
     name = environment(layout, target.env)
@@ -77,7 +80,7 @@ def down(target: Target, only_made: bool = False) -> None:
     if not state.folder.exists():
         console.good(f"{name}: there is no cluster here")
         return
-    if not state.exists:  # `up` was ended before it recorded anything
+    if not state.exists:  # `up` was interrupted before it recorded anything
         state.write(ClusterState(provider=choose.FALLBACK.name, environment=name))
     session = looking(name)
     if only_made and not session.provider.makes:
@@ -116,7 +119,7 @@ def _wanted(session: Session, only: int) -> list[phases.Phase]:
 
 
 def _staying(session: Session) -> list[str]:
-    """What stays in an existing cluster; nothing of it is touched."""
+    """Return lines about what stays in an existing cluster; changes nothing."""
     if not session.kubectl.is_ready():
         return [f"{session.recorded.context} does not answer: whatever is in it stays"]
     objects = session.manifests.all_objects()

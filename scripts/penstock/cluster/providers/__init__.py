@@ -1,1 +1,1 @@
-"""Where a cluster can run: in Docker by k3d or kind, on an existing cluster, or on kwok without any container."""
+"""Providers of clusters: k3d and kind in Docker, an existing cluster, and kwok without containers."""

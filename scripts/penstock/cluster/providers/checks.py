@@ -1,4 +1,4 @@
-"""What stands in the way of a cluster in Docker, found before anything is started."""
+"""Check whether this machine can run a cluster in Docker, before anything is started."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from penstock.kube.objects import Object, Workload
 from penstock.kube.read import read
 from penstock.tools.docker import Daemon
 
-# What Kubernetes itself, Flux and the images' page cache take beside the pods of the manifests.
+# Memory for Kubernetes, Flux and the page cache of images, in addition to the pods of the manifests.
 _OVERHEAD = 1 << 30
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _UNITS = {"m": 0.001, "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
@@ -27,7 +27,7 @@ _FIRST_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 
 def memory(daemon: Daemon, objects: list[Object]) -> Iterator[Problem]:
-    """Less memory than the pods of the manifests request: some would stay Pending for ever."""
+    """Check that Docker has the memory that the pods of the manifests request: otherwise some stay Pending."""
     needed = requested(objects) + _OVERHEAD
     if daemon.memory < needed:
         yield Problem(
@@ -37,7 +37,7 @@ def memory(daemon: Daemon, objects: list[Object]) -> Iterator[Problem]:
 
 
 def ports(wanted: dict[int, str]) -> Iterator[Problem]:
-    """Ports of 127.0.0.1 that another program has; `wanted` is port -> the setting that names it."""
+    """Check that no other program uses these ports of 127.0.0.1; `wanted` maps them to the settings that name them."""
     for port, setting in wanted.items():
         owner = processes.port_owner(port)
         if owner:
@@ -48,7 +48,7 @@ def ports(wanted: dict[int, str]) -> Iterator[Problem]:
 
 
 def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -> Iterator[Problem]:
-    """What a rootless daemon can't do; that is untested."""
+    """Check the limits of a rootless daemon, which is untested."""
     if not daemon.rootless:
         return
     first = int(file.read_text()) if file.is_file() else 0
@@ -66,7 +66,7 @@ def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -
 
 
 def cgroups(daemon: Daemon) -> Iterator[Problem]:
-    """The control groups that a kubelet refuses from Kubernetes 1.35 on, unless it is told not to."""
+    """Check for cgroup v1, with which a kubelet doesn't start by default from Kubernetes 1.35 on."""
     if daemon.cgroups == "1":
         yield Problem(
             "Docker's machine has cgroup v1, where a kubelet from 1.35 on does not start by default",
@@ -76,7 +76,7 @@ def cgroups(daemon: Daemon) -> Iterator[Problem]:
 
 
 def inotify(folder: Path | None = None) -> Iterator[Problem]:
-    """Limits under which pods fail with `too many open files`; none on macOS, where Docker's own machine has them."""
+    """Check the limits below which pods fail with `too many open files`; not on macOS, where Docker runs in a VM."""
     if not sys.platform.startswith("linux"):
         return
     for name, least in _INOTIFY.items():
@@ -91,7 +91,7 @@ def inotify(folder: Path | None = None) -> Iterator[Problem]:
 
 
 def left_over(name: str, there: list[str], command: str) -> Iterator[Problem]:
-    """Containers of a cluster with our name that nothing here knows of."""
+    """Check for containers of a cluster with the same name that this checkout didn't create."""
     if there:
         yield Problem(
             f"there is a cluster `{name}` already that this checkout did not make: {', '.join(there)}",
@@ -100,7 +100,7 @@ def left_over(name: str, there: list[str], command: str) -> Iterator[Problem]:
 
 
 def requested(objects: list[Object]) -> int:
-    """The bytes of memory that the pods of these objects request, one of each DaemonSet."""
+    """Return the memory that the pods of these objects request, in bytes, with one pod of each DaemonSet."""
     kinds = ("Deployment", "StatefulSet", "DaemonSet")
     workloads = (read(item) for item in objects if item.kind in kinds)
     return sum(_of_workload(item) for item in workloads if isinstance(item, Workload))

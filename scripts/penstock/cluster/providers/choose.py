@@ -1,4 +1,4 @@
-"""The registry of the providers, and which one a cluster gets."""
+"""The registry of providers, and the choice of one for a cluster."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.platform.cluster import Cluster
 
-# Without --provider, the first of these that this machine can run; an existing cluster is used only on request.
+# Without --provider, the first that this machine can run is used; an existing cluster only on request.
 BY_DEFAULT: tuple[Provider, ...] = (K3d(), Kind())
 FALLBACK = Kwok()
 """Runs every environment on any machine."""
@@ -20,7 +20,7 @@ PROVIDERS: dict[str, Provider] = {each.name: each for each in (*BY_DEFAULT, FALL
 
 
 def named(name: str) -> Provider:
-    """The provider of this name; raises PenstockError if there is none."""
+    """Return the provider of this name; raises PenstockError if there is none."""
     if name not in PROVIDERS:
         raise PenstockError(
             f"unknown provider `{name}`: the providers are {', '.join(PROVIDERS)}",
@@ -30,7 +30,7 @@ def named(name: str) -> Provider:
 
 
 def choose(environment: str, cluster: Cluster, requested: str) -> Provider:
-    """The requested provider, else the first default that fits and that this machine can run, else the fallback.
+    """Return the requested provider, else the first default that fits and that this machine can run, else the fallback.
 
     Reports why a default isn't used; raises PenstockError if the environment can't run on the requested one.
     """
@@ -55,12 +55,12 @@ def choose(environment: str, cluster: Cluster, requested: str) -> Provider:
 
 
 def fitting(cluster: Cluster) -> list[Provider]:
-    """The default providers that an environment can run on, whether this machine can or not."""
+    """Return the default providers that an environment can run on, whether or not this machine can."""
     return [provider for provider in BY_DEFAULT if not provider.fits(cluster)]
 
 
 def suited(environments: dict[str, Cluster], requested: str) -> str:
-    """The first environment that the requested provider can run, or this machine by default; else the first of all."""
+    """Return the first environment for the requested provider, or for a default one that is usable; else the first."""
     for provider in [named(requested)] if requested else BY_DEFAULT:
         names = [name for name, cluster in environments.items() if not provider.fits(cluster)]
         if names and (requested or not provider.missing()):

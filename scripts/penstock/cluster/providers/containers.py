@@ -1,4 +1,4 @@
-"""What k3d and kind share: nodes that are containers of the local Docker, and pods that really run."""
+"""The base of k3d and kind: nodes are containers in the local Docker, and pods really run."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from penstock.platform.cluster import Cluster
 from penstock.tools import docker, resolver
 from penstock.tools.on_path import Required
 
-# Where Docker's machine isn't this one, its network's gateway isn't an address of ours; Docker Desktop leads this name
-# to our 127.0.0.1.
+# If Docker runs in a VM, the gateway of its network isn't an address of this machine; Docker Desktop forwards this name
+# to 127.0.0.1 of this machine.
 _DESKTOP = Address("127.0.0.1", "host.docker.internal")
 _DOMAIN = "cluster.local"
 _CLEAR = "`inv down` clears away what is left"
 
 
 class Containers(Provider):
-    """A cluster whose nodes are containers. `label` is the one that its containers have, before `=<cluster>`."""
+    """A cluster whose nodes are containers, labelled `<label>=<cluster>`."""
 
     label: ClassVar[str]
 
@@ -45,39 +45,39 @@ class Containers(Provider):
 
     @abstractmethod
     def config(self, session: Session) -> dict[str, Any]:
-        """The config file of the cluster, as its program takes it."""
+        """Return the cluster's config file, in the format of the provider's program."""
 
     @abstractmethod
     def creation(self, session: Session) -> Command:
-        """The command that creates the cluster from the config file."""
+        """Return the command that creates the cluster from the config file."""
 
     @abstractmethod
     def deletion(self, session: Session) -> Command:
-        """The command that deletes the cluster."""
+        """Return the command that deletes the cluster."""
 
     @abstractmethod
     def kubeconfig(self, session: Session) -> bytes:
-        """The kubeconfig of the cluster."""
+        """Return the kubeconfig of the cluster."""
 
     @abstractmethod
     def start(self, session: Session) -> None:
-        """Start the containers of the cluster, which are there."""
+        """Start the existing containers of the cluster."""
 
     @abstractmethod
     def network(self, session: Session) -> str:
-        """The name of the Docker network that its nodes are in."""
+        """Return the name of the nodes' Docker network."""
 
     @abstractmethod
     def programs(self) -> list[Required]:
-        """The programs that have to be on PATH."""
+        """Return the programs that must be on PATH."""
 
     @abstractmethod
     def reason(self, complaint: str) -> str:
-        """What of the creating program's complaint says why."""
+        """Return the part of the creating program's error output that gives the reason."""
 
     @abstractmethod
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
-        """The networks and volumes that exist, came with this cluster and belong to no other."""
+        """Return the existing networks and volumes that were created with this cluster and belong to no other."""
 
     def missing(self) -> str:
         if not shutil.which("docker"):
@@ -120,14 +120,14 @@ class Containers(Provider):
         return {settings.http: f"cluster.{self.name}.http", settings.https: f"cluster.{self.name}.https"}
 
     def delete(self, session: Session) -> Plan:
-        # Our processes are ended first, so they stop listening even if Docker fails.
+        # Local processes are ended first, so they stop listening even if Docker fails.
         yield from super().delete(session)
         containers = cache(lambda: self._containers(session))
         yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers()))
         yield Work("", lambda: ", ".join([*containers(), *self._cleared(session)]))
 
     def config_file(self, session: Session) -> Path:
-        """Where the config file goes."""
+        """Return the path of the config file."""
         return session.state.folder / f"{self.name}.yaml"
 
     def _prepare_creation(self, session: Session) -> None:
@@ -139,7 +139,7 @@ class Containers(Provider):
 
     def _create(self, session: Session, command: Command) -> None:
         try:
-            # The program removes what it created when it fails, unless it is ended in the middle.
+            # The program removes what it created if it fails, but not if it is interrupted.
             with uninterrupted():
                 run(command)
         except CommandFailed as failure:
@@ -172,7 +172,7 @@ class Containers(Provider):
         return self._clear(session)
 
     def _clear(self, session: Session) -> list[str]:
-        """Remove what is left of a creation that was ended in the middle; gives its names."""
+        """Remove what an interrupted creation left behind, and return the names."""
         networks, volumes = self.leavings(session)
         for name in networks:
             docker.remove_network(name)
@@ -184,7 +184,7 @@ class Containers(Provider):
         return docker.containers(f"{self.label}={session.recorded.cluster}")
 
     def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
-        """What keeps Docker from it; a cluster of ours that is there has its memory and its ports already."""
+        """Check Docker; an existing cluster of this checkout already has its memory and ports."""
         yield from checks.inotify()
         yield from checks.cgroups(daemon)
         there = self._containers(session)
@@ -200,7 +200,7 @@ class Containers(Provider):
 
 
 def _is_ours(address: str) -> bool:
-    """Whether an address is one of this machine's."""
+    """Whether an address belongs to this machine."""
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))

@@ -20,7 +20,7 @@ _SECONDS = 10
 
 
 class Existing(Provider):
-    """A cluster that is never made or deleted here."""
+    """A cluster that Penstock never creates or deletes."""
 
     name = "existing"
     banner = "existing: a cluster that Penstock did not create; it is changed for real, and never created or deleted"
@@ -57,7 +57,7 @@ class Existing(Provider):
         return None
 
     def _refuse_other(self, session: Session) -> None:
-        """PenstockError when the context leads to another cluster than the environment's."""
+        """Raise PenstockError if the context's cluster isn't the environment's."""
         assert session.cluster.existing is not None, "choose() asks whether the environment fits"
         wanted, context = session.cluster.existing.server, session.recorded.context
         try:
@@ -77,11 +77,11 @@ class Existing(Provider):
 
 
 def _refuse_silent(session: Session) -> None:
-    """PenstockError when the API server doesn't answer soon, or doesn't know who asks."""
+    """Raise PenstockError if the API server doesn't answer in time, or rejects the credentials."""
     context = session.recorded.context
     argv = [f"--context={context}", f"--request-timeout={_SECONDS}s", "get", "--raw", "/readyz"]
     try:
-        # A program that creates the credentials takes its time too.
+        # A credential plugin takes time, too.
         run(Command([resolve("kubectl"), *argv], timeout=2 * _SECONDS))
     except (CommandFailed, CommandTimedOut) as failure:
         said = failure.result.complaint.splitlines()[-1:] if isinstance(failure, CommandFailed) else []
@@ -92,7 +92,7 @@ def _refuse_silent(session: Session) -> None:
 
 
 def _view(context: str, *argv: str) -> Command:
-    """One context of the user's kubeconfig with all that it needs, from any of the files of $KUBECONFIG."""
+    """Return the command that prints a context with all that it refers to, from any file of $KUBECONFIG."""
     return Command([resolve("kubectl"), "config", "view", "--minify", "--flatten", f"--context={context}", *argv])
 
 

@@ -1,4 +1,4 @@
-"""The provider k3d: k3s in Docker, with Cilium in the place of what k3s brings along."""
+"""The provider k3d: k3s in Docker, with Cilium instead of the bundled network and kube-proxy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.tools.on_path import FLUX, K3D, Required
 
 
 class K3d(Containers):
-    """A cluster of `cluster.k3d`."""
+    """A cluster with the settings `cluster.k3d`."""
 
     name = "k3d"
     banner = "k3d: k3s in Docker, everything runs for real"

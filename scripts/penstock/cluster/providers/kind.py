@@ -1,4 +1,4 @@
-"""The provider kind: Kubernetes in Docker, with Cilium in the place of its network and of kube-proxy."""
+"""The provider kind: Kubernetes in Docker, with Cilium instead of the default network and kube-proxy."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from penstock.tools.on_path import FLUX, Required
 
 
 class Kind(Containers):
-    """A cluster of `cluster.kind`."""
+    """A cluster with the settings `cluster.kind`."""
 
     name = "kind"
     banner = "kind: Kubernetes in Docker, everything runs for real"
     label = "io.x-k8s.kind.cluster"
 
     def programs(self) -> list[Required]:
-        return [FLUX]  # kind itself is built here where it is missing
+        return [FLUX]  # kind itself is built if it is missing
 
     def prepare(self) -> None:
         super().prepare()
@@ -50,7 +50,7 @@ class Kind(Containers):
         return kind.reason(complaint)
 
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
-        # Volumes go with their containers. The network is for all clusters of kind, which never removes it.
+        # Volumes are removed with their containers. All clusters of kind share a network, which kind never removes.
         came_with_it = session.recorded.network == kind.NETWORK and kind.NETWORK in docker.networks()
         return [kind.NETWORK] if came_with_it and not docker.attached(kind.NETWORK) else [], []
 

@@ -1,4 +1,4 @@
-"""The provider kwok: a real control plane and real Flux as local processes, on any machine, pods simulated."""
+"""The provider kwok: the control plane and Flux as local processes on any machine, with simulated pods."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from penstock.tools.kwokctl import PROGRAMS, Kwokctl
 
 
 class Kwok(Provider):
-    """A real control plane and real Flux, simulated pods on so many simulated `nodes`."""
+    """A real control plane and real Flux, with simulated pods on `nodes` simulated nodes."""
 
     name = "kwok"
     banner = "kwok: the control plane and Flux are real, the nodes and pods are simulated: no container runs"
@@ -71,7 +71,7 @@ class Kwok(Provider):
 
 
 def _restart(state: State, recorded: ClusterState, step: Step) -> None:
-    """Start what has ended, as after a reboot."""
+    """Start processes that have ended, as after a reboot."""
     control_plane = _kwokctl(state)
     adopt(state, recorded)
     dead = sorted(name for name in control_plane.ports() if not processes.is_alive(recorded, name))
@@ -87,7 +87,10 @@ def _restart(state: State, recorded: ClusterState, step: Step) -> None:
 
 
 def adopt(state: State, recorded: ClusterState) -> None:
-    """Note the processes that kwokctl started. After a reboot its pids may be strangers': only ours name our folder."""
+    """Record the processes that kwokctl started.
+
+    After a reboot other processes may have their pids, so the arguments must contain the folder of the control plane.
+    """
     control_plane = _kwokctl(state)
     if not control_plane.folder.is_dir():
         return
@@ -97,12 +100,11 @@ def adopt(state: State, recorded: ClusterState) -> None:
 
 
 def _kwokctl(state: State) -> Kwokctl:
-    """kwokctl for the cluster of this state."""
     return Kwokctl(state.folder / "kwok", f"penstock-{state.folder.name}")
 
 
 def _simulated(session: Session, count: int) -> list[Content]:
-    """The nodes, volumes for the claims of the manifests, and what operators would define."""
+    """Return the nodes, volumes for the claims of the manifests, and CustomResourceDefinitions of operators."""
     nodes = [_node(f"node-{number}") for number in range(count)]
     objects = session.manifests.all_objects()
     return [*nodes, *volumes.volumes(objects), *(item.content for item in operators.crds(objects))]

@@ -1,4 +1,4 @@
-"""What a provider is: where a cluster runs, how it comes to be, and how it goes."""
+"""The interface of providers, which create and delete clusters."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Problem:
-    """What stands in the way of a cluster, and its fix. One that isn't `fatal` is only said."""
+    """A problem with creating a cluster, and its fix; one that isn't `fatal` is only a warning."""
 
     what: str
     fix: str
@@ -29,7 +29,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Address:
-    """Where the Git source listens, and the host under which Flux reaches it."""
+    """The address that the Git source binds, and the host by which Flux reaches it."""
 
     bind: str
     host: str
@@ -38,10 +38,10 @@ class Address:
 class Provider(ABC):
     """One kind of cluster.
 
-    `banner` says what is real in it. `runs_pods`: containers run, so their readiness and DNS mean something; without
-    them Flux and the sources of others are local too. `makes`: clusters are made and deleted here. `sources` are where
-    Flux can take the manifests from, the usual one first. `timeout` is how long one wait may take, `patience` how long
-    a failure that Flux reports may last before `up` gives up, in seconds.
+    `banner` describes which parts are real. `runs_pods` is set if containers run; otherwise readiness and DNS can't be
+    checked, and Flux and external sources are local. `makes` is set if Penstock creates and deletes the clusters.
+    `sources` are the possible sources of the manifests for Flux, the default first. `timeout` limits one wait, and
+    `patience` how long a failure that Flux reports may last before `up` gives up, both in seconds.
     """
 
     name: ClassVar[str]
@@ -54,35 +54,35 @@ class Provider(ABC):
 
     @abstractmethod
     def fits(self, cluster: Cluster) -> str:
-        """Why an environment with these settings can't run here; empty when it can."""
+        """Return why an environment with these settings can't run on this provider; empty if it can."""
 
     @abstractmethod
     def missing(self) -> str:
-        """What this machine lacks for it, in a few words; empty when it lacks nothing. Builds nothing."""
+        """Return what this machine lacks for the provider, in a few words; empty if nothing. Builds nothing."""
 
     @abstractmethod
     def problems(self, session: Session) -> list[Problem]:
-        """All that would make `up` fail and can be known before anything is started."""
+        """Return all problems that can be found before anything is started."""
 
     def prepare(self) -> None:
-        """Find or build every program that is needed; raises PenstockError if one is missing."""
+        """Find or build the programs that are needed; raises PenstockError if one is missing."""
         resolver.ensure(["kubectl"])
         modules.ensure()
 
     @abstractmethod
     def create(self, session: Session, step: Step) -> Plan:
-        """Bring the control plane up, or leave it alone if it is; the message describes it."""
+        """Create the control plane, or leave a running one alone; the message describes it."""
 
     @abstractmethod
     def address(self, session: Session) -> Address | None:
-        """Where the Git source has to listen; None while the cluster isn't there."""
+        """Return the address for the Git source; None while the cluster doesn't exist."""
 
     def forwarded(self, session: Session) -> dict[int, int]:
         """Port of the nodes -> port of this machine that leads to it."""
         return {}
 
     def delete(self, session: Session) -> Plan:
-        """End our processes, and delete the cluster if it was created here; the messages name what was removed."""
+        """End the local processes, and delete the cluster if it was created here; the messages name what is removed."""
         running = session.recorded.processes
         if running:
             pids = [str(process.pid) for process in running.values()]

@@ -23,7 +23,7 @@ def nodes(world: World, step: Step, deadline: float) -> str:
 
 
 def kustomizations(world: World, step: Step, deadline: float) -> str:
-    """Flux has fetched the commit, and every Kustomization of the manifests is Ready with it."""
+    """Flux has fetched the commit, and every Kustomization of the manifests is Ready at it."""
 
     def probe() -> str:
         source = status.source(world.kubectl)
@@ -47,7 +47,7 @@ def kustomizations(world: World, step: Step, deadline: float) -> str:
 
 
 def unchanged(world: World, step: Step, deadline: float) -> str:
-    """A dry run of applying every object again changes nothing."""
+    """Applying every object again in a dry run changes nothing."""
     step.note("a dry run of every object")
     count, patched = ownership.unchanged(world.objects, world.kubectl, deadline)
     return f"{count} objects, none would change" + (f"; {patched} patched here" if patched else "")

@@ -82,7 +82,7 @@ def traces(world: World, step: Step, deadline: float) -> str:
 
 
 def metrics(world: World, step: Step, deadline: float) -> str:
-    """The sidecar's newest block is in its bucket: Prometheus closes a block after 1.5 periods."""
+    """The newest block of Thanos's sidecar is in its bucket: Prometheus closes a block after 1.5 periods."""
     workload = world.find(("StatefulSet", telemetry.NAMESPACE, "prometheus"))
     containers = workload.spec_as(PodController).template.spec.containers if workload else []
     flags = [flag for item in containers for flag in item.args if flag.startswith(_BLOCK_FLAG)]
@@ -93,7 +93,7 @@ def metrics(world: World, step: Step, deadline: float) -> str:
 
 
 def config(world: World, config_map: str, file: str) -> Json:
-    """A configuration file of the manifests; raises CheckFailed if it is missing."""
+    """Return a configuration file of the manifests; raises CheckFailed if it is missing."""
     item = world.find(("ConfigMap", telemetry.NAMESPACE, config_map))
     values = yaml.parse(item.content["data"].get(file, ""), file) if item else None
     if not isinstance(values, dict):
@@ -138,7 +138,7 @@ def _arrives(world: World, step: Step, deadline: float, bucket: _Bucket, due: ti
 
 
 def _runs_since(world: World, program: str) -> timedelta | None:
-    """The age of a program's first pod; None if it is unknown."""
+    """Return the age of a program's first pod; None if it is unknown."""
     try:
         pod = world.kubectl.read_one(Pod, "pod", f"{program}-0", telemetry.NAMESPACE) or Pod()
     except PenstockError:
@@ -149,7 +149,7 @@ def _runs_since(world: World, program: str) -> timedelta | None:
 
 
 def _listed(world: World, bucket: _Bucket, name: str, deadline: float) -> dict[str, datetime]:
-    """Key -> time of writing, for the data objects in a bucket."""
+    """Map the keys of the data objects in a bucket to the times when they were written."""
     key, value = secret(world, _NAMESPACE, _CREDENTIALS, ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
     # SeaweedFS has no regions, and accepts the one in the signature.
     login = s3.Login(key, value, "us-east-1")

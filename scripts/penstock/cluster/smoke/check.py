@@ -24,7 +24,7 @@ Identity = tuple[str, str, str]
 
 
 class CheckFailed(PenstockError):
-    """A check that fails; its `look` names where the cause shows."""
+    """A failed check; its `look` names where to find the cause."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, "inv status; inv logs NAME")
@@ -38,8 +38,8 @@ class NotApplicable(CheckFailed):
 class World:
     """A cluster and its expected state.
 
-    `components` and `objects` are those of the manifests. `revision` is their commit; if it is empty, any commit
-    that Flux fetched will do. `address` is the Gateway's address as host:port.
+    `components` and `objects` are those of the manifests. `revision` is their commit; if it is empty, Flux may have
+    fetched any commit. `address` is the Gateway's address as host:port.
     """
 
     kubectl: Kubectl
@@ -50,7 +50,7 @@ class World:
     address: str
 
     def find(self, identity: Identity) -> Object | None:
-        """An object of the manifests; None if they don't have it."""
+        """Return an object of the manifests; None if they don't have it."""
         return next((item for item in self.objects if (item.kind, *item.key) == identity), None)
 
 
@@ -58,8 +58,8 @@ class World:
 class Check:
     """A check of one promise of the platform.
 
-    `run` gets the world, a step and a deadline in seconds; it returns what it saw, or raises PenstockError. `look`
-    names where the cause of a failure shows. `pods` is set if the check needs running pods. The check applies only if
+    `run` takes the world, a step and a deadline in seconds; it returns what it saw, or raises PenstockError. `look`
+    names where to find the cause of a failure. `pods` is set if the check needs running pods. The check applies only if
     the manifests contain `needs`.
     """
 
@@ -111,7 +111,7 @@ class _Secret(msgspec.Struct):
 
 
 def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> list[str]:
-    """The decoded values of a Secret's keys; raises CheckFailed if the Secret or a key is missing."""
+    """Return the decoded values of a Secret's keys; raises CheckFailed if the Secret or a key is missing."""
     item = world.kubectl.read_one(_Secret, "secret", name, namespace)
     if item is None:
         raise CheckFailed(f"there is no Secret {namespace}/{name}")
@@ -122,7 +122,7 @@ def secret(world: World, namespace: str, name: str, keys: tuple[str, ...]) -> li
 
 
 def wait(probe: Callable[[], Value | None], deadline: float, step: Step, what: str) -> Value:
-    """Call `probe` until it returns something other than None; raises CheckFailed with its last error otherwise."""
+    """Call `probe` until it doesn't return None; after `deadline` seconds, raises CheckFailed with its last error."""
     complaint = [f"{what}: no answer"]
 
     def attempt() -> Value | None:

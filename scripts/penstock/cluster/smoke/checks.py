@@ -1,11 +1,11 @@
-"""All checks; later ones depend on what earlier ones check."""
+"""All checks, in an order that lets later ones depend on earlier ones."""
 
 from __future__ import annotations
 
 from penstock.cluster.smoke import api, buckets, network, policy, telemetry
 from penstock.cluster.smoke.check import Check
 
-# Buckets of a cloud aren't checked: they need other credentials.
+# Cloud buckets aren't checked: they need other credentials.
 _STORE = ("StatefulSet", "object-storage", "object-storage")
 CHECKS = [
     Check("nodes", api.nodes, "kubectl describe nodes: conditions and events", pods=False),

@@ -21,7 +21,7 @@ _PATIENCE_SECONDS = 10.0
 def request(
     address: str, method: str, path: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
 ) -> tuple[int, str]:
-    """The status and text of the answer from `address` (host:port); raises CheckFailed if there is none."""
+    """Return status and text of the answer from `address` (host:port); raises CheckFailed if there is none."""
     connection = HTTPConnection(address, timeout=_PATIENCE_SECONDS)
     try:
         connection.request(method, path, body, dict(headers or {}))
@@ -36,7 +36,7 @@ def request(
 def get(
     kubectl: Kubectl, namespace: str, target: tuple[str, str], path: str, query: Mapping[str, str] | None = None
 ) -> str:
-    """The answer of a Service (`target` is its name and port) through the API server's proxy.
+    """Return the answer of a Service (`target` is its name and port) through the API server's proxy.
 
     That needs no local port, but can't send headers; use a forwarded port for those. Raises CheckFailed on errors.
     """
@@ -50,7 +50,7 @@ def get(
 
 
 def decoded(text: str, model: type[Model], source: str) -> Model:
-    """A JSON answer as a model; raises CheckFailed if it doesn't fit."""
+    """Decode a JSON answer; raises CheckFailed if it doesn't match the model."""
     try:
         return decode(text, model)
     except msgspec.DecodeError as error:

@@ -47,7 +47,7 @@ def names(world: World, step: Step, deadline: float) -> str:
 
 
 def kube_proxy(world: World, step: Step, deadline: float) -> str:
-    """No kube-proxy runs, and Cilium reports that it replaces it: kube-proxy of k3s would be in no pod."""
+    """No kube-proxy runs in a pod, and Cilium reports that it replaces it: k3s would run it outside of pods."""
     present = world.kubectl.get("daemonsets,pods", "-A", "-l", "k8s-app=kube-proxy")
     if present:
         raise CheckFailed(f"there is a kube-proxy: {ObjectRef.of(present[0])}")
@@ -113,7 +113,7 @@ def flows(world: World, step: Step, deadline: float) -> str:
 
 
 def in_agent(world: World, *argv: str) -> str:
-    """The output of a command in one of Cilium's agents; raises CheckFailed if the command fails."""
+    """Return the output of a command in one of Cilium's agents; raises CheckFailed if the command fails."""
     command = ["exec", "daemonset/cilium", "-n", _SYSTEM, "-c", "cilium-agent", "--", *argv]
     try:
         return world.kubectl.run(*command, timeout=30).text

@@ -23,7 +23,7 @@ _CLIENT = "client"
 _PORT = 8080
 _REMOVAL_SECONDS = 90
 # Always exits with 0, so a failing `kubectl exec` differs from a missing answer.
-# 124 and 143 mean a timeout, depending on busybox' version.
+# 124 and 143 mean a timeout, depending on the version of busybox.
 _ASK = """output=$(timeout 3 wget -q -O - "$1" 2>&1)
 case $? in
 0) echo "answer: $output" ;;
@@ -42,7 +42,7 @@ class Pair:
     pod: str
 
     def ask(self) -> str:
-        """Request the server by its Service's address from the client; returns the error, empty for a valid answer."""
+        """Send a request from the client to the Service's address; returns the error, empty for a valid answer."""
         argv = ["exec", _CLIENT, "-n", NAMESPACE, "--", "sh", "-c", _ASK, "ask", f"http://{self.service}/"]
         try:
             output = self.kubectl.run(*argv, timeout=30).text.strip()
@@ -59,7 +59,7 @@ class Pair:
 def pair(kubectl: Kubectl, step: Step, deadline: float) -> Iterator[Pair]:
     """Create the namespace, both pods and the Service, and remove them at the end of the context.
 
-    Remains of a killed check are removed first. An error of the removal is added to that of the check.
+    Remains of a killed check are removed first. An error during the removal is added to that of the check.
     """
     _remove(kubectl)
     try:
@@ -117,7 +117,7 @@ class _Service(KubeStruct, frozen=True):
 
 
 def _why(pod: Pod | None) -> str:
-    """Why a pod isn't Ready; empty if it is."""
+    """Return why a pod isn't Ready; empty if it is."""
     status = (pod or Pod()).status
     if any(item.type == "Ready" and item.status == "True" for item in status.conditions):
         return ""
@@ -142,7 +142,7 @@ def _server(token: str) -> Content:
 
 
 def _client() -> Content:
-    # It runs commands of `kubectl exec`, and ends after an hour in case it isn't removed.
+    # It runs the commands of `kubectl exec`, and ends after an hour in case it isn't removed.
     return _pod(_CLIENT, "exec sleep 3600", {}, {})
 
 

@@ -1,7 +1,7 @@
-"""Lists the objects of a bucket by ListObjectsV2, with a signature of version 4.
+"""List the objects of a bucket by ListObjectsV2, with AWS Signature Version 4.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html and, for the signature, "Create a signed AWS API
-request" in the guide of IAM.
+request" in the IAM User Guide.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _EMPTY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Login:
-    """A key pair, and the region of signatures."""
+    """An access key, its secret, and the region of signatures."""
 
     key: str
     secret: str
@@ -30,7 +30,7 @@ class Login:
 
 
 def objects(address: str, bucket: str, login: Login) -> dict[str, datetime]:
-    """Key -> time of writing, for every object of a bucket; raises CheckFailed for an invalid answer."""
+    """Map keys to write times, for every object of a bucket; raises CheckFailed for an invalid answer."""
     written: dict[str, datetime] = {}
     token = ""
     while True:
@@ -78,7 +78,7 @@ def _encoded(query: dict[str, str]) -> str:
 
 
 def signed(host: str, path: str, query: str, login: Login, now: datetime) -> dict[str, str]:
-    """The headers of a GET without a body, with a signature of version 4; `query` must be encoded and sorted."""
+    """Return the headers of a GET without a body, with Signature Version 4; `query` must be encoded and sorted."""
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": host, "x-amz-content-sha256": _EMPTY, "x-amz-date": stamp}
     names = ";".join(sorted(headers))

@@ -1,4 +1,4 @@
-"""Checks of the telemetry: signals that are sent to the collector arrive in their stores.
+"""Check that signals sent to the collector arrive in their stores.
 
 Formats: OTLP over HTTP as JSON (https://opentelemetry.io/docs/specs/otlp/), the query APIs of Tempo, Loki, Prometheus.
 """
@@ -97,7 +97,7 @@ class Signal:
         return f"penstock-smoke-{self.trace[:8]}"
 
     def as_trace(self) -> Json:
-        """An OTLP request with one span."""
+        """Return an OTLP request with one span."""
         span = {
             "traceId": self.trace,
             "spanId": self.span,
@@ -109,7 +109,7 @@ class Signal:
         return {"resourceSpans": [{"resource": self._resource(), "scopeSpans": [{"spans": [span]}]}]}
 
     def as_log(self) -> Json:
-        """An OTLP request with one log line, which has the trace id as a field, not in its text."""
+        """Return an OTLP request with one log line, which has the trace id as a field, not in its text."""
         line = {
             "timeUnixNano": str(self.nanoseconds),
             "severityText": "INFO",
@@ -124,7 +124,7 @@ class Signal:
 
 
 def trace(world: World, step: Step, deadline: float) -> str:
-    """A span that is sent to the collector arrives in Tempo under its trace id."""
+    """A span sent to the collector arrives in Tempo under its trace id."""
     signal = Signal()
     send(world, step, "traces", signal.as_trace(), deadline)
 
@@ -138,7 +138,7 @@ def trace(world: World, step: Step, deadline: float) -> str:
 
 
 def log(world: World, step: Step, deadline: float) -> str:
-    """A log line that is sent to the collector arrives in Loki with its trace id."""
+    """A log line sent to the collector arrives in Loki with its trace id."""
     signal = Signal()
     send(world, step, "logs", signal.as_log(), deadline)
     return await_log(world, step, signal, deadline)
@@ -176,7 +176,7 @@ def metric(world: World, step: Step, deadline: float) -> str:
 
 
 def beyla(world: World, step: Step, deadline: float) -> str:
-    """Beyla reports the requests of the demo, which has no instrumentation of its own."""
+    """Beyla reports the requests of the demo, which isn't instrumented."""
     query = 'sum by (http_route) (http_server_request_duration_seconds_count{k8s_namespace_name="demo"})'
 
     def probe() -> str:
@@ -237,7 +237,7 @@ def _series(world: World, service: tuple[str, str], query: str) -> list[_Sample]
 
 
 def _exemplars(world: World, service: tuple[str, str], query: str) -> set[str]:
-    """The trace ids of the exemplars in the last hour."""
+    """Return the trace ids of the exemplars in the last hour."""
     now = time.time()
     window = {"query": query, "start": f"{now - 3600:.0f}", "end": f"{now + 60:.0f}"}
     text = http.get(world.kubectl, NAMESPACE, service, "/api/v1/query_exemplars", window)
