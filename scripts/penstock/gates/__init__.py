@@ -1,1 +1,1 @@
-"""The gates, checks that every change has to pass: `python -m penstock.gates NAME`."""
+"""The gates: checks that every change must pass. `python -m penstock.gates NAME` runs one."""

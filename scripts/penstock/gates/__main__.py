@@ -22,7 +22,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(argv: list[str]) -> None:
-    """Run the gate that `argv` names; exits with 1 if it has findings, and on errors as `reported` does."""
+    """Run the gate that `argv` names; exit with 1 if it has findings, and as `reported` does on errors."""
     debug = bool(os.environ.get("PENSTOCK_DEBUG"))
     if debug:
         logging.basicConfig(level=logging.DEBUG)
@@ -39,7 +39,7 @@ def _passes(argv: list[str]) -> bool:
         return True
     parser = _Parser(prog="gates", add_help=False)
     parser.add_argument("name", nargs="?", default="")
-    # GitHub sets it in every step, and shows annotations at the lines of a pull request.
+    # GitHub sets it in every step, and shows annotations on the lines of a pull request.
     default = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
     parser.add_argument("--format", choices=get_args(reports.Format), default=default)
     parser.add_argument("--json", action="store_const", const="json", dest="format")
@@ -52,7 +52,7 @@ def _passes(argv: list[str]) -> bool:
 
 
 def _folder_in_workspace(root: Path) -> str:
-    """The platform's path inside GitHub's checkout, to which annotations are relative; empty outside of a workflow."""
+    """The platform's path inside GitHub's checkout, to which annotations are relative; empty outside a workflow."""
     workspace = Path(os.environ.get("GITHUB_WORKSPACE") or root).resolve()
     return root.relative_to(workspace).as_posix() if root != workspace and root.is_relative_to(workspace) else ""
 

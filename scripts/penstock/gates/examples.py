@@ -1,4 +1,4 @@
-"""A failing example of each rule, from the tests: an edit of a platform, and what is reported then."""
+"""A failing example of each rule, from the tests: an edit of a platform, and its findings."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.core.layout import ENGINE
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
 
-# The tests that list edits of a hydrated platform, and those with a platform for each refusal of hydration.
+# Test data: edits of a hydrated platform, and a platform for each refusal of hydration.
 FOLDER, PLATFORMS = "tests/gates", "tests/platforms"
 _REFUSED = re.compile(r"^error: (.*) \[(hydrate/[\w-]+)\]$", re.MULTILINE)
 FILES = [f"{FOLDER}/broken-{name}.yaml" for name in ("files", "references", "configurations", "dataflow", "policies")]
@@ -49,7 +49,7 @@ def examples(root: Path = ENGINE) -> dict[str, Example]:
 
 
 def _refused(folder: Path) -> Iterator[Example]:
-    """Of what hydration refuses, the platforms whose mistake is in one file: message.txt is what it prints."""
+    """The platforms that hydration refuses for a mistake in one file, with the expected output in message.txt."""
     for message in sorted(folder.glob("*/message.txt"), reverse=True):
         files = [path for path in walk(message.parent) if path != message]
         said = _REFUSED.findall(message.read_text())

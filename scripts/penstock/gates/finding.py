@@ -18,7 +18,7 @@ class Finding:
     """One fault: `message` states in one line what is wrong, `hint` how to fix it.
 
     `file` is relative to the platform's root. `line` counts from 1, and is 0 if unknown. `environments` are
-    those that have the fault.
+    the affected ones.
     """
 
     rule: str
@@ -45,7 +45,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Proven:
-    """A proof with its count, such as `735 references`, for one environment; for all of them if that is empty."""
+    """A proof with its count, such as `735 references`. An empty `environment` stands for all."""
 
     what: str
     environment: str = ""
@@ -56,7 +56,7 @@ class Proven:
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
-    """The findings in their order, with those that differ only in their environments joined into one."""
+    """The findings in their order; those that differ only in their environments become one."""
     joined: dict[Finding, Finding] = {}
     for finding in findings:
         key = replace(finding, environments=())

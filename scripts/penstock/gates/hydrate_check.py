@@ -1,4 +1,4 @@
-"""The gate: manifests/ is what its sources render; `inv hydrate-check` runs it too."""
+"""The gate: manifests/ equals what its sources render; `inv hydrate-check` runs it too."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
 
 def check(platform: Layout, environment: str | None) -> Iterator[Finding | Proven]:
     """The findings of one environment, or of all if `environment` is None."""
-    # Imported late: `inv explain` needs the rules only, and the renderer takes long to import.
+    # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 
     known = environments.names(platform)

@@ -1,7 +1,7 @@
 """The oracle: compares manifests/ object by object with what plain `helmfile template` and `kustomize build` render.
 
-It shares only three parts with the hydrator: the list of components, the copy of the sources that programs see, and
-the choice of the archive of an upstream chart.
+It shares only three parts with the hydrator: the list of components, the copy of the sources for programs, and the
+choice of an upstream chart's archive.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from penstock.tools.resolver import resolve
 _CHART = "chart.yaml"
 _TESTS = {"test", "test-success", "test-failure"}
 _HOOK = re.compile(r"helm\.sh/hook(-.*)?")
-# kustomize's own bookkeeping, which it, and so Flux, strips from objects.
+# Kustomize's internal annotations; kustomize, and so Flux, removes them from objects.
 _BOOKKEEPING = re.compile(
     r"(internal\.)?config\.kubernetes\.io/(index|path)|config\.k8s\.io/id|config\.kubernetes\.io/origin"
     r"|alpha\.config\.kubernetes\.io/transformations|internal\.config\.kubernetes\.io/(id|seqindent|refBy"
@@ -57,7 +57,7 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
         manifests = Manifests(platform.tree(name))
         # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.
         actual = {item.ref: item.content for item in manifests.all_objects() if f"/{accounts.PREFIX}" not in item.file}
-        # Helm leaves out hooks that it no longer supports (crd-install), so there is nothing to compare them with.
+        # Helm omits hooks that it no longer supports (crd-install), so there is nothing to compare with.
         policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for ref in actual.keys() - expected.keys():
             if any(_decision(policy, ref) == "apply" for policy in policies):
@@ -116,7 +116,7 @@ def _applied(rendered: dict[ObjectRef, Any], policy: Policy) -> dict[ObjectRef, 
 
 
 def _events(item: Content) -> set[str]:
-    """The events at which Helm would apply an object; empty if it is no hook."""
+    """The events at which Helm would apply an object; empty if it isn't a hook."""
     value = (item["metadata"].get("annotations") or {}).get("helm.sh/hook")
     return set() if value is None else {event.strip().lower() for event in str(value).split(",")}
 
@@ -128,7 +128,7 @@ def _without_tests(stream: str) -> str:
 
 
 def _without_test(text: str) -> str:
-    """A blank line for a test; the items of a List, since kustomize drops its head."""
+    """A blank line for a test; for a List, its items, since kustomize drops the head."""
     documents = parse_all(text, "what helmfile renders", last_wins=True)
     items = [item for document in documents if document for item in _items(document)]
     if any(events and events <= _TESTS for events in map(_events, items)):
@@ -158,7 +158,7 @@ def _parsed(stream: str) -> dict[ObjectRef, Any]:
 
 
 def _items(document: Content) -> list[Content]:
-    """The items of a List, which the hydrator writes one by one; for any other object, the object itself."""
+    """The items of a List, which the hydrator writes one by one, or the object itself."""
     items = document.get("items")
     if not isinstance(items, list) or not str(document.get("kind")).endswith("List"):
         return [document]

@@ -1,4 +1,4 @@
-"""Whether the order of the components is necessary and sufficient, judged by kustomize-controller's log."""
+"""Proof from kustomize-controller's log that the order of the components is necessary and sufficient."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def disorders(session: Session) -> list[str]:
 def without_edges(session: Session) -> str:
     """Flux's first error when it applies everything at once; raises PenstockError if there is none.
 
-    In that case the edges are useless, or this proof no longer detects what they prevent.
+    In that case the edges are unnecessary, or this check no longer detects what they prevent.
     """
     phases.run(session, phases.PHASES[:2])
     with console.step("without dependsOn") as step:

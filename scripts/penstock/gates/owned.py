@@ -1,4 +1,4 @@
-"""The objects that Flux owns in a cluster, and what changed between two reads of them."""
+"""The objects that Flux owns in a cluster, and their changes between two reads."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _SERVER_FIELDS = ("managedFields", "resourceVersion")
 
 
 def kinds(kubectl: Kubectl) -> list[str]:
-    """Every kind in Flux's inventories as kubectl takes it, Kind.group, sorted."""
+    """Every kind in Flux's inventories, as Kind.group for kubectl, sorted."""
     entries = [entry for item in status.kustomizations(kubectl).values() for entry in item.inventory]
     pairs = {tuple(entry.rsplit("_", 2)[1:]) for entry in entries}
     return sorted(f"{kind}.{group}" if group else kind for group, kind in pairs)
 
 
 def read(kubectl: Kubectl, names: list[str]) -> dict[str, Object]:
-    """Every object of these kinds with Flux's label, by its inventory id.
+    """Inventory id -> object, for every object of these kinds with Flux's label.
 
-    Their contents leave out what the API server and controllers maintain.
+    Fields that the API server and controllers maintain are left out.
     """
     return {
         ObjectRef.of(item).inventory_id: Object(item["metadata"]["labels"][_LABEL], _content(item))
@@ -44,7 +44,7 @@ def differences(before: dict[str, Object], after: dict[str, Object]) -> list[str
 
 
 def _content(item: Content) -> Content:
-    """An object without what its controller writes. One without a status has no controller, so its version counts."""
+    """An object without what its controller writes; without a status it has no controller, so its version counts."""
     metadata = {key: value for key, value in item["metadata"].items() if key not in _SERVER_FIELDS}
     metadata["annotations"] = {key: text for key, text in metadata.get("annotations", {}).items() if key != _REQUESTED}
     if "status" not in item and "generation" not in metadata:

@@ -1,4 +1,4 @@
-"""The gates by name. A gate is a module with one function that has the decorator `gate`, and an entry in MODULES."""
+"""The gates by name. A gate is an entry in MODULES, and a module with one function decorated with `gate`."""
 
 from __future__ import annotations
 

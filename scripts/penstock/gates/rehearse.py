@@ -1,4 +1,4 @@
-"""The rehearsal: a real control plane and the real Flux apply this working tree, and are taken down again."""
+"""The rehearsal: the real Flux applies this working tree to a real, temporary control plane."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def _left_behind(session: Session) -> list[str]:
 
 
 def _contents(session: Session) -> dict[str, tuple[Content, int | None]]:
-    """The objects that phase 1 applied directly, as they are in the cluster, without metadata and status."""
+    """The live objects that phase 1 applied directly, without metadata and status, with their generations."""
     applied = [item.content for component in session.bootstrap for item in bootstrap.by_hand(session, component)]
     present = session.kubectl.get_these(applied)
     if len(present) != len(applied):

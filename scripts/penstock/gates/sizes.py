@@ -1,4 +1,4 @@
-"""The gate: no file in Git's index is large, since a committed file stays in every clone forever."""
+"""The gate: no file in Git's index is large, since every clone keeps a committed file forever."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.tools.git import fetching, git
 
-# Several times the largest file here, a go.sum; far below a program, an archive or a picture.
+# Several times the largest file here, a go.sum, but far below a program, an archive or a picture.
 LIMIT = 512 * 1024
 _SUBMODULE = "160000"
 
@@ -37,7 +37,7 @@ def sizes(platform: Layout) -> Iterator[Finding | Proven]:
 
 def _files(root: Path) -> dict[str, int]:
     """Path -> size in bytes of every file in the index; the working tree may differ."""
-    # A row is mode, object and stage, a tab, and the path from here. A submodule is no file.
+    # Rows are `MODE OBJECT STAGE<tab>PATH`, with the path relative to `root`. A submodule isn't a file.
     listed = (row.split("\t", 1) for row in git(root, "ls-files", "--stage", "-z").text.split("\0") if row)
     objects = {path: entry.split(" ")[1] for entry, path in listed if not entry.startswith(_SUBMODULE)}
     with fetching(root) as env:

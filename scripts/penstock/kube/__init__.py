@@ -1,1 +1,1 @@
-"""What an object is: pure functions over Kubernetes objects, no I/O."""
+"""Kubernetes objects: types and pure functions without I/O."""

@@ -1,4 +1,4 @@
-"""Addresses in configuration: every `host:port`, URL and name of a Service that a string holds."""
+"""Addresses in configuration: `host:port`, URLs and the DNS names of Services."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-# Schemes whose host is one of the network, with the port that they stand for; 0 where they stand for none.
+# Schemes of network addresses -> default port; 0 if there is none.
 _SCHEMES = {
     **dict.fromkeys(("http", "ws"), 80),
     **dict.fromkeys(("https", "wss"), 443),
@@ -21,9 +21,9 @@ _SCHEMES = {
     "redis": 6379,
     **dict.fromkeys(("dns", "grpc", "grpcs", "tcp", "tls", "udp"), 0),
 }
-# Before a number they tell how it is reached, as in `tcp:90`, and are no host.
+# Before a number these are protocols, as in `tcp:90`, not hosts.
 _TRANSPORTS = {"grpc", "http", "https", "tcp", "tls", "udp", "ws", "wss"}
-# Below 1024 a single word before a number is more often a user (`postgres:999`) or a level (`info:5`) than a host.
+# Before any other port below 1024, a single label is more likely a user (`postgres:999`) or a level (`info:5`).
 _WELL_KNOWN = {22, 25, 53, 80, 88, 110, 123, 143, 389, 443, 465, 514, 587, 636, 853, 993, 995}
 _LABEL = r"[a-z0-9](?:[-a-z0-9]*[a-z0-9])?"
 _TOKEN = re.compile(
@@ -37,22 +37,22 @@ _TOKEN = re.compile(
 _HINT = re.compile(r"://|\.svc\b|[a-z0-9]\.?:\d|\._(?:tcp|udp)\.")
 _LIST = re.compile(r"(?:--?[\w.-]+=)?(?:dns(?:srv(?:noa)?)?\+)?[a-z][-a-z0-9.]*:\d{1,5}(?:,[a-z][-a-z0-9.]*:\d{1,5})*")
 _NAME = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?")
-# How a line begins that is a comment; in a text of one line `--` begins a flag, and `//` a host.
+# Prefixes of comments; the second group only in multi-line text, since `--` also starts a flag, and `//` a host.
 _COMMENT, _COMMENT_OF_LINES = ("#", ";"), ("//", "--", "/*", "* ")
 _COMMENT_AT_THE_END = re.compile(r"\s(?:#|//)\s.*$")
 _HOST_KEY = re.compile(r"(?i)^(.*?)(host|hostname|addr|address)$")
-# Where a program itself listens, under any key.
+# In the keys of a program's own listen address.
 _OWN_KEY = re.compile(r"(?i)bind|listen|advertise")
-# In the names of keys, variables and flags whose values look like host:port, and are image:tag.
+# In the names of keys, variables and flags whose values are image:tag, which looks like host:port.
 _IMAGE = "image"
 
 
 @dataclass(frozen=True)
 class Address:
-    """A host and its port: a number, the name of a Service's port (in an SRV name), or None where the text has none.
+    """A host and its port: a number, the name of a Service port (from an SRV name), or None if the text has none.
 
-    `certain` says that it can be nothing but an address, even where the host is a single word. Without it and without a
-    port it's only a name: an address if the cluster's own domain is at its end.
+    `certain` marks text that can only be an address, even if the host is a single label. Text that isn't certain and
+    has no port is an address only if it ends in the cluster's domain.
     """
 
     text: str
@@ -62,12 +62,12 @@ class Address:
 
     @property
     def is_name(self) -> bool:
-        """Whether nothing but its last labels says that it is an address."""
+        """Whether it is an address only if it ends in the cluster's domain."""
         return self.port is None and not self.certain
 
 
 def in_text(text: str) -> Iterator[Address]:
-    """The addresses in one string. Those of the machine itself and bare IP addresses are none."""
+    """The addresses in a string, except localhost and IP addresses."""
     if not _HINT.search(text):
         return
     is_list = bool(_LIST.fullmatch(text))
@@ -81,10 +81,10 @@ def in_text(text: str) -> Iterator[Address]:
 
 
 def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterator[tuple[str, Address]]:
-    """The addresses in plain values, with their paths; `env` are variables that are known and so can be filled in.
+    """The addresses in plain values, each with its path; the variables in `env` are expanded.
 
-    A `host` next to a `port` is an address too; a value under the key of an image is not. Text of several lines is
-    searched line by line, comments left out.
+    A `host` next to a `port` is an address too; the value of an image's key is not. Multi-line text is searched line by
+    line, without comments.
     """
     if isinstance(value, dict):
         pairs = _pairs(value)
@@ -103,7 +103,7 @@ def in_value(value: Any, path: str, env: dict[str, str] | None = None) -> Iterat
 
 
 def _code(line: str, is_of_several: bool) -> str:
-    """A line without its comment; nothing of a flag that names an image."""
+    """A line without its comment; empty for a flag whose value is an image."""
     begin = line.lstrip()
     if begin.startswith(_COMMENT) or (is_of_several and begin.startswith(_COMMENT_OF_LINES)):
         return ""
@@ -114,7 +114,7 @@ def _code(line: str, is_of_several: bool) -> str:
 
 
 def filled(text: str, env: dict[str, str]) -> str:
-    """A text with `$(NAME)`, `${NAME}` and `${env:NAME}` replaced where the variable is known."""
+    """Expand `$(NAME)`, `${NAME}` and `${env:NAME}` in a text; unknown variables stay."""
     return re.sub(r"\$(?:\((\w+)\)|\{(?:env:)?(\w+)\})", lambda match: env.get(match[1] or match[2], match[0]), text)
 
 
@@ -137,7 +137,7 @@ def _pairs(value: dict[Any, Any]) -> dict[Any, Address]:
 
 
 def _is_other(host: str, port: str | None) -> bool:
-    """Whether `host:port` is rather something else."""
+    """Whether `host:port` is more likely something else."""
     if host in _TRANSPORTS:
         return True
     return "." not in host and port is not None and int(port) < 1024 and int(port) not in _WELL_KNOWN

@@ -36,7 +36,7 @@ class _EnvFrom(KubeStruct, frozen=True):
 
 
 class ContainerPort(KubeStruct, frozen=True):
-    """A port that a container listens on; `host_port` is 0 where the node has none for it."""
+    """A container port; `host_port` is 0 if no port of the node is mapped to it."""
 
     container_port: int
     name: str = ""
@@ -50,7 +50,7 @@ class _PortUser(KubeStruct, frozen=True):
 
 
 class Handler(KubeStruct, frozen=True):
-    """A probe, or what a lifecycle hook does."""
+    """A probe, or the handler of a lifecycle hook."""
 
     http_get: _PortUser | None = None
     tcp_socket: _PortUser | None = None
@@ -62,7 +62,7 @@ class _Lifecycle(KubeStruct, frozen=True):
 
 
 class VolumeMount(KubeStruct, frozen=True):
-    """Where a container sees a volume, or the file or folder `sub_path` of it."""
+    """The mount of a volume, or of its file or folder `sub_path`."""
 
     name: str
     mount_path: str
@@ -75,7 +75,7 @@ class _VolumeDevice(KubeStruct, frozen=True):
 
 
 class Resources(KubeStruct, frozen=True):
-    """What a container or a claim requests, as quantities: Resource -> amount."""
+    """The requests of a container or a claim: resource -> quantity."""
 
     requests: dict[str, str | int | float] = {}
 
@@ -90,7 +90,7 @@ class _Profile(KubeStruct, frozen=True):
 
 
 class SecurityContext(KubeStruct, frozen=True):
-    """What the processes of a container may do; None where the pod, the image or a default decides."""
+    """The security context of a container or a pod; None if the pod, the image or a default decides."""
 
     run_as_user: int | None = None
     run_as_non_root: bool | None = None
@@ -102,7 +102,7 @@ class SecurityContext(KubeStruct, frozen=True):
     app_armor_profile: _Profile | None = None
 
     def over(self, pod: SecurityContext) -> SecurityContext:
-        """This context where it sets a field, that of the pod elsewhere."""
+        """This context; the fields that it doesn't set are the pod's."""
         unset = SecurityContext()
         own = {
             name: getattr(self, name) for name in self.__struct_fields__ if getattr(self, name) != getattr(unset, name)
@@ -111,7 +111,7 @@ class SecurityContext(KubeStruct, frozen=True):
 
 
 class Container(KubeStruct, frozen=True):
-    """A container of a pod; `restart_policy` is Always in an init container that keeps running."""
+    """A container of a pod; for a sidecar among the init containers, `restart_policy` is Always."""
 
     name: str
     image: str = ""
@@ -131,5 +131,5 @@ class Container(KubeStruct, frozen=True):
     restart_policy: str = ""
 
     def literal_env(self) -> dict[str, str]:
-        """The variables whose values the manifest holds."""
+        """Name -> value of the variables with a literal value."""
         return {item.name: item.value for item in self.env if item.value_from is None}

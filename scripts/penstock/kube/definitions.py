@@ -1,4 +1,4 @@
-"""CustomResourceDefinitions: the kinds that they define."""
+"""CustomResourceDefinitions and the kinds that they define."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Definition(KubeStruct, frozen=True):
     scope: str = ""
 
     def __str__(self) -> str:
-        """As the annotation penstock/defines lists it: cilium.io/CiliumNetworkPolicy Namespaced."""
+        """The form in the annotation penstock/defines: cilium.io/CiliumNetworkPolicy Namespaced."""
         return f"{self.group}/{self.names.kind} {self.scope}"
 
 
 def definition(item: Object) -> Definition | None:
-    """What an object defines; None for one of another kind, and for an incomplete definition."""
+    """The spec of a CustomResourceDefinition; None if it is incomplete, or if the object is of another kind."""
     if item.content["kind"] != "CustomResourceDefinition":
         return None
     try:

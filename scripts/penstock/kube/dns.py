@@ -1,7 +1,7 @@
-"""Names in the cluster: from an address to the Service, its port, and the containers that listen behind it.
+"""The cluster's DNS: resolves an address to a Service, its port and the containers behind it.
 
 The forms (https://kubernetes.io/docs/concepts/services-networking/dns-pod-service/): `svc`, `svc.ns`, `svc.ns.svc` and
-`svc.ns.svc.<domain>`, each with a pod's name before it where the Service is headless.
+`svc.ns.svc.<domain>`; if the Service is headless, also with a pod's name in front.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from penstock.kube.fields import Selector, ServicePort
 from penstock.kube.objects import Key, Service, Workload
 
 _USUAL_DOMAIN = ["cluster", "local"]
-# Domains of the internet that are good names for namespaces too: what ends in one may well lead outside.
+# Top-level domains that may also be names of namespaces: a host that ends in one may be outside the cluster.
 _PUBLIC_DOMAINS = frozenset(
     {"ai", "app", "biz", "cloud", "com", "dev", "eu", "info", "io", "net", "org", "run", "sh", "tech", "test", "tools"}
 )
@@ -33,7 +33,10 @@ class Backend:
 
 @dataclass(frozen=True)
 class Target:
-    """Where an address leads. `port` is None where the address has none; `backends` are those among the manifests."""
+    """The Service that an address resolves to, with its backends in the manifests.
+
+    `port` is None if the address has none, and for an ExternalName.
+    """
 
     service: Service
     port: ServicePort | None
@@ -42,16 +45,16 @@ class Target:
 
 @dataclass(frozen=True)
 class Broken:
-    """An address that leads nowhere, and why."""
+    """An address that doesn't resolve, and the reason."""
 
     message: str
 
 
 @dataclass(frozen=True)
 class Network:
-    """The names of a cluster. `services` may hold more than the manifests do, such as those that Kubernetes makes.
+    """The DNS names of a cluster. `services` may include Services outside the manifests, such as Kubernetes' own.
 
-    `selected` gives the workloads that a selector selects in some namespaces.
+    `selected` returns the workloads whose pods a selector matches in some namespaces.
     """
 
     domain: str
@@ -60,7 +63,7 @@ class Network:
     namespaces: frozenset[str]
 
     def resolve(self, address: Address, namespace: str) -> Target | Broken | None:
-        """Where an address leads for a pod of a namespace; None when it is no name of this cluster."""
+        """Resolve an address in a pod of `namespace`; None if it isn't a name of this cluster."""
         host = address.host.rstrip(".").split(".")
         if "svc" in host[2:]:
             at = host.index("svc", 2)
@@ -88,7 +91,7 @@ class Network:
         return self._pod_fault(service, pod) or self._target(service, address.port)
 
     def backends(self, service: Service, port: ServicePort) -> tuple[Backend, ...]:
-        """The container ports that a port of a Service leads to."""
+        """The container ports that a Service port targets."""
         return tuple(
             Backend(workload, container, item)
             for workload in self.behind(service)
@@ -135,7 +138,7 @@ class Network:
 
 
 def ports(known: Iterable[ServicePort]) -> str:
-    """The ports of a Service, as a finding lists them."""
+    """The ports of a Service, as messages list them."""
     return ", ".join(f"{port.port} ({port.name})" if port.name else str(port.port) for port in known) or "none"
 
 

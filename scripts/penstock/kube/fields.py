@@ -1,6 +1,6 @@
-"""The parts of Kubernetes' objects that the gates read, in Kubernetes' terms (https://kubernetes.io/docs/reference/kubernetes-api/).
+"""The fields of Kubernetes objects that the gates read: https://kubernetes.io/docs/reference/kubernetes-api/.
 
-What isn't named here is passed over: that every key is known and of its type is kubeconform's to say.
+All other fields are ignored here; the gate kubeconform validates them.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from msgspec import Struct, field
 
 
 class KubeStruct(Struct, frozen=True, rename="camel"):
-    """The base of models of Kubernetes API types: camelCase keys, unknown ones are ignored."""
+    """The base of Kubernetes API types: keys are camelCase, unknown ones are ignored."""
 
 
 class Metadata(KubeStruct, frozen=True):
-    """An object's name and labels; the namespace is empty where it has none."""
+    """The metadata of an object; `namespace` is empty if it has none."""
 
     name: str = ""
     namespace: str = ""
@@ -32,7 +32,7 @@ class Requirement(KubeStruct, frozen=True):
     values: list[str] = []
 
     def holds(self, labels: dict[str, str]) -> bool:
-        """Whether labels meet it."""
+        """Whether labels meet the requirement."""
         match self.operator:
             case "In":
                 return labels.get(self.key) in self.values
@@ -51,12 +51,12 @@ class Selector(KubeStruct, frozen=True):
     match_expressions: list[Requirement] = []
 
     def selects(self, labels: dict[str, str]) -> bool:
-        """Whether labels meet all of it."""
+        """Whether labels meet all requirements."""
         matches = self.match_labels.items() <= labels.items()
         return matches and all(requirement.holds(labels) for requirement in self.match_expressions)
 
     def __str__(self) -> str:
-        """As kubectl writes it: a=b,c in (d,e)."""
+        """The form in messages: a=b,c In (d,e)."""
         terms = [f"{key}={value}" for key, value in self.match_labels.items()]
         for item in self.match_expressions:
             values = f" ({','.join(item.values)})" if item.values else ""
@@ -65,7 +65,7 @@ class Selector(KubeStruct, frozen=True):
 
 
 class ServicePort(KubeStruct, frozen=True):
-    """A port of a Service. `target_port` is a number or the name of a container port; without it, `port` itself."""
+    """A port of a Service. `target_port` is a number or the name of a container port; 0 stands for `port`."""
 
     port: int
     name: str = ""
@@ -75,12 +75,12 @@ class ServicePort(KubeStruct, frozen=True):
 
     @property
     def target(self) -> int | str:
-        """What it leads to."""
+        """The number or name of the container port."""
         return self.target_port or self.port
 
 
 class ServiceSpec(KubeStruct, frozen=True):
-    """What a Service selects, and its ports."""
+    """The spec of a Service."""
 
     selector: dict[str, str] = {}
     ports: list[ServicePort] = []
@@ -89,7 +89,7 @@ class ServiceSpec(KubeStruct, frozen=True):
 
 
 class ConfigMapData(KubeStruct, frozen=True):
-    """The files of a ConfigMap."""
+    """The text and the binary data of a ConfigMap, by key."""
 
     data: dict[str, str] = {}
     binary_data: dict[str, Any] = {}

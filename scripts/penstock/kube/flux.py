@@ -1,4 +1,4 @@
-"""What is known of Flux: its namespace, and the labels and annotations that change how it treats an object."""
+"""Flux's namespace, and the labels and annotations that change how it treats an object."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ _LEFT_ALONE = (("reconcile", "disabled"), ("ssa", "ignore"), ("ssa", "ifnotprese
 
 
 def marked(item: Content, name: str, value: str) -> bool:
-    """Whether `kustomize.toolkit.fluxcd.io/NAME` has this value, in any case (AnyInMetadata of Flux's ssa)."""
+    """Whether the label or annotation GROUP/`name` has this value in any case (AnyInMetadata in Flux's ssa)."""
     found = [(item["metadata"].get(where) or {}).get(f"{GROUP}/{name}") for where in _WHERE]
     return value.lower() in [str(each).lower() for each in found]
 
 
 def is_left_alone(item: Content) -> bool:
-    """Whether Flux leaves the object as it is once the cluster has it."""
+    """Whether Flux leaves an existing object unchanged."""
     return any(marked(item, name, value) for name, value in _LEFT_ALONE)

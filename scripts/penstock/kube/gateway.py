@@ -32,7 +32,7 @@ class GatewaySpec(KubeStruct, frozen=True):
 
 
 class BackendRef(KubeStruct, frozen=True):
-    """A backend of a route; without a namespace it is in that of the route."""
+    """A backend of a route; the namespace defaults to that of the route."""
 
     name: str
     kind: str = "Service"
@@ -54,7 +54,7 @@ class _RouteRule(KubeStruct, frozen=True):
 
 
 class RouteSpec(KubeStruct, frozen=True):
-    """The spec of an HTTPRoute, and the fields that other routes have in common with it."""
+    """The spec of an HTTPRoute, or the same fields of another route."""
 
     hostnames: list[str] = []
     rules: list[_RouteRule] = []

@@ -1,4 +1,4 @@
-"""API groups: which are Kubernetes' own."""
+"""API groups, and which of them are built into Kubernetes."""
 
 from __future__ import annotations
 
@@ -36,5 +36,5 @@ def group_of(api_version: str) -> str:
 
 
 def is_built_in(group: str) -> bool:
-    """Whether a group belongs to Kubernetes itself."""
+    """Whether a group is built into Kubernetes."""
     return group in BUILT_IN_GROUPS

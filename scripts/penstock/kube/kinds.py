@@ -1,4 +1,4 @@
-"""What is known of Kubernetes' own kinds: which have no namespace, and how their resources are called."""
+"""Built-in kinds: their scope, the names of their resources, and names that other APIs use too."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 from penstock.kube.groups import is_built_in
 
-# Never judged by a webhook, nor by a policy, so that a broken one can be removed.
+# Exempt from admission webhooks and policies, so that a broken one can be removed.
 ADMISSION = (
     "MutatingAdmissionPolicy",
     "MutatingAdmissionPolicyBinding",
@@ -15,7 +15,7 @@ ADMISSION = (
     "ValidatingAdmissionPolicyBinding",
     "ValidatingWebhookConfiguration",
 )
-# `kubectl api-resources --namespaced=false` of 1.37.
+# `kubectl api-resources --namespaced=false` of Kubernetes 1.37.
 CLUSTER_SCOPED = frozenset(
     {
         ("", "Namespace"),
@@ -46,7 +46,7 @@ CLUSTER_SCOPED = frozenset(
     }
 )
 
-# Flux brings these kinds along in phase 2, before any component.
+# Flux installs these kinds in phase 2, before any component.
 FLUX_KINDS = frozenset(
     f"{group}/{kind}"
     for group, kinds in {
@@ -63,8 +63,8 @@ FLUX_KINDS = frozenset(
     for kind in kinds
 )
 
-# Kinds that are looked into, and whose names other APIs have too: Istio's Gateway, Knative's Service. Those without a
-# group here are Kubernetes' own.
+# Kinds whose fields are read -> their group, since other APIs use these names too: Istio's Gateway, Knative's Service.
+# An empty group stands for any built-in one.
 _LOOKED_INTO = dict.fromkeys(
     (
         *("APIService", "ClusterRole", "ClusterRoleBinding", "ConfigMap", "CronJob", "CustomResourceDefinition"),
@@ -86,19 +86,19 @@ BUILTIN_NAMESPACES = frozenset({"default", "kube-system", "kube-public", "kube-n
 
 
 def qualified(group: str, kind: str) -> str:
-    """The kind, with its group where it has the name of another API's kind: `Gateway.networking.istio.io`."""
+    """The kind, with its group if a better-known API has a kind of that name: Gateway.networking.istio.io."""
     expected = _LOOKED_INTO.get(kind)
     is_ours = expected is None or (group == expected if expected else is_built_in(group))
     return kind if is_ours else f"{kind}.{group}"
 
 
 def is_cluster_scoped(group: str, kind: str) -> bool:
-    """Whether a built-in kind has no namespace."""
+    """Whether a built-in kind is cluster-scoped."""
     return (group, kind) in CLUSTER_SCOPED
 
 
 def plural(kind: str) -> str:
-    """The resource's name in URLs and in RBAC; right for all kinds of Kubernetes' own but Endpoints."""
+    """The resource's name in URLs and RBAC; correct for every built-in kind except Endpoints."""
     lower = kind.lower()
     if re.search("[^aeiou]y$", lower):
         return f"{lower[:-1]}ies"

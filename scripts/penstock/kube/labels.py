@@ -1,4 +1,4 @@
-"""Labels as sets of bits: what a selector selects among many things, without a look at each of them."""
+"""A bitmap index of labels, which evaluates a selector for many items at once."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from penstock.kube.fields import Requirement, Selector
 
 Bits = int
-"""A set of things: bit n stands for the n-th."""
+"""A set of items: bit n stands for item n."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """The labels of a row of things. `every` is the set of all, the others are those with a key, and with its value."""
+    """The labels of a list of items: the set of all, those with a key, and those with a key and value."""
 
     every: Bits
     keys: Mapping[str, Bits]
     pairs: Mapping[tuple[str, str], Bits]
 
     def select(self, selector: Selector) -> Bits:
-        """The things that a selector selects, the same as `selector.selects` for each of them."""
+        """The items that a selector selects, equal to `selector.selects` for each of them."""
         selected = self.every
         for pair in selector.match_labels.items():
             selected &= self.pairs.get(pair, 0)
@@ -49,7 +49,7 @@ class Labels:
 
 
 def index(labels: Iterable[Mapping[str, str]]) -> Labels:
-    """The labels of things in their order."""
+    """Index the labels of items, numbered in this order."""
     every = 0
     keys: dict[str, Bits] = defaultdict(int)
     pairs: dict[tuple[str, str], Bits] = defaultdict(int)
@@ -62,7 +62,7 @@ def index(labels: Iterable[Mapping[str, str]]) -> Labels:
 
 
 def members(bits: Bits) -> Iterator[int]:
-    """The numbers of the things in a set, ascending."""
+    """The numbers of the items in a set, ascending."""
     while bits:
         lowest = bits & -bits
         yield lowest.bit_length() - 1

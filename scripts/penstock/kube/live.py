@@ -1,4 +1,4 @@
-"""Objects as a cluster reports them: the parts of their status that are read."""
+"""Objects as a cluster reports them, with the status fields that are read."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Controller(KubeStruct, frozen=True):
 
     @property
     def desired(self) -> int:
-        """The number of pods that it should have."""
+        """The desired number of its pods."""
         scheduled = self.status.desired_number_scheduled
         return self.spec.replicas if scheduled is None else scheduled
 
@@ -88,7 +88,7 @@ class _Container(KubeStruct, frozen=True):
 
     @property
     def reason(self) -> str:
-        """Why it doesn't run; empty where that is unknown, or where it runs."""
+        """Why the container doesn't run; empty if that is unknown, or if it runs."""
         stopped = self.state.waiting or self.state.terminated
         return stopped.reason if stopped else ""
 
@@ -102,7 +102,7 @@ class _PodStatus(KubeStruct, frozen=True):
 
 
 class Pod(KubeStruct, frozen=True):
-    """A pod."""
+    """A pod and its status."""
 
     metadata: Metadata = Metadata()
     status: _PodStatus = _PodStatus()

@@ -8,7 +8,7 @@ from penstock.kube.fields import KubeStruct, Selector
 
 
 class PolicyPort(KubeStruct, frozen=True):
-    """A port, by number or name, or a range of numbers that ends at `end_port`."""
+    """A port by number or name, or the range of numbers up to `end_port`."""
 
     port: int | str = 0
     end_port: int = 0

@@ -1,4 +1,4 @@
-"""What a null in an object means to the API server."""
+"""Nulls in objects, as the API server treats them."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from penstock.kube.groups import group_of, is_built_in
 
-# Fields that are maps of text in Kubernetes' own kinds; a `selector` is one in a Service alone.
+# Fields of built-in kinds that map strings to strings. `selector` is missing: it is such a map only in a Service.
 _TEXTS = frozenset({"annotations", "binaryData", "data", "labels", "matchLabels", "nodeSelector", "stringData"})
 
 
 def as_stored(item: Any) -> Any:
-    """An object with its nulls as the API server stores them, tried on Kubernetes 1.37.
+    """An object with its nulls as the API server stores them, verified on Kubernetes 1.37.
 
-    In Kubernetes' own kinds a field that is null isn't there, and in a map of text a null is the empty text. A custom
-    resource keeps it where its schema is `nullable`, and is refused elsewhere; its metadata is Kubernetes' own.
+    In built-in kinds and in all metadata, null fields are dropped, and a null in a map of strings becomes the empty
+    string. A custom resource keeps a null if its schema is `nullable`, and is rejected otherwise.
     """
     if not isinstance(item, dict):
         return item
@@ -24,7 +24,7 @@ def as_stored(item: Any) -> Any:
 
 
 def without_nulls(value: Any) -> Any:
-    """Plain values without the keys whose value is null."""
+    """Plain values without the keys that are null."""
     if isinstance(value, dict):
         return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""The objects of the manifests: each knows its identity, its component and its file."""
+"""The objects of the manifests, each with its identity, component and file."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Object:
-    """An object in a component's folder; `file` is its path from the platform's root.
+    """An object in a component's folder; `file` is relative to the platform's root.
 
-    `content` is the object as its file has it, unless `read` or a diff has removed its nulls. Objects are cached, so
-    callers must not change it.
+    `content` is the content of the file, unless `read` or a diff has removed its nulls. Objects are cached, so callers
+    must not change it.
     """
 
     component: str
@@ -37,7 +37,7 @@ class Object:
 
     @cached_property
     def ref(self) -> ObjectRef:
-        """Its identity; PenstockError if the file contains no object."""
+        """Its identity; raises PenstockError if the file contains no object."""
         try:
             return ObjectRef.of(self.content)
         except (AttributeError, KeyError, TypeError):
@@ -46,7 +46,7 @@ class Object:
 
     @property
     def kind(self) -> str:
-        """Its kind, with the group where a better-known API has a kind of that name."""
+        """Its kind, with the group if a better-known API has a kind of that name."""
         return self.ref.qualified_kind
 
     @property
@@ -56,7 +56,7 @@ class Object:
 
     @property
     def namespace(self) -> str:
-        """Its namespace; empty where it has none."""
+        """Its namespace; empty if it has none."""
         return self.ref.namespace
 
     @property
@@ -66,15 +66,15 @@ class Object:
 
     @cached_property
     def metadata(self) -> Metadata:
-        """Its labels and annotations; PenstockError if one has a wrong type."""
+        """Its metadata; raises PenstockError if a field has the wrong type."""
         return convert(without_nulls(self.content["metadata"]), Metadata, self.file)
 
     def spec_as(self, model: type[Model]) -> Model:
-        """Its spec without nulls; PenstockError if it doesn't fit the model."""
+        """Its spec without nulls; raises PenstockError if it doesn't fit the model."""
         return convert(without_nulls(self.content.get("spec")), model, self.file)
 
     def __str__(self) -> str:
-        """As messages name it: Deployment observability/grafana."""
+        """The form in messages: Deployment observability/grafana."""
         return str(self.ref)
 
 
@@ -86,12 +86,12 @@ class Service(Object):
 
     @property
     def is_headless(self) -> bool:
-        """Whether its name leads to the pods themselves, so that no port is translated."""
+        """Whether its name resolves to the pods themselves, so no port is translated."""
         return self.spec.cluster_ip == "None"
 
     @property
     def is_external(self) -> bool:
-        """Whether it is an alias of a name elsewhere."""
+        """Whether it is an alias of an external DNS name."""
         return self.spec.type == "ExternalName"
 
 
@@ -103,12 +103,12 @@ class ConfigMap(Object):
 
     @cached_property
     def documents(self) -> dict[str, list[Any]]:
-        """Key -> what it holds as plain values: the documents of YAML and JSON, elsewhere the text itself."""
+        """Key -> documents as plain values, if it is YAML or JSON; otherwise the text itself."""
         return {key: _documents(key, text) for key, text in self.files.data.items()}
 
     @property
     def keys(self) -> set[str]:
-        """The names of its files."""
+        """Its keys, including those of binary data."""
         return {*self.files.data, *self.files.binary_data}
 
 
@@ -130,16 +130,16 @@ class Workload(Object):
 
     @property
     def path(self) -> str:
-        """Where the pod template is: spec.template; empty in a Pod, which is one itself."""
+        """The path of the pod template, such as spec.template; empty for a Pod."""
         return POD_TEMPLATES[self.kind]
 
     @property
     def pod_path(self) -> str:
-        """Where the PodSpec is."""
+        """The path of the PodSpec."""
         return f"{self.path}.spec".lstrip(".")
 
     def containers(self) -> list[tuple[str, Container]]:
-        """All containers with their places, those that run before the others too."""
+        """All containers with their paths, including the init containers."""
         spec = self.template.spec
         return [
             (f"{self.pod_path}.{key}[{index}]", container)
@@ -148,7 +148,7 @@ class Workload(Object):
         ]
 
     def container(self, name: str) -> Container:
-        """One container by name; PenstockError when there is none."""
+        """The container `name`; raises PenstockError if there is none."""
         found = {container.name: container for _, container in self.containers()}
         if name not in found:
             raise PenstockError(f"{self.file}: there is no container `{name}`", f"there are {', '.join(found)}")
@@ -162,6 +162,6 @@ def _documents(key: str, text: str) -> list[Any]:
             return parse_all(text, key)
         if key.endswith(".json"):
             return [msgspec.json.decode(text)]
-    except (PenstockError, msgspec.DecodeError):  # a template of such a file, perhaps: whether it's valid is for others
+    except (PenstockError, msgspec.DecodeError):  # may be a template; the gate config reports invalid files
         return [text]
     return [text]

@@ -1,4 +1,4 @@
-"""Paths into objects, as `spec.volumes[].configMap`."""
+"""Paths into objects, such as `spec.volumes[].configMap`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def at(value: Any, path: str, place: str = "") -> Iterator[tuple[str, Any]]:
-    """Every value that a path such as `spec.volumes[].configMap` leads to, with its exact place; `[]` is every item."""
+    """The values at a path, each with its exact path; `[]` stands for every item."""
     if not path:
         yield place, value
         return

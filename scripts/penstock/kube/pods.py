@@ -1,4 +1,4 @@
-"""Pod templates: containers, volumes, and the other pods that their place depends on."""
+"""Pod templates: containers, volumes and affinities."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class _KeyToPath(KubeStruct, frozen=True):
 
 
 class FilesSource(KubeStruct, frozen=True):
-    """A ConfigMap or Secret as files; all of its keys where `items` is empty.
+    """A ConfigMap or Secret as files; all of its keys if `items` is empty.
 
-    A Secret's own volume has `secret_name`, all others have `name`.
+    A Secret volume has `secret_name`, all other sources have `name`.
     """
 
     name: str = ""
@@ -34,7 +34,7 @@ class _Projected(KubeStruct, frozen=True):
 
 
 class ClaimSpec(KubeStruct, frozen=True):
-    """What a PersistentVolumeClaim asks for; an empty class is the cluster's default."""
+    """The spec of a PersistentVolumeClaim; an empty class stands for the cluster's default."""
 
     storage_class_name: str = ""
     access_modes: list[str] = []
@@ -65,14 +65,14 @@ class Volume(KubeStruct, frozen=True):
     host_path: _HostPath | None = None
 
     def projections(self) -> list[_Projection]:
-        """The ConfigMaps and Secrets in it, whichever way they got there."""
+        """Its ConfigMaps and Secrets, projected or not."""
         if self.projected:
             return self.projected.sources
         return [_Projection(config_map=self.config_map, secret=self.secret)]
 
 
 class PodTerm(KubeStruct, frozen=True):
-    """The pods that an affinity is about: in the pod's own namespace unless it says otherwise."""
+    """The pods that an affinity selects, by default in the pod's own namespace."""
 
     label_selector: Selector | None = None
     namespaces: list[str] = []
@@ -91,7 +91,7 @@ class _PodAffinity(KubeStruct, frozen=True):
 
 
 class Affinity(KubeStruct, frozen=True):
-    """Where a pod may run, as far as it depends on other pods."""
+    """The affinity of a pod to other pods."""
 
     pod_affinity: _PodAffinity = _PodAffinity()
     pod_anti_affinity: _PodAffinity = _PodAffinity()
@@ -102,7 +102,7 @@ class _Spread(KubeStruct, frozen=True):
 
 
 class PodSpec(KubeStruct, frozen=True):
-    """What runs in a pod."""
+    """The spec of a pod."""
 
     containers: list[Container]
     init_containers: list[Container] = []
@@ -122,7 +122,7 @@ class PodSpec(KubeStruct, frozen=True):
         return [*self.containers, *self.init_containers]
 
     def serving(self) -> list[Container]:
-        """The containers that run for as long as the pod does."""
+        """The containers that run as long as the pod, including sidecars."""
         return [*self.containers, *(item for item in self.init_containers if item.restart_policy == "Always")]
 
 

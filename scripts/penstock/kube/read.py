@@ -1,4 +1,4 @@
-"""From the plain values of a manifest to a typed object."""
+"""Conversion of the plain values of a manifest to a typed object."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from penstock.kube.references import POD_TEMPLATES
 def read(item: Object) -> Object:
     """An object without its nulls, as a Service, ConfigMap or Workload if it is one.
 
-    PenstockError names the file and the place of a value that has another type than Kubernetes's.
+    Raises PenstockError with the file and the path of a value of the wrong type.
     """
     component, file, content = item.component, item.file, without_nulls(as_stored(item.content))
     found = Object(component, content, file=file)

@@ -1,4 +1,4 @@
-"""The names in an object that lead to other objects: what its pods read, and what else it points to."""
+"""References to other objects by name: from an object's pod template and from its own fields."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from penstock.kube.paths import at
 
-# Kind -> where its pod template is; nowhere in a Pod, which is one itself.
+# Kind -> path of the pod template; empty for a Pod.
 POD_TEMPLATES = {
     **dict.fromkeys(
         ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job"), "spec.template"
@@ -22,7 +22,7 @@ _CONTAINER = {
     "envFrom[].configMapRef": "ConfigMap",
     "envFrom[].secretRef": "Secret",
 }
-# Path in a PodSpec -> the kind of the object that is named there.
+# Path in a PodSpec -> kind of the object that is named there.
 _POD = {
     "serviceAccountName": "ServiceAccount",
     "priorityClassName": "PriorityClass",
@@ -36,7 +36,7 @@ _POD = {
     "volumes[].ephemeral.volumeClaimTemplate.spec.storageClassName": "StorageClass",
     **{f"{key}[].{path}": kind for key in ("containers", "initContainers") for path, kind in _CONTAINER.items()},
 }
-# Kind -> path in an object of it -> the kind of what is named there; empty where the reference has a kind itself.
+# Kind -> path in the object -> kind of the object that is named there; empty if the reference has its own `kind`.
 _OBJECTS = {
     "ClusterRoleBinding": {"roleRef": "", "subjects[]": ""},
     "APIService": {"spec.service": "Service"},
@@ -69,9 +69,9 @@ _OBJECTS = {
 
 @dataclass(frozen=True)
 class Reference:
-    """A name at `place` in an object; `keys` are those that it asks of a ConfigMap or Secret, each with its place.
+    """A name at the path `place`; `keys` are the required keys of a ConfigMap or Secret, each with its path.
 
-    The namespace is that of the object unless the reference has one, whether the kind is namespaced or not.
+    The namespace defaults to that of the referring object, even if the kind is cluster-scoped.
     """
 
     place: str
@@ -83,13 +83,13 @@ class Reference:
 
 
 def references(kind: str, namespace: str, content: Mapping[str, Any]) -> Iterator[Reference]:
-    """Every name in an object of a (qualified) kind; those that are empty, or not text, are passed over."""
+    """The references in an object of a (qualified) kind; empty names and non-strings are skipped."""
     yield from _named(content, namespace, _OBJECTS.get(kind, {}))
     yield from of_pods(kind, namespace, content)
 
 
 def of_pods(kind: str, namespace: str, content: Mapping[str, Any]) -> Iterator[Reference]:
-    """The names in the pod template of an object alone; none where its kind makes no pods."""
+    """The references in an object's pod template; none if its kind has none."""
     if kind in POD_TEMPLATES:
         start = f"{POD_TEMPLATES[kind]}.spec".lstrip(".")
         yield from _named(content, namespace, {f"{start}.{path}": named for path, named in _POD.items()})

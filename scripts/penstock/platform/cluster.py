@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core.model import Strict
 
-# k3d accepts 32 characters, and nodes use it as host name.
+# k3d accepts 32 characters, and nodes use the name as host name.
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$")]
 Label = Annotated[str, msgspec.Meta(pattern="^[^=]+=[^=]*$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]

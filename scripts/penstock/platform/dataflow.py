@@ -14,7 +14,7 @@ FILE = "dataflow.yaml"
 
 
 class Unproven(PenstockError):
-    """A hop that the manifests do not confirm."""
+    """A hop that the manifests don't confirm."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, f"fix the component, or the arrow in {FILE}, then `inv hydrate`")
@@ -57,7 +57,7 @@ class Ref(Strict, frozen=True, rename="camel"):
 class Connect(Strict, frozen=True):
     """The sender's endpoint resolves to the receiver. `to` is the setting of its port, `path` the end of the URL.
 
-    One of several endpoints is enough, since the rest may belong to other arrows; with `every`, all have to.
+    Of several endpoints one is enough, since the others may belong to other arrows; `every` requires all.
     """
 
     from_: Ref = field(name="from")

@@ -79,7 +79,7 @@ def one(layout: Layout, name: str) -> str:
 def layers(layout: Layout, name: str) -> dict[str, Values]:
     """File path -> values of an environment: base.yaml first, then <name>.yaml, which wins.
 
-    The paths are relative to the root. Raises PenstockError if the file is missing or is no mapping.
+    The paths are relative to the root. Raises PenstockError if the file is missing or isn't a mapping.
     """
     path = layout.environments / f"{name}.yaml"
     if not path.is_file():
@@ -122,7 +122,7 @@ def cluster(layout: Layout, name: str) -> Cluster:
 
 
 def merged(under: Values, over: Values) -> Values:
-    """The values `under`, overridden by `over` as helmfile does: mappings key by key, other values as a whole."""
+    """The values `under`, overridden by `over` as in helmfile: mappings key by key, other values as a whole."""
     result = dict(under)
     for key, value in over.items():
         both = isinstance(value, dict) and isinstance(result.get(key), dict)

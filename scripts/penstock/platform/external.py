@@ -58,7 +58,7 @@ class _File(Strict, frozen=True, rename="camel"):
 class ExternalObject:
     """An object that is created outside the manifests.
 
-    Empty `keys` are unknown ones. Without a namespace the object is cluster-scoped, or exists in every namespace.
+    Empty `keys` means unknown. Without a namespace the object is cluster-scoped, or exists in every namespace.
     """
 
     file: str

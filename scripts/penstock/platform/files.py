@@ -30,7 +30,7 @@ class MountedFile:
 
     @property
     def documents(self) -> list[Any]:
-        """The file's YAML documents, see ConfigMap.documents."""
+        """The file's documents, as in ConfigMap.documents."""
         return self.config_map.documents[self.key]
 
 

@@ -1,4 +1,4 @@
-"""A tree of manifests as Flux sees it: its components and their objects, read from the files."""
+"""A tree of manifests as Flux reads it: its components and their objects."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Parsed = dict[bytes, Object]
 class Manifests:
     """The tree manifests/<environment>/. Objects are cached, so callers must not change them.
 
-    `parsed` caches objects by file content; trees of several environments may share it, since most files are equal.
+    `parsed` caches objects by file content; environments may share it, since most of their files are equal.
     `typed` converts each new object.
     """
 

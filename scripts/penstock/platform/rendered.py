@@ -71,7 +71,7 @@ class Rendered:
 
     @cached_property
     def namespaces(self) -> frozenset[str]:
-        """The existing namespaces: those of the manifests, and those of every cluster."""
+        """The namespaces of the manifests, and those of every cluster."""
         return BUILTIN_NAMESPACES | {name for _, name in self.of("Namespace")}
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Settings: the values of Refs, read from files, arguments, variables and ConfigMaps of the manifests."""
+"""The settings that Refs point to, read from files, arguments, variables and ConfigMaps of the manifests."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def _walk(value: Any, steps: list[str]) -> Iterator[Any]:
 
 
 def _fault(value: Any, steps: list[str]) -> str:
-    """A message about the first step without a match, with the nearest key."""
+    """The message for the first step without a match, with the nearest key."""
     for step in steps:
         if step.startswith("["):
             picked = _picked(value, step[1:-1])

@@ -1,1 +1,1 @@
-"""The gate `config`: runs every program's own checker over the configuration that its containers read."""
+"""The gate `config`: checks the configuration of every container with its program's own checker."""

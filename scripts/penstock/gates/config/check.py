@@ -20,9 +20,9 @@ class Outcome:
 class Check:
     """A file and its checker.
 
-    `subject` is the file's name in reports, `deployed` the program that reads it, with its version, and `checker` the
-    program that checks it here. The outcome depends on `inputs` alone, so equal checks run once. `covers` names other
-    files that the check includes.
+    `subject` is the file's name in reports, `deployed` the program and version that reads it, `checker` the program
+    that checks it. The outcome depends only on `inputs`, so equal checks run once. `covers` names other files that the
+    check includes.
     """
 
     environment: str

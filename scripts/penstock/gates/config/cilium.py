@@ -1,4 +1,4 @@
-"""Cilium and Hubble relay: every key and argument is a flag of the program that reads it, with a value of its type."""
+"""Cilium and Hubble relay: every key and argument is a flag of its program, with a value of the flag's type."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def agent(subject: Subject, _: Layout) -> Iterator[Check]:
     operators = sorted({item.image for item in subjects(subject.rendered) if item.image.startswith(OPERATOR)})
     readers = ", ".join(["cilium-agent --help", *(f"the reference of {name}" for name in operators)])
     if operators:
-        cilium.references()  # fetched before the checks run in parallel
+        cilium.references()  # before the checks run in parallel
     data = config_map.files.data
     yield Check(
         subject.rendered.environment,
@@ -143,6 +143,6 @@ def _arguments(subject: Subject, checker: str, flags: Any) -> Check:
 
 
 def _versions(deployed: str) -> Iterator[str]:
-    """A fault if the pinned Cilium has another minor version: flags come and go with each."""
+    """A fault if the pinned Cilium has another minor version, since flags change with each."""
     if deployed.split(".")[:2] != cilium.version().split(".")[:2]:
         yield f"the image is {deployed}, tools/cilium/go.mod has {cilium.version()}; pin the same minor version"

@@ -1,4 +1,4 @@
-"""The OpenTelemetry Collector: `validate` of a collector that is built from the same components."""
+"""The OpenTelemetry Collector: `validate` of a collector built from the same components."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from penstock.platform.rendered import rendered
 from penstock.tools import resolver
 
 Checker = Callable[[Subject, Layout], Iterator[Check]]
-# Last part of the image's name -> the checker of its configuration, and the programs that this runs.
+# Last part of the image's name -> the checker of its configuration, and the programs that the checker runs.
 CHECKERS: dict[str, tuple[Checker, list[str]]] = {
     "alertmanager": (alertmanager.checks, ["amtool"]),
     "beyla": (listed.checks, []),
@@ -117,7 +117,7 @@ def _of(subject: Subject, layout: Layout) -> list[Check]:
     if subject.image not in CHECKERS:
         return []
     checker, programs = CHECKERS[subject.image]
-    resolver.ensure(programs)  # checks run in parallel, builds must not
+    resolver.ensure(programs)  # here, since checks run in parallel and builds must not
     try:
         return list(checker(subject, layout))
     except PenstockError as error:

@@ -1,6 +1,6 @@
-"""Checks by schema, gates/schemas/PROGRAM.yaml, for programs that can't check their own configuration.
+"""Checks by gates/schemas/PROGRAM.yaml, for programs that can't check their own configuration.
 
-A schema has `x-version`, the version of the program that it describes, and `x-source`, the page that it was made from.
+`x-version` in a schema is the program's version, `x-source` the page that the schema is based on.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from penstock.platform.files import MountedFile
 SUMMARY = "checked against a schema, not by the program"
 FOLDER = Path(__file__).parents[1] / "schemas"
 Schema = Mapping[str, Any]
-# These read keys in any case.
+# Programs that ignore the case of keys.
 _FOLDED = {"fluent-bit", "grafana"}
 _PROVISIONING = "/etc/grafana/provisioning/"
 _VARIABLE = re.compile(r"\$\{?\w+[^}]*\}?|\$__\w+\{[^}]*\}")
@@ -31,13 +31,13 @@ _TOP = " top "
 
 
 def checks(subject: Subject, _: Layout) -> Iterator[Check]:
-    """A check of each file for which there is a schema."""
+    """A check of each file with a schema."""
     for program, file in _files(subject):
         yield against(subject, read(program), file)
 
 
 def read(program: str) -> Schema:
-    """The schema of a program; PenstockError if there is none."""
+    """The schema of a program; raises PenstockError if there is none."""
     path = FOLDER / f"{program}.yaml"
     if not path.is_file():
         raise PenstockError(f"{path} doesn't exist", "write it; docs/reference/files.md describes its format")
@@ -73,7 +73,7 @@ def ini(text: str) -> Json:
 
 
 def _files(subject: Subject) -> Iterator[tuple[str, MountedFile]]:
-    """The name of the schema, and the file, for each file that the program reads."""
+    """Each file that the program reads, with the name of its schema."""
     if subject.image == "grafana":
         yield "grafana", subject.config_file("config", default="/etc/grafana/grafana.ini")
         for path, file in subject.files.items():
@@ -94,7 +94,7 @@ def _faults(schema: Schema, file: MountedFile) -> Iterator[str]:
 
 
 def _versions(schema: Schema, deployed: str) -> Iterator[str]:
-    """A fault if the schema is for another minor version: keys come and go with each."""
+    """A fault if the schema is for another minor version, since keys change with each."""
     version = schema["x-version"]
     if deployed.split(".")[:2] != version.split(".")[:2]:
         name = f"scripts/penstock/gates/schemas/{schema['title']}.yaml"

@@ -1,4 +1,4 @@
-"""A container's files in a local folder, for programs that follow the paths in their configuration."""
+"""A container's files in a local folder, for checkers that open the paths in a configuration."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Root:
 
 @contextmanager
 def root(subject: Subject) -> Iterator[Root]:
-    """A temporary folder with the container's mounts and files; it is deleted at the end of the context."""
+    """A temporary folder with the container's mounts and files."""
     mounts = (*subject.mounts, _ACCOUNT)
     with tempfile.TemporaryDirectory(prefix="penstock-config-") as scratch:
         container = Root(Path(scratch).resolve(), mounts)

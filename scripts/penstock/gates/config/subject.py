@@ -17,13 +17,13 @@ from penstock.platform.rendered import Rendered
 
 _IMAGE = re.compile(r"(?:.*/)?(?P<name>[^/:@]+)(?::(?P<tag>[^@]+))?(?:@.*)?")
 _REFERENCE = re.compile(r"\$\((\w+)\)")
-# Only the cluster knows the values of a pod's fields and of Secrets; these stand-ins have the same form.
+# Stand-ins of the same form for values that only the cluster knows.
 _FIELDS = {"status.hostIP": "192.0.2.1", "status.podIP": "192.0.2.2", "spec.nodeName": "node"}
 
 
 @dataclass(frozen=True)
 class Subject:
-    """One container of one workload, in the manifests of one environment."""
+    """A container of a workload in an environment."""
 
     rendered: Rendered
     workload: Workload

@@ -1,4 +1,4 @@
-"""Thanos: thanos checks buckets and arguments, a schema the file of endpoints."""
+"""Thanos: thanos checks its arguments and the bucket's configuration, a schema checks the file of endpoints."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ def mermaid(contract: Contract) -> str:
 
 
 def block(contract: Contract) -> str:
-    """The picture as it stands in a page, between its markers."""
+    """The picture as pages contain it, between its markers."""
     return f"{BEGIN}\n```mermaid\n{mermaid(contract)}\n```\n{END}"
 
 
 def pages(root: Path) -> list[str]:
-    """The pages with the picture, relative to the root: README in every language, and the concepts."""
+    """The pages with the picture, relative to the root: README in every language, and docs/concepts.md."""
     return [*sorted(path.name for path in root.glob("README*.md")), "docs/concepts.md"]
 
 

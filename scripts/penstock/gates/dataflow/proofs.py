@@ -25,7 +25,7 @@ from penstock.platform.settings import Setting, Settings, resolve
 
 _LOCAL = re.compile(r"^(?:https?://)?(?:localhost|127\.0\.0\.1):(\d+)")
 _PORT = re.compile(r"(?:^|:)(\d+)/?$")
-# The container runtime writes the output of every container there.
+# The container runtime writes the logs of all containers there.
 _CONTAINER_LOGS = PurePosixPath("/var/log/containers")
 STDOUT = "stdout"
 # Represents the namespaces of user applications.
@@ -132,7 +132,7 @@ def _shared_file(settings: Settings, hop: SharedFile) -> str:
 
 
 def _on_node(workload: Workload, container: Container, path: str) -> PurePosixPath:
-    """The path on the node of a path in a container; raises Unproven if it is on no hostPath volume."""
+    """The path on the node of a path in a container; raises Unproven if it isn't on a hostPath volume."""
     volumes = {volume.name: volume for volume in workload.template.spec.volumes}
     mounts = sorted(container.volume_mounts, key=lambda mount: len(mount.mount_path), reverse=True)
     for mount in mounts:

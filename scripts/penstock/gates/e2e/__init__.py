@@ -1,1 +1,1 @@
-"""A cluster from nothing to nothing: up, everything that `inv smoke` asks, again, less, down."""
+"""End-to-end tests of a real cluster: `inv up`, `inv smoke`, a second `inv up`, pruning and `inv down`."""

@@ -12,7 +12,7 @@ from penstock.core.errors import PenstockError
 from penstock.gates.e2e.trial import Trial
 from penstock.kube.live import Pod
 
-# Lists what could not be collected, and why: a missing file must not look like a healthy part.
+# Lists what could not be collected, and why, so that a missing file doesn't look like a healthy component.
 MISSING = "NOT-COLLECTED.txt"
 _SECONDS = 60.0
 _LINES = 3000

@@ -66,7 +66,7 @@ def _try(layout: Layout, environment: str, provider: str, component: str, eviden
 
 
 def _carry_out(step: Step, run: Run) -> list[str]:
-    """Run a step, and return its row of the table; raises Findings with its name, its errors, and where to look."""
+    """Run a step, and return its row of the table; raises Findings with its name, its errors and a hint."""
     console.info(f"== {step.name}")
     start = time.monotonic()
     try:
@@ -87,6 +87,6 @@ def _clean_up(run: Run, evidence: Path | None) -> None:
 def _attempt(action: Callable[[], object]) -> None:
     try:
         action()
-    except Exception as error:  # the earlier failure is the one to report
+    except Exception as error:  # the earlier failure matters more
         for line in str(error).splitlines() or [type(error).__name__]:
             console.warn(f"after the failure: {line}")

@@ -1,4 +1,4 @@
-"""What a cluster leaves on the machine, by comparing it before `inv up` and after `inv down`."""
+"""What a cluster leaves on the machine: a comparison of before `inv up` and after `inv down`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _DOCKER = {
     "network": ["network", "ls", "--no-trunc", "--format", "{{.ID}}\t{{.Name}} {{.Labels}}"],
     "volume": ["volume", "ls", "--format", "{{.Name}}\t{{.Labels}}"],
 }
-# In the labels and names of a cluster's resources; a node's unnamed volumes have only docker's own label.
+# Parts of the labels and names of a cluster's resources. Anonymous volumes of nodes have only docker's own label.
 _OURS = (*(provider.name for provider in BY_DEFAULT), "com.docker.volume.anonymous")
 
 

@@ -1,4 +1,4 @@
-"""The steps of a trial. Each function gets a deadline in seconds; it returns what it saw, or raises."""
+"""The steps of a trial. Each function gets a deadline in seconds, and returns its result as text, or raises."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SETTLED_SECONDS = 10.0
 
 @dataclass
 class Run:
-    """A running trial, the component that it removes from Git, and the machine's state before it."""
+    """A trial, the component that it removes from Git, and the machine's state before it."""
 
     trial: Trial
     component: str
@@ -40,7 +40,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Step:
-    """A step: its name, its function, its deadline in seconds, and where the cause of a failure shows."""
+    """A step: its name, its function, its deadline in seconds, and where to look after a failure."""
 
     name: str
     run: Callable[[Run, float], str]
@@ -66,13 +66,13 @@ def up(run: Run, deadline: float) -> str:
 
 
 def smoke(run: Run, deadline: float) -> str:
-    """Every check of `inv smoke` passes; `not applicable` is accepted only where no pod runs."""
+    """Every check of `inv smoke` passes; `not applicable` is accepted only if the provider runs no pods."""
     answer = run.trial.ask("smoke", *run.where, "--json", seconds=deadline, ok=(0, 1))
     try:
         outcomes = decode(answer.stdout, list[Outcome])
     except msgspec.DecodeError as error:
         raise StepFailed([f"inv smoke --json printed invalid JSON ({error}): {answer.text[:80]!r}"]) from None
-    # Without running pods some checks don't apply; with other providers every check has to pass.
+    # Some checks need running pods; with a provider that runs them, every check has to pass.
     runs_pods = named(run.trial.provider).runs_pods
     tolerated = {"passed"} if runs_pods else {"passed", "not applicable"}
     bad = [f"{item.check} {item.result}: {item.says}" for item in outcomes if item.result not in tolerated]
@@ -119,7 +119,7 @@ def prune(run: Run, deadline: float) -> str:
 
     after = until(gone, deadline / 2, Progress("prune"), f"Flux to prune {run.component}", stays)
     kept = {key: item for key, item in before.items() if key not in doomed}
-    # The root's inventory loses a Kustomization; that changes no object.
+    # The root's inventory loses a Kustomization, but no object changes.
     lines = owned.differences(kept, after)
     if lines:
         raise StepFailed([f"{line}, but doesn't belong to {run.component}" for line in lines])

@@ -22,13 +22,13 @@ from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.repository import IDENTITY, Repository
 
-# The platform's values for trials alone, such as blocks that close after minutes instead of hours.
+# The platform's values for trials, such as blocks that close after minutes instead of hours.
 VALUES = Path("tests") / "e2e" / "values.yaml"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A copy of a platform, the environment under test, and the provider of its cluster."""
+    """A copy of a platform, the tested environment, and the provider of its cluster."""
 
     layout: Layout
     environment: str
@@ -58,7 +58,7 @@ class Trial:
             raise failed(argv, failure.result) from None
 
     def ask(self, *argv: str, seconds: float, ok: tuple[int, ...] = (0,)) -> Result:
-        """Run a verb and return its result; its stderr is shown once it has ended. Raises PenstockError if it fails."""
+        """Run a verb and return its result; its stderr is shown at the end. Raises PenstockError if it fails."""
         console.info(f"    $ inv {' '.join(argv)}   (up to {console.seconds(seconds)})")
         try:
             result = run(self._command(argv, seconds, ok))

@@ -1,1 +1,1 @@
-"""The gate kubeconform: validates every manifest by its schema and by the API server's own code."""
+"""The gate kubeconform: validates every manifest with its schema and with the API server's own code."""

@@ -1,4 +1,4 @@
-"""The CustomResourceDefinitions by which custom resources are validated, from all of their sources."""
+"""The CustomResourceDefinitions that validate custom resources, from all of their sources."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def collect(environment: str, manifests: Manifests) -> list[Object]:
 
 
 def kinds(item: Object) -> set[Kind]:
-    """The kinds that a definition serves; an incomplete one has its own finding, and serves none."""
+    """The kinds that a definition serves; none if it is incomplete, which is reported separately."""
     defined = definition(item)
     if defined is None:
         return set()
@@ -39,7 +39,7 @@ def kinds(item: Object) -> set[Kind]:
 
 
 def _refuse_other_kinds(environment: str, nested: Object, applied: list[Object]) -> None:
-    """Compare the annotation, from which the order of the components is derived, with the definitions in the source."""
+    """Compare the annotation, which determines the order of the components, with the definitions in the source."""
     declared = set(nested.metadata.annotations.get(DEFINES, "").strip().splitlines())
     actual = {str(defined) for item in applied if (defined := definition(item))}
     if declared != actual:

@@ -11,7 +11,7 @@ from penstock.tools.apicheck import Problem
 from penstock.tools.kubeconform import Verdict
 
 _PLAIN = re.compile(r"[A-Za-z_$][\w$-]*")
-# List items: the API server names some by their key (containers[name="a"]), kubeconform all by their index.
+# List items: the API server names some by key (containers[name="a"]), kubeconform all by index.
 _ITEM = re.compile(r"\[[^]]*\]")
 # The API server's code prints YAML values like this.
 _VALUE = re.compile(r"&value\.valueUnstructured\{Value:(.*)\}")
@@ -23,8 +23,8 @@ _MORE = "some validation rules were not checked because the object was invalid"
 def lines(problems: list[Problem], verdict: Verdict | None, version: str) -> list[str]:
     """The faults of one object, without duplicates.
 
-    The API server's verdict counts. kubeconform adds fields that this version of Kubernetes doesn't have, and files
-    that contain no object, such as those with a duplicate key.
+    The API server's verdict takes precedence. kubeconform adds fields that this version of Kubernetes doesn't have,
+    and files that contain no object, such as those with a duplicate key.
     """
     if verdict and verdict.unreadable:
         return [verdict.unreadable]

@@ -1,8 +1,8 @@
-"""The gate: validates every manifest by the API server's code and by the schemas of the environment's version.
+"""The gate: validates every manifest with the API server's code and the schemas of the environment's version.
 
 It works offline. `apicheck` runs the API server's code over each object, as Flux would apply it. It is built from one
-version of Kubernetes, so kubeconform looks for fields that the environment's version doesn't have. Custom resources
-are validated by their CustomResourceDefinitions.
+version of Kubernetes, so kubeconform finds the fields that the environment's version doesn't have. Custom resources
+are validated with their CustomResourceDefinitions.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def _fits(environment: _Environment) -> dict[str, program.Verdict]:
     with tempfile.TemporaryDirectory(prefix="penstock-schemas-") as folder:
         builtin.write(used, Path(folder))
         verdicts = program.validate(environment.tree, Path(folder) / FILES)
-    # It reports absolute paths.
+    # kubeconform reports absolute paths.
     return {"/".join(["manifests", *Path(verdict.filename).parts[-3:]]): verdict for verdict in verdicts}
 
 

@@ -1,4 +1,4 @@
-"""The API server's verdicts on the objects of several environments; equal objects of one version are judged once."""
+"""The API server's verdicts on the objects of several environments; equal objects of a version are checked once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from penstock.gates.kubeconform.kubernetes import minor
 from penstock.kube.objects import Object
 from penstock.tools.apicheck import Change, Verdict, check
 
-# Objects per process of apicheck: starting another one takes as long as judging about a hundred.
+# Minimum of objects per process of apicheck: a start takes as long as about a hundred verdicts.
 WORTH = 1000
 # Metadata that only objects from a cluster have.
 _EXPORTED = {"deletionGracePeriodSeconds", "deletionTimestamp", "resourceVersion"}

@@ -18,7 +18,7 @@ from penstock.core.model import decode
 FILES = "{{.Group}}_{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 _REFERENCE = re.compile(rb'"#/\$defs/([^"]+)"')
 _STABLE = re.compile(r"v\d+")
-# The package has `oneOf` with null in both branches, so null fits neither; the API server accepts it.
+# The package has `oneOf` with null in both branches, which refuses null; the API server accepts it.
 _NUMBER_OR_TEXT = {
     "io.k8s.apimachinery.pkg.api.resource.Quantity": b'{"type":["string","number","null"]}',
     "io.k8s.apimachinery.pkg.util.intstr.IntOrString": b'{"type":["string","integer","null"]}',

@@ -1,4 +1,4 @@
-"""Objects that every cluster has, listed in builtin.yaml next to this module."""
+"""Objects that every cluster has, from builtin.yaml next to this module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Addresses: each one in a file, an argument or a variable that names a Service resolves to one of its ports."""
+"""Addresses: those of Services in files, arguments and variables resolve to a port of the Service."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 def _resolvers(text: _Text, shown: str) -> Iterator[Verdict]:
-    """A fault for each pod that uses the node's resolver, which knows no Service: by default on the host network."""
+    """A fault for each pod that uses the node's resolver, the default on the host network: it knows no Service."""
     for user in text.users:
         spec = user.template.spec
         if spec.dns_policy == "Default" or (spec.host_network and spec.dns_policy == "ClusterFirst"):

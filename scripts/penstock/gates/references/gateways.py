@@ -1,6 +1,6 @@
 """The Gateway API: every route has a listener that admits it, and backends that exist.
 
-For the rules see AllowedRoutes, ParentReference and ReferenceGrant in https://gateway-api.sigs.k8s.io/reference/spec/.
+Rules: AllowedRoutes, ParentReference and ReferenceGrant in https://gateway-api.sigs.k8s.io/reference/spec/.
 """
 
 from __future__ import annotations

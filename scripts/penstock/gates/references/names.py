@@ -10,7 +10,7 @@ from penstock.gates.references.world import World
 from penstock.kube.objects import Object
 from penstock.kube.references import Reference, references
 
-# The authenticator defines these; Kubernetes has no objects for them.
+# Authentication defines these; Kubernetes has no objects for them.
 _NO_OBJECTS = ("User", "Group")
 
 

@@ -1,4 +1,4 @@
-"""Inside a pod: mounts name its volumes, probes name its ports, and images have a version."""
+"""Pods: mounts name their volumes, probes name their ports, and images have a version."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _named_ports(handler: Handler) -> Iterator[tuple[str, str]]:
 
 
 def _twice(workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
-    """A fault for each port that another container of the pod has too: they share one network."""
+    """A fault for each port that another container of the pod has too, since they share a network."""
     others = [item for item in workload.template.spec.serving() if item.name != container.name]
     taken = {(port.container_port, port.protocol): item.name for item in others for port in item.ports}
     for index, port in enumerate(container.ports):

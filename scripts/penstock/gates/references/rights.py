@@ -1,4 +1,4 @@
-"""Rights: the service account with which Flux applies a component may apply every object of it."""
+"""Rights: the service account with which Flux applies a component may apply all of its objects."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class _Rule(KubeStruct, frozen=True):
     verbs: list[str] = []
 
     def covers(self, group: str, resource: str) -> bool:
-        """Whether it is for all objects of a resource."""
+        """Whether the rule applies to all objects of a resource."""
         covered = {group, "*"} & {*self.api_groups} and {resource, "*"} & {*self.resources}
         return bool(covered and not self.resource_names)
 
@@ -48,7 +48,7 @@ class _Binding(KubeStruct, frozen=True):
 
 
 def check(world: World) -> Iterator[Verdict]:
-    """One verdict for each object of a component that is applied with a service account."""
+    """One verdict for each object that is applied with a service account."""
     roles = _Roles(world.rendered)
     folders: dict[str, list[Object]] = {}
     for item in world.rendered.objects:
@@ -60,7 +60,7 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 class _Roles:
-    """The rights of accounts by the Roles bound to them; a ClusterRole or a Role of another namespace doesn't count."""
+    """The rights of accounts from bound Roles; ClusterRoles and Roles of other namespaces don't count."""
 
     def __init__(self, rendered: Rendered) -> None:
         """Read the Roles and RoleBindings of an environment."""

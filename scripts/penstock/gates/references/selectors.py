@@ -1,4 +1,4 @@
-"""Selectors: every selector of a workload, a budget, a spread or an affinity matches a pod."""
+"""Selectors: those of workloads, PodDisruptionBudgets, topology spreads and affinities match pods."""
 
 from __future__ import annotations
 

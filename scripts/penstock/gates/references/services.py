@@ -1,4 +1,4 @@
-"""Services: each selects pods, and each of its ports matches a container port of all of them."""
+"""Services: each selects pods, and each port targets a container port of all of these pods."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict on a reference, as every check returns it."""
+"""The verdict of a check on a reference."""
 
 from __future__ import annotations
 

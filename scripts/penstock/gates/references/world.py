@@ -1,4 +1,4 @@
-"""The input of every check: the manifests of one environment, and the objects outside of them."""
+"""The input of every check: the manifests of an environment, and the objects outside them."""
 
 from __future__ import annotations
 
