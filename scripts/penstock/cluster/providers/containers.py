@@ -115,7 +115,7 @@ class Containers(Provider):
         return session.cluster.in_docker[self.name].forwarded
 
     def published(self, session: Session) -> dict[int, str]:
-        """The ports of this machine that the cluster takes, and the settings that name them."""
+        """Return the ports of this machine that the cluster takes, each with the setting that names it."""
         settings = session.cluster.in_docker[self.name]
         return {settings.http: f"cluster.{self.name}.http", settings.https: f"cluster.{self.name}.https"}
 

@@ -78,7 +78,7 @@ class Provider(ABC):
         """Return the address for the Git source; None while the cluster doesn't exist."""
 
     def forwarded(self, session: Session) -> dict[int, int]:
-        """Port of the nodes -> port of this machine that leads to it."""
+        """Return the ports of the nodes, each with the port of this machine that leads to it."""
         return {}
 
     def delete(self, session: Session) -> Plan:
