@@ -32,12 +32,19 @@ def _unreachable(world: World, rule: HostGateway, provider: str, settings: InDoc
     if not nodes.holds(world, rule):
         missing = f"ConfigMap {rule.config_map} doesn't have {rule.key}: {rule.value}"
         return f"no address leads to this Gateway: {provider} has no load balancer, and {missing}"
-    label = nodes.setting(world, rule, rule.node_selector_key)
-    if label and label not in settings.node_labels:
+    selector = nodes.setting(world, rule, rule.node_selector_key)
+    lacking = [label for label in selector.split(",") if label and not _has(settings, label)]
+    if lacking:
         labels = ", ".join(settings.node_labels) or "no label"
-        selected = f"{rule.node_selector_key} of ConfigMap {rule.config_map} selects {label}"
+        selected = f"{rule.node_selector_key} of ConfigMap {rule.config_map} selects {lacking[0]}"
         return f"no node listens for this Gateway: {selected}, and {provider} gives its nodes {labels}"
     return ""
+
+
+def _has(settings: InDocker, label: str) -> bool:
+    """Whether nodes have a label, as far as that is known: the kubelet and Kubernetes set those of kubernetes.io."""
+    prefix = label.partition("=")[0].rpartition("/")[0]
+    return label in settings.node_labels or prefix.endswith("kubernetes.io")
 
 
 def _listeners(gateway: Object, provider: str, settings: InDocker) -> Iterator[Verdict]:
