@@ -86,7 +86,7 @@ def session(folder: Path, fake: Fake, *more: dict[str, Any]) -> Faked:
     recorded = ClusterState(provider="kwok", environment="local", bootstrapped={OWN: 1})
     state = State(folder / "state")
     state.prepare()
-    return Faked(Layout(folder), "local", state, recorded, 5.0, Kwok(), Cluster(bootstrap=["net"]), fake)
+    return Faked(Layout(folder), "local", state, recorded, 5.0, Kwok(), Cluster(bootstrap=["net"]), fake=fake)
 
 
 def test_owned_and_unchanged_objects_pass(tmp_path: Path) -> None:

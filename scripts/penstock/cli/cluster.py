@@ -13,16 +13,17 @@ from penstock.verbs.options import Target
     | {
         "phase": "only this phase, 1 to 4",
         "merge_kubeconfig": "also add the cluster's context to your own kubeconfig",
+        "images": "a folder with archives of images, which the nodes load before any pod starts",
     }
 )
-def up(_: Context, target: Target, phase: int = 0, merge_kubeconfig: bool = False) -> None:
+def up(_: Context, target: Target, phase: int = 0, merge_kubeconfig: bool = False, images: str = "") -> None:
     """Bring up a cluster with this platform on it.
 
     It acts only where something is missing: again is a no-op.
     """
     from penstock.verbs.up import up as run
 
-    run(target, phase, merge_kubeconfig)
+    run(target, phase, merge_kubeconfig, images)
 
 
 @verb(help=ENV | DRY_RUN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invoke.context import Context
 
-from penstock.cli.verb import ANY_ENV, JSON, PLATFORM, verb
+from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, verb
 
 
 @verb(
@@ -34,3 +34,11 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
     from penstock.verbs.diff import diff as run
 
     run(env or None, base, json, platform)
+
+
+@verb(help=ENV | JSON)
+def images(_: Context, env: str = "", json: bool = False) -> None:
+    """List the images of an environment, and what uses each."""
+    from penstock.verbs.images import list_images as run
+
+    run(env, json)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from penstock.cluster import bootstrap, dns, flux_local, flux_pods, git_source, ownership, processes, sync
+from penstock.cluster import bootstrap, dns, flux_local, flux_pods, git_source, images, ownership, processes, sync
 from penstock.cluster.actions import Plan, StepPlan, Work, execute
 from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
@@ -65,6 +65,7 @@ def run(session: Session, phases: list[Phase]) -> None:
 
 def _cluster(session: Session, step: Step) -> Plan:
     yield from create(session, step)
+    yield from images.load(session)
     for component in session.bootstrap:
         yield from bootstrap.apply(session, step, component)
     yield from names(session, step)

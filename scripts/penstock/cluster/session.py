@@ -10,6 +10,7 @@ from penstock.cluster.state import ClusterState, State
 from penstock.core.layout import Layout
 from penstock.platform.cluster import Cluster
 from penstock.platform.manifests import Manifests
+from penstock.tools.archives import Archive
 from penstock.tools.kubectl import Kubectl
 
 
@@ -17,7 +18,8 @@ from penstock.tools.kubectl import Kubectl
 class Session:
     """One cluster of one environment.
 
-    `timeout` is the deadline of each wait, in seconds; `cluster` has the settings of the environment's file.
+    `timeout` is the deadline of each wait, in seconds; `cluster` has the settings of the environment's file. `archives`
+    are loaded into the nodes.
     """
 
     layout: Layout
@@ -27,6 +29,7 @@ class Session:
     timeout: float
     provider: Provider
     cluster: Cluster = field(default_factory=Cluster)
+    archives: tuple[Archive, ...] = ()
 
     @property
     def kubectl(self) -> Kubectl:

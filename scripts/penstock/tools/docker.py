@@ -83,6 +83,18 @@ def start(names: list[str]) -> None:
     _docker("start", *names)
 
 
+def runtime_images(node: str) -> dict[str, str]:
+    """Return the images of a node's container runtime: name -> ID, the digest of the image's config."""
+    output = _docker("exec", node, "crictl", "images", "--output", "json")
+    try:
+        found: list[Json] = json.loads(output)["images"]
+        return {
+            name: item["id"] for item in found for key in ("repoTags", "repoDigests") for name in item.get(key) or []
+        }
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _unexpected(output) from None
+
+
 def remove_network(name: str) -> None:
     """Remove a network without containers."""
     _docker("network", "rm", name)

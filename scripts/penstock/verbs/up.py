@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
+from pathlib import Path
 
 from penstock.cluster import kubeconfig, phases
 from penstock.cluster.actions import Action, Plan, execute, show
@@ -14,6 +16,7 @@ from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.layout import find_platform
 from penstock.core.process import Command
+from penstock.tools.archives import in_folder
 from penstock.verbs import status
 from penstock.verbs.options import Target
 from penstock.verbs.target import begin, confirm, environment, looking, refuse_unpushed
@@ -21,10 +24,10 @@ from penstock.verbs.target import begin, confirm, environment, looking, refuse_u
 NUMBERS = [phase.number for phase in phases.PHASES]
 
 
-def up(target: Target, phase: int, merge: bool) -> None:
+def up(target: Target, phase: int, merge: bool, images: str = "") -> None:
     """Run the four phases, or one of them; each acts only if something is missing, so a second run is cheap."""
     start = time.monotonic()
-    session = begin(target)
+    session = _with_archives(begin(target), images)
     wanted = _wanted(session, phase)
     if target.dry_run:
         show(session, [(f"{phase.number} {phase.title}", phase.plan) for phase in wanted])
@@ -103,6 +106,18 @@ def down(target: Target, only_made: bool = False) -> None:
 def _removal(session: Session, _: Step | None = None) -> Plan:
     yield from session.provider.delete(session)
     yield Action(lambda: Command(["rm", "-r", session.state.folder]), "the state", run=lambda _: session.state.remove())
+
+
+def _with_archives(session: Session, folder: str) -> Session:
+    """Return the session with the archives in a folder; raises PenstockError if its nodes can't load them."""
+    if not folder:
+        return session
+    if not session.provider.loads_images:
+        raise PenstockError(
+            f"the provider {session.provider.name} can't load images into nodes",
+            "leave --images away, or use kind or k3d",
+        )
+    return replace(session, archives=tuple(in_folder(Path(folder).absolute())))
 
 
 def _wanted(session: Session, only: int) -> list[phases.Phase]:

@@ -18,6 +18,7 @@ import psutil
 import pytest
 
 from docker_support import asked, fakes
+from image_support import docker, oci
 from penstock.core import yaml
 from penstock.gitops import server, status
 from penstock.tools.kubectl import Kubectl
@@ -88,6 +89,32 @@ def test_everything_is_ready_and_pods_count(town: Town) -> None:
         "town/server": 2,
     }
     assert "kubernetes.default.svc.cluster.local and github.com resolve from a pod" in town.first
+
+
+def test_archives_of_images_are_loaded_into_nodes_that_lack_them(town: Town, tmp_path: Path) -> None:
+    oci(tmp_path / "server.tar")
+    docker(tmp_path / "other.tar", "registry.example/town/other:2")
+    imports = f"k3d image import {tmp_path}/"
+    before = len(asked(town.fakes, imports))
+    town.succeed("up", "--images", str(tmp_path))
+    assert [line.split()[3] for line in asked(town.fakes, imports)[before:]] == [
+        f"{tmp_path}/other.tar",
+        f"{tmp_path}/server.tar",
+    ]
+    town.succeed("up", "--images", str(tmp_path))
+    assert len(asked(town.fakes, imports)) == before + 2
+    oci(tmp_path / "server.tar", note="built again")
+    again = town.run("up", "--images", str(tmp_path))
+    assert "2 images from 2 archives" in again.stderr
+    assert [line.split()[3] for line in asked(town.fakes, imports)[before + 2 :]] == [f"{tmp_path}/server.tar"]
+
+
+def test_a_folder_without_archives_changes_nothing(town: Town, tmp_path: Path) -> None:
+    refused = town.run("up", "--images", str(tmp_path / "imgaes"))
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(
+        f"error: {tmp_path}/imgaes: no folder with archives of images\n  hint: docker save"
+    )
 
 
 def test_k3d_gets_its_config_file(town: Town) -> None:

@@ -35,6 +35,7 @@ class Containers(Provider):
     """A cluster whose nodes are containers, labelled `<label>=<cluster>`."""
 
     label: ClassVar[str]
+    loads_images = True
 
     def fits(self, cluster: Cluster) -> str:
         if getattr(cluster, self.name) is None:
@@ -58,6 +59,9 @@ class Containers(Provider):
     @abstractmethod
     def kubeconfig(self, session: Session) -> bytes:
         """Return the kubeconfig of the cluster."""
+
+    @abstractmethod
+    def loading(self, session: Session, archive: Path) -> Command: ...
 
     @abstractmethod
     def start(self, session: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from penstock.cluster.providers.containers import Containers
@@ -32,6 +33,9 @@ class K3d(Containers):
 
     def kubeconfig(self, session: Session) -> bytes:
         return k3d.kubeconfig(session.recorded.cluster)
+
+    def loading(self, session: Session, archive: Path) -> Command:
+        return k3d.loading(session.recorded.cluster, archive, session.timeout)
 
     def start(self, session: Session) -> None:
         k3d.start(session.recorded.cluster)

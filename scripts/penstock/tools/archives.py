@@ -1,0 +1,122 @@
+"""Archives of images: tar files in the layout of OCI or of `docker save`.
+
+OCI: https://github.com/opencontainers/image-spec/blob/main/image-layout.md. Docker's has a manifest.json besides.
+"""
+
+from __future__ import annotations
+
+import platform
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.model import Model, decode
+from penstock.kube.images import ImageRef
+
+_ENDINGS = (".tar", ".tar.gz", ".tgz")
+_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+_MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
+_OWN = _MACHINES.get(platform.machine(), platform.machine())
+
+
+class _Config(msgspec.Struct, frozen=True):
+    architecture: str = ""
+    os: str = "linux"
+
+
+class _Descriptor(msgspec.Struct, frozen=True):
+    digest: str
+    annotations: dict[str, str] = {}
+    platform: _Config = _Config()
+
+
+class _Index(msgspec.Struct, frozen=True):
+    manifests: list[_Descriptor]
+
+
+class _Manifest(msgspec.Struct, frozen=True):
+    config: _Descriptor | None = None
+    manifests: list[_Descriptor] = []
+
+
+class _Saved(msgspec.Struct, frozen=True, rename="pascal"):
+    config: str
+    repo_tags: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive: its images by the names under which a container runtime keeps them, with the digest of each config.
+
+    A runtime calls that digest the image's ID. `architectures` are those of the images.
+    """
+
+    path: Path
+    images: dict[str, str]
+    architectures: frozenset[str]
+
+
+def in_folder(folder: Path) -> list[Archive]:
+    """Read the archives in a folder; raises PenstockError if there are none, or one is for another platform."""
+    hint = "docker save -o DIR/NAME.tar IMAGE, or skopeo copy docker://IMAGE oci-archive:DIR/NAME.tar:IMAGE"
+    if not folder.is_dir():
+        raise PenstockError(f"{folder}: no folder with archives of images", hint)
+    paths = sorted(path for path in folder.iterdir() if path.name.endswith(_ENDINGS))
+    if not paths:
+        raise PenstockError(f"{folder}: no archive of an image ({', '.join(_ENDINGS)})", hint)
+    found = [read(path) for path in paths]
+    for archive in found:
+        if archive.architectures != {_OWN}:
+            others = ", ".join(sorted(archive.architectures))
+            raise PenstockError(f"{archive.path}: for {others}, and the nodes are {_OWN}", f"save it for linux/{_OWN}")
+    return found
+
+
+def read(path: Path) -> Archive:
+    """Read the names and architectures in an archive; raises PenstockError if it is none, or has no name."""
+    try:
+        with tarfile.open(path) as tar:
+            found = _docker(tar) if "manifest.json" in tar.getnames() else _oci(tar)
+            configs = [_json(tar, config, _Config) for config in found.values()]
+    except (tarfile.TarError, OSError, KeyError, EOFError, msgspec.DecodeError) as error:
+        fix = "make it with `docker save -o`, or `skopeo copy … oci-archive:`"
+        raise PenstockError(f"{path}: no archive of an image: {error}", fix) from None
+    if not found:
+        raise PenstockError(f"{path}: its images have no name", "name the image when you save it: NAME:TAG")
+    ids = {name: f"sha256:{Path(config).stem}" for name, config in found.items()}
+    return Archive(path, ids, frozenset(config.architecture for config in configs))
+
+
+def _docker(tar: tarfile.TarFile) -> dict[str, str]:
+    """Map names to the files of their configs, in the layout of `docker save`: blobs/sha256/HEX, or HEX.json."""
+    every = _json(tar, "manifest.json", list[_Saved])
+    return {ImageRef.parse(name).runtime_name: saved.config for saved in every for name in saved.repo_tags or []}
+
+
+def _oci(tar: tarfile.TarFile) -> dict[str, str]:
+    """Map names to the files of their configs, in an OCI layout; of several platforms, that of this machine."""
+    found = {}
+    for entry in _json(tar, "index.json", _Index).manifests:
+        name = next((entry.annotations[key] for key in _NAMES if "/" in entry.annotations.get(key, "")), "")
+        manifest = _json(tar, _blob(entry.digest), _Manifest)
+        if manifest.config is None and manifest.manifests:
+            by_architecture = {each.platform.architecture: each for each in reversed(manifest.manifests)}
+            chosen = by_architecture.get(_OWN, manifest.manifests[0])
+            manifest = _json(tar, _blob(chosen.digest), _Manifest)
+        if name and manifest.config:
+            found[ImageRef.parse(name).runtime_name] = _blob(manifest.config.digest)
+    return found
+
+
+def _json(tar: tarfile.TarFile, name: str, model: type[Model]) -> Model:
+    member = tar.extractfile(name)
+    if member is None:
+        raise KeyError(name)
+    return decode(member.read(), model)
+
+
+def _blob(digest: str) -> str:
+    return f"blobs/{digest.replace(':', '/')}"

@@ -1,0 +1,62 @@
+"""Archives of images with a name, a config and nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+NAME = "registry.example/town/server:1.0"
+
+
+class Files:
+    """The files of an archive."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+
+    def add(self, value: Any, name: str = "") -> str:
+        """Add a file of JSON, without a name as a blob; gives the blob's digest."""
+        data = json.dumps(value).encode()
+        digest = hashlib.sha256(data).hexdigest()
+        self.contents[name or f"blobs/sha256/{digest}"] = data
+        return f"sha256:{digest}"
+
+    def write(self, path: Path) -> Path:
+        """Write the archive."""
+        with tarfile.open(path, "w") as tar:
+            for name, data in self.contents.items():
+                member = tarfile.TarInfo(name)
+                member.size = len(data)
+                tar.addfile(member, io.BytesIO(data))
+        return path
+
+
+def config(architecture: str = "amd64", note: str = "") -> dict[str, Any]:
+    """The config of an image; another note makes another image."""
+    return {"architecture": architecture, "os": "linux", "config": {"Labels": {"note": note}}}
+
+
+def oci(path: Path, name: str = NAME, key: str = "io.containerd.image.name", **about: str) -> str:
+    """Write an archive in OCI's layout, and give the ID of its image."""
+    files = Files()
+    identity = files.add(config(**about))
+    manifest = files.add({"schemaVersion": 2, "config": {"digest": identity}, "layers": []})
+    annotations = {key: name} if name else {}
+    files.add({"schemaVersion": 2, "manifests": [{"digest": manifest, "annotations": annotations}]}, "index.json")
+    files.write(path)
+    return identity
+
+
+def docker(path: Path, name: str = NAME, **about: str) -> str:
+    """Write an archive as old versions of `docker save` did, and give the ID of its image."""
+    files = Files()
+    identity = files.add(config(**about))
+    plain = identity.removeprefix("sha256:")
+    files.contents = {f"{plain}.json": files.contents[f"blobs/sha256/{plain}"]}
+    files.add([{"Config": f"{plain}.json", "RepoTags": [name] if name else None, "Layers": []}], "manifest.json")
+    files.write(path)
+    return identity
