@@ -37,7 +37,8 @@ def town(good: Platform, monkeypatch: pytest.MonkeyPatch) -> Platform:
     """A platform with two workloads of one image, and nodes of kind; we stand in it."""
     good.write(
         "manifests/local/flux-system/kustomization-greeting.yaml",
-        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: greeting, namespace: flux-system}\n",
+        "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: greeting, namespace: flux-system}\n",
     )
     for kind in ("Deployment", "DaemonSet"):
         text = WORKLOAD.format(kind=kind, name="server", namespace="town", image="town/server:1", digest=DIGEST)
