@@ -220,3 +220,13 @@ def test_a_program_that_prints_its_whole_input_does_not_flood_the_message() -> N
     with pytest.raises(CommandFailed) as caught:
         run(Command([sys.executable, "-c", "import sys; print('x' * 10**6, file=sys.stderr); sys.exit(1)"]))
     assert len(caught.value.message) < 1100
+
+
+def test_a_file_can_be_the_programs_stdin(tmp_path: Path) -> None:
+    file = tmp_path / "a file"
+    file.write_text("content\n")
+    command = Command(["cat"], stdin_file=file)
+    assert run(command).text == "content\n"
+    assert command.line == f"cat <'{file}'"
+    with pytest.raises(FileNotFoundError):
+        run(Command(["cat"], stdin_file=tmp_path / "missing"))

@@ -27,7 +27,7 @@ def refusal(monkeypatch: pytest.MonkeyPatch, mood: str) -> PenstockError:
 
 
 def test_a_daemon_that_answers(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert docker.daemon() == docker.Daemon("28.2.2", 64 << 30, rootless=False, cgroups="2")
+    assert docker.daemon() == docker.Daemon("28.2.2", 64 << 30, 4, rootless=False, cgroups="2")
     monkeypatch.setenv("FAKE_DOCKER", "rootless")
     assert docker.daemon().rootless
 

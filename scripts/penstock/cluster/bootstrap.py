@@ -17,7 +17,8 @@ from penstock.core.errors import PenstockError
 from penstock.core.process import Command
 from penstock.gitops import mirror, status
 from penstock.kube.flux import NAMESPACE
-from penstock.kube.objects import Object
+from penstock.kube.objects import Object, Workload
+from penstock.kube.read import read
 from penstock.kube.ref import ObjectRef
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
@@ -39,9 +40,9 @@ def apply(session: Session, step: Step, component: str) -> Plan:
     own = by_hand(session, component)
     if own:
         yield applying(session, [item.content for item in own], needed=missing, what=component)
-    waits = session.provider.runs_pods and any(item.kind in _ROLLED_OUT for item in own)
+    waits = session.provider.runs_pods and _makes_network(session, component)
     yield Work(
-        f"wait for the workloads of {component}, and for the nodes" if waits else "",
+        f"wait for {', '.join(map(str, waits))}, and for the nodes" if waits else "",
         lambda: _applied(session, component, step) if missing() else f"{component} is already applied by Flux",
     )
 
@@ -96,7 +97,7 @@ def _applied(session: Session, component: str, step: Step) -> str:
     session.recorded.bootstrapped |= _generations(session, by_hand(session, component))
     session.note()
     if session.provider.runs_pods:
-        _await_workloads(session, component, step)
+        _await_network(session, component, step)
     return f"{component} applied"
 
 
@@ -109,10 +110,20 @@ def _generations(session: Session, objects: list[Object]) -> dict[str, int]:
     }
 
 
-def _await_workloads(session: Session, component: str, step: Step) -> None:
-    """Wait for a component's workloads and for the nodes, which become Ready once the network runs."""
+def _makes_network(session: Session, component: str) -> list[Workload]:
+    """Return the workloads of a component whose pods run on the host network.
+
+    Only these can make the network of all other pods, which Flux waits for later: Hubble's relay isn't Ready before the
+    kubelet has given the agent the certificates that a Job makes, more than a minute later.
+    """
+    found = (read(item) for item in by_hand(session, component) if item.kind in _ROLLED_OUT)
+    return [item for item in found if isinstance(item, Workload) and item.template.spec.host_network]
+
+
+def _await_network(session: Session, component: str, step: Step) -> None:
+    """Wait for the workloads that make the network, and for the nodes, which become Ready once it works."""
     kubectl, timeout = session.kubectl, session.timeout
-    rolled = [item for item in by_hand(session, component) if item.kind in _ROLLED_OUT]
+    rolled = _makes_network(session, component)
     for item in rolled:
         name = f"{item.kind.lower()}/{item.name}"
         step.note(f"{component}: {name}")

@@ -26,6 +26,14 @@ RESTRICTED_CONTAINER: Content = {
         "capabilities": {"drop": ["ALL"]},
     },
 }
+# CoreDNS becomes Ready some seconds after the nodes do; its last words explain a failure.
+_LOOKUP = """\
+end=$(($(date +%s) + 60))
+until nslookup "$0"; do
+  test "$(date +%s)" -lt $end || exit 1
+  sleep 1
+done
+"""
 # An external name that Flux needs anyway.
 EXTERNAL = "github.com"
 
@@ -59,7 +67,7 @@ def _pod(names: dict[str, str], image: str) -> Content:
         {
             "name": container,
             "image": image,
-            "command": ["nslookup", name],
+            "command": ["sh", "-c", _LOOKUP, name],
             **RESTRICTED_CONTAINER,
         }
         for container, name in names.items()

@@ -54,9 +54,9 @@ def setup(session: Session, step: Step) -> Plan:
 def mirrored(session: Session) -> list[Content]:
     """Return the patches that redirect external sources to their copies on the local server.
 
-    A cluster with running pods needs none, since it can reach the sources itself.
+    With the remote as source, Flux fetches them from their real addresses, as everything else.
     """
-    if session.provider.runs_pods:
+    if session.recorded.source == "remote":
         return []
     return [
         mirror.patch(item, _url(session, item.repository), mirror.make(item, session.state.git))

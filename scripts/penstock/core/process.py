@@ -16,7 +16,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeVar
@@ -39,20 +39,25 @@ _ROWS = 50
 
 @dataclass(frozen=True)
 class Command:
-    """What to run. `env` is laid over the inherited environment (core/environment), or replaces it when `bare`."""
+    """What to run. `env` is laid over the inherited environment (core/environment), or replaces it when `bare`.
+
+    The program's stdin is `stdin`, or the file `stdin_file`.
+    """
 
     argv: Sequence[str | Path]
     cwd: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     bare: bool = False
     stdin: bytes | None = None
+    stdin_file: Path | None = None
     timeout: float = 600.0
     ok: tuple[int, ...] = (0,)
 
     @property
     def line(self) -> str:
         """The command line, ready to paste into a shell, with secrets redacted."""
-        return blotted(shlex.join(str(word) for word in self.argv))
+        text = shlex.join(str(word) for word in self.argv)
+        return blotted(f"{text} <{shlex.quote(str(self.stdin_file))}" if self.stdin_file else text)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -230,20 +235,24 @@ def interactive(command: Command) -> int:
 
 
 def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
-    try:
-        return subprocess.Popen(
-            [str(word) for word in command.argv],
-            cwd=command.cwd,
-            env=command.environment,
-            stdin=subprocess.DEVNULL if command.stdin is None else subprocess.PIPE,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
-    except OSError as error:
-        if command.cwd is not None and not command.cwd.is_dir():
-            raise
-        raise _missing(command, error) from None
+    with ExitStack() as stack:
+        stdin: IO[bytes] | int = subprocess.DEVNULL if command.stdin is None else subprocess.PIPE
+        if command.stdin_file:
+            stdin = stack.enter_context(command.stdin_file.open("rb"))
+        try:
+            return subprocess.Popen(
+                [str(word) for word in command.argv],
+                cwd=command.cwd,
+                env=command.environment,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                start_new_session=True,
+            )
+        except OSError as error:
+            if command.cwd is not None and not command.cwd.is_dir():
+                raise
+            raise _missing(command, error) from None
 
 
 def _checked(result: Result) -> Result:

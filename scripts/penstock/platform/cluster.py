@@ -27,6 +27,11 @@ class InDocker(Strict, frozen=True, kw_only=True):
         return {80: self.http, 443: self.https}
 
     @property
+    def pod_nodes(self) -> int:
+        """The number of nodes that pods of the platform may run on."""
+        return 1
+
+    @property
     def node_labels(self) -> list[str]:
         """The labels (`key=value`) of the nodes whose ports are forwarded, as far as the settings decide them."""
         return []
@@ -38,6 +43,11 @@ class K3d(InDocker, frozen=True, kw_only=True):
     servers: Annotated[int, msgspec.Meta(ge=1)] = 1
     agents: Annotated[int, msgspec.Meta(ge=0)] = 0
 
+    @property
+    def pod_nodes(self) -> int:
+        """Servers and agents."""
+        return self.servers + self.agents
+
 
 class Kind(InDocker, frozen=True, kw_only=True):
     """Kubernetes in Docker. The image is pinned by digest.
@@ -47,6 +57,11 @@ class Kind(InDocker, frozen=True, kw_only=True):
 
     gateway_label: Label = msgspec.field(default="penstock/gateway=true", name="gatewayLabel")
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
+
+    @property
+    def pod_nodes(self) -> int:
+        """The workers, or the control plane's node if there are none: else it takes no other pods."""
+        return self.workers or 1
 
     @property
     def node_labels(self) -> list[str]:

@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from penstock.core.errors import PenstockError
@@ -20,10 +21,11 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Daemon:
-    """A reachable daemon: version, bytes of memory for containers, whether it is rootless, and its cgroup version."""
+    """A reachable daemon: version, bytes of memory and cores for containers, whether it is rootless, cgroup version."""
 
     version: str
     memory: int
+    cores: int
     rootless: bool = False
     cgroups: str = "2"
 
@@ -39,7 +41,7 @@ def daemon() -> Daemon:
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
         rootless = any("name=rootless" in option.split(",") for option in found.get("SecurityOptions") or [])
         cgroups = str(found.get("CgroupVersion") or "2")
-        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), rootless, cgroups)
+        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), int(found["NCPU"]), rootless, cgroups)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unexpected(output) from None
 
@@ -81,6 +83,16 @@ def gateway(network: str) -> str | None:
 def start(names: list[str]) -> None:
     """Start stopped containers."""
     _docker("start", *names)
+
+
+def importing(node: str, archive: Path, timeout: float) -> Command:
+    """Return the command that imports an archive of images into a node's container runtime.
+
+    `kind load` also names each image by its digest, which makes containerd lose images that are used by digest:
+    https://github.com/kubernetes-sigs/kind/issues/4028.
+    """
+    argv = ["exec", "-i", node, "ctr", "--namespace=k8s.io", "images", "import", "-"]
+    return Command(["docker", *argv], stdin_file=archive, timeout=timeout)
 
 
 def runtime_images(node: str) -> dict[str, str]:

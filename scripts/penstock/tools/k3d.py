@@ -72,12 +72,6 @@ def kubeconfig(name: str) -> bytes:
     return run(Command([K3D.resolve(), "kubeconfig", "get", name], timeout=60)).stdout
 
 
-def loading(name: str, archive: Path, timeout: float) -> Command:
-    """Return the command that loads an archive of images into every node of a cluster."""
-    argv: list[str | Path] = ["image", "import", archive, "--cluster", name, "--mode", "direct"]
-    return Command([K3D.resolve(), *argv], timeout=timeout)
-
-
 def deletion(name: str, kubeconfig: Path) -> Command:
     """Return the command that deletes a cluster with its network and volumes.
 

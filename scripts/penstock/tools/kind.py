@@ -57,12 +57,6 @@ def kubeconfig(name: str) -> bytes:
     return run(Command([resolve("kind"), "get", "kubeconfig", "--name", name], env=_ENVIRONMENT, timeout=60)).stdout
 
 
-def loading(name: str, archive: Path, timeout: float) -> Command:
-    """Return the command that loads an archive of images into every node of a cluster."""
-    argv: list[str | Path] = ["load", "image-archive", archive, "--name", name]
-    return Command([resolve("kind"), *argv], env=_ENVIRONMENT, timeout=timeout)
-
-
 def deletion(name: str, kubeconfig: Path) -> Command:
     """Return the command that deletes a cluster."""
     arguments: list[str | Path] = ["delete", "cluster", "--name", name, "--kubeconfig", kubeconfig]

@@ -112,7 +112,7 @@ def _with_archives(session: Session, folder: str) -> Session:
     """Return the session with the archives in a folder; raises PenstockError if its nodes can't load them."""
     if not folder:
         return session
-    if not session.provider.loads_images:
+    if session.provider.name not in session.cluster.in_docker:
         raise PenstockError(
             f"the provider {session.provider.name} can't load images into nodes",
             "leave --images away, or use kind or k3d",

@@ -20,8 +20,8 @@ from penstock.tools.docker import Daemon
 GIB = 1 << 30
 
 
-def workload(kind: str, memory: str, replicas: int = 1) -> Object:
-    containers = [{"name": "one", "resources": {"requests": {"memory": memory}}}, {"name": "two"}]
+def workload(kind: str, memory: str, replicas: int = 1, cpu: str = "0") -> Object:
+    containers = [{"name": "one", "resources": {"requests": {"memory": memory, "cpu": cpu}}}, {"name": "two"}]
     spec = {"replicas": replicas, "template": {"spec": {"containers": containers}}}
     return Object("town", {"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "a"}, "spec": spec})
 
@@ -46,16 +46,26 @@ def listener() -> Iterator[socket.socket]:
 def test_memory_is_what_the_manifests_request(quantity: str, expected: int) -> None:
     service = Object("town", {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {}})
     objects = [workload("Deployment", quantity, 2), workload("DaemonSet", quantity, 7), service]
-    assert checks.requested(objects) == 3 * expected
+    assert checks.requested(objects, "memory") == 3 * expected
 
 
 def test_too_little_memory(listener: socket.socket) -> None:
     objects = [workload("StatefulSet", "1Gi", 3)]
-    assert list(checks.memory(Daemon("28", 4 * GIB), objects)) == []
-    (problem,) = checks.memory(Daemon("28", 4 * GIB - 1), objects)
+    assert list(checks.memory(Daemon("28", 4 * GIB, 8), objects)) == []
+    (problem,) = checks.memory(Daemon("28", 4 * GIB - 1, 8), objects)
     assert problem.fatal
     assert problem.what == "Docker has 4.0 GiB of memory, and the platform takes 4.0 GiB"
     assert "Settings, Resources" in problem.fix
+
+
+def test_too_few_cores() -> None:
+    objects = [workload("StatefulSet", "0", 3, "250m"), workload("DaemonSet", "0", cpu="0.25")]
+    assert list(checks.cores(Daemon("28", GIB, 2), objects, 1)) == []
+    assert list(checks.cores(Daemon("28", GIB, 1), objects, 2)) == []
+    (problem,) = checks.cores(Daemon("28", GIB, 1), objects, 1)
+    assert problem.fatal
+    assert problem.what == "Docker has 1 cores, and the pods of 1 nodes ask for 2.0"
+    assert "lower `cpu` in environments/" in problem.fix
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0"])  # noqa: S104
@@ -123,8 +133,8 @@ def test_docker_without_root(tmp_path: Path) -> None:
     first = tmp_path / "first"
     first.write_text("1024\n")
     wanted = {80: "cluster.kind.http", 8443: "cluster.kind.https"}
-    assert list(checks.rootless(Daemon("28", GIB), wanted, first)) == []
-    port, untried = checks.rootless(Daemon("28", GIB, rootless=True), wanted, first)
+    assert list(checks.rootless(Daemon("28", GIB, 8), wanted, first)) == []
+    port, untried = checks.rootless(Daemon("28", GIB, 8, rootless=True), wanted, first)
     assert port.fatal
     assert "port 80 on 127.0.0.1" in port.what
     assert "cluster.kind.http" in port.fix
@@ -133,7 +143,7 @@ def test_docker_without_root(tmp_path: Path) -> None:
 
 
 def test_old_control_groups() -> None:
-    assert list(checks.cgroups(Daemon("28", GIB))) == []
-    (problem,) = checks.cgroups(Daemon("28", GIB, cgroups="1"))
+    assert list(checks.cgroups(Daemon("28", GIB, 8))) == []
+    (problem,) = checks.cgroups(Daemon("28", GIB, 8, cgroups="1"))
     assert not problem.fatal
     assert "cgroup v1" in problem.what

@@ -86,27 +86,39 @@ def test_everything_is_ready_and_pods_count(town: Town) -> None:
         "flux-system/kustomize-controller": 1,
         "flux-system/source-controller": 1,
         "town/network": 1,
+        "town/relay": 1,
         "town/server": 2,
     }
     assert "kubernetes.default.svc.cluster.local and github.com resolve from a pod" in town.first
 
 
+def test_phase_1_waits_for_what_makes_the_network_alone(town: Town) -> None:
+    assert "rollout status daemonset/network" in town.first
+    assert "rollout status deployment/relay" not in town.first
+    assert "wait for DaemonSet town/network, and for the nodes" in town.succeed("up", "--dry-run")
+
+
+def test_external_sources_are_served_from_here_too(town: Town) -> None:
+    source = town.kubectl.get_one("gitrepository", "definitions", "flux-system")
+    assert source is not None
+    assert source["spec"]["url"] == f"http://127.0.0.2:{town.recorded['source_port']}/gateway-api.git"
+
+
 def test_archives_of_images_are_loaded_into_nodes_that_lack_them(town: Town, tmp_path: Path) -> None:
     oci(tmp_path / "server.tar")
     docker(tmp_path / "other.tar", "registry.example/town/other:2")
-    imports = f"k3d image import {tmp_path}/"
-    before = len(asked(town.fakes, imports))
+    imports = "docker exec -i k3d-tiny-server-0 ctr --namespace=k8s.io images import -"
+    shown = town.succeed("up", "--images", str(tmp_path), "--dry-run")
+    assert f"{imports} <{tmp_path}/other.tar  # images: other.tar\n{imports} <{tmp_path}/server.tar" in shown
+    assert asked(town.fakes, imports) == []
     town.succeed("up", "--images", str(tmp_path))
-    assert [line.split()[3] for line in asked(town.fakes, imports)[before:]] == [
-        f"{tmp_path}/other.tar",
-        f"{tmp_path}/server.tar",
-    ]
+    assert len(asked(town.fakes, imports)) == 2
     town.succeed("up", "--images", str(tmp_path))
-    assert len(asked(town.fakes, imports)) == before + 2
+    assert len(asked(town.fakes, imports)) == 2
     oci(tmp_path / "server.tar", note="built again")
     again = town.run("up", "--images", str(tmp_path))
     assert "2 images from 2 archives" in again.stderr
-    assert [line.split()[3] for line in asked(town.fakes, imports)[before + 2 :]] == [f"{tmp_path}/server.tar"]
+    assert len(asked(town.fakes, imports)) == 3
 
 
 def test_a_folder_without_archives_changes_nothing(town: Town, tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from penstock.tools.docker import Daemon
 
 # Memory for Kubernetes, Flux and the page cache of images, in addition to the pods of the manifests.
 _OVERHEAD = 1 << 30
+# What kind's control plane, two replicas of CoreDNS and Flux request.
+_OVERHEAD_CORES = 1.0
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _UNITS = {"m": 0.001, "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
@@ -28,11 +30,21 @@ _FIRST_PORT = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 def memory(daemon: Daemon, objects: list[Object]) -> Iterator[Problem]:
     """Check that Docker has the memory that the pods of the manifests request: otherwise some stay Pending."""
-    needed = requested(objects) + _OVERHEAD
+    needed = int(requested(objects, "memory")) + _OVERHEAD
     if daemon.memory < needed:
         yield Problem(
             f"Docker has {size(daemon.memory)} of memory, and the platform takes {size(needed)}",
             "give Docker more (Docker Desktop: Settings, Resources), or use --provider kwok",
+        )
+
+
+def cores(daemon: Daemon, objects: list[Object], nodes: int) -> Iterator[Problem]:
+    """Check that the pods of the manifests fit on `nodes` nodes, each of which offers all cores of Docker."""
+    needed = requested(objects, "cpu") + _OVERHEAD_CORES
+    if daemon.cores * nodes < needed:
+        yield Problem(
+            f"Docker has {daemon.cores} cores, and the pods of {nodes} nodes ask for {needed:.1f}",
+            "give Docker more (Docker Desktop: Settings, Resources), lower `cpu` in environments/, or --provider kwok",
         )
 
 
@@ -99,20 +111,20 @@ def left_over(name: str, there: list[str], command: str) -> Iterator[Problem]:
         )
 
 
-def requested(objects: list[Object]) -> int:
-    """Return the memory that the pods of these objects request, in bytes, with one pod of each DaemonSet."""
+def requested(objects: list[Object], resource: str) -> float:
+    """Return what the pods of these objects request of a resource, in bytes or cores; of a DaemonSet one pod counts."""
     kinds = ("Deployment", "StatefulSet", "DaemonSet")
     workloads = (read(item) for item in objects if item.kind in kinds)
-    return sum(_of_workload(item) for item in workloads if isinstance(item, Workload))
+    return sum(_of_workload(item, resource) for item in workloads if isinstance(item, Workload))
 
 
-def _of_workload(item: Workload) -> int:
+def _of_workload(item: Workload, resource: str) -> float:
     replicas = item.spec.replicas if item.kind != "DaemonSet" else 1
-    requests = (container.resources.requests.get("memory", "0") for container in item.template.spec.containers)
-    return replicas * sum(_bytes(str(request)) for request in requests)
+    requests = (container.resources.requests.get(resource, "0") for container in item.template.spec.containers)
+    return replicas * sum(_number(str(request)) for request in requests)
 
 
-def _bytes(quantity: str) -> int:
+def _number(quantity: str) -> float:
     found = _QUANTITY.fullmatch(quantity)
     assert found is not None, "kubeconform asks for a quantity"
-    return int(float(found[1]) * _UNITS[found[2]])
+    return float(found[1]) * _UNITS[found[2]]

@@ -35,7 +35,6 @@ class Containers(Provider):
     """A cluster whose nodes are containers, labelled `<label>=<cluster>`."""
 
     label: ClassVar[str]
-    loads_images = True
 
     def fits(self, cluster: Cluster) -> str:
         if getattr(cluster, self.name) is None:
@@ -59,9 +58,6 @@ class Containers(Provider):
     @abstractmethod
     def kubeconfig(self, session: Session) -> bytes:
         """Return the kubeconfig of the cluster."""
-
-    @abstractmethod
-    def loading(self, session: Session, archive: Path) -> Command: ...
 
     @abstractmethod
     def start(self, session: Session) -> None:
@@ -114,6 +110,9 @@ class Containers(Provider):
         if gateway is None:
             return None
         return Address(gateway, gateway) if _is_ours(gateway) else _DESKTOP
+
+    def node_names(self, session: Session) -> list[str]:
+        return self._containers(session)
 
     def forwarded(self, session: Session) -> dict[int, int]:
         return session.cluster.in_docker[self.name].forwarded
@@ -197,7 +196,9 @@ class Containers(Provider):
         with resolver.by_name():
             command = self.deletion(session).line
         yield from checks.left_over(session.recorded.cluster, there, command)
-        yield from checks.memory(daemon, session.manifests.all_objects())
+        objects = session.manifests.all_objects()
+        yield from checks.memory(daemon, objects)
+        yield from checks.cores(daemon, objects, session.cluster.in_docker[self.name].pod_nodes)
         yield from checks.rootless(daemon, self.published(session))
         if not there:
             yield from checks.ports(self.published(session))

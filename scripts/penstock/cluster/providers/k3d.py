@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from penstock.cluster.providers.containers import Containers
@@ -34,8 +33,8 @@ class K3d(Containers):
     def kubeconfig(self, session: Session) -> bytes:
         return k3d.kubeconfig(session.recorded.cluster)
 
-    def loading(self, session: Session, archive: Path) -> Command:
-        return k3d.loading(session.recorded.cluster, archive, session.timeout)
+    def node_names(self, session: Session) -> list[str]:
+        return [name for name in super().node_names(session) if not name.endswith("-serverlb")]
 
     def start(self, session: Session) -> None:
         k3d.start(session.recorded.cluster)

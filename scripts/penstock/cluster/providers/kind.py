@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from penstock.cluster.providers.containers import Containers
@@ -37,9 +36,6 @@ class Kind(Containers):
 
     def kubeconfig(self, session: Session) -> bytes:
         return kind.kubeconfig(session.recorded.cluster)
-
-    def loading(self, session: Session, archive: Path) -> Command:
-        return kind.loading(session.recorded.cluster, archive, session.timeout)
 
     def start(self, session: Session) -> None:
         docker.start(self._containers(session))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from penstock.cluster.actions import Action, Plan
@@ -40,16 +39,14 @@ class Provider(ABC):
     """One kind of cluster.
 
     `banner` describes which parts are real. `runs_pods` is set if containers run; otherwise readiness and DNS can't be
-    checked, and Flux and external sources are local. `loads_images` is set if `loading` is implemented, and `makes` if
-    Penstock creates and deletes the clusters. `sources` are the possible sources of the manifests for Flux, the default
-    first. `timeout` limits one wait, and `patience` how long a failure that Flux reports may last before `up` gives up,
-    both in seconds.
+    checked, and Flux runs as local processes. `makes` is set if Penstock creates and deletes the clusters. `sources`
+    are the possible sources of the manifests for Flux, the default first. `timeout` limits one wait, and `patience` how
+    long a failure that Flux reports may last before `up` gives up, both in seconds.
     """
 
     name: ClassVar[str]
     banner: ClassVar[str]
     runs_pods: ClassVar[bool] = True
-    loads_images: ClassVar[bool] = False
     makes: ClassVar[bool] = True
     sources: ClassVar[tuple[Source, ...]] = ("local", "remote")
     timeout: ClassVar[float] = 900.0
@@ -80,9 +77,9 @@ class Provider(ABC):
     def address(self, session: Session) -> Address | None:
         """Return the address for the Git source; None while the cluster doesn't exist."""
 
-    def loading(self, session: Session, archive: Path) -> Command:
-        """Return the command that loads an archive of images into every node."""
-        raise NotImplementedError
+    def node_names(self, session: Session) -> list[str]:
+        """Return the Docker containers that are the nodes; none elsewhere."""
+        return []
 
     def forwarded(self, session: Session) -> dict[int, int]:
         """Return the ports of the nodes, each with the port of this machine that leads to it."""

@@ -14,7 +14,6 @@ from pathlib import Path
 import psutil
 
 from penstock.core import yaml
-from penstock.tools.archives import read
 from penstock.tools.kwokctl import Kwokctl
 
 HERE = Path(os.environ["FAKES"])
@@ -97,9 +96,6 @@ match sys.argv[1:]:
         if not KUBECONFIG.is_file():
             fail(f"FATA[0000] failed to get cluster {name}: No nodes found for given cluster ")
         print(KUBECONFIG.read_text())
-    case ["image", "import", file, "--cluster", "tiny", "--mode", "direct"]:
-        for image, identity in read(Path(file)).images.items():
-            mark("images", image.replace("/", "+"), identity)
     case ["cluster", "delete", name]:
         delete(name)
     case _:
