@@ -71,14 +71,16 @@ def test_what_makes_no_sense(words: str, error: str, hint: str, capsys: pytest.C
 
 
 def test_options_arrive_with_their_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    got: list[tuple[Target, int, bool]] = []
+    got: list[tuple[Target, int, bool, str]] = []
     monkeypatch.setattr(f"{run_up.__module__}.up", lambda *values: got.append(values))
-    words = "-e kind --provider kwok --context c --source local -t 7 -y --dry-run --phase 3 --merge-kubeconfig"
+    words = (
+        "-e kind --provider kwok --context c --source local -t 7 -y --dry-run --phase 3 --merge-kubeconfig --images d"
+    )
     program.program.run([*INV, "up", *words.split()])
     program.program.run([*INV, "up"])
     assert got == [
-        (Target("kind", "kwok", "c", "local", 7, yes=True, dry_run=True), 3, True),
-        (Target(), 0, False),
+        (Target("kind", "kwok", "c", "local", 7, yes=True, dry_run=True), 3, True, "d"),
+        (Target(), 0, False, ""),
     ]
 
 
