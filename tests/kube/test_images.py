@@ -13,10 +13,10 @@ DIGEST = "sha256:" + "0a" * 32
 @pytest.mark.parametrize(
     ("text", "repository", "tag", "digest", "runtime_name"),
     [
-        ("busybox", "docker.io/library/busybox", "latest", "", "docker.io/library/busybox:latest"),
+        ("busybox", "docker.io/library/busybox", "", "", "docker.io/library/busybox:latest"),
         ("grafana/loki:3.7.6", "docker.io/grafana/loki", "3.7.6", "", "docker.io/grafana/loki:3.7.6"),
         ("localhost/a:1", "localhost/a", "1", "", "localhost/a:1"),
-        ("registry:5000/a/b", "registry:5000/a/b", "latest", "", "registry:5000/a/b:latest"),
+        ("registry:5000/a/b", "registry:5000/a/b", "", "", "registry:5000/a/b:latest"),
         (
             "registry.example:5000/a:1_2.3-4",
             "registry.example:5000/a",

@@ -40,9 +40,9 @@ def apply(session: Session, step: Step, component: str) -> Plan:
     own = by_hand(session, component)
     if own:
         yield applying(session, [item.content for item in own], needed=missing, what=component)
-    waits = session.provider.runs_pods and _makes_network(session, component)
+    network = session.provider.runs_pods and _on_host_network(session, component)
     yield Work(
-        f"wait for {', '.join(map(str, waits))}, and for the nodes" if waits else "",
+        f"wait for {', '.join(map(str, network))}, and for the nodes" if network else "",
         lambda: _applied(session, component, step) if missing() else f"{component} is already applied by Flux",
     )
 
@@ -110,7 +110,7 @@ def _generations(session: Session, objects: list[Object]) -> dict[str, int]:
     }
 
 
-def _makes_network(session: Session, component: str) -> list[Workload]:
+def _on_host_network(session: Session, component: str) -> list[Workload]:
     """Return the workloads of a component whose pods run on the host network.
 
     Only these can make the network of all other pods, which Flux waits for later: Hubble's relay isn't Ready before the
@@ -123,7 +123,7 @@ def _makes_network(session: Session, component: str) -> list[Workload]:
 def _await_network(session: Session, component: str, step: Step) -> None:
     """Wait for the workloads that make the network, and for the nodes, which become Ready once it works."""
     kubectl, timeout = session.kubectl, session.timeout
-    rolled = _makes_network(session, component)
+    rolled = _on_host_network(session, component)
     for item in rolled:
         name = f"{item.kind.lower()}/{item.name}"
         step.note(f"{component}: {name}")

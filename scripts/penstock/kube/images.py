@@ -26,7 +26,7 @@ class ImageRef:
     def parse(cls, text: str) -> ImageRef:
         """Read a reference as a container runtime does; raises PenstockError if it is none.
 
-        Without a registry the image is on Docker Hub, and with neither tag nor digest it has the tag `latest`.
+        Without a registry the image is on Docker Hub.
         """
         match = _REFERENCE.fullmatch(text)
         if not match:
@@ -37,12 +37,15 @@ class ImageRef:
             repository = f"{_HUB}/library/{repository}"
         elif "." not in host and ":" not in host and host != "localhost":
             repository = f"{_HUB}/{repository}"
-        return cls(repository, tag if tag or digest else "latest", digest)
+        return cls(repository, tag, digest)
 
     @property
     def runtime_name(self) -> str:
-        """The name under which a container runtime keeps the image: it ignores the tag if there is a digest."""
-        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag}"
+        """The name under which a container runtime keeps the image.
+
+        It ignores the tag if there is a digest, and adds the tag `latest` if there is neither.
+        """
+        return f"{self.repository}@{self.digest}" if self.digest else f"{self.repository}:{self.tag or 'latest'}"
 
     def __str__(self) -> str:
         """The reference as text."""

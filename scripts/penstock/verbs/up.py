@@ -115,7 +115,7 @@ def _with_archives(session: Session, folder: str) -> Session:
     if session.provider.name not in session.cluster.in_docker:
         raise PenstockError(
             f"the provider {session.provider.name} can't load images into nodes",
-            "leave --images away, or use kind or k3d",
+            "omit --images, or choose a provider that runs in Docker",
         )
     return replace(session, archives=tuple(in_folder(Path(folder).absolute())))
 

@@ -64,7 +64,7 @@ def test_too_few_cores() -> None:
     assert list(checks.cores(Daemon("28", GIB, 1), objects, 2)) == []
     (problem,) = checks.cores(Daemon("28", GIB, 1), objects, 1)
     assert problem.fatal
-    assert problem.what == "Docker has 1 cores, and the pods of 1 nodes ask for 2.0"
+    assert problem.what == "the nodes have 1 cores, and the platform takes 2.0"
     assert "lower `cpu` in environments/" in problem.fix
 
 

@@ -43,7 +43,7 @@ def cores(daemon: Daemon, objects: list[Object], nodes: int) -> Iterator[Problem
     needed = requested(objects, "cpu") + _OVERHEAD_CORES
     if daemon.cores * nodes < needed:
         yield Problem(
-            f"Docker has {daemon.cores} cores, and the pods of {nodes} nodes ask for {needed:.1f}",
+            f"the nodes have {daemon.cores * nodes} cores, and the platform takes {needed:.1f}",
             "give Docker more (Docker Desktop: Settings, Resources), lower `cpu` in environments/, or --provider kwok",
         )
 

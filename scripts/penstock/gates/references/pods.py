@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from penstock.core.errors import PenstockError
 from penstock.core.nearest import ending
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
 from penstock.kube.containers import Container, Handler
+from penstock.kube.images import ImageRef
 from penstock.kube.objects import Object, Service, Workload
 from penstock.kube.pods import Volume
 
@@ -31,23 +33,19 @@ def check(world: World) -> Iterator[Verdict]:
 
 
 def _image_fault(image: str, known: set[str]) -> str:
-    name, _, digest = image.partition("@")
-    repository, _, tag = name.partition(":") if "/" not in name else _split(name)
-    if tag == "latest":
+    try:
+        ref = ImageRef.parse(image)
+    except PenstockError as error:
+        return error.message
+    if ref.tag == "latest":
         fault = "has the tag `latest`, which changes"
-    elif tag or digest:
+    elif ref.tag or ref.digest:
         return ""
     else:
         fault = "has neither a tag nor a digest"
+    repository = image.removesuffix(":latest")
     exact = (other for other in known if other != image and other.startswith((f"{repository}:", f"{repository}@")))
     return f"`{image}` {fault}{ending(image, exact)}"
-
-
-def _split(name: str) -> tuple[str, str, str]:
-    """Repository, colon and tag of an image with a slash; a colon before the last slash is the registry's port."""
-    path, slash, last = name.rpartition("/")
-    repository, colon, tag = last.partition(":")
-    return f"{path}{slash}{repository}", colon, tag
 
 
 def _mounts(world: World, workload: Workload, place: str, container: Container) -> Iterator[Verdict]:
