@@ -49,14 +49,20 @@ def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
 
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An environment without the user: HOME is empty and read-only, the caches are folders of the tests."""
+    """An environment without the user: HOME is empty and read-only, the caches are folders of the tests.
+
+    Programs that only PATH can provide (tools/on_path.py) aren't there, nor is another Docker.
+    """
     folder = tmp_path_factory.mktemp("sandbox").resolve()
     (folder / "cache" / "penstock").mkdir(parents=True)
     (folder / "home").mkdir(mode=0o555)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("KUBE", "HELM", "GIT_", "XDG_", "PENSTOCK")):
+            if name.startswith(("DOCKER", "KUBE", "HELM", "GIT_", "XDG_", "PENSTOCK")):
                 patch.delenv(name)
+        folders = os.environ["PATH"].split(os.pathsep)
+        plain = [place for place in folders if not any((Path(place) / name).exists() for name in ("flux", "k3d"))]
+        patch.setenv("PATH", os.pathsep.join(plain))
         patch.setenv("HOME", str(folder / "home"))
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setenv("KUBECONFIG", str(folder / "no-kubeconfig"))
