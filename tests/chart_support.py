@@ -12,9 +12,9 @@ import pytest
 
 from chart_server import ChartServer
 from penstock.core.errors import PenstockError
-from penstock.core.layout import cache_home
 from penstock.gates.hydrate_oracle import hydrate_oracle
 from penstock.hydrate import charts_lock
+from penstock.platform.layout import cache_home
 from support import Platform, prove
 
 HELMFILE = "components/echo/helmfile.yaml.gotmpl"

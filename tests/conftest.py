@@ -13,7 +13,7 @@ from unittest import mock
 import pytest
 
 from penstock.cluster.providers.kwok import Kwok
-from penstock.core.layout import cache_home
+from penstock.platform.layout import cache_home
 from penstock.tools import cilium, flux, golang, modules, resolver
 from support import REAL_ENVIRONMENT, Platform, copy_platform
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from penstock.core import yaml
-from penstock.gitops.diff import compare
+from penstock.review import compare
 from penstock.tools.apicheck import Problem, Verdict
 
 GROUPS = {

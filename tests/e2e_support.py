@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.process import Command, Result
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
+from penstock.platform.layout import Layout
 from smoke_support import Fake
 
 FLUX = "kustomize.toolkit.fluxcd.io"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.tools.pins import PROGRAMS, Program
 
 TOOLS: dict[str, str] = tomllib.loads((ENGINE / "mise.toml").read_text())["tools"]

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from penstock.core.layout import ENGINE, Layout, find_platform
 from penstock.gates import runner
 from penstock.gates.finding import Finding, merged
 from penstock.gates.registry import Check
@@ -21,6 +20,7 @@ from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout, find_platform
 from penstock.platform.rendered import Rendered, rendered
 from penstock.verbs.hydrate import hydrate
 from penstock.verbs.hydrate_check import hydrate_check

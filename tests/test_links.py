@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.verbs.test import GATES
 
 ENGLISH, JAPANESE = ((ENGINE / name).read_text() for name in ("README.md", "README.ja.md"))

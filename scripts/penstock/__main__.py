@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from penstock.cli.program import program
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
+from penstock.platform.layout import ENGINE
 from support import Platform
 
 HOOK = "penstock-hydrate-check"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import ENGINE
 from penstock.gates import registry
+from penstock.platform.layout import ENGINE
 from penstock.verbs.test import GATES
 from support import Platform
 

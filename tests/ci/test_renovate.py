@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 from mise_support import BUILT
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
+from penstock.platform.layout import ENGINE
 from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from support import Platform
 
 
@@ -58,7 +58,7 @@ def test_it_hydrates_and_checks_a_platform(unpacked: Path, good: Platform) -> No
 def test_its_files_are_its_own(unpacked: Path, tmp_path: Path) -> None:
     """Otherwise the test above could use the checkout, and miss files that the wheel lacks."""
     told = subprocess.run(
-        [sys.executable, "-c", "from penstock.core.layout import ENGINE; print(ENGINE)"],
+        [sys.executable, "-c", "from penstock.platform.layout import ENGINE; print(ENGINE)"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(unpacked)},
         capture_output=True,

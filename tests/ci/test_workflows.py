@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
+from penstock.platform.layout import ENGINE
 from penstock.verbs.test import GATES
 
 FOLDER = ENGINE / ".github" / "workflows"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.cli import cluster, program
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.verbs.options import Target
 from penstock.verbs.up import up as run_up
 

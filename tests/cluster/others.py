@@ -18,9 +18,9 @@ from penstock.cluster import volumes
 from penstock.cluster.processes import free_port, free_ports
 from penstock.cluster.providers import kwok
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
 from penstock.core.process import run
 from penstock.gitops import server
+from penstock.platform.layout import ENGINE
 from penstock.platform.manifests import Manifests
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.kwokctl import Kwokctl

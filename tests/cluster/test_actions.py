@@ -13,8 +13,8 @@ import pytest
 from penstock.cluster.actions import Action, Plan, StepPlan, Work, execute, show
 from penstock.cluster.session import Session
 from penstock.core.console import Step
-from penstock.core.layout import Layout
 from penstock.core.process import Command, Result, run
+from penstock.platform.layout import Layout
 
 
 @pytest.fixture

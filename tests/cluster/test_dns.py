@@ -18,9 +18,9 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.process import Command, Result
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 from penstock.tools.kubectl import Kubectl
 
 ENDED: dict[str, Any] = {"cluster": {"terminated": {"exitCode": 0}}, "external": {"terminated": {"exitCode": 0}}}

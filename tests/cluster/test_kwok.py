@@ -21,12 +21,12 @@ from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import State
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
 from penstock.gates import rehearse
 from penstock.gates.references import builtin
 from penstock.gitops import status as status_of_flux
 from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.ref import Content
+from penstock.platform.layout import ENGINE
 from support import Platform
 
 

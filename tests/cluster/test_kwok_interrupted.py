@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from cluster_support import state_of, status
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from support import copy_platform
 
 

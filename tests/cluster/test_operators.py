@@ -6,10 +6,10 @@ import pytest
 
 from penstock.cluster.operators import crds
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout
 from penstock.kube.definitions import definition
 from penstock.kube.objects import Object
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
 
 pytestmark = pytest.mark.integration

@@ -16,10 +16,10 @@ from penstock.cluster.state import ClusterState, State
 from penstock.core import yaml
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout
 from penstock.core.process import Command, Result
 from penstock.gitops import objects, status
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 from penstock.tools.kubectl import Kubectl
 
 DAEMON = {"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "net", "namespace": "kube-system"}}

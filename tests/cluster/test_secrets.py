@@ -9,7 +9,7 @@ import pytest
 
 from penstock.cluster import secrets
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import Kubectl
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from penstock.core import yaml
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 RUNBOOKS = ENGINE / "docs" / "runbooks"
 ENVIRONMENTS = sorted(path.stem for path in (ENGINE / "environments").glob("*.yaml") if path.stem != "base")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from penstock.core import model
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 PACKAGE = ENGINE / "scripts" / "penstock"
 # Types are new in every round, and threads take turns as often as they can.

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from penstock.core import scalars, yaml
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.tools import golang
 from support import REAL_ENVIRONMENT
 

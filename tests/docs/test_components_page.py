@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout
 from penstock.docs import component_readme, components_page
 from penstock.docs.components import Component, components
+from penstock.platform.layout import Layout
 from support import SHIPPED
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
 from penstock.docs import pages, verbs_page
 from penstock.docs.comments import comments
 from penstock.gates import examples
+from penstock.platform.layout import ENGINE
 from penstock.verbs.reference import reference
 
 

@@ -8,11 +8,11 @@ import shutil
 import pytest
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
 from penstock.gates.dataflow import pictures
 from penstock.gates.dataflow.gate import dataflow
 from penstock.gates.examples import FOLDER, Example, read
 from penstock.platform import dataflow as contract
+from penstock.platform.layout import ENGINE
 from penstock.verbs.diagram import diagram
 from support import Platform, found, prove
 

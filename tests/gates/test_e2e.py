@@ -17,7 +17,6 @@ from penstock.cluster.smoke.buckets import duration
 from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.gates import owned
 from penstock.gates.__main__ import main
@@ -26,6 +25,7 @@ from penstock.gates.e2e.steps import Run
 from penstock.gates.e2e.trial import Trial
 from penstock.kube.objects import Object
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
 from smoke_support import Fake
 from support import Platform
 

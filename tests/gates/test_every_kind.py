@@ -13,12 +13,12 @@ from penstock.core.yaml import parse_all
 from penstock.gates.references.gate import _CHECKS
 from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World
-from penstock.gitops.diff import compare
 from penstock.kube.objects import Object
 from penstock.kube.read import read
 from penstock.platform.cluster import Cluster
 from penstock.platform.rendered import Rendered
 from penstock.policies import parse as network
+from penstock.review import compare
 
 KINDS = Path(__file__).parents[1] / "tools" / "apicheck" / "kinds.yaml"
 FULL: list[dict[str, Any]] = parse_all(KINDS.read_bytes(), "kinds.yaml")

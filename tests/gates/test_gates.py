@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import Findings
-from penstock.core.layout import ENGINE
 from penstock.gates import actionlint, hydrate_oracle
 from penstock.gates.__main__ import main
 from penstock.gates.registry import Check
+from penstock.platform.layout import ENGINE
 from support import Platform, prove
 
 

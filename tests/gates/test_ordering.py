@@ -12,9 +12,9 @@ import pytest
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, Process, State
-from penstock.core.layout import Layout
 from penstock.gates import ordering, rehearse
 from penstock.kube.ref import Content
+from penstock.platform.layout import Layout
 from penstock.tools.kubectl import Kubectl
 
 # As kustomize-controller writes them, with the quotes inside its JSON.

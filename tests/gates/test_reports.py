@@ -11,12 +11,12 @@ import jsonschema
 import pytest
 from jsonschema.protocols import Validator
 
-from penstock.core.layout import ENGINE
 from penstock.gates import registry, reports
 from penstock.gates.__main__ import main
 from penstock.gates.finding import Finding, Proven, merged
 from penstock.gates.runner import Result
 from penstock.kube.ref import ObjectRef
+from penstock.platform.layout import ENGINE
 from penstock.tools import golang
 from support import REAL_ENVIRONMENT, Platform
 

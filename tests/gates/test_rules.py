@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
 from penstock.gates import registry
 from penstock.gates.examples import FOLDER, Example, examples, read
+from penstock.platform.layout import ENGINE
 from penstock.verbs.explain import explain
 from support import Platform, found
 

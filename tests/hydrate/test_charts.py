@@ -16,7 +16,7 @@ import pytest
 from chart_server import ChartServer
 from chart_support import CHART, HELMFILE, PATCH, archive, check_oracle, forget, name, noted, refused
 from penstock.core.errors import PenstockError
-from penstock.core.layout import cache_home
+from penstock.platform.layout import cache_home
 from support import Platform
 
 # --- locking

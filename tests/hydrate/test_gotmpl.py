@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import ENGINE
 from penstock.hydrate import gotmpl
+from penstock.platform.layout import ENGINE
 from penstock.tools import golang
 from support import REAL_ENVIRONMENT
 

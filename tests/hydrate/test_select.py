@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from penstock.core.layout import Layout
 from penstock.hydrate import select
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from support import PLATFORMS
 
 

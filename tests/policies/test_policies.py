@@ -9,11 +9,11 @@ import pytest
 
 from penstock.core import yaml
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
 from penstock.gates import network_policies as gate
 from penstock.gates.examples import FOLDER, Example, read
 from penstock.platform import dataflow as contract
+from penstock.platform.layout import ENGINE
 from penstock.platform.rendered import rendered
 from penstock.policies import contract as network
 from penstock.policies import expected

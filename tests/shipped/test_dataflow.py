@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout
 from penstock.gates.dataflow import proofs
 from penstock.platform import dataflow, environments
 from penstock.platform.dataflow import Ref, Step
+from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.rendered import rendered
 from penstock.platform.settings import Setting, Settings
 

@@ -10,8 +10,8 @@ import pytest
 from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
+from penstock.platform.layout import ENGINE
 from penstock.platform.rendered import Rendered
 from support import ENVIRONMENTS, SHIPPED, nox_sessions, shipped
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Any
 
-from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.platform import environments
 from penstock.platform.files import files
+from penstock.platform.layout import ENGINE, Layout
 from support import shipped
 
 LAYOUT = Layout(ENGINE)

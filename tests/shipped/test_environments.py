@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE, Layout
 from penstock.core.yaml import parse
 from penstock.hydrate import values_schema
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
 
 LAYOUT = Layout(ENGINE)
 NAMES = environments.names(LAYOUT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.core.layout import ENGINE, Layout
 from penstock.platform import environments
+from penstock.platform.layout import ENGINE, Layout
 from penstock.platform.manifests import Manifests
 
 LAYOUT = Layout(ENGINE)

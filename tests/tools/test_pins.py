@@ -12,7 +12,7 @@ import pytest
 
 from mise_support import BUILT, TOOLS
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.tools.pins import PROGRAMS, required_version
 
 

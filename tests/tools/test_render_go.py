@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.tools import golang
 from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve

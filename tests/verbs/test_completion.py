@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 INV = str(ENGINE / "inv")
 

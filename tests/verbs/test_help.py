@@ -11,7 +11,7 @@ from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 
 def tasks() -> dict[str, Task[Any]]:

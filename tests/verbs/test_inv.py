@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 
 from git_support import local_variables
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 # Stands for python3, which makes .venv, and for what is in it then.
 _PYTHON = """#!/bin/sh

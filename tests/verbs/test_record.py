@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.verbs.record import ASSETS, SCENES, Scene, Typed, play, record
 
 

@@ -17,8 +17,8 @@ from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 
 from git_support import Bystanders, bystanders
-from penstock.core.layout import ENGINE
 from penstock.gates import registry
+from penstock.platform.layout import ENGINE
 from support import copy_platform, nox_sessions
 
 # Verb -> what is run of it, and its exit code; in this order, on a cluster that is up.
@@ -54,13 +54,13 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "down": [("", 0), ("", 0)],
 }
 _TRIAL = (
-    "from penstock.core.layout import find_platform; from penstock.gates.e2e.trial import trial\n"
+    "from penstock.platform.layout import find_platform; from penstock.gates.e2e.trial import trial\n"
     "with trial(find_platform(), 'local', 'kwok') as made:\n"
     "    (made.layout.root / 'new.txt').write_text('new'); made.commit('Another one')\n"
     "    made.inv('diff', '--base', 'HEAD~1', seconds=60)\n"
 )
 _SOURCES = (
-    "import pathlib, sys; from penstock.core.layout import find_platform\n"
+    "import pathlib, sys; from penstock.platform.layout import find_platform\n"
     "from penstock.gitops import mirror, snapshot; from penstock.platform.manifests import Manifests\n"
     "layout, folder = find_platform(), pathlib.Path(sys.argv[1])\n"
     "snapshot.take(layout, folder / 'platform.git')\n"

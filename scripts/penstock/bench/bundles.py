@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from penstock.core.layout import ENGINE, Layout
+from penstock.platform.layout import ENGINE, Layout
 from penstock.policies.contract import FILE as CONNECTIONS
 
 # The folders of a platform; the YAML files and READMEs at its root are copied too.

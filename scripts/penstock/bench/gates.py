@@ -10,9 +10,9 @@ from statistics import median
 from penstock.bench import bundles, networked
 from penstock.bench.measure import inv, timed
 from penstock.core import console
-from penstock.core.layout import Layout
 from penstock.gates.dataflow import pictures
 from penstock.platform import dataflow as contract
+from penstock.platform.layout import Layout
 
 # The number of components added to the shipped platform.
 ADDED = 12

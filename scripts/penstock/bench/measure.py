@@ -17,8 +17,8 @@ import psutil
 
 from penstock.bench import synthetic
 from penstock.core import console
-from penstock.core.layout import ENGINE, Layout
 from penstock.core.process import Command, run
+from penstock.platform.layout import ENGINE, Layout
 from penstock.tools.resolver import resolve
 
 # Larger platforms are measured without helmfile and one call per release, which take too long to repeat.

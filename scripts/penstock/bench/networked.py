@@ -9,8 +9,8 @@ import msgspec
 
 from penstock.bench import service_chart as chart
 from penstock.bench.synthetic import name
-from penstock.core.layout import ENGINE, Layout
 from penstock.gates.dataflow import pictures
+from penstock.platform.layout import ENGINE, Layout
 
 ENVIRONMENTS = ("small", "staging", "production")
 # Components per namespace; one in _ARROWS sends by an arrow of dataflow.yaml, one in _TOKENS calls the API server.

@@ -7,8 +7,8 @@ from functools import cached_property
 
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.state import ClusterState, State
-from penstock.core.layout import Layout
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests
 from penstock.tools.archives import Archive
 from penstock.tools.kubectl import Kubectl

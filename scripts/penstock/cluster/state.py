@@ -15,8 +15,8 @@ from filelock import FileLock, Timeout
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.core.layout import Layout
 from penstock.core.model import decode
+from penstock.platform.layout import Layout
 
 Source = Literal["local", "remote"]
 """Where Flux takes the manifests from: this working tree, or the repository's remote."""

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from penstock.core.layout import Layout
 from penstock.kube.containers import SecurityContext
 from penstock.kube.fields import ServicePort
 from penstock.kube.flux import NAMESPACE
@@ -16,6 +15,7 @@ from penstock.kube.kustomizations import GitRepositorySpec, KustomizationSpec
 from penstock.kube.objects import Object, Service, Workload
 from penstock.kube.pods import ClaimSpec, PodSpec
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.rendered import rendered
 
 _JOB_HASH = re.compile(r"-[0-9a-f]{10}$")

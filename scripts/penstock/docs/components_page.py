@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout
 from penstock.docs.component_readme import NAME, Readme, read
 from penstock.docs.components import Component, components
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 
 _HEAD = """\
 # Components

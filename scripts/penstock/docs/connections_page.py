@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import product
 
-from penstock.core.layout import Layout
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.rendered import Rendered, rendered
 from penstock.policies.actors import actor
 from penstock.policies.enforced import Enforced

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.core.layout import ENGINE, Layout
 from penstock.docs import components_page, connections_page, rules_page, settings_page, verbs_page
+from penstock.platform.layout import ENGINE, Layout
 
 _PAGES: dict[str, Callable[[Path], str]] = {
     "docs/reference/verbs.md": lambda root: verbs_page.page(root / "tasks.py"),

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.docs.comments import comments
 from penstock.platform import environments
 from penstock.platform.environments import Values
+from penstock.platform.layout import SCHEMA_NAME, Layout
 
 _HEAD = """\
 # Settings

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import NoReturn, get_args
 
 from penstock.core.errors import PenstockError, reported
-from penstock.core.layout import find_platform
 from penstock.gates import registry, reports, runner
+from penstock.platform.layout import find_platform
 
 _USAGE = f"python -m penstock.gates NAME [--format {'|'.join(get_args(reports.Format))}]"
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from penstock.core.layout import Layout
 from penstock.core.process import Command, run
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
+from penstock.platform.layout import Layout
 from penstock.tools.resolver import resolve
 
 _HINT = "fix the workflow; https://github.com/rhysd/actionlint explains each check"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core.files import walk
-from penstock.core.layout import ENGINE
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
+from penstock.platform.layout import ENGINE
 
 # Test data: edits of a hydrated platform, and a platform for each refusal of hydration.
 FOLDER, PLATFORMS = "tests/gates", "tests/platforms"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 
 _HINT = "run `inv hydrate` and commit what it writes"
 _MESSAGES = {

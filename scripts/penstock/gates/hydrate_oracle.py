@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.files import plain_folder
-from penstock.core.layout import Layout
 from penstock.core.process import Command, run
 from penstock.core.yaml import dump_all, parse_all
 from penstock.gates.finding import Finding, Proven, Rule
@@ -25,6 +24,7 @@ from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
 from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests
 from penstock.tools import helmfile
 from penstock.tools.resolver import resolve

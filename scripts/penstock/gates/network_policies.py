@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.platform import dataflow, environments
 from penstock.platform.dataflow import Contract
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 from penstock.policies import addresses, expected, sources

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.nearest import did_you_mean
 from penstock.gates.finding import Finding, Proven, Rule
+from penstock.platform.layout import Layout
 
 Check = Callable[[Layout], Iterator[Finding | Proven]]
 # Name -> module below penstock.gates, in the order in which `inv test` runs them.

@@ -14,7 +14,6 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.gates import ordering, owned
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
@@ -24,6 +23,7 @@ from penstock.kube.live import Pod
 from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 
 _KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")

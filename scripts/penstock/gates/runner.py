@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, merged
 from penstock.gates.registry import Check, Gate
+from penstock.platform.layout import Layout
 from penstock.tools import resolver
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core import console
-from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
+from penstock.platform.layout import Layout
 from penstock.tools.git import fetching, git
 
 # Several times the largest file here, a go.sum, but far below a program, an archive or a picture.

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.process import CommandFailed, CommandTimedOut
+from penstock.platform.layout import Layout
 from penstock.tools.git import changed, git, head
 
 # user@host:owner/name, also SSH.

@@ -10,7 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, quoted, settings
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 

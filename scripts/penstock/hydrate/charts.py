@@ -11,8 +11,8 @@ from typing import Any
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import file_sha256, sha256, write_atomically, writing
-from penstock.core.layout import Layout, cache_home
 from penstock.hydrate import charts_lock
+from penstock.platform.layout import Layout, cache_home
 from penstock.tools import helm
 
 # An exact version in Helm's syntax; anything else is a range, which may resolve to another chart any day.

@@ -8,8 +8,8 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
-from penstock.core.layout import Layout
 from penstock.core.model import decode
+from penstock.platform.layout import Layout
 
 NAME = "charts.lock"
 FORMAT = 1

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from penstock.core.files import sha256
-from penstock.core.layout import LOCK_NAME
 from penstock.hydrate import lock
 from penstock.hydrate.tree import Tree
+from penstock.platform.layout import LOCK_NAME
 
 
 @dataclass(frozen=True)

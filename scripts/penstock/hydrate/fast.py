@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import is_conflict, sha256, walk
-from penstock.core.layout import LOCK_NAME, Layout
 from penstock.core.rule import Rule
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
@@ -17,6 +16,7 @@ from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
 from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
 from penstock.hydrate.tree import on_disk
+from penstock.platform.layout import LOCK_NAME, Layout
 
 
 class Line(NamedTuple):

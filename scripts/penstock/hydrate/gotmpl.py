@@ -12,8 +12,8 @@ from functools import cache
 
 import msgspec
 
-from penstock.core.layout import ENGINE
 from penstock.core.model import decode
+from penstock.platform.layout import ENGINE
 
 
 class Functions(msgspec.Struct, frozen=True):

@@ -11,9 +11,9 @@ from pathlib import Path
 import yaml
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.yaml import compose_all, scalars_of
 from penstock.hydrate.select import Component
+from penstock.platform.layout import Layout
 from penstock.tools.helmfile import HOOKS_REFUSED
 
 # vals' pattern (pkg/expansion/expand_match.go); helmfile resolves it in values of environments and releases.

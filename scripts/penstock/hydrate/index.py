@@ -15,7 +15,7 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import plain_folder, walk
-from penstock.core.layout import Layout
+from penstock.platform.layout import Layout
 from penstock.tools.git import blobs, git
 
 _CONVERTED = {"i/lf w/crlf", "i/lf w/mixed", "i/mixed w/crlf"}

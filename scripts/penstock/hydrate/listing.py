@@ -6,9 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.hydrate.index import Index
+from penstock.platform.layout import Layout
 
 # A word of a helmfile that may be a path, including its actions, except control actions.
 _WORD = re.compile(r"(?:\{\{.*?\}\}|[^\s\"'\[\]{},])+")

@@ -13,9 +13,9 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import is_conflict
-from penstock.core.layout import LOCK_NAME
 from penstock.core.model import decode as decode_json
 from penstock.kube.ref import ObjectRef
+from penstock.platform.layout import LOCK_NAME
 
 # Increment it if the format of the lock or of the manifests changes: every component is then rendered again.
 FORMAT = 3

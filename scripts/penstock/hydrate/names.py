@@ -12,11 +12,11 @@ from pathlib import Path
 
 from penstock.core.errors import Findings
 from penstock.core.files import walk
-from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.core.nearest import closest, nearest
 from penstock.hydrate.index import Index
 from penstock.hydrate.listing import Listing
 from penstock.hydrate.rules import UNREAD
+from penstock.platform.layout import SCHEMA_NAME, Layout
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
 # kustomize reads exactly one of these.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from penstock.core.files import sha256
-from penstock.core.layout import Layout
 from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.tree import Tree
+from penstock.platform.layout import Layout
 
 
 def hydrate(

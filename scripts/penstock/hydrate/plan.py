@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.hydrate import lock, select
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import LockedComponent
@@ -13,6 +12,7 @@ from penstock.hydrate.parts import units
 from penstock.hydrate.select import Component, Inputs
 from penstock.hydrate.tree import on_disk
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 
 
 @dataclass(frozen=True)

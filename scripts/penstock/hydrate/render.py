@@ -8,11 +8,11 @@ from pathlib import Path
 import msgspec
 
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout
 from penstock.hydrate.plan import Plan
 from penstock.hydrate.rules import RENDER
 from penstock.hydrate.select import Component
 from penstock.hydrate.sources import Sources
+from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 from penstock.tools import render as renderer
 from penstock.tools.render import Answer, Object, Request, Wanted

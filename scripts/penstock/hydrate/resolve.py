@@ -9,11 +9,11 @@ from pathlib import Path
 
 from penstock.core.errors import Findings
 from penstock.core.files import walk
-from penstock.core.layout import Layout
 from penstock.core.yaml import utf8
 from penstock.hydrate import gotmpl, helmfiles, names, values
 from penstock.hydrate.rules import AMBIGUOUS, HERMETIC
 from penstock.hydrate.select import Component, refuse_outward
+from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")

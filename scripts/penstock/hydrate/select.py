@@ -12,13 +12,13 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import content, entries, walk
-from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name is that of a Flux Kustomization.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.core.layout import Layout
 from penstock.hydrate import hooks, resolve, stage, upstream_charts, values_schema
 from penstock.hydrate.plan import Plan
 from penstock.hydrate.select import Component
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.core.files import copy_sources
-from penstock.core.layout import Layout
 from penstock.hydrate.select import PAGE, Component, shared_files
+from penstock.platform.layout import Layout
 
 
 def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:

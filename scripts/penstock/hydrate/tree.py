@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 
 from penstock.core.files import content, entries, sha256
-from penstock.core.layout import Layout
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
+from penstock.platform.layout import Layout
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.yaml import utf8
 from penstock.hydrate.charts import Archive, Charts
 from penstock.hydrate.select import Component
+from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 
 # `chart:` with a remote chart, which helmfile would fetch: neither a path nor a template, and with a slash.

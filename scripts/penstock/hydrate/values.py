@@ -9,10 +9,10 @@ import yaml
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import Layout
 from penstock.core.yaml import compose, scalars_of
 from penstock.hydrate import helmfiles
 from penstock.hydrate.select import Component
+from penstock.platform.layout import Layout
 
 # Placeholder text replaces the actions of a template, which leaves nearly everything to check.
 _ACTION = re.compile(r"\{\{.*?\}\}")

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import SCHEMA_NAME, Layout
 from penstock.hydrate.rules import VALUES
 from penstock.platform import environments
 from penstock.platform.environments import Values
+from penstock.platform.layout import SCHEMA_NAME, Layout
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:

@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 
 from penstock.core import console
 from penstock.core.files import create, exchange, recover, sha256, writing
-from penstock.core.layout import LOCK_NAME, Layout, cache_home
+from penstock.platform.layout import LOCK_NAME, Layout, cache_home
 
 
 @contextmanager

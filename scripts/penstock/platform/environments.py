@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert, load
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
 
 Values = dict[str, Any]
 """The settings of an environment, as helmfile passes them to templates."""

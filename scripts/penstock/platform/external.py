@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
 from penstock.platform import secrets
+from penstock.platform.layout import Layout
 
 FILE = "external.yaml"
 

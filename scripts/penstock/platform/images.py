@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from penstock.core.layout import Layout
 from penstock.kube.images import ImageRef
 from penstock.kube.objects import Object, Workload
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.rendered import rendered
 
 Use = tuple[str, str]

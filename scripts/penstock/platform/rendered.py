@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector
 from penstock.kube.kinds import BUILTIN_NAMESPACES
@@ -15,6 +14,7 @@ from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
 from penstock.kube.read import read
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests, Parsed
 
 _NAME_LABEL = "kubernetes.io/metadata.name"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.model import Strict, load
+from penstock.platform.layout import Layout
 
 FILE = "secrets.yaml"
 _MIN_BYTES = 16

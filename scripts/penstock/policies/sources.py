@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from penstock.core.files import walk, write_atomically
-from penstock.core.layout import Layout
 from penstock.core.leftovers import is_leftover
 from penstock.platform.dataflow import Contract
+from penstock.platform.layout import Layout
 from penstock.platform.rendered import Rendered
 from penstock.policies import expected
 from penstock.policies import generate as policies

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, cache_home
 from penstock.core.process import Command, CommandFailed, run, watch
+from penstock.platform.layout import ENGINE, cache_home
 
 # The pins name the required toolchain, which is downloaded as a verified Go module. The user's Go settings that would
 # change a build are overridden.

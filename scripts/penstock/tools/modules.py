@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from penstock.core.layout import ENGINE, cache_home
 from penstock.core.yaml import parse_all
 from penstock.kube.objects import Object
+from penstock.platform.layout import ENGINE, cache_home
 from penstock.tools import golang
 from penstock.tools.pins import required_version
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE
 from penstock.core.process import Command, run
+from penstock.platform.layout import ENGINE
 from penstock.tools.resolver import is_by_name
 
 _FILE = "mise.toml"

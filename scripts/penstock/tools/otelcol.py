@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from penstock.core.layout import ENGINE
 from penstock.core.process import Command, run
+from penstock.platform.layout import ENGINE
 from penstock.tools.pins import required_version
 from penstock.tools.resolver import resolve
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 _PROMETHEUS_MODULE = re.compile(r"v0\.(\d+)(\d\d)\.(\d+)")
 _PROMETHEUS_VERSION = "github.com/prometheus/common/version.Version={number}"

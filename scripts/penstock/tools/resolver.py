@@ -25,9 +25,9 @@ import msgspec
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import file_sha256, sha256, write_atomically
-from penstock.core.layout import cache_home
 from penstock.core.model import decode
 from penstock.core.process import Command, run
+from penstock.platform.layout import cache_home
 from penstock.tools import golang
 from penstock.tools.pins import PROGRAMS, Program
 

@@ -12,7 +12,7 @@ from penstock.bench.gates import measure_networked, measure_shipped_gates
 from penstock.bench.measure import measure, measure_shipped
 from penstock.core import console
 from penstock.core.errors import PenstockError, reported
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 from penstock.tools.resolver import ensure
 
 SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]

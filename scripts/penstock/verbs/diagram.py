@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from penstock.core import console
-from penstock.core.layout import find_platform
 from penstock.gates.dataflow import pictures
 from penstock.platform import dataflow
+from penstock.platform.layout import find_platform
 
 
 def diagram(only_print: bool) -> None:

@@ -10,15 +10,15 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout, find_platform
-from penstock.gitops.diff import trees
-from penstock.gitops.diff.compare import Change, Diff
-from penstock.gitops.diff.compare import diff as compare
-from penstock.gitops.diff.effects import Declared
-from penstock.gitops.diff.fields import Field
 from penstock.hydrate import index
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments, secrets
+from penstock.platform.layout import Layout, find_platform
+from penstock.review import trees
+from penstock.review.compare import Change, Diff
+from penstock.review.compare import diff as compare
+from penstock.review.effects import Declared
+from penstock.review.fields import Field
 from penstock.tools.git import commit
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}

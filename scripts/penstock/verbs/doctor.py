@@ -15,10 +15,10 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import ENGINE, Layout, cache_home, find_platform
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
+from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
 from penstock.tools import docker, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS

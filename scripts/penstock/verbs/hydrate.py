@@ -7,13 +7,13 @@ import time
 import msgspec
 
 from penstock.core import console
-from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import hooks, index, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
 from penstock.hydrate.tree import Tree
 from penstock.platform import environments
+from penstock.platform.layout import Layout, find_platform
 
 
 class Summary(msgspec.Struct, frozen=True):

@@ -8,11 +8,11 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.core.layout import Layout, find_platform
 from penstock.hydrate import index, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.layout import Layout, find_platform
 
 
 def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: str = "") -> None:

@@ -6,13 +6,13 @@ import msgspec
 
 from penstock.cluster import dns
 from penstock.core import console
-from penstock.core.layout import find_platform
 from penstock.core.process import run
 from penstock.core.yaml import parse_all
 from penstock.kube.objects import Object
 from penstock.kube.read import read
 from penstock.platform import environments
 from penstock.platform.images import Image, Use, images, used
+from penstock.platform.layout import find_platform
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
 

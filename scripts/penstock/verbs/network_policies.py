@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import find_platform
 from penstock.platform import dataflow, environments
+from penstock.platform.layout import find_platform
 from penstock.platform.rendered import rendered
 from penstock.policies import contract as network
 from penstock.policies import generate, sources

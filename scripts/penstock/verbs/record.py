@@ -14,10 +14,10 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.core.layout import ENGINE
 from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, on_terminal, run
 from penstock.docs.terminal import Session, svg
+from penstock.platform.layout import ENGINE
 from penstock.tools import git
 from penstock.tools.repository import IDENTITY
 

@@ -11,9 +11,9 @@ from penstock.cluster.smoke.checks import CHECKS
 from penstock.cluster.state import state_of
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout, find_platform
 from penstock.core.nearest import did_you_mean
 from penstock.platform import environments
+from penstock.platform.layout import Layout, find_platform
 from penstock.platform.manifests import Manifests
 from penstock.tools.git import head
 from penstock.tools.kubectl import Kubectl

@@ -10,10 +10,10 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, Source, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout, find_platform
 from penstock.gitops import remote
 from penstock.hydrate.fast import failure, fast_findings
 from penstock.platform import environments
+from penstock.platform.layout import Layout, find_platform
 from penstock.tools.git import head
 from penstock.verbs.options import Target
 

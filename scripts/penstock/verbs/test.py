@@ -10,10 +10,10 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import ENGINE
 from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, interactive
 from penstock.gates.registry import SESSIONS
+from penstock.platform.layout import ENGINE
 
 GATES = ["lint", *SESSIONS, "tests"]
 

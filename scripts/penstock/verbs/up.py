@@ -14,8 +14,8 @@ from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.console import Step
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import find_platform
 from penstock.core.process import Command
+from penstock.platform.layout import find_platform
 from penstock.tools.archives import in_folder
 from penstock.verbs import status
 from penstock.verbs.options import Target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from penstock.cluster.providers.choose import PROVIDERS
-from penstock.core.layout import ENGINE
+from penstock.platform.layout import ENGINE
 
 PACKAGES = ("cluster", "gates", "gitops", "hydrate", "policies")
 # A key of every Kubernetes object too.

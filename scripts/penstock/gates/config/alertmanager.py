@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from penstock.core.layout import Layout
 from penstock.core.model import Strict, convert
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import Root, root
 from penstock.gates.config.subject import Subject, named, unmatched
 from penstock.platform.files import MountedFile
+from penstock.platform.layout import Layout
 from penstock.tools import amtool
 from penstock.tools.pins import PROGRAMS
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.core.yaml import parse
 from penstock.gates.config import listed
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named, subjects
 from penstock.kube.objects import ConfigMap
+from penstock.platform.layout import Layout
 from penstock.tools import cilium
 
 OPERATOR = "operator-"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
 from penstock.gates.config.subject import Subject, named
 from penstock.platform.files import MountedFile
+from penstock.platform.layout import Layout
 from penstock.tools import otelcol
 
 _VARIABLE = re.compile(r"(?<!\$)\$\{(?:env:)?([A-Za-z_]\w*)(:-[^}]*)?\}")

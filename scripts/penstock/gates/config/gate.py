@@ -10,7 +10,6 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.yaml import parse_all
 from penstock.gates.config import alertmanager, cilium, collector, listed, prometheus, thanos
 from penstock.gates.config.check import Check, Outcome
@@ -19,6 +18,7 @@ from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.kube.objects import ConfigMap
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.platform.rendered import rendered
 from penstock.tools import resolver
 

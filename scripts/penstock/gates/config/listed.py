@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.model import Json
 from penstock.core.schema import faults
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named
 from penstock.platform.files import MountedFile
+from penstock.platform.layout import Layout
 
 SUMMARY = "checked against a schema, not by the program"
 FOLDER = Path(__file__).parents[1] / "schemas"

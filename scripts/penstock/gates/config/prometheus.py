@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.root import root
 from penstock.gates.config.subject import Subject, named, unmatched
 from penstock.platform.files import MountedFile
+from penstock.platform.layout import Layout
 from penstock.tools import promtool
 from penstock.tools.pins import PROGRAMS
 

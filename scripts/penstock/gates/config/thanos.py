@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from penstock.core.layout import Layout
 from penstock.gates.config import listed
 from penstock.gates.config.check import Check, Outcome
 from penstock.gates.config.subject import Subject, named
+from penstock.platform.layout import Layout
 from penstock.tools import thanos
 from penstock.tools.pins import PROGRAMS
 

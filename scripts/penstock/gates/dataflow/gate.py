@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.gates.dataflow import pictures, proofs
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.platform import dataflow as contract
 from penstock.platform import environments
 from penstock.platform.dataflow import FILE, Arrow, Contract
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import rendered
 from penstock.platform.settings import Settings

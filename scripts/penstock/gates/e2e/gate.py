@@ -11,12 +11,12 @@ from typing import NoReturn
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
-from penstock.core.layout import Layout, find_platform
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.evidence import collect
 from penstock.gates.e2e.steps import STEPS, Run, Step, down
 from penstock.gates.e2e.trial import trial
 from penstock.platform import environments
+from penstock.platform.layout import Layout, find_platform
 
 _DOWN_SECONDS = 300.0
 

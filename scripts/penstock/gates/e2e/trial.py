@@ -14,10 +14,10 @@ from pathlib import Path
 from penstock.cluster.state import State
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.layout import Layout
 from penstock.core.process import Command, CommandFailed, Result, run, watch
 from penstock.core.yaml import dump, parse
 from penstock.platform import environments
+from penstock.platform.layout import Layout
 from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
 from penstock.tools.repository import IDENTITY, Repository

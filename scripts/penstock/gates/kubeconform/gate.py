@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from penstock.core.layout import Layout
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.kubeconform import crds, faults, judge
 from penstock.gates.kubeconform.kubernetes import FILES, Kind, schemas
@@ -22,6 +21,7 @@ from penstock.gates.registry import gate
 from penstock.kube.objects import Object
 from penstock.platform import environments
 from penstock.platform.environments import Kubernetes
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests, Parsed
 from penstock.tools import kubeconform as program
 from penstock.tools.apicheck import Verdict

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.references import (
@@ -24,6 +23,7 @@ from penstock.gates.references.world import World, world
 from penstock.gates.registry import gate
 from penstock.platform import environments
 from penstock.platform.external import FILE, ExternalObject, HostGateway, declared
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Parsed
 
 _FIX = f"fix each reference, or declare the object in {FILE} if it is created outside the manifests"

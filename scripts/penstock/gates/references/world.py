@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from penstock.core.layout import Layout
 from penstock.core.nearest import ending
 from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
@@ -20,6 +19,7 @@ from penstock.kube.objects import ConfigMap, Key, Object, Service
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
+from penstock.platform.layout import Layout
 from penstock.platform.manifests import Parsed
 from penstock.platform.rendered import Rendered, rendered
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from diff_support import FLUX, SHOP, an, effects, texts, workload
-from penstock.gitops.diff import compare
+from penstock.review import compare
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])

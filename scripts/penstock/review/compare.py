@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 import msgspec
 
-from penstock.core.layout import LOCK_NAME
-from penstock.gitops.diff import effects, hooks, trees
-from penstock.gitops.diff.effects import Declared, Effect
-from penstock.gitops.diff.fields import Field, compare
-from penstock.gitops.diff.immutable import verdicts
-from penstock.gitops.diff.needs import Need, needs
-from penstock.gitops.diff.trees import Item, Objects
 from penstock.kube.flux import is_left_alone
 from penstock.kube.ref import ObjectRef
+from penstock.platform.layout import LOCK_NAME
+from penstock.review import effects, hooks, trees
+from penstock.review.effects import Declared, Effect
+from penstock.review.fields import Field, compare
+from penstock.review.immutable import verdicts
+from penstock.review.needs import Need, needs
+from penstock.review.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
 
 

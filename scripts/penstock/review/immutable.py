@@ -9,8 +9,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from penstock.gitops import crds
-from penstock.gitops.diff.trees import Item
 from penstock.kube.objects import Object
+from penstock.review.trees import Item
 from penstock.tools.apicheck import Change, Verdict, check
 
 Pair = tuple[Item, Item]

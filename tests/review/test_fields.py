@@ -10,9 +10,9 @@ import pytest
 from diff_support import an, texts
 from penstock.core import yaml
 from penstock.core.errors import PenstockError
-from penstock.gitops.diff import compare
-from penstock.gitops.diff.fields import Field
-from penstock.gitops.diff.fields import compare as fields
+from penstock.review import compare
+from penstock.review.fields import Field
+from penstock.review.fields import compare as fields
 
 
 @pytest.mark.parametrize(

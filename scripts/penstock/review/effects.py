@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from penstock.gitops.diff.immutable import refusals
-from penstock.gitops.diff.needs import Need, needs, template
-from penstock.gitops.diff.trees import Item, Objects
 from penstock.kube.flux import GROUP
+from penstock.review.immutable import refusals
+from penstock.review.needs import Need, needs, template
+from penstock.review.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
 
 # Namespace and name of a Secret -> its keys: the Secrets that components declare for `inv up` to create.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.gitops.diff.trees import Item
 from penstock.kube.paths import at
 from penstock.kube.references import POD_TEMPLATES, of_pods
+from penstock.review.trees import Item
 
 Need = tuple[str, str, str, str]
 """Kind, namespace, name and key; the key is empty if the whole object is read."""

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from penstock.core.layout import ENGINE
 from penstock.core.yaml import parse
-from penstock.gitops.diff.immutable import immutable, refusals, verdicts
-from penstock.gitops.diff.trees import Item
 from penstock.kube.objects import Object
+from penstock.platform.layout import ENGINE
+from penstock.review.immutable import immutable, refusals, verdicts
+from penstock.review.trees import Item
 
 pytestmark = pytest.mark.integration
 

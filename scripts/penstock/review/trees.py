@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from penstock.core.files import walk
-from penstock.core.layout import LOCK_NAME
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
 from penstock.kube.nulls import as_stored
 from penstock.kube.objects import Object
 from penstock.kube.paths import at
 from penstock.kube.ref import ObjectRef
+from penstock.platform.layout import LOCK_NAME
 from penstock.tools.git import files
 
 _INDEX = "kustomization.yaml"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from diff_support import FIXED, FLUX, SHOP, an, answer, effects, spec, texts, workload
-from penstock.gitops.diff import compare
-from penstock.gitops.diff.trees import Item
+from penstock.review import compare
+from penstock.review.trees import Item
 from penstock.tools.apicheck import Problem, Verdict
 
 
