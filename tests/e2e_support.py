@@ -72,7 +72,7 @@ def tried(root: Path, provider: Any = "kwok", answer: Any = "", **answers: Any) 
     """A run whose cluster has two components, unless `answers` overrides that."""
     given = {"get kustomizations": FOUND, "get ConfigMap": OBJECTS, **answers}
     (root / "platform" / "components" / "demo").mkdir(parents=True)
-    made = Tried(Layout(root / "platform"), "local", provider, Fake(answers=given), answer=answer)
+    made = Tried(Layout(root / "platform"), "local", provider, fake=Fake(answers=given), answer=answer)
     return Run(made, "demo", remains.Look(frozenset(), "no file"))
 
 

@@ -35,9 +35,10 @@ class Files:
         return path
 
 
-def config(architecture: str = "amd64", note: str = "") -> dict[str, Any]:
+def config(architecture: str = "amd64", note: str = "", stand_in: str = "") -> dict[str, Any]:
     """The config of an image; another note makes another image."""
-    return {"architecture": architecture, "os": "linux", "config": {"Labels": {"note": note}}}
+    labels = {"note": note, "penstock.stand-in": stand_in} if stand_in else {"note": note}
+    return {"architecture": architecture, "os": "linux", "config": {"Labels": labels}}
 
 
 def oci(path: Path, name: str = NAME, key: str = "io.containerd.image.name", **about: str) -> str:

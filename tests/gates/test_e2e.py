@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from penstock.gates import owned
 from penstock.gates.__main__ import main
 from penstock.gates.e2e import evidence, gate, steps, trial
 from penstock.gates.e2e.steps import Run
-from penstock.gates.e2e.trial import Trial
 from penstock.kube.objects import Object
 from penstock.platform import environments
 from penstock.platform.layout import ENGINE, Layout
@@ -67,10 +67,27 @@ def test_every_check_has_to_pass(tmp_path: Path) -> None:
         ("kwok", outcomes("passed", "failed"), ["c1 failed: it"]),
         ("kwok", outcomes("not applicable"), ["no check passed"]),
         ("kwok", "[]", ["no check passed"]),
+        ("k3d", outcomes("passed", "stand-in"), ["c1 stand-in: it"]),
     ],
 )
 def test_a_failing_check(tmp_path: Path, provider: str, answer: str, lines: list[str]) -> None:
     assert refused(steps.smoke, tried(tmp_path, provider, answer)) == lines
+
+
+def test_stand_ins_are_named_and_only_those_of_the_trials_images_are_accepted(tmp_path: Path) -> None:
+    run = tried(tmp_path, "kind", outcomes("passed", "stand-in", "passed"))
+    run.trial = replace(run.trial, images="/archives")
+    assert steps.smoke(run, 60) == "2 of 3 checks passed; by stand-ins and not checked: c1"
+    run = tried(tmp_path / "other", "kind", outcomes("stand-in"))
+    run.trial = replace(run.trial, images="/archives")
+    assert refused(steps.smoke, run) == ["no check passed"]
+
+
+def test_up_gets_the_trials_images(tmp_path: Path) -> None:
+    run = tried(tmp_path, "kind")
+    run.trial = replace(run.trial, images="/archives")
+    steps.up(run, 60)
+    assert said(run) == ["up -e local --provider kind --images /archives --timeout=30"]
 
 
 @pytest.mark.parametrize("answer", ["", "CHECK  RESULT", '{"check": "x"}'])
@@ -185,6 +202,20 @@ def test_the_copy_is_the_working_tree_with_the_trial_s_values(good: Platform) ->
     assert good.files("") == before
 
 
+def test_a_trial_can_add_nodes(good: Platform) -> None:
+    good.git("init", "--quiet", "--initial-branch=main")
+    good.replace("environments/local.yaml", "cluster:\n", "cluster:\n  kind: {image: registry.example/node:1}\n")
+    good.commit("Start")
+    with trial.trial(good.layout, "local", "kind", workers=2) as made:
+        settings = environments.read(made.layout, "local").cluster.kind
+        assert settings is not None
+        assert (settings.image, settings.workers) == ("registry.example/node:1", 2)
+    with pytest.raises(PenstockError) as caught, trial.trial(good.layout, "local", "kwok", workers=2):
+        raise AssertionError("no trial")
+    assert caught.value.message == "--workers 2: local has no nodes in Docker on kwok"
+    assert caught.value.hint == "omit --workers, or choose one of these providers: kind"
+
+
 def test_evidence_lists_what_is_missing(tmp_path: Path) -> None:
     pods = {
         "items": [
@@ -239,12 +270,7 @@ def test_after_a_failure_evidence_is_collected_and_the_cluster_deleted(
 
     run = tried(tmp_path)
 
-    @contextmanager
-    def given(*_: Any) -> Iterator[Trial]:
-        yield run.trial
-
     happened: list[str] = []
-    monkeypatch.setattr(gate, "trial", given)
     monkeypatch.setattr(
         gate, "STEPS", [steps.Step("one", lambda *_: "fine", 1, "x"), steps.Step("two", broken, 1, "here")]
     )
@@ -260,7 +286,7 @@ def test_after_a_failure_evidence_is_collected_and_the_cluster_deleted(
         raise Findings(["container c1 is left"], "")
 
     with pytest.raises(Findings) as caught:
-        gate._try(Layout(tmp_path), "local", "kwok", "demo", tmp_path / "ev")
+        gate._try(run.trial, "demo", tmp_path / "ev")
     assert caught.value.findings == ["two: the first", "two: the second"]
     assert caught.value.hint == "a hint\nlook at: here"
     assert happened == ["evidence in ev", "down"]
@@ -292,7 +318,14 @@ def test_invalid_arguments(
 def test_the_environment_defaults_to_that_of_the_provider(good: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(good.root)
     asked: list[tuple[str, str]] = []
-    monkeypatch.setattr(gate, "_try", lambda _, environment, provider, *__: asked.append((environment, provider)))
+
+    @contextmanager
+    def given(_: Layout, environment: str, provider: str, *__: Any) -> Iterator[str]:
+        asked.append((environment, provider))
+        yield "a trial"
+
+    monkeypatch.setattr(gate, "trial", given)
+    monkeypatch.setattr(gate, "_try", lambda *_: None)
     gate.e2e(["--provider", "local", "--component", "greeting"])
     gate.e2e(["--provider", "kwok", "--component", "greeting"])
     gate.e2e(["--provider", "kwok", "-e", "local", "--component", "greeting"])

@@ -29,6 +29,13 @@ def test_an_image_has_its_name_and_its_id(write: Callable[[Path], str], tmp_path
     assert archive.images == {NAME: identity}
 
 
+def test_a_label_marks_a_stand_in(tmp_path: Path) -> None:
+    oci(tmp_path / "a.tar", stand_in="loki")
+    assert read(tmp_path / "a.tar").stand_ins == {NAME: "loki"}
+    oci(tmp_path / "b.tar")
+    assert read(tmp_path / "b.tar").stand_ins == {}
+
+
 def test_a_tag_beside_a_digest_is_ignored_as_nodes_do(tmp_path: Path) -> None:
     identity = oci(tmp_path / "a.tar", f"quay.io/a/b:v1@{DIGEST}", "org.opencontainers.image.ref.name")
     assert read(tmp_path / "a.tar").images == {f"quay.io/a/b@{DIGEST}": identity}

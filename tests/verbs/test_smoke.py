@@ -65,6 +65,22 @@ def test_what_failed_is_told_with_where_to_look(up: Platform, capsys: pytest.Cap
     assert lines[4] == "smoke: 1 passed, 1 failed, 1 not applicable"
 
 
+def test_what_a_stand_in_answers_proves_nothing(
+    up: Platform, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_ins = {"registry.example/loki:1": "loki"}
+    state = {"provider": "kind", "environment": "local", "processes": {}, "stand_ins": stand_ins}
+    up.write(".penstock/local/state.json", json.dumps(state))
+    of_loki = Check("second", bad, "log 2", pods=False, proves=("loki",))
+    monkeypatch.setattr(verb, "CHECKS", [CHECKS[0], of_loki])
+    smoke(up)
+    lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert lines[2:] == [
+        "second stand-in the image is a stand-in: loki",
+        "smoke: 1 passed, 0 failed, 0 not applicable, 1 stand-in",
+    ]
+
+
 def test_one_check_by_name(up: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     smoke(up, "first", as_json=True)
     [outcome] = json.loads(capsys.readouterr().out)

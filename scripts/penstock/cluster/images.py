@@ -20,5 +20,17 @@ def load(session: Session) -> Plan:
         for node in session.provider.node_names(session) or ["NODE"]:
             command = partial(docker.importing, node, archive.path, session.timeout)
             yield Action(command, f"images: {archive.path.name}", partial(lacks, node, archive.images))
-    count = len({name for archive in session.archives for name in archive.images})
-    yield Work("", lambda: f"{count} images from {len(session.archives)} archives" if count else "")
+    if session.archives:
+        yield Work("", partial(_record, session))
+
+
+def _record(session: Session) -> str:
+    """Record which of the loaded images are stand-ins, and return what was loaded."""
+    images = {name for archive in session.archives for name in archive.images}
+    kept = {name: program for name, program in session.recorded.stand_ins.items() if name not in images}
+    loaded = {name: program for archive in session.archives for name, program in archive.stand_ins.items()}
+    session.recorded.stand_ins = kept | loaded
+    session.note()
+    text = f"{len(images)} images from {len(session.archives)} archives"
+    programs = sorted(set(session.recorded.stand_ins.values()))
+    return f"{text}, stand-ins for {', '.join(programs)}" if programs else text

@@ -39,6 +39,7 @@ class ClusterState(msgspec.Struct):
     the applied CustomResourceDefinitions. `restarted` is set while Flux's controllers have yet to reconcile everything
     after a start. `bootstrapped` maps objects of phase 1 to generations until phase 4 has compared them. `network` is
     the Docker network that was created for the cluster. `merged_into` is the user's kubeconfig with the added context.
+    `stand_ins` maps the images of the nodes that are stand-ins to the programs that they stand in for.
     """
 
     provider: str
@@ -56,6 +57,7 @@ class ClusterState(msgspec.Struct):
     merged_into: str = ""
     revision: str = ""
     bootstrapped: dict[str, int] = {}
+    stand_ins: dict[str, str] = {}
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import msgspec
 
@@ -15,8 +15,12 @@ Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 
 
 class InDocker(Strict, frozen=True, kw_only=True):
-    """A cluster in Docker. `image` is that of the nodes; `http` and `https` are the Gateway's ports on 127.0.0.1."""
+    """A cluster in Docker. `image` is that of the nodes; `http` and `https` are the Gateway's ports on 127.0.0.1.
 
+    `more_nodes` is the setting that adds nodes to the first one.
+    """
+
+    more_nodes: ClassVar[str]
     image: str
     http: Port = 80
     https: Port = 443
@@ -40,6 +44,7 @@ class InDocker(Strict, frozen=True, kw_only=True):
 class K3d(InDocker, frozen=True, kw_only=True):
     """k3s in Docker; its load balancer forwards to every node."""
 
+    more_nodes: ClassVar[str] = "agents"
     servers: Annotated[int, msgspec.Meta(ge=1)] = 1
     agents: Annotated[int, msgspec.Meta(ge=0)] = 0
 
@@ -55,6 +60,7 @@ class Kind(InDocker, frozen=True, kw_only=True):
     The control plane has a single node, which gets `gatewayLabel`: it runs the Gateway, whose ports Docker forwards.
     """
 
+    more_nodes: ClassVar[str] = "workers"
     gateway_label: Label = msgspec.field(default="penstock/gateway=true", name="gatewayLabel")
     workers: Annotated[int, msgspec.Meta(ge=0)] = 0
 

@@ -18,13 +18,20 @@ from penstock.kube.images import ImageRef
 
 _ENDINGS = (".tar", ".tar.gz", ".tgz")
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+# The label of an image that only keeps the promises of its pod (probes, ports); the value names the replaced program.
+_STAND_IN = "penstock.stand-in"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
 _OWN = _MACHINES.get(platform.machine(), platform.machine())
+
+
+class _Runtime(msgspec.Struct, frozen=True, rename="pascal"):
+    labels: dict[str, str] | None = None
 
 
 class _Config(msgspec.Struct, frozen=True):
     architecture: str = ""
     os: str = "linux"
+    config: _Runtime = _Runtime()
 
 
 class _Descriptor(msgspec.Struct, frozen=True):
@@ -51,12 +58,14 @@ class _Saved(msgspec.Struct, frozen=True, rename="pascal"):
 class Archive:
     """An archive: its images by the names under which a container runtime keeps them, with the digest of each config.
 
-    A runtime calls that digest the image's ID. `architectures` are those of the images.
+    A runtime calls that digest the image's ID. `architectures` are those of the images. `stand_ins` maps the names of
+    images with the label `penstock.stand-in` to the program that they replace.
     """
 
     path: Path
     images: dict[str, str]
     architectures: frozenset[str]
+    stand_ins: dict[str, str]
 
 
 def in_folder(folder: Path) -> list[Archive]:
@@ -80,14 +89,16 @@ def read(path: Path) -> Archive:
     try:
         with tarfile.open(path) as tar:
             found = _docker(tar) if "manifest.json" in tar.getnames() else _oci(tar)
-            configs = [_json(tar, config, _Config) for config in found.values()]
+            configs = {name: _json(tar, config, _Config) for name, config in found.items()}
     except (tarfile.TarError, OSError, KeyError, EOFError, msgspec.DecodeError) as error:
         fix = "make it with `docker save -o`, or `skopeo copy … oci-archive:`"
         raise PenstockError(f"{path}: no archive of an image: {error}", fix) from None
     if not found:
         raise PenstockError(f"{path}: its images have no name", "name the image when you save it: NAME:TAG")
     ids = {name: f"sha256:{Path(config).stem}" for name, config in found.items()}
-    return Archive(path, ids, frozenset(config.architecture for config in configs))
+    labels = {name: (config.config.labels or {}).get(_STAND_IN, "") for name, config in configs.items()}
+    stand_ins = {name: program for name, program in labels.items() if program}
+    return Archive(path, ids, frozenset(config.architecture for config in configs.values()), stand_ins)
 
 
 def _docker(tar: tarfile.TarFile) -> dict[str, str]:

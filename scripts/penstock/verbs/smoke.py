@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from penstock.cluster.smoke.check import Check, Outcome, World, carry_out, is_simulated
+from penstock.cluster.smoke.check import Check, Outcome, Result, World, carry_out, is_simulated
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.cluster.state import state_of
 from penstock.core import console
@@ -54,14 +55,15 @@ def _world(layout: Layout, environment: str, kubeconfig: str, address: str) -> W
     """Return the cluster of `inv up`, or that of a kubeconfig, which must be at HEAD."""
     manifests = Manifests(layout.tree(environment))
     state = state_of(layout, environment)
-    revision = head(layout.root) if kubeconfig else state.read().revision
+    recorded = None if kubeconfig else state.read()
     return World(
         kubectl=Kubectl(Path(kubeconfig).resolve() if kubeconfig else state.kubeconfig),
         components=manifests.components,
         objects=manifests.all_objects(),
         domain=environments.read(layout, environment).cluster.domain,
-        revision=revision,
+        revision=recorded.revision if recorded else head(layout.root),
         address=address or "127.0.0.1:80",
+        stand_ins=frozenset(recorded.stand_ins.values()) if recorded else frozenset(),
     )
 
 
@@ -71,8 +73,7 @@ def _show(outcomes: list[Outcome]) -> None:
         for item in outcomes
     ]
     console.table(["CHECK", "RESULT", "TIME", "SEEN, OR WHAT TO LOOK AT"], rows)
-    counts = [
-        f"{sum(item.result == result for item in outcomes)} {result}"
-        for result in ("passed", "failed", "not applicable")
-    ]
-    console.out(f"smoke: {', '.join(counts)}")
+    counts = {result: sum(item.result == result for item in outcomes) for result in get_args(Result)}
+    if not counts["stand-in"]:
+        del counts["stand-in"]
+    console.out(f"smoke: {', '.join(f'{count} {result}' for result, count in counts.items())}")

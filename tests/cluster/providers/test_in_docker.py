@@ -119,6 +119,13 @@ def test_archives_of_images_are_loaded_into_nodes_that_lack_them(town: Town, tmp
     again = town.run("up", "--images", str(tmp_path))
     assert "2 images from 2 archives" in again.stderr
     assert len(asked(town.fakes, imports)) == 3
+    oci(tmp_path / "server.tar", stand_in="server")
+    assert "2 images from 2 archives, stand-ins for server" in town.run("up", "--images", str(tmp_path)).stderr
+    assert list(town.recorded["stand_ins"].values()) == ["server"]
+    assert "stand-ins" not in town.run("up").stderr
+    oci(tmp_path / "server.tar")
+    town.succeed("up", "--images", str(tmp_path))
+    assert town.recorded["stand_ins"] == {}
 
 
 def test_a_folder_without_archives_changes_nothing(town: Town, tmp_path: Path) -> None:

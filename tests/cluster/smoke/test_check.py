@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,6 +44,14 @@ def test_without_its_object_a_check_is_not_applicable() -> None:
     ended = carry_out(check, world(Fake()), simulated=False)
     assert (ended.result, ended.says) == ("not applicable", "this environment has no Deployment demo/api")
     assert carry_out(check, world(Fake(), demo=[API]), simulated=False).result == "passed"
+
+
+def test_a_check_of_a_stand_in_is_not_run() -> None:
+    check = Check("a", bad, "the log", proves=("loki", "tempo"))
+    ended = carry_out(check, replace(world(Fake()), stand_ins=frozenset({"tempo", "grafana"})), simulated=False)
+    assert (ended.result, ended.says, ended.look) == ("stand-in", "the image is a stand-in: tempo", "")
+    other = replace(world(Fake()), stand_ins=frozenset({"grafana"}))
+    assert carry_out(check, other, simulated=False).result == "failed"
 
 
 def test_a_check_that_can_not_be_judged_yet_is_not_applicable() -> None:

@@ -18,7 +18,7 @@ from penstock.kube.objects import Object
 from penstock.tools.kubectl import Kubectl
 
 Value = TypeVar("Value")
-Result = Literal["passed", "failed", "not applicable"]
+Result = Literal["passed", "failed", "not applicable", "stand-in"]
 Identity = tuple[str, str, str]
 """Kind, namespace and name of an object of the manifests."""
 
@@ -39,7 +39,8 @@ class World:
     """A cluster and its expected state.
 
     `components` and `objects` are those of the manifests. `revision` is their commit; if it is empty, Flux may have
-    fetched any commit. `address` is the Gateway's address as host:port.
+    fetched any commit. `address` is the Gateway's address as host:port. `stand_ins` names the programs whose images are
+    stand-ins.
     """
 
     kubectl: Kubectl
@@ -48,6 +49,7 @@ class World:
     domain: str
     revision: str
     address: str
+    stand_ins: frozenset[str] = frozenset()
 
     def find(self, identity: Identity) -> Object | None:
         """Return an object of the manifests; None if they don't have it."""
@@ -60,7 +62,8 @@ class Check:
 
     `run` takes the world, a step and a deadline in seconds; it returns what it saw, or raises PenstockError. `look`
     names where to find the cause of a failure. `pods` is set if the check needs running pods. The check applies only if
-    the manifests contain `needs`.
+    the manifests contain `needs`. `proves` names the programs that it is about: with a stand-in for one of them, it
+    would prove nothing.
     """
 
     name: str
@@ -69,6 +72,7 @@ class Check:
     seconds: float = 60.0
     pods: bool = True
     needs: Identity | None = None
+    proves: tuple[str, ...] = ()
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -82,12 +86,15 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def carry_out(check: Check, world: World, simulated: bool) -> Outcome:
-    """Run a check. One that doesn't apply to the cluster is `not applicable`, never `passed`."""
+    """Run a check. It is `not applicable` if it doesn't apply to the cluster, `stand-in` if it would ask a stand-in."""
     if simulated and check.pods:
         return Outcome(check.name, "not applicable", 0.0, "no pod runs here: the nodes are simulated")
     if check.needs and world.find(check.needs) is None:
         kind, namespace, name = check.needs
         return Outcome(check.name, "not applicable", 0.0, f"this environment has no {kind} {namespace}/{name}")
+    replaced = [program for program in check.proves if program in world.stand_ins]
+    if replaced:
+        return Outcome(check.name, "stand-in", 0.0, f"the image is a stand-in: {', '.join(replaced)}")
     start = time.monotonic()
     try:
         says = check.run(world, Step(check.name), check.seconds)

@@ -50,6 +50,7 @@ CHECKS = [
         "kubectl -n gateway describe gateway platform, and the HTTPRoute of that name; check --address",
         seconds=120,
         needs=("Gateway", "gateway", "platform"),
+        proves=("envoy",),
     ),
     Check(
         "flows",
@@ -62,6 +63,7 @@ CHECKS = [
         network.hubble_ui,
         "kubectl -n kube-system logs deployment/hubble-ui -c frontend, and its HTTPRoute",
         needs=("Deployment", "kube-system", "hubble-ui"),
+        proves=("envoy", "hubble-ui"),
     ),
     Check(
         "trace",
@@ -69,6 +71,7 @@ CHECKS = [
         "docs/runbooks/CollectorExportFailing.md and docs/runbooks/TempoRequestsFailing.md",
         seconds=90,
         needs=("StatefulSet", "observability", "tempo"),
+        proves=("tempo",),
     ),
     Check(
         "log",
@@ -76,6 +79,7 @@ CHECKS = [
         "docs/runbooks/CollectorExportFailing.md and docs/runbooks/LokiRequestsFailing.md",
         seconds=90,
         needs=("StatefulSet", "observability", "loki"),
+        proves=("loki",),
     ),
     Check(
         "metric",
@@ -90,6 +94,7 @@ CHECKS = [
         "kubectl -n observability-agents logs daemonset/beyla",
         seconds=180,
         needs=("Deployment", "demo", "api"),
+        proves=("beyla", "fortio"),
     ),
     Check(
         "datasources",
@@ -97,6 +102,7 @@ CHECKS = [
         "kubectl -n observability logs deployment/grafana",
         seconds=120,
         needs=("Deployment", "observability", "grafana"),
+        proves=("grafana", "alertmanager", "loki", "tempo"),
     ),
     Check(
         "bucket-logs",
@@ -104,6 +110,7 @@ CHECKS = [
         "docs/runbooks/LokiFlushFailing.md; kubectl -n object-storage logs statefulset/object-storage",
         seconds=120,
         needs=_STORE,
+        proves=("loki",),
     ),
     Check(
         "bucket-traces",
@@ -111,6 +118,7 @@ CHECKS = [
         "docs/runbooks/TempoFlushFailing.md; kubectl -n object-storage logs statefulset/object-storage",
         seconds=300,
         needs=_STORE,
+        proves=("tempo",),
     ),
     Check(
         "bucket-metrics",

@@ -14,9 +14,9 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.gates.e2e import remains
 from penstock.gates.e2e.evidence import collect
 from penstock.gates.e2e.steps import STEPS, Run, Step, down
-from penstock.gates.e2e.trial import trial
+from penstock.gates.e2e.trial import Trial, trial
 from penstock.platform import environments
-from penstock.platform.layout import Layout, find_platform
+from penstock.platform.layout import find_platform
 
 _DOWN_SECONDS = 300.0
 
@@ -24,7 +24,9 @@ _DOWN_SECONDS = 300.0
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         raise PenstockError(
-            message, "python -m penstock.gates e2e --provider NAME [-e ENV] [--component NAME] [--evidence FOLDER]"
+            message,
+            "python -m penstock.gates e2e --provider NAME [-e ENV] [--component NAME] [--evidence FOLDER]"
+            " [--images FOLDER] [--workers N]",
         )
 
 
@@ -34,6 +36,8 @@ def e2e(argv: list[str]) -> None:
     parser.add_argument("--provider", required=True)
     parser.add_argument("-e", "--environment", default="")
     parser.add_argument("--component", default="demo")
+    parser.add_argument("--images", default="")
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--evidence", default=os.environ.get("PENSTOCK_EVIDENCE", ""))
     arguments = parser.parse_args(argv)
     layout = find_platform()
@@ -46,23 +50,24 @@ def e2e(argv: list[str]) -> None:
             f"components/{arguments.component} doesn't exist", "name the component to remove with --component"
         )
     evidence = Path(arguments.evidence).resolve() if arguments.evidence else None
-    _try(layout, environment, provider, arguments.component, evidence)
+    images = str(Path(arguments.images).resolve()) if arguments.images else ""
+    with trial(layout, environment, provider, images, arguments.workers) as copy:
+        _try(copy, arguments.component, evidence)
 
 
-def _try(layout: Layout, environment: str, provider: str, component: str, evidence: Path | None) -> None:
-    with trial(layout, environment, provider) as copy:
-        run = Run(copy, component, remains.look(copy.layout.root.parent))
-        ended = False
-        rows: list[list[str]] = []
-        try:
-            for step in STEPS:
-                rows += [_carry_out(step, run)]
-            ended = True
-        finally:
-            console.table(["STEP", "RESULT", "TIME", "SEEN"], rows)
-            if not ended:
-                _clean_up(run, evidence)
-    console.good(f"{environment} on {provider}: {len(rows)} steps passed")
+def _try(copy: Trial, component: str, evidence: Path | None) -> None:
+    run = Run(copy, component, remains.look(copy.layout.root.parent))
+    ended = False
+    rows: list[list[str]] = []
+    try:
+        for step in STEPS:
+            rows += [_carry_out(step, run)]
+        ended = True
+    finally:
+        console.table(["STEP", "RESULT", "TIME", "SEEN"], rows)
+        if not ended:
+            _clean_up(run, evidence)
+    console.good(f"{copy.environment} on {copy.provider}: {len(rows)} steps passed")
 
 
 def _carry_out(step: Step, run: Run) -> list[str]:

@@ -28,11 +28,12 @@ VALUES = Path("tests") / "e2e" / "values.yaml"
 
 @dataclass(frozen=True)
 class Trial:
-    """A copy of a platform, the tested environment, and the provider of its cluster."""
+    """A copy of a platform, the tested environment, the provider of its cluster, and a folder with its images."""
 
     layout: Layout
     environment: str
     provider: str
+    images: str = ""
 
     @property
     def state(self) -> State:
@@ -48,6 +49,12 @@ class Trial:
     def repository(self) -> Repository:
         """The copy's Git repository."""
         return Repository(self.layout.root / ".git", self.layout.root)
+
+    def up(self, seconds: float) -> None:
+        """Run `inv up` with the trial's provider and images; each of its waits may take half of the deadline."""
+        images = ["--images", self.images] if self.images else []
+        argv = ["up", "-e", self.environment, "--provider", self.provider, *images, f"--timeout={seconds / 2:.0f}"]
+        self.inv(*argv, seconds=seconds)
 
     def inv(self, *argv: str, seconds: float) -> None:
         """Run a verb and show its output; raises PenstockError with the verb's first error if it fails."""
@@ -89,14 +96,17 @@ def failed(argv: tuple[str, ...], result: Result) -> PenstockError:
 
 
 @contextmanager
-def trial(layout: Layout, environment: str, provider: str) -> Iterator[Trial]:
-    """A temporary copy of the working tree, hydrated with the trial's values and committed."""
+def trial(layout: Layout, environment: str, provider: str, images: str = "", workers: int = 0) -> Iterator[Trial]:
+    """A temporary copy of the working tree, hydrated with the trial's values and committed.
+
+    With `workers`, its cluster has that many nodes besides the control plane.
+    """
     with tempfile.TemporaryDirectory(prefix="penstock-e2e-") as folder:
         # Flux and the cluster's processes name this path, so it must contain no link such as macOS' /var.
-        copy = Trial(Layout(Path(folder).resolve() / "platform"), environment, provider)
+        copy = Trial(Layout(Path(folder).resolve() / "platform"), environment, provider, images)
         _copy(layout.root, copy.layout.root)
         copy.repository.make(bare=False)
-        _overlay(copy)
+        _overlay(copy, workers)
         copy.inv("hydrate", "-e", environment, seconds=600)
         copy.commit("The working tree, with the trial's values")
         yield copy
@@ -111,9 +121,19 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copy2(source / name, target / name, follow_symlinks=False)
 
 
-def _overlay(copy: Trial) -> None:
+def _overlay(copy: Trial, workers: int) -> None:
+    """Merge the trial's values, and the number of workers, into those of the environment."""
     path = copy.layout.root / VALUES
-    if path.is_file():
+    values = parse(path.read_bytes(), path) if path.is_file() else None
+    if workers:
+        in_docker = environments.read(copy.layout, copy.environment).cluster.in_docker
+        if copy.provider not in in_docker:
+            raise PenstockError(
+                f"--workers {workers}: {copy.environment} has no nodes in Docker on {copy.provider}",
+                f"omit --workers, or choose one of these providers: {', '.join(in_docker) or 'none'}",
+            )
+        setting = in_docker[copy.provider].more_nodes
+        values = environments.merged(values or {}, {"cluster": {copy.provider: {setting: workers}}})
+    if values:
         file = copy.layout.environments / f"{copy.environment}.yaml"
-        values = environments.merged(parse(file.read_bytes(), file) or {}, parse(path.read_bytes(), path) or {})
-        file.write_text(dump(values))
+        file.write_text(dump(environments.merged(parse(file.read_bytes(), file) or {}, values)))
