@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,7 @@ FLUX = "kustomize.toolkit.fluxcd.io"
 
 
 def item(name: str, component: str, kind: str = "ConfigMap", **more: Any) -> dict[str, Any]:
-    """An object of a component of Flux\'."""
+    """A live object with Flux's label of a component."""
     metadata = {"name": name, "namespace": "a", "labels": {f"{FLUX}/name": component}, "resourceVersion": "1"}
     group = {"Deployment": "apps/v1"}.get(kind, "v1")
     return {"apiVersion": group, "kind": kind, "metadata": {**metadata, **more.pop("metadata", {})}, **more}
@@ -68,10 +69,20 @@ class Tried(Trial):
         self.said.append(message)
 
 
+def write_manifest(platform: Path, name: str, **content: Any) -> None:
+    """Write the manifests of the component `rest`: its Kustomization and a Deployment."""
+    tree = platform / "manifests" / "local"
+    for folder in ("rest", "flux-system"):
+        (tree / folder).mkdir(parents=True, exist_ok=True)
+    (tree / "flux-system" / "kustomization-rest.yaml").write_text(json.dumps(item("rest", "rest", "Kustomization")))
+    (tree / "rest" / "deployment.yaml").write_text(json.dumps(item(name, "rest", "Deployment", **content)))
+
+
 def tried(root: Path, provider: Any = "kwok", answer: Any = "", **answers: Any) -> Run:
     """A run whose cluster has two components, unless `answers` overrides that."""
     given = {"get kustomizations": FOUND, "get ConfigMap": OBJECTS, **answers}
     (root / "platform" / "components" / "demo").mkdir(parents=True)
+    write_manifest(root / "platform", "two")
     made = Tried(Layout(root / "platform"), "local", provider, fake=Fake(answers=given), answer=answer)
     return Run(made, "demo", remains.Look(frozenset(), "no file"))
 

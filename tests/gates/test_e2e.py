@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from e2e_support import OBJECTS, item, kustomization, refused, said, tried
+from e2e_support import OBJECTS, Tried, item, kustomization, refused, said, tried, write_manifest
 from penstock.cluster.smoke.buckets import duration
 from penstock.cluster.smoke.check import Outcome
 from penstock.cluster.smoke.checks import CHECKS
@@ -166,6 +166,14 @@ def test_objects_removed_from_git_are_pruned(tmp_path: Path) -> None:
 )
 def test_pruning_too_few_or_too_many_objects(tmp_path: Path, after: Any, lines: list[str]) -> None:
     assert refused(steps.prune, tried(tmp_path, **{"get ConfigMap": [OBJECTS, after]})) == lines
+
+
+def test_pruning_changes_what_its_manifest_says(tmp_path: Path) -> None:
+    more = {"items": [item("two", "rest", "Deployment", spec={"replicas": 2}, status={"ready": 1})]}
+    run = tried(tmp_path, **{"get ConfigMap": [OBJECTS, OBJECTS, more]})
+    assert isinstance(run.trial, Tried)
+    run.trial.does["hydrate"] = lambda: write_manifest(tmp_path / "platform", "two", spec={"replicas": 2})
+    assert steps.prune(run, 60) == "1 objects of demo removed, 0 unchanged, 1 changed with the manifests"
 
 
 def test_pruning_a_component_without_owned_objects(tmp_path: Path) -> None:

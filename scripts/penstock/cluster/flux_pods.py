@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache, partial
 
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.kube.fields import KubeStruct
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.live import Controller
+from penstock.kube.pods import PodController
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
 
 _NOTIFICATION = "notification.toolkit.fluxcd.io"
+_ARGS = "/spec/template/spec/containers/0/args"
 _VERSION_LABEL = "app.kubernetes.io/version"
+
+
+class _Deployment(KubeStruct, frozen=True):
+    spec: PodController
 
 
 def install(session: Session, _: Step) -> Plan:
@@ -23,6 +31,19 @@ def install(session: Session, _: Step) -> Plan:
     lacking = cache(lambda: bool(_lacking(session, needed)))
     command = partial(flux_cli.installation, session.state.kubeconfig, needed, session.timeout)
     yield Action(command, f"Flux {FLUX.version}", lacking)
+
+    # An existing Flux keeps its flags.
+    @cache
+    def slow() -> bool:
+        return (lacking() or session.provider.makes) and not _is_tuned(session)
+
+    deployment = f"deployment/{flux.KUSTOMIZE_CONTROLLER}"
+    patch = f"--patch={json.dumps([{'op': 'add', 'path': f'{_ARGS}/-', 'value': flag} for flag in flux.PARALLEL])}"
+    kubectl = session.kubectl
+    patching = partial(kubectl.command, "patch", deployment, "-n", NAMESPACE, "--type=json", patch)
+    yield Action(patching, f"{flux.KUSTOMIZE_CONTROLLER}: {' '.join(flux.PARALLEL)}", slow)
+    ready = ["rollout", "status", deployment, "-n", NAMESPACE, f"--timeout={session.timeout:.0f}s"]
+    yield Action(partial(kubectl.command, *ready, timeout=session.timeout + 30), flux.KUSTOMIZE_CONTROLLER, slow)
     yield Work("", lambda: _installed(session, needed, lacking()))
 
 
@@ -43,6 +64,13 @@ def _installed(session: Session, needed: list[str], now: bool) -> str:
     session.recorded.flux = FLUX.version
     session.note()
     return f"Flux {FLUX.version}" + (" installed" if now else "")
+
+
+def _is_tuned(session: Session) -> bool:
+    """Whether kustomize-controller has the flags; False if it doesn't exist."""
+    deployment = session.kubectl.read_one(_Deployment, "deployment", flux.KUSTOMIZE_CONTROLLER, NAMESPACE)
+    containers = deployment.spec.template.spec.containers if deployment else []
+    return any(set(flux.PARALLEL) <= set(item.args) for item in containers)
 
 
 def _lacking(session: Session, needed: list[str]) -> list[str]:

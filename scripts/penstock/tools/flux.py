@@ -10,7 +10,11 @@ from penstock.tools.modules import Module
 from penstock.tools.pins import PROGRAMS
 from penstock.tools.resolver import resolve
 
-CONTROLLERS = ["source-controller", "kustomize-controller"]
+KUSTOMIZE_CONTROLLER = "kustomize-controller"
+CONTROLLERS = ["source-controller", KUSTOMIZE_CONTROLLER]
+# By default four Kustomizations are applied at a time, each until its objects are ready, and one whose dependency isn't
+# ready waits for 30 s: https://fluxcd.io/flux/installation/configuration/vertical-scaling/
+PARALLEL = ["--concurrent=10", "--requeue-dependency=2s"]
 _BASES = "config/crd/bases"
 
 
@@ -23,9 +27,7 @@ def source_controller(kubeconfig: Path, storage: Path, port: int) -> Command:
 
 def kustomize_controller(kubeconfig: Path) -> Command:
     """Return the command that runs kustomize-controller for a cluster."""
-    # By default, dependencies are checked every 30 s, which would dominate the time of a local sync.
-    own = ["--requeue-dependency=1s", "--concurrent=10", "--no-remote-bases=true"]
-    return _controller("kustomize-controller", kubeconfig, own)
+    return _controller(KUSTOMIZE_CONTROLLER, kubeconfig, [*PARALLEL, "--no-remote-bases=true"])
 
 
 def versions() -> dict[str, str]:

@@ -51,9 +51,9 @@ class Kubectl:
                 ) from None
             raise
 
-    def command(self, *arguments: str | Path) -> Command:
+    def command(self, *arguments: str | Path, timeout: float = 600) -> Command:
         """Return the command for a subcommand."""
-        return Command(self._argv(*arguments))
+        return Command(self._argv(*arguments), timeout=timeout)
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:

@@ -154,6 +154,13 @@ def test_k3d_gets_its_config_file(town: Town) -> None:
     assert config["options"]["kubeconfig"] == {"updateDefaultKubeconfig": False, "switchCurrentContext": False}
 
 
+def test_flux_reconciles_more_than_four_at_a_time(town: Town) -> None:
+    deployment = town.kubectl.get_one("deployment", "kustomize-controller", "flux-system")
+    assert deployment is not None
+    (container,) = deployment["spec"]["template"]["spec"]["containers"]
+    assert container["args"] == ["--log-level=info", "--concurrent=10", "--requeue-dependency=2s"]
+
+
 def test_the_commands_are_those_of_the_dry_run(town: Town) -> None:
     shown = [line.split("  # ")[0] for line in town.succeed("up", "--dry-run", "--timeout", "90").splitlines()]
     ran = [line.split("  # ")[0].replace(f"{town.platform.root}/", "") for line in town.first.splitlines()]
@@ -258,7 +265,13 @@ def test_logs_of_pods_and_of_our_process(town: Town) -> None:
 def test_the_steps_are_verbs(town: Town) -> None:
     for verb in ("cluster-create", "flux-install", "gitops-setup", "gitops-enable"):
         assert town.run(verb).returncode == 0
-    assert town.succeed("flux-install", "--dry-run").startswith("flux install --kubeconfig=.penstock/local/kubeconfig")
+    programs, *commands = town.succeed("flux-install", "--dry-run").splitlines()
+    assert programs.startswith("PATH=")
+    assert commands[0].startswith("flux install --kubeconfig=.penstock/local/kubeconfig")
+    assert [re.sub("^.*kubectl-cache ", "", line)[:46] for line in commands[1:]] == [
+        "patch deployment/kustomize-controller -n flux-",
+        "rollout status deployment/kustomize-controller",
+    ]
     missing = town.run("cilium-install")
     assert "manifests/local has no component `cilium`" in missing.stderr
 

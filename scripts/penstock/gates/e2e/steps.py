@@ -19,6 +19,8 @@ from penstock.gates.e2e import remains
 from penstock.gates.e2e.trial import Trial
 from penstock.gitops import status
 from penstock.kube.objects import Object
+from penstock.kube.ref import Content
+from penstock.platform.manifests import Manifests
 
 # A terminated process may take a moment to exit.
 _SETTLED_SECONDS = 10.0
@@ -101,7 +103,10 @@ def again(run: Run, deadline: float) -> str:
 
 
 def prune(run: Run, deadline: float) -> str:
-    """Removing a component from Git removes exactly its objects from the cluster."""
+    """Removing a component from Git removes exactly its objects from the cluster.
+
+    Others may change as their manifests did, such as a Role that allowed Flux to apply the component.
+    """
     trial = run.trial
     kinds = owned.kinds(trial.kubectl)
     before = owned.read(trial.kubectl, kinds)
@@ -109,8 +114,10 @@ def prune(run: Run, deadline: float) -> str:
     doomed |= {key for key in before if key.startswith(f"flux-system_{run.component}_kustomize.toolkit.fluxcd.io_")}
     if not doomed:
         raise PenstockError(f"Flux owns no object of {run.component}", "name another component with --component")
+    rendered = _rendered(trial)
     shutil.rmtree(trial.layout.components / run.component)
     trial.inv("hydrate", *run.where, seconds=deadline / 2)
+    edited = {key for key, item in _rendered(trial).items() if key in rendered and rendered[key] != item}
     trial.commit(f"Remove {run.component}")
     trial.inv("sync", *run.where, f"--timeout={deadline / 2:.0f}", seconds=deadline)
 
@@ -123,12 +130,13 @@ def prune(run: Run, deadline: float) -> str:
         return StepFailed([f"{key} still exists" for key in sorted(left)])
 
     after = until(gone, deadline / 2, Progress("prune"), f"Flux to prune {run.component}", stays)
-    kept = {key: item for key, item in before.items() if key not in doomed}
+    kept = {key: item for key, item in before.items() if key not in doomed | edited}
     # The root's inventory loses a Kustomization, but no object changes.
-    lines = owned.differences(kept, after)
+    lines = owned.differences(kept, {key: item for key, item in after.items() if key not in edited})
     if lines:
         raise StepFailed([f"{line}, but doesn't belong to {run.component}" for line in lines])
-    return f"{len(doomed)} objects of {run.component} removed, {len(kept)} unchanged"
+    more = f", {len(edited)} changed with the manifests" if edited else ""
+    return f"{len(doomed)} objects of {run.component} removed, {len(kept)} unchanged{more}"
 
 
 def down(run: Run, deadline: float) -> str:
@@ -149,6 +157,12 @@ STEPS = [
     Step("prune", prune, 300, "kubectl -n flux-system describe kustomization platform; inv logs kustomize-controller"),
     Step("down", down, 300, "docker ps -a, docker network ls, docker volume ls, ps; the output of `inv down` above"),
 ]
+
+
+def _rendered(trial: Trial) -> dict[str, Content]:
+    """Inventory id -> object of the trial's manifests."""
+    objects = Manifests(trial.layout.tree(trial.environment)).all_objects()
+    return {item.ref.inventory_id: item.content for item in objects}
 
 
 def _left(run: Run) -> list[str]:

@@ -16,7 +16,7 @@ MOOD = os.environ.get("FAKE_FLUX", "")
 
 def deployment(name: str, namespace: str, version: str) -> dict[str, object]:
     labels = {"app": name}
-    container = {"name": "manager", "image": f"ghcr.io/fluxcd/{name}:v1"}
+    container = {"name": "manager", "image": f"ghcr.io/fluxcd/{name}:v1", "args": ["--log-level=info"]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
