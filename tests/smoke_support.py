@@ -19,6 +19,7 @@ from penstock.kube.objects import Object
 from penstock.tools.kubectl import Kubectl
 
 DEADLINE = 0.15
+_RECORDED = Path(__file__).parent / "cluster" / "smoke" / "recorded"
 Answers = dict[str, Any]
 Run = Callable[[World, Step, float], str]
 
@@ -57,6 +58,11 @@ class Fake(Kubectl):
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
         self.asked.append(f"forward {namespace} {service} {port}")
         yield self.address
+
+
+def recorded(name: str) -> str:
+    """An answer of the real program; docs/reference/tested.md lists the versions."""
+    return (_RECORDED / name).read_text()
 
 
 def world(fake: Fake, address: str = "", revision: str = "", **objects: list[dict[str, Any]]) -> World:

@@ -9,7 +9,7 @@ import pytest
 
 from penstock.cluster import dns
 from penstock.cluster.smoke import network
-from smoke_support import Fake, fails, passes, serve, world
+from smoke_support import Fake, fails, passes, recorded, serve, world
 
 NONE: dict[str, Any] = {"items": []}
 
@@ -19,7 +19,7 @@ def agent(answer: Any, proxies: Any = NONE) -> Fake:
 
 
 def test_no_kube_proxy() -> None:
-    status = json.dumps({"kube-proxy-replacement": {"mode": "True"}, "kvstore": {}}, indent=2)
+    status = recorded("cilium-status.json")
     assert passes(network.kube_proxy, world(agent(status))) == "no kube-proxy, Cilium's agent replaces it"
 
 
@@ -89,13 +89,6 @@ def test_routes_without_a_host() -> None:
     assert fails(network.hosts, world(Fake(), "127.0.0.1:1", gateway=ROUTES[2:])) == "no HTTPRoute has a host name"
 
 
-FLOW = {
-    "flow": {
-        "verdict": "FORWARDED",
-        "source": {"namespace": "demo", "pod_name": "traffic-1"},
-        "destination": {"namespace": "demo", "pod_name": "api-1"},
-    }
-}
 WORLD = {
     "flow": {"verdict": "FORWARDED", "source": {"labels": ["reserved:world"]}, "destination": {"pod_name": "api-1"}}
 }
@@ -106,8 +99,9 @@ def lines(*flows: Any) -> str:
 
 
 def test_a_flow_between_pods() -> None:
-    found = passes(network.flows, world(agent(lines({"node_status": {}}, WORLD, FLOW))))
-    assert found == "demo/traffic-1 → demo/api-1 FORWARDED"
+    found = passes(network.flows, world(agent(lines({"node_status": {}}, WORLD) + recorded("hubble-flows.jsonl"))))
+    collector = "observability/opentelemetry-collector-575f68cd5d-mlmw2"
+    assert found == f"{collector} → observability/loki-0 FORWARDED"
 
 
 @pytest.mark.parametrize(
@@ -173,4 +167,4 @@ def test_no_route_to_the_ui() -> None:
 def test_an_agent_that_comes_late_is_waited_for() -> None:
     late = [1, {"kube-proxy-replacement": {"mode": "True"}}]
     assert passes(network.kube_proxy, world(agent(late))) == "no kube-proxy, Cilium's agent replaces it"
-    assert passes(network.flows, world(agent(["", lines(FLOW)]))).startswith("demo/traffic-1")
+    assert passes(network.flows, world(agent(["", recorded("hubble-flows.jsonl")]))).startswith("observability/")

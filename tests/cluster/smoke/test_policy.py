@@ -14,7 +14,7 @@ from penstock.cluster.smoke import pods, policy
 from penstock.core import yaml
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, Result, run
-from smoke_support import Answers, Fake, fails, passes, world
+from smoke_support import Answers, Fake, fails, passes, recorded, world
 
 TOKEN = "penstock-smoke-0123"
 ANSWER = f"answer: {TOKEN}\n"
@@ -68,6 +68,13 @@ def test_a_service_reaches_its_pod() -> None:
     assert removed(fake) == 2
     assert fake.asked[-1].startswith("delete namespace")
     assert any("http://10.96.0.7/" in line for line in fake.asked)
+
+
+def test_a_service_in_a_recorded_answer() -> None:
+    pods = {"items": [pod("server", podIP="10.244.0.202"), pod("client")]}
+    answers = {"get pods": pods, "get service server": {"spec": {"clusterIP": "10.96.11.114"}}}
+    fake = cluster(known=recorded("cilium-services.json"), **answers)
+    assert passes(policy.services, world(fake)) == "10.96.11.114 reaches 10.244.0.202 by Cilium's agent"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """What is sent and found again, against answers as Tempo, Loki, Prometheus and Grafana give them, and broken ones.
 
-The collector's answers are those of a real one, to these very requests; the others' are in the form of their manuals.
+The answers of the collector, Prometheus and Thanos are recorded; those of Tempo, Loki and Grafana follow their manuals.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from penstock.cluster.smoke import telemetry
 from penstock.cluster.smoke.checks import CHECKS
 from penstock.cluster.smoke.telemetry import NAMESPACE, TARGETS, Signal
 from penstock.kube.objects import Service
-from smoke_support import Answers, Fake, Web, fails, passes, serve, world
+from smoke_support import Answers, Fake, Web, fails, passes, recorded, serve, world
 from support import ENVIRONMENTS, shipped
 
 SIGNAL = Signal(trace="0c2850bc1a1b485d3a437ce3a7eab432", span="cb28669cdcb49c9f", nanoseconds=1795535513369550539)
@@ -138,11 +138,16 @@ def exemplars(trace: str) -> Any:
     return {"status": "success", "data": [{"seriesLabels": {}, "exemplars": found}]}
 
 
+def of_signal(name: str) -> str:
+    """A recorded answer, as if it were about the signal of these tests."""
+    return recorded(name).replace("8f146ebe629e64f103a5c10fca126158", SIGNAL.trace)
+
+
 METRIC: Answers = {
-    "prometheus:http-metrics/proxy/api/v1/query_exemplars": exemplars(SIGNAL.trace),
-    "prometheus:http-metrics/proxy/api/v1/query?": vector(({}, "1")),
-    "thanos-query:http-metrics/proxy/api/v1/query_exemplars": exemplars(SIGNAL.trace),
-    "thanos-query:http-metrics/proxy/api/v1/query?": vector(({}, "1")),
+    "prometheus:http-metrics/proxy/api/v1/query_exemplars": of_signal("prometheus-exemplars.json"),
+    "prometheus:http-metrics/proxy/api/v1/query?": of_signal("prometheus-calls.json"),
+    "thanos-query:http-metrics/proxy/api/v1/query_exemplars": of_signal("thanos-exemplars.json"),
+    "thanos-query:http-metrics/proxy/api/v1/query?": of_signal("thanos-calls.json"),
 }
 
 
