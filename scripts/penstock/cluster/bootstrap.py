@@ -6,7 +6,7 @@ adopts the objects unchanged.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 
 from penstock.cluster import crds, nodes
 from penstock.cluster.actions import Action, Plan, Work, applying
@@ -14,14 +14,17 @@ from penstock.cluster.session import Session
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command
+from penstock.core.process import Command, Result
 from penstock.gitops import mirror, status
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.objects import Object, Workload
 from penstock.kube.read import read
 from penstock.kube.ref import ObjectRef
+from penstock.tools.kubectl import Kubectl
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
+# Between two looks at the definitions.
+_ROLLOUT_SECONDS = 10
 _ROLLED_OUT = ("DaemonSet", "Deployment")
 
 
@@ -122,15 +125,36 @@ def _on_host_network(session: Session, component: str) -> list[Workload]:
 
 def _await_network(session: Session, component: str, step: Step) -> None:
     """Wait for the workloads that make the network, and for the nodes, which become Ready once it works."""
-    kubectl, timeout = session.kubectl, session.timeout
+    timeout = session.timeout
     rolled = _on_host_network(session, component)
     for item in rolled:
-        name = f"{item.kind.lower()}/{item.name}"
-        step.note(f"{component}: {name}")
-        argv = ["rollout", "status", name, "-n", item.namespace, f"--timeout={timeout:.0f}s"]
-        kubectl.run(*argv, timeout=timeout + 10)
+        until(
+            partial(_is_rolled_out, session, item),
+            timeout,
+            step,
+            f"{component}: {item.kind.lower()}/{item.name}",
+            partial(_not_rolled_out, session, item),
+        )
     if rolled:
         until(lambda: _nodes_ready(session), timeout, step, "the nodes to be Ready", lambda: _not_ready(session))
+
+
+def _is_rolled_out(session: Session, item: Workload) -> bool | None:
+    if session.provider.makes:
+        # Cilium's operator waits for ever for a definition of its own that is stuck, and its agents for the operator.
+        crds.release_stuck(session.kubectl)
+    return True if not _rollout(session.kubectl, item, _ROLLOUT_SECONDS).code else None
+
+
+def _not_rolled_out(session: Session, item: Workload) -> PenstockError:
+    reason = _rollout(session.kubectl, item, 1).text.strip().rpartition("\n")[2]
+    hint = f"KUBECONFIG={session.state.kubeconfig} kubectl -n {item.namespace} describe {item.kind} {item.name}"
+    return PenstockError(f"{item} is not rolled out: {reason or 'no answer'}", hint)
+
+
+def _rollout(kubectl: Kubectl, item: Workload, seconds: int) -> Result:
+    argv = ["rollout", "status", f"{item.kind.lower()}/{item.name}", "-n", item.namespace, f"--timeout={seconds}s"]
+    return kubectl.run(*argv, ok=(0, 1))
 
 
 def _nodes_ready(session: Session) -> bool | None:

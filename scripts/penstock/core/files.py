@@ -93,12 +93,12 @@ def create(path: str, data: bytes) -> None:
         file.write(data)
 
 
-def copy_sources(source: Path, target: Path, excluding: Path | None = None) -> None:
-    """Copy a folder without leftovers and without the file `excluding`; copied links resolve to the same target."""
+def copy_sources(source: Path, target: Path, *excluding: Path) -> None:
+    """Copy a folder without leftovers and without the files `excluding`; copied links resolve to the same target."""
     target.mkdir(parents=True, exist_ok=True)
-    start, left_out, made = len(str(source)), str(excluding), {str(target)}
+    start, left_out, made = len(str(source)), set(map(str, excluding)), {str(target)}
     for entry in entries(str(source)):
-        if entry.path == left_out:
+        if entry.path in left_out:
             continue
         copy = f"{target}{entry.path[start:]}"
         folder = copy.rpartition("/")[0]

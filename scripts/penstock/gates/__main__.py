@@ -13,6 +13,8 @@ from penstock.core.errors import PenstockError, reported
 from penstock.gates import registry, reports, runner
 from penstock.platform.layout import find_platform
 
+# A folder with the upstream charts that the gate fidelity compares, for machines without the network.
+CHARTS = "PENSTOCK_CHARTS"
 _USAGE = f"python -m penstock.gates NAME [--format {'|'.join(get_args(reports.Format))}]"
 
 
@@ -43,7 +45,10 @@ def _passes(argv: list[str]) -> bool:
     default = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
     parser.add_argument("--format", choices=get_args(reports.Format), default=default)
     parser.add_argument("--json", action="store_const", const="json", dest="format")
+    parser.add_argument("--charts", default="")
     arguments = parser.parse_args(argv)
+    if arguments.charts:
+        os.environ[CHARTS] = str(Path(arguments.charts).resolve())
     gate = registry.find(arguments.name)
     platform = find_platform()
     result = runner.run(gate, platform)

@@ -23,12 +23,15 @@ MODULES = {
     "dataflow": "dataflow.gate",
     "network-policies": "network_policies",
     "config": "config.gate",
+    "fidelity": "fidelity.gate",
     "rehearse": "rehearse",
     "actionlint": "actionlint",
     "sizes": "sizes",
 }
 # The session `lint` runs these two.
 SESSIONS = [name for name in MODULES if name not in ("actionlint", "sizes")]
+# They need the network: `inv test` doesn't run them, CI does.
+NETWORKED = ("fidelity",)
 
 
 @dataclass(frozen=True)

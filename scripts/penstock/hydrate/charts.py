@@ -50,27 +50,16 @@ class Charts:
         return Archive(chart, str(self._path(where, chart)))
 
     def _path(self, where: str, chart: str) -> Path:
-        locked = self.digests.get(chart)
-        if locked and _is_whole(_place(locked), locked):
-            return _place(locked)
+        locked = self.digests.get(chart, "")
         if not locked and not self.may_lock:
             raise PenstockError(
                 f"{where}: the chart {chart} is not in {charts_lock.NAME}",
                 f"run `inv hydrate`, and commit {charts_lock.NAME} with the manifests",
             )
-        data = _pulled(where, chart)
-        digest = sha256(data)
-        if locked and digest != locked:
-            raise PenstockError(
-                f"{where}: the chart {chart} is not what it was: {charts_lock.NAME} has {locked}, pulled was {digest}",
-                "other bytes were published under this version: find out why. To use them all the same, delete "
-                f"its line in {charts_lock.NAME}, run `inv hydrate`, and review the manifests",
-            )
-        with writing(_place(digest)):
-            _place(digest).parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(_place(digest), data)
-        self.digests[chart] = digest
-        return _place(digest)
+        delete = f"delete its line in {charts_lock.NAME}, run `inv hydrate`, and review the manifests"
+        path = pulled(where, chart, locked, charts_lock.NAME, delete)
+        self.digests[chart] = path.parent.name
+        return path
 
     def write(self, used: set[str] | None) -> list[str]:
         """Update charts.lock and return a line per change; with `used`, all other charts are dropped."""
@@ -80,6 +69,27 @@ class Charts:
         lines = [f"+ {charts_lock.NAME}: {chart} is {kept[chart]}" for chart in kept.keys() - self.locked.keys()]
         lines += [f"- {charts_lock.NAME}: {chart}" for chart in self.locked.keys() - kept.keys()]
         return sorted(lines)
+
+
+def pulled(where: str, chart: str, locked: str, lock: str, delete: str) -> Path:
+    """Return the archive of a chart (SOURCE@VERSION) in the cache; its folder is named by the digest.
+
+    With the digest `locked`, which the file `lock` has, raises PenstockError for other bytes; `delete` tells how to
+    accept them.
+    """
+    if locked and _is_whole(_place(locked), locked):
+        return _place(locked)
+    data = _pulled(where, chart)
+    digest = sha256(data)
+    if locked and digest != locked:
+        raise PenstockError(
+            f"{where}: the chart {chart} is not what it was: {lock} has {locked}, pulled was {digest}",
+            f"other bytes were published under this version: find out why. To use them all the same, {delete}",
+        )
+    with writing(_place(digest)):
+        _place(digest).parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(_place(digest), data)
+    return _place(digest)
 
 
 def _pulled(where: str, chart: str) -> bytes:

@@ -18,14 +18,14 @@ from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.platform import environments
-from penstock.platform.layout import Layout
+from penstock.platform.layout import UPSTREAM_NAME, Layout
 from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name is that of a Flux Kustomization.
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED = "flux-system"
-# Documentation, which no program reads: not an input.
-PAGE = "README.md"
+# Documentation, and the comparison with the upstream chart (the gate fidelity): no manifest is made of them.
+NO_INPUTS = ("README.md", UPSTREAM_NAME)
 _RENDERERS = ("helm", "helmfile", "kustomize", "render")
 
 
@@ -69,7 +69,7 @@ class Inputs:
     def of(self, component: Component, charts: list[str]) -> str:
         """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
-        digest.update(self._read(component.folder, component.folder / PAGE))
+        digest.update(self._read(component.folder, NO_INPUTS))
         for chart in charts:
             upstream = charts_lock.is_upstream(chart)
             content = self._upstream.get(chart, "").encode() if upstream else self._read(self.layout.root / chart)
@@ -82,11 +82,11 @@ class Inputs:
             return {}
         return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
-    def _read(self, folder: Path, page: Path | None = None) -> bytes:
+    def _read(self, folder: Path, left_out: tuple[str, ...] = ()) -> bytes:
         # Once per run, before rendering: a file edited during the run leaves its component stale.
         if folder not in self.folders:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
-            self.folders[folder] = _folder(folder, self.index, page) if present else b""
+            self.folders[folder] = _folder(folder, self.index, left_out) if present else b""
         return self.folders[folder]
 
 
@@ -188,13 +188,12 @@ def _component(folder: Path, shown: str, environment: str, index: Index | None) 
     return Component(folder.name, folder, helmfile, overlay if kustomization else None)
 
 
-def _folder(folder: Path, index: Index | None, page: Path | None) -> bytes:
+def _folder(folder: Path, index: Index | None, left_out: tuple[str, ...]) -> bytes:
     digest = hashlib.sha256()
     start = len(str(folder)) + 1
-    left_out = str(page)
     for entry in entries(str(folder)):
         path = entry.path
-        if path == left_out or (index and not index.holds(path)):
+        if path[start:] in left_out or (index and not index.holds(path)):
             continue
         if entry.is_symlink():
             refuse_outward(Path(path), folder)

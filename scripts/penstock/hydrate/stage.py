@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from penstock.core.files import copy_sources
-from penstock.hydrate.select import PAGE, Component, shared_files
+from penstock.hydrate.select import NO_INPUTS, Component, shared_files
 from penstock.platform.layout import Layout
 
 
@@ -38,7 +38,7 @@ def _stage_charts(charts: Path, staged: Path) -> None:
 
 def _staged(component: Component, staged: Layout) -> Component:
     folder = staged.components / component.name
-    copy_sources(component.folder, folder, component.folder / PAGE)
+    copy_sources(component.folder, folder, *(component.folder / name for name in NO_INPUTS))
 
     def moved(path: Path | None) -> Path | None:
         return folder / path.relative_to(component.folder) if path else None

@@ -14,6 +14,7 @@ class Condition(KubeStruct, frozen=True):
     status: str
     reason: str = ""
     message: str = ""
+    last_transition_time: str = ""
 
 
 def condition(conditions: list[Condition], name: str) -> Condition | None:

@@ -13,6 +13,8 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 # A checkout has them at its root; a wheel has them inside the package (pyproject.toml).
 ENGINE = _PACKAGE / "engine" if (_PACKAGE / "engine").is_dir() else _PACKAGE.parents[1]
 LOCK_NAME = "penstock.lock"
+# In the folder of a component, and at the root for all of them.
+UPSTREAM_NAME = "upstream.yaml"
 # In environments/: the JSON Schema of the platform's values.
 SCHEMA_NAME = "schema.json"
 

@@ -1,11 +1,14 @@
-"""Adapter for helm, which downloads upstream charts."""
+"""Adapter for helm, which downloads upstream charts, and renders them for a comparison."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from penstock.core import yaml
 from penstock.core.environment import inherited
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, run
@@ -35,6 +38,23 @@ def pull(source: str, version: str) -> bytes:
             ) from None
         (archive,) = Path(folder).glob("*.tgz")
         return archive.read_bytes()
+
+
+def template(
+    chart: Path, release: str, namespace: str, values: Mapping[str, Any], version: str, api_versions: Sequence[str]
+) -> str:
+    """Return what a chart renders for a Kubernetes version, as a YAML stream; raises PenstockError if it can't."""
+    argv: list[str | Path] = ["template", release, chart, "--namespace", namespace, "--values", "-", "--skip-tests"]
+    argv += ["--kube-version", version, *(word for name in api_versions for word in ("--api-versions", name))]
+    with tempfile.TemporaryDirectory(prefix="penstock-helm-") as folder:
+        command = Command(
+            [resolve("helm"), *argv], env=_environment(folder), bare=True, stdin=yaml.dump(values).encode()
+        )
+        try:
+            return run(command).text
+        except CommandFailed as failure:
+            reason = " ".join(failure.result.complaint.rpartition("Error: ")[2].split())
+            raise PenstockError(f"the chart {chart.name} can't be rendered: {reason}", "fix the values") from None
 
 
 def is_loopback(url: str) -> bool:
