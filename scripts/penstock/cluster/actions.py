@@ -10,9 +10,11 @@ import shlex
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from penstock.cluster.waiting import patiently
 from penstock.core import console
 from penstock.core.console import Step
 from penstock.core.process import Command, blotted
@@ -76,7 +78,8 @@ def applying(
 
 def execute(session: Session, plan: Plan, step: Step | None = None) -> list[str]:
     """Carry out a plan, report its progress to `step`, and return its messages."""
-    return [message for action in plan if action.needed() and (message := _carried_out(session, action, step))]
+    found = (patiently(partial(_carried_out, session, action, step)) for action in plan if patiently(action.needed))
+    return [message for message in found if message]
 
 
 def show(session: Session, plans: Iterable[tuple[str, StepPlan]]) -> None:

@@ -54,6 +54,7 @@ _DEFAULT_ITEMS = [
     *_DEFAULTS.items(),
     ("apiVersion", "v1"),
     ("resources", {}),
+    ("securityContext", {}),
     ("spec", {}),
     ("type", "ClusterIP"),
     ("type", "RollingUpdate"),

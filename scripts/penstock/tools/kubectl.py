@@ -24,6 +24,15 @@ FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
 # etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
+# What kubectl reports while an API server ends, starts, or has yet to read who may do what ("unknown").
+_AWAY = re.compile(
+    r"connect(ion)? (to the server .* was )?(refused|reset)|\(Forbidden\): unknown|unable to handle the request"
+    r"|leader changed|TLS handshake timeout|unexpected EOF|client connection lost|apiserver not ready",
+)
+
+
+class Unavailable(CommandFailed):
+    """A command that failed because the API server doesn't answer at the moment."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +48,7 @@ class Kubectl:
         return self.carry_out(Command(self._argv(*arguments), stdin=stdin, timeout=timeout, ok=ok))
 
     def carry_out(self, command: Command) -> Result:
-        """Run a command of kubectl; raises PenstockError if etcd is full."""
+        """Run a command of kubectl; raises Unavailable if the API server is away, PenstockError if etcd is full."""
         try:
             return run(command)
         except CommandFailed as failure:
@@ -49,6 +58,8 @@ class Kubectl:
                     "make a local cluster again: inv down && inv up. Elsewhere give etcd space, compact and defragment "
                     "it, then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
                 ) from None
+            if _AWAY.search(failure.message):
+                raise Unavailable(failure.result) from None
             raise
 
     def command(self, *arguments: str | Path, timeout: float = 600) -> Command:
