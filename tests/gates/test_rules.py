@@ -21,6 +21,8 @@ UNSHOWN = {
     "rehearse/private",
     "sizes/large-file",
     "config/not-mounted",
+    "fidelity/difference",
+    "fidelity/stale-reason",
     "network-policies/address",
 }
 

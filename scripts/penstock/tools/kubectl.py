@@ -26,8 +26,8 @@ PENSTOCK = "penstock"
 _FULL = "etcdserver: mvcc: database space exceeded"
 # What kubectl reports while an API server ends, starts, or has yet to read who may do what ("unknown").
 _AWAY = re.compile(
-    r"connect(ion)? (to the server .* was )?(refused|reset)|\(Forbidden\): unknown|unable to handle the request"
-    r"|leader changed|TLS handshake timeout|unexpected EOF|client connection lost|apiserver not ready",
+    r"Unable to connect to the server: (?!.*x509)|connect(ion)? (to the server .* was )?(refused|reset)|\bEOF$"
+    r"|\(Forbidden\): unknown|unable to handle the request|leader changed|client connection lost|apiserver not ready",
 )
 
 
