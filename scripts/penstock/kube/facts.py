@@ -83,6 +83,8 @@ def _facts(kind: str, content: Content) -> Iterator[tuple[str, Any]]:
         elif kind == "Service":
             yield from _service_ports(rest["spec"].get("ports") or [])
             rest = {**rest, "spec": _without(rest["spec"], (*_NAMES, "ports"))}
+        elif kind == "PodDisruptionBudget":
+            rest = {**rest, "spec": _without(rest["spec"], _NAMES)}
         yield from _leaves("", rest)
 
 
