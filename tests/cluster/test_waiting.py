@@ -87,6 +87,7 @@ def test_what_is_an_absence(complaint: str, away: bool, monkeypatch: pytest.Monk
             return Result(command, 0, b"ok", b"", 0.0)
         raise CommandFailed(Result(command, 1, b"", complaint.encode(), 0.0))
 
+    monkeypatch.setattr(kubectl, "resolve", Path)
     monkeypatch.setattr(kubectl, "run", run)
     with pytest.raises(CommandFailed) as caught:
         Kubectl(Path("none")).carry_out(Command(["kubectl", "get", "pods"]))
@@ -98,6 +99,7 @@ def test_an_api_server_that_is_not_ready_forbids_for_the_moment(monkeypatch: pyt
         complaint = b'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods"'
         raise CommandFailed(Result(command, 1, b"", complaint, 0.0))
 
+    monkeypatch.setattr(kubectl, "resolve", Path)
     monkeypatch.setattr(kubectl, "run", run)
     with pytest.raises(Unavailable):
         Kubectl(Path("none")).carry_out(Command(["kubectl", "get", "pods"]))
