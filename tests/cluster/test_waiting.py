@@ -83,9 +83,23 @@ def test_work_is_repeated_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_what_is_an_absence(complaint: str, away: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def run(command: Command) -> Result:
+        if "/readyz" in command.argv:
+            return Result(command, 0, b"ok", b"", 0.0)
         raise CommandFailed(Result(command, 1, b"", complaint.encode(), 0.0))
 
+    monkeypatch.setattr(kubectl, "resolve", Path)
     monkeypatch.setattr(kubectl, "run", run)
     with pytest.raises(CommandFailed) as caught:
         Kubectl(Path("none")).carry_out(Command(["kubectl", "get", "pods"]))
     assert isinstance(caught.value, Unavailable) == away
+
+
+def test_an_api_server_that_is_not_ready_forbids_for_the_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: Command) -> Result:
+        complaint = b'Error from server (Forbidden): pods is forbidden: User "x" cannot list resource "pods"'
+        raise CommandFailed(Result(command, 1, b"", complaint, 0.0))
+
+    monkeypatch.setattr(kubectl, "resolve", Path)
+    monkeypatch.setattr(kubectl, "run", run)
+    with pytest.raises(Unavailable):
+        Kubectl(Path("none")).carry_out(Command(["kubectl", "get", "pods"]))

@@ -22,7 +22,7 @@ from penstock.core.errors import PenstockError
 from penstock.tools.kubectl import Unavailable
 
 Value = TypeVar("Value")
-_SECONDS = 60.0
+_SECONDS = 120.0
 
 
 def until(
@@ -31,7 +31,7 @@ def until(
     """Call `probe` until it returns something other than None, and return that; errors of `probe` end the wait.
 
     After `seconds`, raises the error that `expired` returns. `what` is shown as progress. An API server that doesn't
-    answer is tolerated for a minute: its static pod is restarted within seconds.
+    answer is tolerated for two minutes: its static pod is restarted within seconds, but not so soon the third time.
     """
     step.note(what)
     away = _Away()
@@ -47,7 +47,7 @@ def until(
 
 
 def patiently(work: Callable[[], Value]) -> Value:
-    """Call `work`, and again while the API server doesn't answer, up to a minute; it has to be safe to repeat."""
+    """Call `work`, and again while the API server doesn't answer, up to two minutes; it has to be safe to repeat."""
     retrying = Retrying(
         stop=stop_after_delay(_SECONDS), wait=wait_fixed(1), retry=retry_if_exception_type(Unavailable), reraise=True
     )
@@ -61,7 +61,7 @@ class _Away:
         self.since = 0.0
 
     def tolerated(self, probe: Callable[[], Value | None]) -> Value | None:
-        """Return None instead of an answer for up to a minute; then raises the error."""
+        """Return None instead of an answer for up to two minutes; then raises the error."""
         try:
             value = probe()
         except Unavailable:

@@ -24,7 +24,7 @@ FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
 # etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
-# What kubectl reports while an API server ends, starts, or has yet to read who may do what ("unknown").
+# What kubectl reports while an API server ends or starts.
 _AWAY = re.compile(
     r"Unable to connect to the server: (?!.*x509)|connect(ion)? (to the server .* was )?(refused|reset)|\bEOF$"
     r"|\(Forbidden\): unknown|unable to handle the request|leader changed|client connection lost|apiserver not ready",
@@ -58,7 +58,8 @@ class Kubectl:
                     "make a local cluster again: inv down && inv up. Elsewhere give etcd space, compact and defragment "
                     "it, then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
                 ) from None
-            if _AWAY.search(failure.message):
+            # At its start an API server forbids everything, until it has read who may do what.
+            if _AWAY.search(failure.message) or ("(Forbidden)" in failure.message and not self.is_ready()):
                 raise Unavailable(failure.result) from None
             raise
 
@@ -130,7 +131,7 @@ class Kubectl:
     def is_ready(self) -> bool:
         """Whether the API server reports that it is ready."""
         try:
-            return self.run("get", "--raw", "/readyz", "--request-timeout=5s").text.strip() == "ok"
+            return run(Command(self._argv("get", "--raw", "/readyz", "--request-timeout=5s"))).text.strip() == "ok"
         except CommandFailed:
             return False
 
