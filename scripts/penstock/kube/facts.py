@@ -25,7 +25,7 @@ Facts = dict[str, str]
 _NAMES = ("apiVersion", "kind", "metadata", "selector", "serviceAccount", "serviceAccountName", "roleRef", "subjects")
 _POD_NAMES = (*_NAMES, "initContainers", "containers", "volumes")
 _TEMPLATES = ("template", "jobTemplate")
-_CONTAINER_PARTS = ("name", "image", "args", "ports", "env", "volumeMounts")
+_CONTAINER_PARTS = ("name", "image", "command", "args", "ports", "env", "volumeMounts")
 # The API server's own values for fields that are left out.
 _DEFAULTS: dict[str, Any] = {
     "defaultMode": 420,
@@ -99,6 +99,8 @@ def _pod(spec: Content) -> Iterator[tuple[str, Any]]:
 
 def _container(path: str, item: Content, volumes: Mapping[str, Content]) -> Iterator[tuple[str, Any]]:
     yield f"{path}.image", ImageRef.parse(str(item["image"])).repository.rpartition("/")[2]
+    if item.get("command"):
+        yield f"{path}.command", " ".join(map(str, item["command"]))
     yield from _flags(f"{path}.args", list(map(str, item.get("args") or [])))
     ports = item.get("ports") or []
     for port in ports:

@@ -27,6 +27,11 @@ class Difference:
         """What an accepted difference is matched with: `DaemonSet/beyla containers.args.--config`."""
         return f"{self.object} {self.path}".strip()
 
+    def matches(self, pattern: str) -> bool:
+        """Whether a pattern is for this difference: for its key, or for `KEY=VALUE` with our value or `nothing`."""
+        value = "nothing" if self.ours is None else self.ours
+        return fnmatchcase(self.key, pattern) or fnmatchcase(f"{self.key}={value}", pattern)
+
     def __str__(self) -> str:
         """The difference as one line."""
         if not self.path:
@@ -56,7 +61,7 @@ def explained(found: Sequence[Difference], accepted: Accepted) -> tuple[list[Dif
     used: set[str] = set()
     rest = []
     for each in found:
-        patterns = [pattern for pattern in accepted if fnmatchcase(each.key, pattern)]
+        patterns = [pattern for pattern in accepted if each.matches(pattern)]
         used.update(patterns)
         if not patterns:
             rest.append(each)
