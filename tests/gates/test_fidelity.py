@@ -125,6 +125,21 @@ def test_patterns_match_whole_keys() -> None:
     assert (rest, used) == (found, set())
 
 
+@pytest.mark.parametrize(
+    ("ours", "pattern", "accepts"),
+    [
+        ("1001", "* pod.runAsUser=[1-9]*", True),
+        ("0", "* pod.runAsUser=[1-9]*", False),
+        (None, "* pod.runAsUser=nothing", True),
+        ("0", "* pod.runAsUser=nothing", False),
+        ("0", "* pod.runAsUser", True),
+    ],
+)
+def test_a_pattern_can_accept_one_value_alone(ours: str | None, pattern: str, accepts: bool) -> None:
+    difference = Difference("Deployment/a", "pod.runAsUser", "x", ours)
+    assert explained([difference], {pattern: "why"}) == (([], {pattern}) if accepts else ([difference], set()))
+
+
 @pytest.mark.integration
 def test_a_chart_is_pulled_and_its_digest_is_compared(good: Platform, capsys: pytest.CaptureFixture[str]) -> None:
     server = ChartServer()
