@@ -12,6 +12,7 @@ import pytest
 
 from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
+from penstock.gates.registry import NETWORKED
 from penstock.platform.layout import ENGINE
 from penstock.verbs.test import GATES
 
@@ -129,6 +130,13 @@ def test_every_provider_in_docker_is_tried_from_nothing_to_nothing() -> None:
     assert not set(sessions) & set(GATES)
 
 
+def test_a_gate_that_needs_the_network_has_a_workflow_of_its_own() -> None:
+    for gate in NETWORKED:
+        workflow = read(FOLDER / f"{gate}.yaml")
+        assert workflow["on"].keys() == {"pull_request", "schedule", "workflow_dispatch"}
+        assert workflow["jobs"][gate]["steps"][-1]["with"] == {"gate": gate}
+
+
 def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of_it() -> None:
     on = e2e()["on"]
     assert on.keys() == {"pull_request", "schedule", "workflow_dispatch"}
@@ -143,6 +151,7 @@ def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of
         "external.yaml",
         "pyproject.toml",
         "renovate.json",
+        "upstream.yaml",
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "LICENSE",

@@ -9,7 +9,7 @@ import pytest
 
 from support import SHIPPED
 
-OTHER = {"helmfile.yaml.gotmpl", "hooks.yaml", "secrets.yaml", "README.md"}
+OTHER = {"helmfile.yaml.gotmpl", "hooks.yaml", "secrets.yaml", "upstream.yaml", "README.md"}
 COMPONENTS = sorted(path for path in SHIPPED.components.iterdir() if path.is_dir())
 
 
