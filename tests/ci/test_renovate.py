@@ -17,11 +17,12 @@ from mise_support import BUILT
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
 from penstock.platform.layout import ENGINE
+from penstock.platform.upstream import upstreams
 from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
-IMAGES, SOURCES, KWOK = MANAGERS
+IMAGES, SOURCES, KWOK, UPSTREAM = MANAGERS
 
 
 def python_regex(text: str) -> str:
@@ -154,6 +155,24 @@ def test_versions_of_upstream_charts_are_read() -> None:
     assert helmfiles
     for path in helmfiles:
         assert re.search(r"(^|/)helmfile\.ya?ml(?:\.gotmpl)?$", path.relative_to(ENGINE).as_posix())
+
+
+def test_the_makers_charts_are_seen() -> None:
+    seen = {
+        (f"oci://{match['depName']}", match["currentValue"])
+        for path in files(UPSTREAM)
+        for match in matches(UPSTREAM, path.read_text())
+    }
+    assert seen == {(each.chart, each.version) for each in upstreams(SHIPPED).values()}
+
+
+def test_the_digest_of_an_older_chart_is_dropped() -> None:
+    text = f"chart: oci://a.io/b/c\nversion: 1.2.3\ndigest: {'0' * 64}\nenvironment: k3d\n"
+    replaced = UPSTREAM["autoReplaceStringTemplate"]
+    for name, value in (("depName", "a.io/b/c"), ("newValue", "1.3.0")):
+        replaced = replaced.replace(f"{{{{{{{name}}}}}}}", value)
+    raised = re.sub(python_regex(UPSTREAM["matchStrings"][0]), replaced, text)
+    assert raised == "chart: oci://a.io/b/c\nversion: 1.3.0\nenvironment: k3d\n"
 
 
 def test_nothing_generated_is_edited() -> None:
