@@ -8,7 +8,7 @@ import pytest
 
 from chart_server import ChartServer
 from penstock.core.errors import PenstockError
-from penstock.gates.fidelity.compare import Difference, differences, explained
+from penstock.gates.fidelity.compare import Difference, differences, explained, unused_names
 from penstock.gates.fidelity.gate import CHARTS, fidelity
 from penstock.gates.finding import Finding
 from penstock.kube.objects import Object
@@ -114,6 +114,16 @@ def test_objects_and_paths_with_other_names_are_compared() -> None:
         "ConfigMap/more: not here, but upstream",
         "ConfigMap/ours data.ours.yaml.a.b: upstream `1`, here `2`",
         "ConfigMap/own: only here",
+    ]
+
+
+def test_other_names_that_the_chart_lacks_are_found() -> None:
+    theirs = [config("theirs", **{"config.yaml": "a: {b: 1}"})]
+    used = unused_names(theirs, {"ConfigMap/theirs": "ours"}, {"data.config.yaml": "x", "data.config.yaml.a": "y"})
+    assert list(used) == []
+    assert list(unused_names(theirs, {"Secret/theirs": "ours"}, {"data.config": "x", "data.config.yml": "y"})) == [
+        "objects: `Secret/theirs` isn't in the chart",
+        "paths: `data.config.yml` isn't in the chart",
     ]
 
 

@@ -26,12 +26,15 @@ spec:
 
 
 def pod(container: str) -> dict[str, str]:
-    return facts(parse(_POD % f"{{name: a, image: town/greeter:1, {container}}}"))
+    image = "" if container.startswith("image:") else "image: town/greeter, "
+    return facts(parse(_POD % f"{{name: a, {image}{container}}}"))
 
 
 @pytest.mark.parametrize(
     ("container", "path", "value"),
     [
+        ("image: a.io/b/greeter:v1.2.3", "containers.image.version", "1.2"),
+        ("image: greeter:1.2-alpine", "containers.image.version", "1.2"),
         ("args: [--name=bob]", "containers.args.--name", "bob"),
         ("args: [-name, bob]", "containers.args.--name", "bob"),
         ("args: [--hat=b, --hat=a]", "containers.args.--hat", '["a", "b"]'),

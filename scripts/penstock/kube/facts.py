@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,7 @@ _NAMES = ("apiVersion", "kind", "metadata", "selector", "serviceAccount", "servi
 _POD_NAMES = (*_NAMES, "initContainers", "containers", "volumes")
 _TEMPLATES = ("template", "jobTemplate")
 _CONTAINER_PARTS = ("name", "image", "command", "args", "ports", "env", "volumeMounts")
+_MINOR = re.compile(r"v?(\d+\.\d+)")
 # The API server's own values for fields that are left out.
 _DEFAULTS: dict[str, Any] = {
     "defaultMode": 420,
@@ -98,7 +100,7 @@ def _pod(spec: Content) -> Iterator[tuple[str, Any]]:
 
 
 def _container(path: str, item: Content, volumes: Mapping[str, Content]) -> Iterator[tuple[str, Any]]:
-    yield f"{path}.image", ImageRef.parse(str(item["image"])).repository.rpartition("/")[2]
+    yield from _image(f"{path}.image", ImageRef.parse(str(item["image"])))
     if item.get("command"):
         yield f"{path}.command", " ".join(map(str, item["command"]))
     yield from _flags(f"{path}.args", list(map(str, item.get("args") or [])))
@@ -115,6 +117,14 @@ def _container(path: str, item: Content, volumes: Mapping[str, Content]) -> Iter
         yield from _leaves(place, _without(mount, ("name", "mountPath")))
     numbers = {port["name"]: port["containerPort"] for port in ports if "name" in port}
     yield from _leaves(path, _numbered(_without(item, _CONTAINER_PARTS), numbers))
+
+
+def _image(path: str, image: ImageRef) -> Iterator[tuple[str, Any]]:
+    """Yield the program's name and its minor version: a patch asks for nothing new, and registries are mirrored."""
+    yield path, image.repository.rpartition("/")[2]
+    minor = _MINOR.match(image.tag)
+    if minor:
+        yield f"{path}.version", minor[1]
 
 
 def _source(volume: Content) -> str:

@@ -56,6 +56,16 @@ def differences(
                 yield Difference(key, path, theirs.get(path), own.get(path))
 
 
+def unused_names(upstream: Sequence[Object], names: Mapping[str, str], paths: Mapping[str, str]) -> Iterator[str]:
+    """Yield the entries of `objects` and `paths` that no object of the chart has."""
+    there = {_key(item) for item in upstream}
+    yield from (f"objects: `{key}` isn't in the chart" for key in names if key not in there)
+    known = {path for item in upstream for path in facts(item.content)}
+    for start in paths:
+        if not any(path == start or path.startswith(f"{start}.") for path in known):
+            yield f"paths: `{start}` isn't in the chart"
+
+
 def explained(found: Sequence[Difference], accepted: Accepted) -> tuple[list[Difference], set[str]]:
     """Return the differences that no pattern accepts, and the patterns that accept one."""
     used: set[str] = set()

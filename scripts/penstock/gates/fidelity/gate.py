@@ -8,7 +8,7 @@ from pathlib import Path
 
 from penstock.core import console
 from penstock.core.yaml import parse_all
-from penstock.gates.fidelity.compare import differences, explained
+from penstock.gates.fidelity.compare import differences, explained, unused_names
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.hydrate.charts import pulled
@@ -51,8 +51,9 @@ def fidelity(platform: Layout) -> Iterator[Finding | Proven]:
         unused -= used
         for each in rest:
             yield Finding(_DIFFERENCE.id, str(each), _DIFFERENCE.hint, file)
-        for pattern in upstream.accepted.keys() - used:
-            yield Finding(_STALE.id, f"`{pattern}` matches no difference", _STALE.hint, file)
+        stale = [f"`{pattern}` matches no difference" for pattern in upstream.accepted if pattern not in used]
+        for message in [*unused_names(theirs, upstream.objects, upstream.paths), *stale]:
+            yield Finding(_STALE.id, message, _STALE.hint, file)
         count = len(found) - len(rest)
         yield Proven(f"{component}: {count} differences explained ({upstream.name} {upstream.version})")
     for pattern in sorted(unused):
