@@ -99,3 +99,25 @@ def test_options_are_explained_as_often_as_they_are_asked_for() -> None:
     first, second = ([option.help for option in cluster.down.get_arguments()] for _ in range(2))
     assert first == second
     assert all(first)
+
+
+@pytest.mark.parametrize(
+    ("words", "verb"),
+    [
+        ("explain --help", "explain"),
+        ("explain -h", "explain"),
+        ("explain references/name --help", "explain"),
+        ("--debug up --help", "up"),
+        ("--help up", "up"),
+        ("diff --base main --help", "diff"),
+    ],
+)
+def test_the_help_of_a_verb_is_shown_wherever_it_is_asked_for(
+    words: str, verb: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program.program.run([*INV, *words.split()], exit=False)
+    assert capsys.readouterr().out.startswith(f"Usage: inv [--core-opts] {verb} ")
+
+
+def test_the_help_of_an_unknown_verb_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "hydrat", "--help")[0] == "error: there is no verb `hydrat`"

@@ -18,7 +18,7 @@ DIGEST = "sha256:" + "0a" * 32
 
 @pytest.fixture(autouse=True)
 def amd64(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("penstock.tools.archives._OWN", "amd64")
+    monkeypatch.setattr("penstock.tools.archives.ARCHITECTURE", "amd64")
 
 
 @pytest.mark.parametrize("write", [oci, docker])
@@ -99,4 +99,4 @@ def test_the_architecture_is_named_as_images_name_it(monkeypatch: pytest.MonkeyP
     monkeypatch.undo()
     from penstock.tools import archives
 
-    assert names.get(platform.machine(), platform.machine()) == archives._OWN
+    assert names.get(platform.machine(), platform.machine()) == archives.ARCHITECTURE

@@ -42,3 +42,14 @@ def images(_: Context, env: str = "", json: bool = False) -> None:
     from penstock.verbs.images import list_images as run
 
     run(env, json)
+
+
+@verb("images-save", help=ENV | {"folder": "where the archives go, for `inv up --images`"})
+def images_save(_: Context, folder: str, env: str = "") -> None:
+    """Save the images of an environment as archives, with skopeo or crane.
+
+    What is there already stays. `inv up --images` loads them on a machine without internet, or behind a limit of pulls.
+    """
+    from penstock.verbs.images_save import save_images as run
+
+    run(folder, env)

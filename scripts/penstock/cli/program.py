@@ -19,12 +19,31 @@ from penstock.core.nearest import did_you_mean
 _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.*)\1 is!", re.DOTALL)
 _VALUELESS = re.compile(r"Flag <\w+: (?P<name>[\w-]+).*> needed value")
 _LACKING = re.compile(r"'(?P<verb>[\w-]+)' did not receive required positional arguments: '(?P<name>[\w-]+)'")
+_HELP = {"--help", "-h"}
 
 
 class Verbs(Program):
     """Invoke's program, with errors like those of the verbs."""
 
     exit_code = 2
+
+    def normalize_argv(self, argv: list[str] | None) -> None:
+        """Show the help of a verb for `inv VERB --help` too: Invoke would take the option as the verb's argument."""
+        super().normalize_argv(argv)
+        program, *words = self.argv
+        before = words[: self._options_of_inv(words)]
+        verb, *after = words[len(before) :] or [""]
+        if not _HELP.isdisjoint(after):
+            self.argv = [program, *before, "--help", verb]
+
+    def _options_of_inv(self, words: list[str]) -> int:
+        """Return how many words come before the verb: options of Invoke, with their values."""
+        options = [each for each in (*self.core_args(), *self.task_args()) if each.takes_value]
+        valued = {f"{'-' if len(name) == 1 else '--'}{name}" for each in options for name in each.names} - _HELP
+        count = 0
+        while count < len(words) and words[count].startswith("-"):
+            count += 2 if words[count] in valued else 1
+        return count
 
     def parse_tasks(self) -> None:
         """Parse verbs and their options; if they are invalid, prints an error with its fix and raises SystemExit(2)."""

@@ -21,7 +21,7 @@ _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 # The label of an image that only keeps the promises of its pod (probes, ports); the value names the replaced program.
 _STAND_IN = "penstock.stand-in"
 _MACHINES = {"x86_64": "amd64", "aarch64": "arm64"}
-_OWN = _MACHINES.get(platform.machine(), platform.machine())
+ARCHITECTURE = _MACHINES.get(platform.machine(), platform.machine())
 
 
 class _Runtime(msgspec.Struct, frozen=True, rename="pascal"):
@@ -78,9 +78,11 @@ def in_folder(folder: Path) -> list[Archive]:
         raise PenstockError(f"{folder}: no archive of an image ({', '.join(_ENDINGS)})", hint)
     found = [read(path) for path in paths]
     for archive in found:
-        if archive.architectures != {_OWN}:
+        if archive.architectures != {ARCHITECTURE}:
             others = ", ".join(sorted(archive.architectures))
-            raise PenstockError(f"{archive.path}: for {others}, and the nodes are {_OWN}", f"save it for linux/{_OWN}")
+            raise PenstockError(
+                f"{archive.path}: for {others}, and the nodes are {ARCHITECTURE}", f"save it for linux/{ARCHITECTURE}"
+            )
     return found
 
 
@@ -115,7 +117,7 @@ def _oci(tar: tarfile.TarFile) -> dict[str, str]:
         manifest = _json(tar, _blob(entry.digest), _Manifest)
         if manifest.config is None and manifest.manifests:
             by_architecture = {each.platform.architecture: each for each in reversed(manifest.manifests)}
-            chosen = by_architecture.get(_OWN, manifest.manifests[0])
+            chosen = by_architecture.get(ARCHITECTURE, manifest.manifests[0])
             manifest = _json(tar, _blob(chosen.digest), _Manifest)
         if name and manifest.config:
             found[ImageRef.parse(name).runtime_name] = _blob(manifest.config.digest)

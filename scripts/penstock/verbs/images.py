@@ -29,22 +29,27 @@ class Listed(msgspec.Struct, frozen=True):
 
 def list_images(environment: str, as_json: bool) -> None:
     """Print the images of an environment, sorted; raises PenstockError for an unknown environment."""
-    layout = find_platform()
-    lacks = FLUX.lacks()
-    further = [(dns.IMAGE, "inv up, inv smoke"), *([] if lacks else _flux())]
-    found = images(layout, environments.one(layout, environment), further)
+    found = listed(environment)
     if as_json:
-        console.out(msgspec.json.format(msgspec.json.encode([_listed(each) for each in found])).decode())
+        console.out(msgspec.json.format(msgspec.json.encode([_described(each) for each in found])).decode())
     else:
         rows = [[each.ref.repository, each.ref.tag, each.ref.digest[:19], ", ".join(each.users)] for each in found]
         console.table(["IMAGE", "TAG", "DIGEST", "USED BY"], rows)
         console.info(f"{len(found)} images, {sum(bool(each.ref.digest) for each in found)} of them pinned by digest")
+
+
+def listed(environment: str) -> list[Image]:
+    """Return the images of an environment, sorted, with those of Flux; warns if the flux CLI can't tell them."""
+    layout = find_platform()
+    lacks = FLUX.lacks()
     if lacks:
         console.warn(f"the images of Flux are not listed: {lacks}")
         console.hint(FLUX.fix)
+    further = [(dns.IMAGE, "inv up, inv smoke"), *([] if lacks else _flux())]
+    return images(layout, environments.one(layout, environment), further)
 
 
-def _listed(image: Image) -> Listed:
+def _described(image: Image) -> Listed:
     return Listed(str(image.ref), image.ref.repository, image.ref.tag, image.ref.digest, image.users)
 
 
