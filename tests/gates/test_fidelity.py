@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from penstock.gates.fidelity.gate import CHARTS, fidelity
 from penstock.gates.finding import Finding
 from penstock.kube.objects import Object
 from penstock.platform.layout import UPSTREAM_NAME
+from penstock.platform.upstream import upstreams
 from support import Platform
 
 FILE = f"components/greeting/{UPSTREAM_NAME}"
@@ -29,7 +31,7 @@ data: {text: {{ .Values.text }}, more: x}
 def upstream(platform: Platform, accepted: str = "{}", more: str = "", version: str = "1.2.3") -> None:
     platform.write(
         FILE,
-        f"chart: oci://registry.example/charts/greeting\nversion: {version}\nenvironment: local\n"
+        f"chart: oci://registry.example/charts/greeting\nversion: {version}\nenvironments: {{local: {{}}}}\n"
         f"releases: {{greeting: {{text: hello there}}}}\naccepted: {accepted}\n{more}",
     )
 
@@ -77,7 +79,7 @@ def test_a_reason_that_explains_nothing_is_found(good: Platform, maker: Path) ->
     [
         ("version: 1.2.4", "{charts}/greeting: version 1.2.3, and greeting 1.2.4 is compared"),
         ("chart: oci://registry.example/charts/farewell", "{charts} lacks the chart farewell 1.2.3"),
-        ("environment: locl", "unknown environment `locl`"),
+        ("environments: {locl: {}}", "unknown environment `locl`"),
         ("accepted: {'* data.text': short}", "components/greeting/upstream.yaml:5:12: Expected `str` of length >= 10"),
         ("relaeses: {}", "components/greeting/upstream.yaml:1:1: unknown key `relaeses`"),
     ],
@@ -100,6 +102,32 @@ def test_values_that_the_chart_refuses(good: Platform, maker: Path) -> None:
         findings(good)
     assert caught.value.message.startswith("the chart greeting can't be rendered: execution error at")
     assert "this text is rude" in caught.value.message
+
+
+def test_an_environment_overrides_values_by_key(good: Platform) -> None:
+    upstream(good)
+    text = (good.root / FILE).read_text()
+    good.write(
+        FILE,
+        text.replace("local: {}", "local: {greeting: {town: {name: b}}}").replace(
+            "text:", "town: {name: a, size: 1}, text:"
+        ),
+    )
+    (only,) = upstreams(good.layout).values()
+    assert only.values("local") == {"greeting": {"text": "hello there", "town": {"name": "b", "size": 1}}}
+
+
+@pytest.mark.integration
+def test_a_difference_names_its_environments(good: Platform, maker: Path) -> None:
+    upstream(good)
+    good.replace("helmfile.yaml", "local: {}", "local: {}\n  other: {}")
+    good.write("environments/other.yaml", (good.root / "environments/local.yaml").read_text())
+    shutil.copytree(good.layout.tree("local"), good.layout.tree("other"))
+    good.write(
+        FILE, (good.root / FILE).read_text().replace("local: {}", "local: {}, other: {greeting: {text: hello world}}")
+    )
+    found = [(each.message, each.environments) for each in fidelity(good.layout) if isinstance(each, Finding)]
+    assert found == [(MORE, ("local",)), (DIFFERS, ("local",)), (MORE, ("other",))]
 
 
 def config(name: str, **data: str) -> Object:
@@ -156,7 +184,7 @@ def test_a_chart_is_pulled_and_its_digest_is_compared(good: Platform, capsys: py
     try:
         digest = server.add("echo", "1.2.3")
         chart = f"{server.url}/echo"
-        text = f"chart: {chart}\nversion: 1.2.3\nenvironment: local\nreleases: {{greeting: {{}}}}\n"
+        text = f"chart: {chart}\nversion: 1.2.3\nenvironments: {{local: {{}}}}\nreleases: {{greeting: {{}}}}\n"
         good.write(FILE, f"{text}digest: {'f' * 64}\n")
         with pytest.raises(PenstockError) as caught:
             findings(good)

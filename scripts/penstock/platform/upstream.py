@@ -9,6 +9,7 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import Strict, load
+from penstock.platform.environments import merged
 from penstock.platform.layout import UPSTREAM_NAME, Layout
 
 Reason = Annotated[str, msgspec.Meta(min_length=10)]
@@ -20,15 +21,16 @@ class Upstream(Strict, frozen=True, kw_only=True):
     """The contents of upstream.yaml.
 
     `chart` is a source (`oci://host/path/name`), `version` an exact one, and `digest` that of its archive, if known.
-    `environment` is the one whose manifests are compared. `releases` are the values of each release of the chart.
-    Where names differ, `objects` maps `KIND/NAME` there to the name here, and `paths` the beginning of a path.
+    `releases` are the values of each release of the chart. `environments` are those whose manifests are compared, with
+    the values that differ there, by release. Where names differ, `objects` maps `KIND/NAME` there to the name here, and
+    `paths` the beginning of a path.
     """
 
     chart: str
     version: str
     digest: str = ""
-    environment: str
     releases: dict[str, dict[str, Any]]
+    environments: Annotated[dict[str, dict[str, dict[str, Any]]], msgspec.Meta(min_length=1)]
     objects: dict[str, str] = {}
     paths: dict[str, str] = {}
     accepted: Accepted = {}
@@ -37,6 +39,10 @@ class Upstream(Strict, frozen=True, kw_only=True):
     def name(self) -> str:
         """The chart's name."""
         return self.chart.rpartition("/")[2]
+
+    def values(self, environment: str) -> dict[str, dict[str, Any]]:
+        """Return the values of each release in an environment."""
+        return merged(self.releases, self.environments[environment])
 
 
 class _Everywhere(Strict, frozen=True):

@@ -14,6 +14,7 @@ from penstock.gates.registry import gate
 from penstock.hydrate.charts import pulled
 from penstock.kube.objects import Object
 from penstock.platform import environments
+from penstock.platform.environments import Environment
 from penstock.platform.layout import UPSTREAM_NAME, Layout
 from penstock.platform.manifests import Manifests
 from penstock.platform.upstream import Upstream, chart_in, everywhere, upstreams
@@ -40,39 +41,49 @@ _STALE = Rule(
 def fidelity(platform: Layout) -> Iterator[Finding | Proven]:
     """Components differ from their makers' charts only where upstream.yaml gives the reason."""
     shared = everywhere(platform)
-    unused = set(shared)
+    used: set[str] = set()
     for component, upstream in upstreams(platform).items():
         file = f"components/{component}/{UPSTREAM_NAME}"
-        environments.pick(platform, upstream.environment)
-        ours = Manifests(platform.tree(upstream.environment)).objects(component)
-        theirs = _rendered(platform, file, upstream, ours)
-        found = list(differences(theirs, ours, upstream.objects, upstream.paths))
-        rest, used = explained(found, {**shared, **upstream.accepted})
-        unused -= used
-        for each in rest:
-            yield Finding(_DIFFERENCE.id, str(each), _DIFFERENCE.hint, file)
-        stale = [f"`{pattern}` matches no difference" for pattern in upstream.accepted if pattern not in used]
+        chart = _chart(file, upstream)
+        own: set[str] = set()
+        theirs: list[Object] = []
+        for name in upstream.environments:
+            ours = Manifests(platform.tree(environments.one(platform, name))).objects(component)
+            rendered = _rendered(chart, upstream, environments.read(platform, name), ours)
+            found = list(differences(rendered, ours, upstream.objects, upstream.paths))
+            rest, patterns = explained(found, {**shared, **upstream.accepted})
+            for each in rest:
+                yield Finding(_DIFFERENCE.id, str(each), _DIFFERENCE.hint, file, environments=(name,))
+            yield Proven(
+                f"{component}: {len(found) - len(rest)} differences explained ({upstream.name} {upstream.version})",
+                name,
+            )
+            own |= patterns
+            theirs += rendered
+        used |= own
+        stale = [f"`{pattern}` matches no difference" for pattern in upstream.accepted if pattern not in own]
         for message in [*unused_names(theirs, upstream.objects, upstream.paths), *stale]:
             yield Finding(_STALE.id, message, _STALE.hint, file)
-        count = len(found) - len(rest)
-        yield Proven(f"{component}: {count} differences explained ({upstream.name} {upstream.version})")
-    for pattern in sorted(unused):
+    for pattern in sorted(shared.keys() - used):
         message = f"`{pattern}` matches no difference of any component"
         yield Finding(_STALE.id, message, _STALE.hint, UPSTREAM_NAME)
 
 
-def _rendered(platform: Layout, file: str, upstream: Upstream, ours: list[Object]) -> list[Object]:
+def _rendered(chart: Path, upstream: Upstream, environment: Environment, ours: list[Object]) -> list[Object]:
     """Render the releases of an upstream chart, in the namespace of our objects."""
-    kubernetes = environments.read(platform, upstream.environment).kubernetes
-    folder = os.environ.get(CHARTS)
-    chart = chart_in(Path(folder), upstream) if folder else _pulled(file, upstream)
+    kubernetes = environment.kubernetes
     namespace = next(item.namespace for item in ours if item.namespace)
     found = []
-    for release, values in upstream.releases.items():
-        with console.step(f"{upstream.name} {upstream.version}: {release}"):
+    for release, values in upstream.values(environment.name).items():
+        with console.step(f"{environment.name}: {upstream.name} {upstream.version}: {release}"):
             text = helm.template(chart, release, namespace, values, kubernetes.version, kubernetes.api_versions)
         found += [Object(release, item, file=upstream.chart) for item in parse_all(text, upstream.chart) if item]
     return found
+
+
+def _chart(file: str, upstream: Upstream) -> Path:
+    folder = os.environ.get(CHARTS)
+    return chart_in(Path(folder), upstream) if folder else _pulled(file, upstream)
 
 
 def _pulled(file: str, upstream: Upstream) -> Path:
