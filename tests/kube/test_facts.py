@@ -51,7 +51,11 @@ def pod(container: str) -> dict[str, str]:
             "containers.livenessProbe.httpGet.port",
             "80",
         ),
-        ("securityContext: {capabilities: {drop: [ALL]}}", "containers.securityContext.capabilities.drop", '["ALL"]'),
+        (
+            "securityContext: {capabilities: {drop: [ALL]}}",
+            "containers.securityContext.capabilities.drop.ALL",
+            "listed",
+        ),
     ],
 )
 def test_a_container_is_known_by_what_it_asks_for(container: str, path: str, value: str) -> None:

@@ -27,6 +27,7 @@ _NAMES = ("apiVersion", "kind", "metadata", "selector", "serviceAccount", "servi
 _POD_NAMES = (*_NAMES, "initContainers", "containers", "volumes")
 _TEMPLATES = ("template", "jobTemplate")
 _CONTAINER_PARTS = ("name", "image", "command", "args", "ports", "env", "volumeMounts")
+_SETS = ("capabilities.add", "capabilities.drop")
 _MINOR = re.compile(r"v?(\d+\.\d+)")
 # The API server's own values for fields that are left out.
 _DEFAULTS: dict[str, Any] = {
@@ -213,6 +214,9 @@ def _leaves(path: str, value: Any) -> Iterator[tuple[str, Any]]:
             place = f"{path}.{key}" if path else str(key)
             if inner is not None and (key, inner) not in _DEFAULT_ITEMS:
                 yield from [(place, {})] if inner == {} else _leaves(place, inner)
+    elif path.endswith(_SETS):
+        # Each by itself: a reason for one capability is none for another.
+        yield from ((f"{path}.{each}", "listed") for each in value)
     elif isinstance(value, list):
         yield path, sorted(value, key=lambda each: json.dumps(each, sort_keys=True))
     else:
