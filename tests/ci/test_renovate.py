@@ -17,11 +17,12 @@ from mise_support import BUILT
 from penstock.core.yaml import parse_all
 from penstock.hydrate.select import components
 from penstock.platform.layout import ENGINE
+from penstock.platform.upstream import upstreams
 from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
-IMAGES, SOURCES, KWOK = MANAGERS
+IMAGES, CHARTS, SOURCES, KWOK = MANAGERS
 
 
 def python_regex(text: str) -> str:
@@ -97,6 +98,15 @@ def test_every_mention_of_an_image_is_seen() -> None:
 )
 def test_what_an_image_is(line: str, seen: list[str]) -> None:
     assert [image(match) for match in matches(IMAGES, line)] == seen
+
+
+def test_every_upstream_chart_is_seen() -> None:
+    seen = {
+        match["depName"]: match["currentValue"] for path in files(CHARTS) for match in matches(CHARTS, path.read_text())
+    }
+    compared = upstreams(SHIPPED).values()
+    assert seen == {each.chart.removeprefix("oci://"): each.version for each in compared}
+    assert len(files(CHARTS)) == len(compared) > 5
 
 
 def test_every_git_source_is_seen() -> None:
