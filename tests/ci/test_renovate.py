@@ -22,7 +22,7 @@ from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
-IMAGES, SOURCES, KWOK, UPSTREAM = MANAGERS
+IMAGES, CHARTS, SOURCES, KWOK = MANAGERS
 
 
 def python_regex(text: str) -> str:
@@ -100,6 +100,15 @@ def test_what_an_image_is(line: str, seen: list[str]) -> None:
     assert [image(match) for match in matches(IMAGES, line)] == seen
 
 
+def test_every_upstream_chart_is_seen() -> None:
+    seen = {
+        match["depName"]: match["currentValue"] for path in files(CHARTS) for match in matches(CHARTS, path.read_text())
+    }
+    compared = upstreams(SHIPPED).values()
+    assert seen == {each.chart.removeprefix("oci://"): each.version for each in compared}
+    assert len(files(CHARTS)) == len(compared) > 5
+
+
 def test_every_git_source_is_seen() -> None:
     wanted = []
     for path in (ENGINE / "components").rglob("kustomize/**/*.yaml"):
@@ -157,21 +166,12 @@ def test_versions_of_upstream_charts_are_read() -> None:
         assert re.search(r"(^|/)helmfile\.ya?ml(?:\.gotmpl)?$", path.relative_to(ENGINE).as_posix())
 
 
-def test_the_makers_charts_are_seen() -> None:
-    seen = {
-        (f"oci://{match['depName']}", match["currentValue"])
-        for path in files(UPSTREAM)
-        for match in matches(UPSTREAM, path.read_text())
-    }
-    assert seen == {(each.chart, each.version) for each in upstreams(SHIPPED).values()}
-
-
 def test_the_digest_of_an_older_chart_is_dropped() -> None:
     text = f"chart: oci://a.io/b/c\nversion: 1.2.3\ndigest: {'0' * 64}\nenvironment: k3d\n"
-    replaced = UPSTREAM["autoReplaceStringTemplate"]
+    replaced = CHARTS["autoReplaceStringTemplate"]
     for name, value in (("depName", "a.io/b/c"), ("newValue", "1.3.0")):
         replaced = replaced.replace(f"{{{{{{{name}}}}}}}", value)
-    raised = re.sub(python_regex(UPSTREAM["matchStrings"][0]), replaced, text)
+    raised = re.sub(python_regex(CHARTS["matchStrings"][0]), replaced, text)
     assert raised == "chart: oci://a.io/b/c\nversion: 1.3.0\nenvironment: k3d\n"
 
 

@@ -27,6 +27,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "hydrate-check": [("", 0), ("--fast", 0)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
+    "images-pin": [("--only registry.example/none", 1)],
     "images-save": [("/dev/null/x", 1), ("images -e elsewhere", 1)],
     "up": [("", 0), ("--dry-run", 0)],
     "sync": [("", 0), ("--dry-run", 0)],

@@ -44,6 +44,14 @@ def images(_: Context, env: str = "", json: bool = False) -> None:
     run(env, json)
 
 
+@verb("images-pin", iterable=["only"], help={"only": "only the images of this repository; again for more"})
+def images_pin(_: Context, only: list[str]) -> None:
+    """Pin images by digest: write the one that their registry has for the tag, with skopeo or crane."""
+    from penstock.verbs.images_pin import pin_images as run
+
+    run(list(only))
+
+
 @verb("images-save", help=ENV | {"folder": "where the archives go, for `inv up --images`"})
 def images_save(_: Context, folder: str, env: str = "") -> None:
     """Save the images of an environment as archives, with skopeo or crane.

@@ -1,6 +1,6 @@
 """An object as facts: what it asks of a cluster, by path, without names, labels and the order of lists.
 
-Two objects that ask for the same have the same facts, however they are written. Paths are words with dots between:
+Two objects that ask for the same have the same facts, in whatever style they are written. Paths are words with dots:
 `containers.args.--config.file`, `rules.apps/deployments.list`, `data.loki.yaml.server.http_listen_port`.
 """
 

@@ -52,6 +52,7 @@ class _File(Strict, frozen=True, rename="camel"):
     objects: list[_Entry] = []
     node_ports: list[NodePort] = []
     host_gateways: list[HostGateway] = []
+    images_by_tag: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,15 @@ class ExternalObject:
 
 @dataclass(frozen=True)
 class Declarations:
-    """The contents of external.yaml."""
+    """The contents of external.yaml.
+
+    `images_by_tag` are the repositories whose images may lack a digest; None if any may.
+    """
 
     objects: tuple[ExternalObject, ...]
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
+    images_by_tag: frozenset[str] | None = None
 
 
 def declared(layout: Layout, environments: list[str]) -> Declarations:
@@ -113,7 +118,8 @@ def declared(layout: Layout, environments: list[str]) -> Declarations:
     for number, external in enumerate(objects):
         if external in objects[:number]:
             raise PenstockError(f"{FILE}: {external} is declared twice", "delete one of the entries")
-    return Declarations(objects, tuple(content.node_ports), tuple(content.host_gateways))
+    by_tag = None if content.images_by_tag is None else frozenset(content.images_by_tag)
+    return Declarations(objects, tuple(content.node_ports), tuple(content.host_gateways), by_tag)
 
 
 def made_secrets(layout: Layout, components: tuple[str, ...]) -> list[tuple[ExternalObject, dict[str, str]]]:

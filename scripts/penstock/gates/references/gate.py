@@ -10,6 +10,7 @@ from penstock.gates.references import (
     endpoints,
     entry,
     gateways,
+    images,
     names,
     nodes,
     pods,
@@ -82,6 +83,12 @@ _RULES = {
         "The pod doesn't start or become Ready, or it runs another image after its next start.",
         "Fix the field that the finding names.",
     ),
+    "image digests": Rule(
+        "references/image-digest",
+        f"An image without a digest that `imagesByTag` of {FILE} doesn't list.",
+        "Its registry decides what the tag means: another program may run tomorrow, without a change in Git.",
+        f"Let `inv images-pin` write the digest, or list the repository in `imagesByTag` of {FILE} until it is known.",
+    ),
     "node ports": Rule(
         "references/node-port",
         "Two programs that claim the same port of a node.",
@@ -104,6 +111,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
     "gateways and routes": gateways.check,
     "entry points": entry.check,
     "pods": pods.check,
+    "image digests": images.check,
     "node ports": nodes.check,
     "rights": rights.check,
 }
@@ -130,6 +138,12 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
     used = {name: _external(groups) for name, groups in verdicts.items()}
     yield from _idle(worlds, used)
     yield from _idle_rules(worlds, declarations.host_gateways)
+    by_tag = images.used(list(worlds.values()))
+    for repository in sorted((declarations.images_by_tag or set()) - by_tag):
+        near = ending(repository, by_tag)
+        yield _unused(FILE, f"imagesByTag: {repository}: no image of it lacks a digest{near}")
+    if declarations.images_by_tag:
+        yield Proven(f"{len(declarations.images_by_tag)} images are known by their tag alone (imagesByTag of {FILE})")
     for name, groups in verdicts.items():
         parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
         yield Proven(f"{sum(map(len, groups.values()))} references proven ({parts})", name)

@@ -52,6 +52,7 @@ class World:
     node_ports: tuple[NodePort, ...]
     host_gateways: tuple[HostGateway, ...]
     literals: tuple[tuple[ExternalObject, dict[str, str]], ...]
+    images_by_tag: frozenset[str] | None = None
 
     @cached_property
     def _outside(self) -> dict[tuple[str, str], list[ExternalObject]]:
@@ -132,6 +133,7 @@ def world(layout: Layout, environment: str, declarations: Declarations, parsed: 
         tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
         declarations.host_gateways,
         tuple(secrets),
+        declarations.images_by_tag,
     )
 
 
