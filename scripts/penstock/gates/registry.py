@@ -23,6 +23,7 @@ MODULES = {
     "dataflow": "dataflow.gate",
     "network-policies": "network_policies",
     "config": "config.gate",
+    "review": "review",
     "rehearse": "rehearse",
     "actionlint": "actionlint",
     "sizes": "sizes",

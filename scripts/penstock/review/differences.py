@@ -25,6 +25,8 @@ def compare(old: Content, new: Content, schema: Any = None) -> list[FieldChange]
         place = _Place(section, hide=is_secret and section in ("data", "stringData"), schema=_inner(schema, section))
         if section == "data" and new.get("kind") == "ConfigMap":
             found += _payloads(old.get(section) or {}, new.get(section) or {})
+        elif section == "binaryData":
+            found += _binary(old.get(section) or {}, new.get(section) or {})
         else:
             found += _compare(old.get(section), new.get(section), place)
     return found
@@ -57,6 +59,13 @@ def _inner(schema: Any, key: str) -> Any:
         return None
     more = schema.get("additionalProperties")
     return (schema.get("properties") or {}).get(key, more if isinstance(more, dict) else None)
+
+
+def _binary(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldChange]:
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            sizes = [f"(binary, {len(each[key]) * 3 // 4} bytes)" if key in each else None for each in (old, new)]
+            yield FieldChange(path=fields.step("binaryData", key), old=sizes[0], new=sizes[1])
 
 
 def _payloads(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[FieldChange]:

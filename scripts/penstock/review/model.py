@@ -100,7 +100,8 @@ class Environment(_Part, frozen=True):
 class Review(_Part, frozen=True):
     """The comparison of two ends: commits, or the working tree, whose name is `working tree`.
 
-    `failures` are the lines for which the review fails, each with its fix.
+    `failures` are the lines for which the review fails, each with its fix. `unguarded` is that of the deletion guard,
+    which holds in the environments `guarded`.
     """
 
     base: str
@@ -108,3 +109,5 @@ class Review(_Part, frozen=True):
     environments: list[Environment]
     notes: list[str] = []
     failures: list[tuple[str, str]] = []
+    unguarded: tuple[str, str] | None = None
+    guarded: list[str] = []

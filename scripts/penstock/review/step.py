@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from penstock.kube.ref import ObjectRef
-from penstock.platform.layout import Layout
 from penstock.review import flows
 from penstock.review.effects import Effect
+from penstock.review.ends import Sources
 from penstock.review.flows import Flow
 from penstock.review.model import What
 from penstock.review.trees import Item
@@ -61,12 +61,12 @@ class Delta:
 
 @dataclass(frozen=True)
 class Step:
-    """Both ends of an environment, and the objects that differ. The layouts have the contracts of each end."""
+    """Both ends of an environment, the objects that differ, and the sources with the contracts of each end."""
 
     before: World
     after: World
     deltas: tuple[Delta, ...]
-    layouts: tuple[Layout, Layout]
+    sources: tuple[Sources, Sources]
 
     @property
     def environment(self) -> str:

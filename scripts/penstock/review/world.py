@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from penstock.core.yaml import parse
 from penstock.kube.nulls import as_stored
 from penstock.kube.paths import at
-from penstock.kube.ref import Content, ObjectRef
+from penstock.kube.ref import Content
 from penstock.platform.layout import LOCK_NAME
 from penstock.review.trees import Item
 
@@ -60,11 +60,6 @@ class World:
         return next((item for item in map(self.item, named) if item.ref[1:] == (kind, namespace, name)), None)
 
     @cached_property
-    def all(self) -> dict[ObjectRef, Item]:
-        """Every object by identity; this parses all files."""
-        return {item.ref: item for item in map(self.item, self.paths)}
-
-    @cached_property
     def forced(self) -> frozenset[str]:
         """The components whose Kustomizations recreate objects whose changes are refused."""
         found = set()
@@ -75,6 +70,6 @@ class World:
                     found.add(str(content["metadata"]["name"]))
         return frozenset(found)
 
-    def only(self, paths: set[str]) -> World:
-        """The same end with these files alone."""
-        return replace(self, files={path: text for path, text in self.files.items() if path in paths})
+    def text(self, item: Item) -> bytes:
+        """The text of an object's file."""
+        return self.files.get(item.file.removeprefix(f"manifests/{self.environment}/"), b"")

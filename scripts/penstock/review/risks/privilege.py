@@ -11,7 +11,7 @@ from penstock.review.step import Step
 from penstock.review.trees import Item
 
 _LEVELS = ("privileged", "baseline", "restricted")
-_TOKEN = "automountServiceAccountToken"
+_AUTOMOUNT = "automountServiceAccountToken"
 _MODE = "pod-security.kubernetes.io/enforce"
 
 
@@ -190,11 +190,11 @@ def service_account(step: Step) -> Iterator[Hit]:
 def token_mounted(step: Step) -> Iterator[Hit]:
     """A token that was declined before, by the pod or by its service account."""
     for delta in workloads(step):
-        was, now = (pod(item).get(_TOKEN) for item in (delta.old, delta.new))
+        was, now = (pod(item).get(_AUTOMOUNT) for item in (delta.old, delta.new))
         if was is False and now is not False:
             yield Hit(delta.item, "mounts the token of its service account")
     for old, new in both(step, "ServiceAccount"):
-        if at(old, _TOKEN) is False and at(new, _TOKEN) is not False:
+        if at(old, _AUTOMOUNT) is False and at(new, _AUTOMOUNT) is not False:
             yield Hit(new, "gives its token to the pods that run as it")
 
 

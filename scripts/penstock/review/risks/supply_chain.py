@@ -138,7 +138,7 @@ def pull_policy(step: Step) -> Iterator[Hit]:
 )
 def chart_replaced(step: Step) -> Iterator[Hit]:
     """A chart of this environment with the same version and other bytes."""
-    old, new = (charts_lock.read(layout) for layout in step.layouts)
+    old, new = (charts_lock.read(each.layout) for each in step.sources)
     used = step.after.files.get(LOCK_NAME, b"")
     for chart in sorted(old.keys() & new.keys()):
         if old[chart] != new[chart] and chart.encode() in used:

@@ -151,7 +151,7 @@ def _dashboards(item: Item | None) -> set[str]:
 def arrow_lost(step: Step) -> Iterator[Hit]:
     """An arrow of the base that the head lacks, between workloads of which one remains."""
     try:
-        old, new = (dataflow.read(layout.root) for layout in step.layouts)
+        old, new = (dataflow.read(each.layout.root) for each in step.sources)
     except PenstockError:  # the gate dataflow reports it
         return
     kept = {dataflow.title(arrow, new) for arrow in new.arrows}
