@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from penstock.kube.references import POD_TEMPLATES, references
@@ -64,8 +65,11 @@ def addresses(one: Item, service: Item) -> bool:
     if one.ref.kind not in ("ConfigMap", *POD_TEMPLATES):
         return False
     text = str({key: value for key, value in one.content.items() if key != "metadata"})
-    near = one.namespace == service.namespace and (f"/{service.name}:" in text or f"'{service.name}:" in text)
-    return f"{service.name}.{service.namespace}" in text or near
+    # A host with its port, and no image of that name with its tag.
+    near = rf"(?:(?<![\w./-])|(?<=//)){re.escape(service.name)}:\d{{2,5}}(?![\w.-])"
+    return f"{service.name}.{service.namespace}" in text or (
+        one.namespace == service.namespace and bool(re.search(near, text))
+    )
 
 
 def _arrows(delta: Delta, step: Step, contract: Contract | None) -> Iterator[str]:

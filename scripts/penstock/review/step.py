@@ -16,7 +16,7 @@ from penstock.review.model import What
 from penstock.review.trees import Item
 from penstock.review.world import World
 
-_ALIKE = 0.8
+_ALIKE, _LEAST = 0.8, 4
 
 
 @dataclass(frozen=True)
@@ -127,22 +127,26 @@ def _renamed(old: Iterable[Item], new: Iterable[Item]) -> Iterator[tuple[ObjectR
 
 def _likeness(old: Item, new: Item) -> float:
     """The share of equal leaves of two objects of a kind, apart from their names."""
-    leaves = [
-        set(_leaves({key: value for key, value in item.content.items() if key != "metadata"}, item))
-        for item in (old, new)
-    ]
+    before, after = (
+        dict(_leaves({key: value for key, value in item.content.items() if key != "metadata"})) for item in (old, new)
+    )
     # Objects with hardly any content are alike by chance.
-    if min(map(len, leaves)) < 4:
+    if min(len(before), len(after)) < _LEAST:
         return 0.0
-    return len(leaves[0] & leaves[1]) / len(leaves[0] | leaves[1])
+    equal = [
+        path
+        for path in before.keys() & after.keys()
+        if after[path] in (before[path], before[path].replace(old.name, new.name))
+    ]
+    return len(equal) / len(before.keys() | after.keys())
 
 
-def _leaves(value: Any, item: Item, path: str = "") -> Iterator[tuple[str, str]]:
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            yield from _leaves(inner, item, f"{path}.{key}")
+            yield from _leaves(inner, f"{path}.{key}")
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _leaves(inner, item, f"{path}[{index}]")
+            yield from _leaves(inner, f"{path}[{index}]")
     else:
-        yield path, str(value).replace(item.name, "NAME")
+        yield path, str(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from penstock.review import crd_changes
 from penstock.review.crd_changes import ApiChange
-from penstock.review.risks.parts import at, both
+from penstock.review.risks.parts import at, both, count
 from penstock.review.risks.rule import Hit, risk
 from penstock.review.step import Step
 from penstock.review.trees import Item
@@ -64,7 +64,7 @@ def crd_version_dropped(step: Step) -> Iterator[Hit]:
     for item, change in _api(step, "version-removed"):
         group, kind = at(item, "spec.group"), at(item, "spec.names.kind", "")
         used = [one for one in step.after.of(kind) if one.content["apiVersion"] == f"{group}/{change.path}"]
-        more = f"; {len(used)} objects of the manifests use it, such as {used[0]}" if used else ""
+        more = f"; {count(len(used), 'object')} of the manifests in it, such as {used[0]}" if used else ""
         yield Hit(item, f"{change}{more}")
 
 

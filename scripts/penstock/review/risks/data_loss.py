@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from penstock.review.quantities import duration, quantity
-from penstock.review.risks.parts import at, both, containers, documents, removed, walk
+from penstock.review.risks.parts import at, both, containers, count, documents, removed, walk
 from penstock.review.risks.rule import Hit, risk
 from penstock.review.step import Step
 from penstock.review.trees import Item
@@ -45,7 +45,9 @@ def namespace_removed(step: Step) -> Iterator[Hit]:
     """A Namespace that Flux deletes."""
     for item in removed(step, "Namespace"):
         inside = [one for one in step.before.mentioning(item.name) if one.namespace == item.name]
-        yield Hit(item, f"is removed, with all that is in it: {len(inside)} objects of the manifests, and all others")
+        yield Hit(
+            item, f"is removed, with all that is in it: {count(len(inside), 'object')} of the manifests, and all others"
+        )
 
 
 @risk(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from penstock.review.quantities import quantity
-from penstock.review.risks.parts import at, both, container_pairs, inner, pod, template_metadata, workloads
+from penstock.review.risks.parts import at, both, container_pairs, count, inner, pod, template_metadata, workloads
 from penstock.review.risks.rule import Hit, risk
 from penstock.review.step import Step
 from penstock.review.trees import Item
@@ -82,9 +82,11 @@ def _stuck(budget: Item, scaled: list[Item]) -> str:
         for item in scaled
         if item.namespace == budget.namespace and labels.items() <= template_metadata(item, "labels").items()
     ]
-    count = sum(map(_replicas, chosen))
-    needed = count if str(least) == "100%" else least if isinstance(least, int) else 0
-    return f"minAvailable is {least}, and {chosen[0]} has {count} replicas" if chosen and needed >= count > 0 else ""
+    running = sum(map(_replicas, chosen))
+    needed = running if str(least) == "100%" else least if isinstance(least, int) else 0
+    if not chosen or not needed >= running > 0:
+        return ""
+    return f"minAvailable is {least}, and {chosen[0]} has {count(running, 'replica')}"
 
 
 @risk(

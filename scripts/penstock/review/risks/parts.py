@@ -94,3 +94,8 @@ def walk(value: Any, path: str = "") -> Iterator[tuple[str, Values]]:
     elif isinstance(value, list):
         for one in value:
             yield from walk(one, path)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun: 1 object, 2 objects."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
