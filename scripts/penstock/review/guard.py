@@ -55,6 +55,7 @@ def failure(environments: Iterable[Environment], settings: PruneSettings) -> tup
         protected = found[name].protected
         shown = f", with {', '.join(protected[:3])}{' …' if len(protected) > 3 else ''}" if protected else ""
         was = found[name].acknowledged
-        parts.append(f"{name} {number} objects{shown}{f' ({was} acknowledged)' if was is not None else ''}")
+        noun = "object" if number == 1 else "objects"
+        parts.append(f"{name} {number} {noun}{shown}{f' ({was} acknowledged)' if was is not None else ''}")
     trailer = f"{KEY}: {' '.join(f'{name}={number}' for name, number in wanted.items())}"
     return f"Flux prunes in {'; in '.join(parts)}", f"if that is meant, end the message of a commit with: {trailer}"

@@ -125,7 +125,7 @@ def _risks(step: Step, rules: list[RiskRule], chosen: Settings) -> tuple[list[Ri
                 found[risk] = None
         except PenstockError as error:
             unknown.append(f"{rule.rule.id} can't be applied: {error.message}")
-    kept = [risk for risk in found if not any(off.covers(risk) for off in chosen.off)]
+    kept = [risk for risk in found if not any(one.covers(risk) for one in chosen.disabled)]
     order = ("high", "medium", "low")
     return sorted(kept, key=lambda risk: (order.index(risk.severity), risk.risk, risk.rule, risk.name)), unknown
 

@@ -33,7 +33,7 @@ class PruneSettings(Strict, frozen=True):
     reason: str = ""
 
 
-class Off(Strict, frozen=True):
+class Disabled(Strict, frozen=True):
     """A rule that is switched off, and why: everywhere, or for some environments and objects.
 
     `objects` are patterns of names as in messages, such as `Deployment demo/*`.
@@ -58,7 +58,7 @@ class Settings(Strict, frozen=True, rename="camel"):
 
     fail_on: Literal["high", "medium", "low", "never"] = "high"
     prune: PruneSettings = PruneSettings()
-    off: list[Off] = []
+    disabled: list[Disabled] = []
 
     def fails(self, risk: Risk) -> bool:
         """Whether a review fails for a risk."""
@@ -72,7 +72,7 @@ def read(root: Path, rules: list[str]) -> Settings:
         return Settings()
     found = load(path, Settings, FILE)
     faults = [
-        f"{FILE}: unknown rule `{one.rule}`{ending(one.rule, rules)}" for one in found.off if one.rule not in rules
+        f"{FILE}: unknown rule `{one.rule}`{ending(one.rule, rules)}" for one in found.disabled if one.rule not in rules
     ]
     if found.prune.threshold > _DEFAULT and not found.prune.reason:
         faults.append(f"{FILE}: prune: a threshold above {_DEFAULT} needs a reason")
