@@ -12,7 +12,7 @@ from penstock.verbs.explain import explain
 from support import Platform, found
 
 FILES = read(ENGINE / FOLDER / "broken-files.yaml")
-# They need a running control plane, a Git index, or more than one edit.
+# They need a running control plane, a Git index or two commits, or more than one edit.
 UNSHOWN = {
     "hydrate-check/uncommitted",
     "rehearse/settles",
@@ -22,6 +22,7 @@ UNSHOWN = {
     "sizes/large-file",
     "config/not-mounted",
     "network-policies/address",
+    "review/prune",
 }
 
 

@@ -99,8 +99,12 @@ def _summary(each: Environment) -> str:
     kinds: tuple[What, ...] = ("changed", "added", "removed", "moved", "renamed")
     counts = [f"{each.count(what)} {what}" for what in kinds if each.count(what) or what in kinds[:3]]
     pruned = f"; Flux deletes {len(each.prune.objects)}" if each.prune.objects else ""
-    risks = f"; {len(each.risks)} risks, the highest is {each.highest}" if each.risks else "; no risks"
+    risks = f"; {_count(len(each.risks), 'risk')}, the highest is {each.highest}" if each.risks else "; no risks"
     return f"{each.name}: {', '.join(counts)}{pruned}{risks}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _json(found: Review) -> None:

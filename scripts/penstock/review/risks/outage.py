@@ -141,15 +141,16 @@ def unavailable(step: Step) -> Iterator[Hit]:
     "network-daemon",
     "outage",
     "medium",
-    "The pods of a DaemonSet on the host network are rolled.",
-    "On every node in turn, the network, DNS or a log agent restarts; connections of new pods wait for it.",
+    "The pods of a DaemonSet that provides the network are rolled.",
+    "On every node in turn the network restarts, and connections of new pods wait for it.",
     "Apply it when the cluster is calm, and watch the first node.",
 )
 def network_daemon(step: Step) -> Iterator[Hit]:
-    """A DaemonSet that nodes depend on."""
+    """A DaemonSet that installs a CNI plugin on its nodes."""
     for delta in step.of("DaemonSet"):
-        if delta.is_("rolled") and pod(delta.new).get("hostNetwork"):
-            yield Hit(delta.item, "is rolled on every node, and has the host network")
+        paths = (str(inner(one, "hostPath.path") or "") for one in pod(delta.new).get("volumes") or [])
+        if delta.is_("rolled") and any("/cni" in path for path in paths):
+            yield Hit(delta.item, "is rolled on every node, and provides the network")
 
 
 @risk(
