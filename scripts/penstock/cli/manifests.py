@@ -54,7 +54,7 @@ def review(
     format: str = "text",  # noqa: A002, the option's name
     platform: str = "",
 ) -> None:
-    """Show what a change does to each cluster, and how risky that is."""
+    """Show what a branch does to each cluster, and its risks."""
     from penstock.verbs.review import review as run
 
     run(base, head, env, format, platform)

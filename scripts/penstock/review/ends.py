@@ -5,15 +5,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.files import sha256
+from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import FORMAT
+from penstock.hydrate.parts import units
 from penstock.platform import environments, secrets
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import trees
@@ -21,27 +24,26 @@ from penstock.review.effects import Declared
 from penstock.tools import git
 
 WORKING_TREE = "working tree"
-# What the manifests are rendered from, and the contracts.
-_READ = (
-    *("charts", "components", "environments", "manifests", "charts.lock", "connections.yaml", "dataflow.yaml"),
-    *("external.yaml", "helmfile.yaml", "review.yaml"),
-)
+# The contracts, and what the manifests are rendered from.
+_CONTRACTS = ("charts.lock", "dataflow.yaml", "environments", "review.yaml")
+_SOURCES = (*_CONTRACTS, "charts", "components", "external.yaml", "helmfile.yaml", "manifests")
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The sources of a commit, written to a folder when they are first needed."""
+    """Files of a commit, written to a folder when they are first needed."""
 
     platform: Layout
     folder: Path | None = None
     commit: str = ""
+    paths: tuple[str, ...] = _CONTRACTS
 
     @cached_property
     def layout(self) -> Layout:
         """The platform; without a folder that of the working tree."""
         if self.folder is None:
             return self.platform
-        for path, text in git.files(self.platform.root, self.commit, *_READ).items():
+        for path, text in git.files(self.platform.root, self.commit, *self.paths).items():
             place = self.folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text)
@@ -56,6 +58,7 @@ class End:
     commit: str
     trees: dict[str, dict[str, bytes]]
     sources: Sources
+    folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def layout(self) -> Layout:
@@ -63,15 +66,32 @@ class End:
         return self.sources.layout
 
     def stale(self, environment: str) -> list[str]:
-        """Return the reasons why the manifests differ from their sources' output; none if that is unknown."""
-        text = self.trees.get(environment, {}).get(LOCK_NAME, b"")
-        if self.name != WORKING_TREE and lock_format(text) != FORMAT:
+        """Return the reasons why the manifests differ from their sources' output; none if that is unknown.
+
+        Of the base, only edits by hand are known: its sources are not compared.
+        """
+        tree = self.trees[environment]
+        if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:
-            return [line.text for line in fast_findings(self.layout, environment)]
+            if self.sources.folder and self.sources.paths == _CONTRACTS:
+                return list(_edited(environment, tree))
+            return [line.text for line in fast_findings(self.layout, environment, folders=self.folders)]
         except PenstockError as error:
             # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
             return [error.message]
+
+
+def _edited(environment: str, tree: dict[str, bytes]) -> Iterator[str]:
+    """Yield a line for each object whose file is not the one in the lock."""
+    shown = f"manifests/{environment}"
+    locked = lock.decode(tree[LOCK_NAME], environment, shown)
+    expected = dict(locked.flux)
+    for name, unit in units(locked.components).items():
+        expected |= {f"{name}/{file}": one.sha256 for file, one in unit.files.items()}
+    for path in sorted(expected.keys() & tree.keys()):
+        if sha256(tree[path]) != expected[path]:
+            yield f"{shown}/{path} was edited by hand"
 
 
 @contextmanager
@@ -83,18 +103,22 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     root = layout.root
     tip = git.commit(root, head or "HEAD")
     start, name = _base(root, base, tip)
-    notes = list(_notes(root, start, tip, head))
+    dirty = [path for path in git.changed(root) if "manifests/" in path]
+    notes = list(_notes(root, start, tip, head, dirty))
     for revision in (start, tip):
         _refuse_submodule(root, revision)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
-        old = End(name, start, trees.in_commit(root, start), Sources(layout, folder / "base", start))
-        if head:
-            sources = Sources(layout, folder / "head", tip)
-            new = End(f"{head} ({tip[:12]})", tip, trees.in_commit(root, tip), sources)
-        else:
-            new = End(WORKING_TREE, tip, trees.on_disk(root), Sources(layout))
-        yield old, new, notes
+        old_sources = Sources(layout, folder / "base", start)
+        new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
+        shown = f"{head} ({tip[:12]})" if head else WORKING_TREE
+        if (head or not dirty) and git.same(root, start, tip, "manifests"):
+            # Nothing changes, so the locks are all that is read.
+            same = trees.locks_in_commit(root, tip)
+            yield End(name, start, same, old_sources), End(shown, tip, same, new_sources), notes
+            return
+        after = trees.in_commit(root, tip) if head else trees.on_disk(root)
+        yield End(name, start, trees.in_commit(root, start), old_sources), End(shown, tip, after, new_sources), notes
 
 
 def _base(root: Path, base: str, tip: str) -> tuple[str, str]:
@@ -114,8 +138,7 @@ def _base(root: Path, base: str, tip: str) -> tuple[str, str]:
     return found, f"{branch} ({found[:12]})"
 
 
-def _notes(root: Path, start: str, tip: str, head: str) -> Iterator[str]:
-    dirty = [path for path in git.changed(root) if "manifests/" in path]
+def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:
     if start == tip and (head or not dirty):
         yield f"both ends are commit {tip[:12]}: there is nothing to compare"
     elif len(git.parents(root, tip)) > 1:
