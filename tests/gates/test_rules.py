@@ -12,7 +12,7 @@ from penstock.verbs.explain import explain
 from support import Platform, found
 
 FILES = read(ENGINE / FOLDER / "broken-files.yaml")
-# They need a running control plane, a Git index, or more than one edit.
+# They need a running control plane, a Git index or two commits, or more than one edit.
 UNSHOWN = {
     "hydrate-check/uncommitted",
     "rehearse/settles",
@@ -24,6 +24,7 @@ UNSHOWN = {
     "fidelity/difference",
     "fidelity/stale-reason",
     "network-policies/address",
+    "review/prune",
 }
 
 

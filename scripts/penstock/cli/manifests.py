@@ -36,6 +36,30 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
     run(env or None, base, json, platform)
 
 
+@verb(
+    words=("base", "head"),
+    help=ANY_ENV
+    | PLATFORM
+    | {
+        "base": "the revision before the change (the merge base with the default branch)",
+        "head": "the revision after it (the working tree)",
+        "format": "text, markdown, json or sarif",
+    },
+)
+def review(
+    _: Context,
+    base: str = "",
+    head: str = "",
+    env: str = "",
+    format: str = "text",  # noqa: A002, the option's name
+    platform: str = "",
+) -> None:
+    """Show what a branch does to each cluster, and its risks."""
+    from penstock.verbs.review import review as run
+
+    run(base, head, env, format, platform)
+
+
 @verb(help=ENV | JSON)
 def images(_: Context, env: str = "", json: bool = False) -> None:
     """List the images of an environment, and what uses each."""

@@ -11,7 +11,7 @@ from invoke import __version__
 from invoke.exceptions import ParseError
 from invoke.program import Program
 
-from penstock.cli.verb import WrongValue
+from penstock.cli.verb import Verb, WrongValue
 from penstock.core import console
 from penstock.core.nearest import did_you_mean
 
@@ -47,6 +47,10 @@ class Verbs(Program):
 
     def parse_tasks(self) -> None:
         """Parse verbs and their options; if they are invalid, prints an error with its fix and raises SystemExit(2)."""
+        tokens = self.core.unparsed
+        verb = self.collection.tasks.get(tokens[0]) if tokens else None
+        if isinstance(verb, Verb) and verb.words:
+            self.core.unparsed = [tokens[0], *verb.named(tokens[1:])]
         with self._reported():
             super().parse_tasks()
 

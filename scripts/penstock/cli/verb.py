@@ -55,8 +55,22 @@ class Option(Argument):
 class Verb(Task[Any]):
     """A task that reports its errors; `inv --debug` adds the traceback.
 
-    The options of a parameter `target` are the fields of Target.
+    The options of a parameter `target` are the fields of Target. `words` are options whose names may be left out, in
+    this order; Invoke's positional arguments are always required.
     """
+
+    words: tuple[str, ...] = ()
+
+    def named(self, tokens: list[str]) -> list[str]:
+        """Return the tokens after the verb's name, with the names of the words."""
+        flags = {flag for each in self.get_arguments() if each.kind is not bool for flag in _flags(each)}
+        left, found, is_value = [*self.words], [], False
+        for token in tokens:
+            if not is_value and not token.startswith("-") and left:
+                found.append(f"--{left.pop(0)}")
+            is_value = not is_value and token in flags
+            found.append(token)
+        return found
 
     def __call__(self, *values: Any, **named: Any) -> Any:
         """Run the verb; raises SystemExit with the exit code of an error."""
@@ -92,9 +106,19 @@ class Verb(Task[Any]):
         ]
 
 
-def verb(name: str | None = None, **options: Any) -> Callable[[Callable[..., None]], Any]:
+def _flags(argument: Argument) -> list[str]:
+    return [f"--{name}" if len(name) > 1 else f"-{name}" for name in argument.names]
+
+
+def verb(name: str | None = None, words: tuple[str, ...] = (), **options: Any) -> Callable[[Callable[..., None]], Any]:
     """Make a function a verb; `options` are those of Invoke's `task`, with a `help` text for each parameter."""
-    return task(klass=Verb, name=name, **options)
+
+    def made(body: Callable[..., None]) -> Any:
+        found = task(klass=Verb, name=name, **options)(body)
+        found.words = words
+        return found
+
+    return made
 
 
 def verbs(*modules: ModuleType) -> list[Verb]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
-from penstock.docs import components_page, connections_page, rules_page, settings_page, verbs_page
+from penstock.docs import components_page, connections_page, rules_page, schemas_page, settings_page, verbs_page
 from penstock.platform.layout import ENGINE, Layout
 
 _PAGES: dict[str, Callable[[Path], str]] = {
@@ -15,6 +15,8 @@ _PAGES: dict[str, Callable[[Path], str]] = {
     "docs/reference/settings.md": lambda root: settings_page.page(Layout(root)),
     "docs/reference/rules.md": rules_page.page,
     "docs/reference/components.md": lambda root: components_page.page(Layout(root)),
+    "docs/reference/review.schema.json": lambda _: schemas_page.review(),
+    "docs/reference/review-settings.schema.json": lambda _: schemas_page.settings(),
     "docs/reference/connections.md": lambda root: connections_page.page(Layout(root)),
 }
 

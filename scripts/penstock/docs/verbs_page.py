@@ -22,7 +22,7 @@ GROUPS = {
         *("flux-install", "gitops-setup", "gitops-enable"),
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
-    "Manifests": ["hydrate", "hydrate-check", "diff", "images", "images-pin", "images-save"],
+    "Manifests": ["hydrate", "hydrate-check", "diff", "review", "images", "images-pin", "images-save"],
     "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference", "record"],
     "This machine": ["doctor", "tools"],
     "Others": [],
@@ -68,6 +68,7 @@ def page(tasks: Path) -> str:
 def _verb(name: str, task: Task[Any]) -> str:
     arguments = task.get_arguments()
     words = [f" {argument.names[0].upper()}" for argument in arguments if _is_word(argument)]
+    words += [f" [{word.upper()}]" for word in getattr(task, "words", ())]
     lines = [f"### inv {name}{''.join(words)}", *_described(task), ""]
     if arguments:
         lines += ["| option | meaning |", "|---|---|", *map(_row, arguments), ""]

@@ -1,7 +1,8 @@
-"""A failing example of each rule, from the tests: an edit of a platform, and its findings."""
+"""A failing example of each rule, from the tests: an edit of a platform, or a change of its manifests."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,9 @@ from penstock.platform.layout import ENGINE
 
 # Test data: edits of a hydrated platform, and a platform for each refusal of hydration.
 FOLDER, PLATFORMS = "tests/gates", "tests/platforms"
+# A pair of manifests for each risk of a review.
+PAIRS = "tests/review/pairs"
+_CONTEXT = 2
 _REFUSED = re.compile(r"^error: (.*) \[(hydrate/[\w-]+)\]$", re.MULTILINE)
 FILES = [f"{FOLDER}/broken-{name}.yaml" for name in ("files", "references", "configurations", "dataflow", "policies")]
 
@@ -20,7 +24,8 @@ FILES = [f"{FOLDER}/broken-{name}.yaml" for name in ("files", "references", "con
 class Example(Strict, frozen=True):
     """An edit that replaces the first `old` in `file` by `new`, and the only findings of the gate, `says`.
 
-    An empty `old` creates the file. `rule` is set if the example illustrates that rule.
+    An empty `old` creates the file. `rule` is set if the example illustrates that rule. Of a `pair`, `old` and `new`
+    are whole: their diff has only the lines around the change.
     """
 
     mistake: str
@@ -29,10 +34,15 @@ class Example(Strict, frozen=True):
     says: list[str]
     old: str = ""
     rule: str = ""
+    pair: bool = False
 
     @property
     def diff(self) -> str:
         """The edit as a diff below a comment with the file's name."""
+        if self.pair:
+            both = self.old.splitlines(), self.new.splitlines()
+            lines = list(difflib.unified_diff(*both, n=_CONTEXT, lineterm=""))[2:]
+            return "\n".join([f"# {self.file}", *(line for line in lines if not line.startswith("@@"))])
         removed = [f"-{line}" for line in self.old.splitlines()]
         return "\n".join([f"# {self.file}", *removed, *(f"+{line}" for line in self.new.splitlines())])
 
@@ -45,7 +55,28 @@ def read(path: Path) -> list[Example]:
 def examples(root: Path = ENGINE) -> dict[str, Example]:
     """Rule id -> example; empty without the tests, as in a wheel."""
     every = [each for file in FILES if (root / file).is_file() for each in read(root / file)]
-    return {each.rule: each for each in (*_refused(root / PLATFORMS), *every) if each.rule}
+    return {each.rule: each for each in (*_refused(root / PLATFORMS), *every, *_pairs(root / PAIRS)) if each.rule}
+
+
+def _pairs(folder: Path) -> Iterator[Example]:
+    """The failing pairs of the risks, with what the rule reports."""
+    for says in sorted(folder.glob("*/says.txt")):
+        name = says.parent.name
+        texts = ["".join(path.read_text() for path in _files(says.parent / end)) for end in ("base", "head")]
+        yield Example(
+            mistake=name,
+            file="the manifests",
+            old=texts[0],
+            new=texts[1],
+            says=says.read_text().splitlines(),
+            rule=f"review/{name}",
+            pair=True,
+        )
+
+
+def _files(end: Path) -> list[Path]:
+    """The files of a pair's end; those of the platform last."""
+    return [*sorted(end.glob("fails*.yaml")), *sorted((end / "fails").glob("*.[ly]*"))]
 
 
 def _refused(folder: Path) -> Iterator[Example]:

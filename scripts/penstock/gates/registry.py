@@ -24,6 +24,7 @@ MODULES = {
     "network-policies": "network_policies",
     "config": "config.gate",
     "fidelity": "fidelity.gate",
+    "review": "review",
     "rehearse": "rehearse",
     "actionlint": "actionlint",
     "sizes": "sizes",

@@ -34,12 +34,12 @@ def compare(old: Any, new: Any, path: str = "") -> Iterator[Field]:
         for key in sorted(old.keys() | new.keys(), key=str):
             if old.get(key) is new.get(key) is None and (key in old) != (key in new):
                 was, now = ("null" if key in each else None for each in (old, new))
-                yield Field(_step(path, key), was, now)
-            yield from compare(old.get(key), new.get(key), _step(path, key))
+                yield Field(step(path, key), was, now)
+            yield from compare(old.get(key), new.get(key), step(path, key))
     elif isinstance(old, list) and isinstance(new, list) and _name(old, new):
         yield from _named(old, new, path, _name(old, new))
     else:
-        yield _leaf(old, new, path)
+        yield leaf(old, new, path)
 
 
 def _named(old: list[Any], new: list[Any], path: str, name: str) -> Iterator[Field]:
@@ -49,7 +49,7 @@ def _named(old: list[Any], new: list[Any], path: str, name: str) -> Iterator[Fie
         yield from compare(before.get(key), after.get(key), f"{path}[{key}]")
     was, now = ([key for key in keys if key in before and key in after] for keys in (before, after))
     if was != now:
-        yield _leaf(", ".join(was), ", ".join(now), f"{path} (order)")
+        yield leaf(", ".join(was), ", ".join(now), f"{path} (order)")
 
 
 def _name(old: list[Any], new: list[Any]) -> str:
@@ -65,7 +65,8 @@ def _name(old: list[Any], new: list[Any]) -> str:
     return ""
 
 
-def _leaf(old: Any, new: Any, path: str) -> Field:
+def leaf(old: Any, new: Any, path: str) -> Field:
+    """Return the difference of two values: as they are if they are short, else as lines."""
     if _is_short(old) and _is_short(new):
         return Field(path, old, new)
     texts = [_text(old), _text(new)]
@@ -88,7 +89,8 @@ def _text(value: Any) -> str:
     return yaml.dump(value)
 
 
-def _step(path: str, key: str) -> str:
+def step(path: str, key: str) -> str:
+    """Return the path of a key below a path."""
     if not re.fullmatch(r"[A-Za-z0-9_-]+", key):
         return f"{path}[{key}]"
     return f"{path}.{key}" if path else key

@@ -14,7 +14,7 @@ from penstock.kube.objects import Object
 from penstock.kube.paths import at
 from penstock.kube.ref import ObjectRef
 from penstock.platform.layout import LOCK_NAME
-from penstock.tools.git import files
+from penstock.tools.git import files, folders
 
 _INDEX = "kustomization.yaml"
 
@@ -48,6 +48,14 @@ def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
 def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
     """Return the same files of a commit, read from Git's object store."""
     return _by_environment(files(root, commit, "manifests"))
+
+
+def locks_in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
+    """Return the locks of a commit alone, by environment; an environment without one has no files."""
+    names = [path.rpartition("/")[2] for path in folders(root, commit, "manifests")]
+    found = files(root, commit, *(f"manifests/{name}/{LOCK_NAME}" for name in names)) if names else {}
+    texts = {name: found.get(f"manifests/{name}/{LOCK_NAME}") for name in names if not name.startswith(".")}
+    return {name: {} if text is None else {LOCK_NAME: text} for name, text in texts.items()}
 
 
 def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:

@@ -31,7 +31,9 @@ _READING = (
         "ls-files",
         "ls-remote",
         "ls-tree",
+        "merge-base",
         "remote",
+        "rev-list",
         "rev-parse",
     ),
     *("status", "symbolic-ref", "version"),
@@ -111,7 +113,7 @@ def commit(folder: Path, revision: str) -> str:
     found = git(folder, *arguments, ok=(0, 1, 128)).text.strip()
     if found:
         return found
-    if git(folder, "rev-parse", "--is-shallow-repository").text.strip() == "true":
+    if is_shallow(folder):
         raise PenstockError(
             f"unknown revision `{revision}`: this is a shallow clone, without its older commits",
             "git fetch --unshallow (actions/checkout: fetch-depth: 0); a branch: git fetch origin BRANCH:BRANCH",
@@ -121,6 +123,55 @@ def commit(folder: Path, revision: str) -> str:
     is_name = re.fullmatch(r"[\w./-]+", revision)
     known = ["HEAD", *git(folder, "for-each-ref", "--format=%(refname:short)").text.split()] if is_name else []
     raise PenstockError(f"unknown revision `{revision}`", did_you_mean(revision, known, otherwise))
+
+
+def default_branch(folder: Path) -> str:
+    """Return the default branch as a revision, that of the remote if there is one; empty if none is known."""
+    remote = git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).text.strip()
+    own = settings(folder).get("init.defaultbranch", "")
+    for name in filter(None, (remote, "origin/main", "origin/master", own, "main", "master")):
+        if git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1, 128)).code == 0:
+            return name
+    return ""
+
+
+def is_shallow(folder: Path) -> bool:
+    """Whether the clone lacks older commits."""
+    return git(folder, "rev-parse", "--is-shallow-repository").text.strip() == "true"
+
+
+def merge_base(folder: Path, one: str, other: str) -> str:
+    """Return the newest commit that two commits have in common; empty if there is none here."""
+    return git(folder, "merge-base", one, other, ok=(0, 1, 128)).text.strip().partition("\n")[0]
+
+
+def parents(folder: Path, revision: str) -> list[str]:
+    """Return the parents of a commit."""
+    return git(folder, "rev-list", "--parents", "--max-count=1", revision).text.split()[1:]
+
+
+def trailers(folder: Path, base: str, head: str, key: str) -> list[str]:
+    """Return the values of a trailer in the commits since `base`, the newest first."""
+    wanted = f"--format=%(trailers:key={key},valueonly)"
+    listed = git(folder, "rev-list", wanted, f"{base}..{head}").text.splitlines()
+    return [line.strip() for line in listed if line.strip() and not line.startswith("commit ")]
+
+
+def same(folder: Path, one: str, other: str, path: str) -> bool:
+    """Whether a path has the same content in two commits."""
+    listed = [git(folder, "ls-tree", revision, "--", path).stdout for revision in (one, other)]
+    return listed[0] == listed[1]
+
+
+def folders(folder: Path, revision: str, path: str) -> list[str]:
+    """Return the folders directly below a path in a commit."""
+    listed = git(folder, "ls-tree", "-d", "--name-only", "-z", revision, "--", f"{path}/").stdout.split(b"\0")
+    return [os.fsdecode(line) for line in listed if line]
+
+
+def is_submodule(folder: Path, revision: str, path: str) -> bool:
+    """Whether a path is a submodule in a commit."""
+    return git(folder, "ls-tree", revision, "--", path).text.startswith("160000 ")
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -145,15 +196,16 @@ def changed(folder: Path, path: str = ".") -> dict[str, str]:
     return found
 
 
-def files(folder: Path, revision: str, path: str) -> dict[str, bytes]:
-    """Return the files below a path in a commit, by path from `folder`, without links and submodules."""
+def files(folder: Path, revision: str, *paths: str) -> dict[str, bytes]:
+    """Return the files at and below some paths in a commit, by path from `folder`, without links and submodules."""
     with fetching(folder) as env:
-        listed = git(folder, "ls-tree", "-r", "-z", revision, "--", f"{path}/", env=env).stdout.split(b"\0")
+        listed = git(folder, "ls-tree", "-r", "-z", revision, "--", *paths, env=env).stdout.split(b"\0")
         entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
         names = {os.fsdecode(name): about.split()[2] for about, _, name in entries}
         if not names:
             return {}
-        complete(folder, revision, path, env)
+        for path in paths:
+            complete(folder, revision, path, env)
         contents = blobs(folder, names.values(), env)
     return dict(zip(names, contents, strict=True))
 

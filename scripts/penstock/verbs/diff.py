@@ -12,12 +12,11 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.hydrate import index
 from penstock.hydrate.fast import fast_findings
-from penstock.platform import environments, secrets
+from penstock.platform import environments
 from penstock.platform.layout import Layout, find_platform
-from penstock.review import trees
+from penstock.review import ends, trees
 from penstock.review.compare import Change, Diff
 from penstock.review.compare import diff as compare
-from penstock.review.effects import Declared
 from penstock.review.fields import Field
 from penstock.tools.git import commit
 
@@ -59,13 +58,13 @@ def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
     if git:
         names = index.present(git, layout, names, environment)
     console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
-    declared = _declared(layout)
+    declared = ends.declared(layout)
     found = []
     for name in names:
         stale = _stale(layout, name) if name in known else []
         for line in stale:
             console.warn(f"{line}; run `inv hydrate` first: the diff reads manifests/ as it is")
-        version = _version(layout, name) if name in known else ""
+        version = ends.version(layout, name) if name in known else ""
         found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale, version))
     return found
 
@@ -76,22 +75,6 @@ def _stale(layout: Layout, environment: str) -> list[str]:
     except PenstockError as error:
         # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
         return [error.message]
-
-
-def _version(layout: Layout, environment: str) -> str:
-    try:
-        return environments.read(layout, environment).kubernetes.version
-    except PenstockError:
-        return ""  # hydration reports the error; the newest version is the best guess
-
-
-def _declared(layout: Layout) -> Declared:
-    names = sorted(path.name for path in layout.components.iterdir())
-    return {
-        (namespace, secret.name): {*secret.literal, *secret.generate}
-        for secret in secrets.declared(layout, names)
-        for namespace in secret.namespaces
-    }
 
 
 def _show(found: Diff) -> None:

@@ -1,0 +1,183 @@
+"""The two ends of a review: a commit, or the working tree."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import msgspec
+
+from penstock.core.errors import PenstockError
+from penstock.core.files import sha256
+from penstock.hydrate import lock
+from penstock.hydrate.fast import fast_findings
+from penstock.hydrate.lock import FORMAT
+from penstock.hydrate.parts import units
+from penstock.platform import environments, secrets
+from penstock.platform.layout import LOCK_NAME, Layout
+from penstock.review import trees
+from penstock.review.effects import Declared
+from penstock.tools import git
+
+WORKING_TREE = "working tree"
+# The contracts, and what the manifests are rendered from.
+_CONTRACTS = ("charts.lock", "dataflow.yaml", "environments", "review.yaml")
+_SOURCES = (*_CONTRACTS, "charts", "components", "external.yaml", "helmfile.yaml", "manifests")
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Files of a commit, written to a folder when they are first needed."""
+
+    platform: Layout
+    folder: Path | None = None
+    commit: str = ""
+    paths: tuple[str, ...] = _CONTRACTS
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The platform; without a folder that of the working tree."""
+        if self.folder is None:
+            return self.platform
+        for path, text in git.files(self.platform.root, self.commit, *self.paths).items():
+            place = self.folder / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(text)
+        return Layout(self.folder)
+
+
+@dataclass(frozen=True)
+class End:
+    """An end: its name in messages, the commit that it is or is based on, and its manifests by environment."""
+
+    name: str
+    commit: str
+    trees: dict[str, dict[str, bytes]]
+    sources: Sources
+    folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def layout(self) -> Layout:
+        """Its sources: the platform itself, or a temporary folder."""
+        return self.sources.layout
+
+    def stale(self, environment: str) -> list[str]:
+        """Return the reasons why the manifests differ from their sources' output; none if that is unknown.
+
+        Of the base, only edits by hand are known: its sources are not compared.
+        """
+        tree = self.trees[environment]
+        if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
+            return []
+        try:
+            if self.sources.folder and self.sources.paths == _CONTRACTS:
+                return list(_edited(environment, tree))
+            return [line.text for line in fast_findings(self.layout, environment, folders=self.folders)]
+        except PenstockError as error:
+            # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
+            return [error.message]
+
+
+def _edited(environment: str, tree: dict[str, bytes]) -> Iterator[str]:
+    """Yield a line for each object whose file is not the one in the lock."""
+    shown = f"manifests/{environment}"
+    locked = lock.decode(tree[LOCK_NAME], environment, shown)
+    expected = dict(locked.flux)
+    for name, unit in units(locked.components).items():
+        expected |= {f"{name}/{file}": one.sha256 for file, one in unit.files.items()}
+    for path in sorted(expected.keys() & tree.keys()):
+        if sha256(tree[path]) != expected[path]:
+            yield f"{shown}/{path} was edited by hand"
+
+
+@contextmanager
+def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[str]]]:
+    """Yield both ends, and notes about how they were chosen; an empty revision stands for the default.
+
+    Raises PenstockError for an unknown revision, a clone without the base, and manifests in a submodule.
+    """
+    root = layout.root
+    tip = git.commit(root, head or "HEAD")
+    start, name = _base(root, base, tip)
+    dirty = [path for path in git.changed(root) if "manifests/" in path]
+    notes = list(_notes(root, start, tip, head, dirty))
+    for revision in (start, tip):
+        _refuse_submodule(root, revision)
+    with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
+        folder = Path(scratch)
+        old_sources = Sources(layout, folder / "base", start)
+        new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
+        shown = f"{head} ({tip[:12]})" if head else WORKING_TREE
+        if (head or not dirty) and git.same(root, start, tip, "manifests"):
+            # Nothing changes, so the locks are all that is read.
+            same = trees.locks_in_commit(root, tip)
+            yield End(name, start, same, old_sources), End(shown, tip, same, new_sources), notes
+            return
+        after = trees.in_commit(root, tip) if head else trees.on_disk(root)
+        yield End(name, start, trees.in_commit(root, start), old_sources), End(shown, tip, after, new_sources), notes
+
+
+def _base(root: Path, base: str, tip: str) -> tuple[str, str]:
+    """Return the commit to compare with, and its name."""
+    if base:
+        found = git.commit(root, base)
+        return found, f"{base} ({found[:12]})"
+    branch = git.default_branch(root)
+    full = "git fetch --unshallow origin (actions/checkout: fetch-depth: 0), or name the base: inv review BASE"
+    if not branch:
+        raise PenstockError("no base: neither origin/HEAD, main nor master is known in this clone", full)
+    found = git.merge_base(root, branch, tip)
+    if not found and git.is_shallow(root):
+        raise PenstockError(f"no base: this is a shallow clone, without the commit that HEAD and {branch} share", full)
+    if not found:
+        raise PenstockError(f"no base: HEAD and {branch} have no commit in common", "name the base: inv review BASE")
+    return found, f"{branch} ({found[:12]})"
+
+
+def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:
+    if start == tip and (head or not dirty):
+        yield f"both ends are commit {tip[:12]}: there is nothing to compare"
+    elif len(git.parents(root, tip)) > 1:
+        yield f"{head or 'HEAD'} is a merge commit: all that it merges since the base is compared"
+    if dirty:
+        files = "1 file" if len(dirty) == 1 else f"{len(dirty)} files"
+        are = "are not in this review" if head else "are in this review"
+        yield f"the working tree is dirty: uncommitted changes of {files} below manifests/ {are}"
+
+
+def _refuse_submodule(root: Path, revision: str) -> None:
+    if git.is_submodule(root, revision, "manifests"):
+        raise PenstockError(
+            f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
+            "commit manifests/ as files: Flux reads them from this repository",
+        )
+
+
+def lock_format(text: bytes) -> int:
+    """Return the format of a lock; 0 if it is none."""
+    try:
+        return int(msgspec.json.decode(text)["version"])
+    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return 0
+
+
+def version(layout: Layout, environment: str) -> str:
+    """Return the Kubernetes version of an environment; empty if its settings can't be read."""
+    try:
+        return environments.read(layout, environment).kubernetes.version
+    except PenstockError:
+        return ""  # hydration reports the error; the newest version is the best guess
+
+
+def declared(layout: Layout) -> Declared:
+    """Return the Secrets that the components declare."""
+    names = sorted(path.name for path in layout.components.iterdir()) if layout.components.is_dir() else []
+    return {
+        (namespace, secret.name): {*secret.literal, *secret.generate}
+        for secret in secrets.declared(layout, names)
+        for namespace in secret.namespaces
+    }

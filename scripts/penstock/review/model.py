@@ -1,0 +1,113 @@
+"""The model of a review: what a change does to each environment. Every output is a function of it."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+from penstock.review.effects import Effect
+
+What = Literal["added", "removed", "changed", "moved", "renamed"]
+Noise = Literal["", "checksum", "version", "order"]
+Class = Literal["blocked", "data-loss", "outage", "privilege", "network", "supply-chain", "order", "visibility"]
+Severity = Literal["high", "medium", "low"]
+SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of the model, all of whose fields are in the JSON."""
+
+
+class FieldChange(_Part, frozen=True):
+    """A field that differs: `old` and `new`, or the diff `lines` of a long value.
+
+    `noise` is the class of a difference that changes no behaviour by itself; empty for all others.
+    """
+
+    path: str
+    old: Any = None
+    new: Any = None
+    lines: list[str] = []
+    noise: Noise = ""
+
+
+class Change(_Part, frozen=True):
+    """An object that differs. `object` is its id (group/Kind/namespace/name), `name` its form in messages.
+
+    `before` is the id under which a renamed object existed, or the component from which an object moved.
+    """
+
+    what: What
+    object: str
+    name: str
+    component: str
+    file: str
+    before: str = ""
+    fields: list[FieldChange] = []
+    effects: list[Effect] = []
+    touches: list[str] = []
+
+    @property
+    def quiet(self) -> bool:
+        """Whether all of its differences are noise."""
+        return self.what == "changed" and bool(self.fields) and all(field.noise for field in self.fields)
+
+
+class Risk(_Part, frozen=True):
+    """A risk of the change, under a rule; `fix` is what to do. `file` is relative to the platform's root."""
+
+    rule: str
+    risk: Class
+    severity: Severity
+    environment: str
+    object: str
+    name: str
+    message: str
+    fix: str
+    file: str = ""
+
+
+class Prune(_Part, frozen=True):
+    """The objects that Flux will delete in an environment; `protected` are those of protected kinds."""
+
+    objects: list[str] = []
+    protected: list[str] = []
+    acknowledged: int | None = None
+
+
+class Environment(_Part, frozen=True):
+    """The changes to one environment. `notes` are lines about how the comparison was made."""
+
+    name: str
+    changes: list[Change] = []
+    risks: list[Risk] = []
+    prune: Prune = Prune()
+    noise: dict[str, int] = {}
+    hooks: list[str] = []
+    notes: list[str] = []
+
+    def count(self, what: What) -> int:
+        """Return how many objects differ in this way."""
+        return sum(change.what == what for change in self.changes)
+
+    @property
+    def highest(self) -> Severity | None:
+        """The highest severity of its risks; None without risks."""
+        return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
+
+
+class Review(_Part, frozen=True):
+    """The comparison of two ends: commits, or the working tree, whose name is `working tree`.
+
+    `failures` are the lines for which the review fails, each with its fix. `unguarded` is that of the deletion guard,
+    which holds in the environments `guarded`.
+    """
+
+    base: str
+    head: str
+    environments: list[Environment]
+    notes: list[str] = []
+    failures: list[tuple[str, str]] = []
+    unguarded: tuple[str, str] | None = None
+    guarded: list[str] = []

@@ -1,0 +1,75 @@
+"""The objects of one environment at one end of a change, parsed only when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from penstock.core.yaml import parse
+from penstock.kube.nulls import as_stored
+from penstock.kube.paths import at
+from penstock.kube.ref import Content
+from penstock.platform.layout import LOCK_NAME
+from penstock.review.trees import Item
+
+Parsed = dict[bytes, Content]
+"""Content of a file -> its object. Ends and environments share it, since most of their files are equal."""
+
+
+@dataclass(frozen=True)
+class World:
+    """The files of an environment by path in its tree. A file's name begins with its object's kind."""
+
+    environment: str
+    files: Mapping[str, bytes]
+    parsed: Parsed = field(default_factory=dict, repr=False, compare=False)
+
+    def item(self, path: str) -> Item:
+        """The object in a file; raises PenstockError if the file contains none."""
+        text, file = self.files[path], f"manifests/{self.environment}/{path}"
+        if text not in self.parsed:
+            content = as_stored(parse(text, file))
+            Item("", content, file=file).ref  # noqa: B018, raises for a file without an object
+            self.parsed[text] = content
+        component = path.partition("/")[0]
+        return Item(component, self.parsed[text], file=file, forced=component in self.forced)
+
+    @property
+    def paths(self) -> Iterator[str]:
+        """The paths of all objects."""
+        return (path for path in self.files if path != LOCK_NAME)
+
+    def of(self, *kinds: str) -> list[Item]:
+        """Every object of these kinds."""
+        starts = tuple(f"/{kind.lower()}-" for kind in kinds)
+        found = [self.item(path) for path in self._beginning(starts)]
+        return [item for item in found if item.ref.kind in kinds]
+
+    def _beginning(self, starts: tuple[str, ...]) -> list[str]:
+        return [path for path in self.paths if path[path.find("/") :].startswith(starts)]
+
+    def mentioning(self, text: str) -> list[Item]:
+        """Every object whose file contains a text, such as a name."""
+        wanted = text.encode()
+        return [self.item(path) for path in self.paths if wanted in self.files[path]]
+
+    def find(self, kind: str, namespace: str, name: str) -> Item | None:
+        """The object of a kind by namespace and name; None without it."""
+        named = [path for path in self._beginning((f"/{kind.lower()}-",)) if name.encode() in self.files[path]]
+        return next((item for item in map(self.item, named) if item.ref[1:] == (kind, namespace, name)), None)
+
+    @cached_property
+    def forced(self) -> frozenset[str]:
+        """The components whose Kustomizations recreate objects whose changes are refused."""
+        found = set()
+        for path in self._beginning(("/kustomization-",)):
+            if b"force: true" in self.files[path]:
+                content = parse(self.files[path], path)
+                if ("spec.force", True) in at(content, "spec.force"):
+                    found.add(str(content["metadata"]["name"]))
+        return frozenset(found)
+
+    def text(self, item: Item) -> bytes:
+        """The text of an object's file."""
+        return self.files.get(item.file.removeprefix(f"manifests/{self.environment}/"), b"")
