@@ -22,7 +22,7 @@ from penstock.tools.on_path import FLUX
 
 def deployment(name: str) -> dict[str, Any]:
     labels = {"app": name, "app.kubernetes.io/version": f"v{FLUX.version}"}
-    container = {"name": "manager", "image": f"ghcr.io/fluxcd/{name}:v1"}
+    container = {"name": "manager", "image": f"ghcr.io/fluxcd/{name}:v1", "args": ["--log-level=info"]}
     return {
         "apiVersion": "apps/v1",
         "kind": "Deployment",
