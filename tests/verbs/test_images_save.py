@@ -31,7 +31,7 @@ if refusal.exists():
     sys.exit(refusal.read_text())
 source = shelf / (name.replace("/", "-") + ".tar")
 if "--format=oci" in words:
-    tarfile.open(source).extractall(target, filter="data")
+    tarfile.open(source).extractall(target)
 else:
     path, _, kept = target.removeprefix("oci-archive:").partition(":")
     assert kept == name

@@ -266,7 +266,7 @@ def test_a_binary_config_map_and_a_huge_one(shop: Platform) -> None:
         ("failOn: hihg\n", "did you mean `high`?"),
         (
             "disabled:\n- rule: review/scaled-to-zer\n  reason: none\n",
-            "unknown rule `review/scaled-to-zer` (did you mean",
+            "unknown rule `review/scaled-to-zer`; did you mean",
         ),
         ("disabled:\n- rule: review/scaled-to-zero\n", "the key `reason` is missing"),
         ("prune:\n  threshold: 50\n", "error: review.yaml: prune: a threshold above 5 needs a reason"),

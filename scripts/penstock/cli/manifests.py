@@ -70,7 +70,7 @@ def images(_: Context, env: str = "", json: bool = False) -> None:
 
 @verb("images-pin", iterable=["only"], help={"only": "only the images of this repository; again for more"})
 def images_pin(_: Context, only: list[str]) -> None:
-    """Pin images by digest: write the one that their registry has for the tag, with skopeo or crane."""
+    """Pin images by the digests that their registries have."""
     from penstock.verbs.images_pin import pin_images as run
 
     run(list(only))

@@ -22,6 +22,7 @@ Model = TypeVar("Model")
 # Flux applies under this name too: what the bootstrap applies is adopted without a conflict or a change.
 FIELD_MANAGER = "kustomize-controller"
 PENSTOCK = "penstock"
+_READY = ["get", "--raw", "/readyz", "--request-timeout=5s"]
 # etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
 # What kubectl reports while an API server ends or starts.
@@ -59,7 +60,7 @@ class Kubectl:
                     "it, then `etcdctl alarm disarm`, as the alarm doesn't go by itself",
                 ) from None
             # At its start an API server forbids everything, until it has read who may do what.
-            if _AWAY.search(failure.message) or ("(Forbidden)" in failure.message and not self.is_ready()):
+            if _AWAY.search(failure.message) or ("(Forbidden)" in failure.message and not self._has_started()):
                 raise Unavailable(failure.result) from None
             raise
 
@@ -128,10 +129,13 @@ class Kubectl:
     def _applying(self, text: bytes, manager: str) -> Command:
         return Command(self._argv(*_apply(manager)), stdin=text, timeout=120)
 
+    def _has_started(self) -> bool:
+        return not run(Command(self._argv(*_READY), ok=(0, 1))).code
+
     def is_ready(self) -> bool:
         """Whether the API server reports that it is ready."""
         try:
-            return run(Command(self._argv("get", "--raw", "/readyz", "--request-timeout=5s"))).text.strip() == "ok"
+            return self.run(*_READY).text.strip() == "ok"
         except CommandFailed:
             return False
 
