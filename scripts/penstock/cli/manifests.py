@@ -78,7 +78,7 @@ def images_pin(_: Context, only: list[str]) -> None:
 
 @verb("images-save", help=ENV | {"folder": "where the archives go, for `inv up --images`"})
 def images_save(_: Context, folder: str, env: str = "") -> None:
-    """Save the images of an environment as archives, with skopeo or crane.
+    """Save the images of an environment as archives.
 
     What is there already stays. `inv up --images` loads them on a machine without internet, or behind a limit of pulls.
     """
