@@ -7,6 +7,7 @@ from typing import Any, Literal
 import msgspec
 
 from penstock.review.effects import Effect
+from penstock.review.rehearsal import Rehearsal
 
 What = Literal["added", "removed", "changed", "moved", "renamed"]
 Noise = Literal["", "checksum", "version", "order"]
@@ -107,6 +108,7 @@ class Review(_Part, frozen=True):
     base: str
     head: str
     environments: list[Environment]
+    rehearsals: list[Rehearsal] = []
     notes: list[str] = []
     failures: list[tuple[str, str]] = []
     unguarded: tuple[str, str] | None = None
