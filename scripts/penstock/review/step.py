@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from penstock.kube import flux
 from penstock.kube.ref import ObjectRef
 from penstock.review import flows
 from penstock.review.effects import Effect
@@ -112,6 +113,8 @@ def pair(before: World, after: World) -> Iterator[Delta]:
 def _renamed(old: Iterable[Item], new: Iterable[Item]) -> Iterator[tuple[ObjectRef, ObjectRef]]:
     """Yield the removed objects that exist under another name with nearly the same content, each once."""
     taken: set[ObjectRef] = set()
+    # The Kustomizations of components are alike, whatever they apply.
+    old, new = ([item for item in items if item.ref.group != flux.GROUP] for items in (old, new))
     candidates = sorted(new, key=lambda item: item.ref)
     for was in sorted(old, key=lambda item: item.ref):
         scored = [
