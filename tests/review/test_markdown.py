@@ -16,7 +16,7 @@ SCALED = Risk(
     object="apps/Deployment/town/shop",
     name="Deployment town/shop",
     message="is scaled from 2 to 0 replicas",
-    fix="keep a replica | or remove it",
+    fix="keep one | or not",
 )
 SHOP = Change(
     what="changed",
@@ -69,7 +69,7 @@ COMMENT = """\
 
 | risk | object | what | fix | rule |
 |---|---|---|---|---|
-| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas | keep a replica \\| or remove it | `review/scaled-to-zero` |
+| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas | keep one \\| or not | `review/scaled-to-zero` |
 
 <details><summary>Flux deletes 1 object</summary>
 
