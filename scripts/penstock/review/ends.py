@@ -14,7 +14,6 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
 from penstock.hydrate import lock
-from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import FORMAT
 from penstock.hydrate.parts import units
 from penstock.platform import environments, secrets
@@ -70,6 +69,9 @@ class End:
 
         Of the base, only edits by hand are known: its sources are not compared.
         """
+        # Most of hydration, which an unchanged environment doesn't need.
+        from penstock.hydrate.fast import fast_findings
+
         tree = self.trees[environment]
         if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
