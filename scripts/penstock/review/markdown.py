@@ -112,8 +112,8 @@ def _environment(each: Environment, room: Room) -> Iterator[str]:
         # Under a limit, what is at risk comes first.
         risky = {risk.object for risk in each.risks}
         first = sorted(loud, key=lambda change: change.object not in risky) if len(loud) > room.changes else loud
-        lines = [line for change in first[: room.changes] for line in _change(change, room)]
-        yield from _folded(f"{_count(len(loud), 'object')} differ", [*lines, *_left(loud, room.changes, "object")])
+        details = [line for change in first[: room.changes] for line in _change(change, room)]
+        yield from _folded(f"{_count(len(loud), 'object')} differ", [*details, *_left(loud, room.changes, "object")])
     if each.hooks:
         hooks = [*map(_item, each.hooks[: room.items]), *_left(each.hooks, room.items, "hook")]
         yield from _folded("Helm hooks", hooks)
@@ -143,12 +143,12 @@ def _change(change: Change, room: Room) -> Iterator[str]:
     if change.touches:
         more = f" and {len(change.touches) - 8} more" if len(change.touches) > 8 else ""
         yield f"- used by {_inline(', '.join(change.touches[:8]))}{more}"
-    lines = [line for field in change.fields if not field.noise for line in field_lines(field, room.lines)]
-    if lines:
-        runs = [len(run) for line in lines for run in re.findall(r"`{3,}", line)]
+    diff = [line for field in change.fields if not field.noise for line in field_lines(field, room.lines)]
+    if diff:
+        runs = [len(run) for line in diff for run in re.findall(r"`{3,}", line)]
         fence = "`" * (max(runs, default=2) + 1)
         yield f"\n{fence}diff"
-        yield from lines
+        yield from diff
         yield fence
     yield ""
 
