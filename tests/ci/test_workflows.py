@@ -68,8 +68,9 @@ def test_the_cache_is_of_the_machine_the_gate_and_the_pins() -> None:
 
 @pytest.mark.parametrize("path", [*WORKFLOWS, *ACTIONS], ids=lambda path: path.parent.name + "/" + path.name)
 def test_actions_are_pinned_by_commit(path: Path) -> None:
-    assert used(path.read_text())
-    assert loose(path.read_text()) == []
+    text = path.read_text()
+    assert used(text) or "uses:" not in text
+    assert loose(text) == []
 
 
 def test_an_action_has_one_version() -> None:
@@ -191,6 +192,29 @@ def test_evidence_is_uploaded_whatever_way_a_job_fails() -> None:
 def test_a_job_is_given_the_time_that_its_gate_may_take() -> None:
     minutes = sum(step.seconds for step in STEPS) / 60
     assert minutes + 20 <= e2e()["jobs"]["e2e"]["timeout-minutes"]
+
+
+def test_a_review_runs_without_rights_and_its_comment_without_code_of_the_change() -> None:
+    review, comment = (read(FOLDER / f"{name}.yaml") for name in ("review", "review-comment"))
+    assert review["on"] == {"pull_request": None}
+    assert review["permissions"] == {"contents": "read"}
+    assert "permissions" not in review["jobs"]["review"]
+    assert "secrets" not in (FOLDER / "review.yaml").read_text()
+    assert comment["on"] == {"workflow_run": {"workflows": [review["name"]], "types": ["completed"]}}
+    [job] = comment["jobs"].values()
+    assert job["permissions"] == {"actions": "read", "pull-requests": "write"}
+    assert not [step for step in job["steps"] if "uses" in step]
+
+
+def test_both_actions_set_up_the_engine_alike() -> None:
+    gate, review = (
+        read(ENGINE / f".github/actions/{name}/action.yaml")["runs"]["steps"]
+        for name in ("penstock-gate", "penstock-review")
+    )
+    assert gate[:3] == review[:3]
+    assert review[3]["with"] == {
+        key: value.replace("${{ inputs.gate }}", "review") for key, value in gate[3]["with"].items()
+    }
 
 
 def test_nothing_is_released_unproven() -> None:

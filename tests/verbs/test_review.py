@@ -211,6 +211,23 @@ def test_stale_manifests_at_both_ends(good: Platform) -> None:
     assert [note.partition("as it is: ")[2] for note in local["notes"]] == [edited, edited]
 
 
+def test_sources_that_were_not_hydrated_at_the_base(good: Platform) -> None:
+    good.git("init", "--quiet", "--initial-branch=main")
+    good.commit("Start")
+    good.replace("components/greeting/values.yaml.gotmpl", "hello", "hi")
+    good.commit("Forget to hydrate")
+    good.hydrate("greeting")
+    [local] = as_json(good, "HEAD")["environments"]
+    [note] = local["notes"]
+    assert note.startswith("stale at HEAD (")
+    assert "manifests/local/greeting was hydrated before components/greeting changed" in note
+    good.commit("Hydrate")
+    good.replace("components/greeting/values.yaml.gotmpl", "hi", "bye")
+    good.hydrate("greeting")
+    [local] = as_json(good, "HEAD")["environments"]
+    assert (len(local["changes"]), local["notes"]) == (1, [])
+
+
 def test_a_dirty_tree(shop: Platform) -> None:
     shop.write(f"{TREE}/configmap-c0.yaml", config_map("c0", data={"a": "new"}))
     notes = as_json(shop)["notes"]

@@ -27,7 +27,7 @@ def review(platform: Layout) -> Iterator[Finding | Proven]:
         yield Proven("nothing to compare with: neither origin/HEAD, main nor master is known in this clone")
         return
     found = report.review(platform)
-    chosen = settings.read(platform.root, [each.rule.id for each in every()])
+    chosen = settings.read(platform.root)
     yield from guarded(found)
     for each in found.environments:
         yield from (finding(risk, "error") for risk in each.risks if chosen.fails(risk))

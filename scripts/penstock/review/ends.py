@@ -14,8 +14,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
 from penstock.hydrate import lock
-from penstock.hydrate.fast import fast_findings
-from penstock.hydrate.lock import FORMAT
+from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
 from penstock.platform import environments, secrets
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -23,10 +22,12 @@ from penstock.review import trees
 from penstock.review.effects import Declared
 from penstock.tools import git
 
+Trees = dict[str, dict[str, bytes]]
 WORKING_TREE = "working tree"
 # The contracts, and what the manifests are rendered from.
 _CONTRACTS = ("charts.lock", "dataflow.yaml", "environments", "review.yaml")
-_SOURCES = (*_CONTRACTS, "charts", "components", "external.yaml", "helmfile.yaml", "manifests")
+_SHARED = (*_CONTRACTS, "charts", "external.yaml", "helmfile.yaml")
+_SOURCES = (*_SHARED, "components", "manifests")
 
 
 @dataclass(frozen=True)
@@ -52,12 +53,16 @@ class Sources:
 
 @dataclass(frozen=True)
 class End:
-    """An end: its name in messages, the commit that it is or is based on, and its manifests by environment."""
+    """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
+
+    `is_partial` is whether its sources are only those that the change needs.
+    """
 
     name: str
     commit: str
-    trees: dict[str, dict[str, bytes]]
+    trees: Trees
     sources: Sources
+    is_partial: bool = False
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -68,30 +73,44 @@ class End:
     def stale(self, environment: str) -> list[str]:
         """Return the reasons why the manifests differ from their sources' output; none if that is unknown.
 
-        Of the base, only edits by hand are known: its sources are not compared.
+        Of the base only the components that the change touches are checked: all others are the same at the head.
         """
+        # Most of hydration, which an unchanged environment doesn't need.
+        from penstock.hydrate.fast import fast_findings
+
         tree = self.trees[environment]
         if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:
-            if self.sources.folder and self.sources.paths == _CONTRACTS:
-                return list(_edited(environment, tree))
+            if self.is_partial:
+                return list(self._of_base(environment, tree))
             return [line.text for line in fast_findings(self.layout, environment, folders=self.folders)]
         except PenstockError as error:
             # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
             return [error.message]
 
+    def _of_base(self, environment: str, tree: dict[str, bytes]) -> Iterator[str]:
+        from penstock.hydrate.select import Inputs, components, stale
 
-def _edited(environment: str, tree: dict[str, bytes]) -> Iterator[str]:
+        locked = lock.decode(tree[LOCK_NAME], environment, f"manifests/{environment}")
+        yield from _edited(environment, tree, locked)
+        if not self.layout.components.is_dir():
+            return
+        inputs = Inputs(self.layout, environment, folders=self.folders)
+        for component in stale(inputs, components(self.layout, environment), locked):
+            place = f"manifests/{environment}/{component.name}"
+            # The digests also cover the versions of the programs, and those of the base are unknown.
+            yield f"{place} was hydrated before components/{component.name} changed, or by another version of Penstock"
+
+
+def _edited(environment: str, tree: dict[str, bytes], locked: Lock) -> Iterator[str]:
     """Yield a line for each object whose file is not the one in the lock."""
-    shown = f"manifests/{environment}"
-    locked = lock.decode(tree[LOCK_NAME], environment, shown)
     expected = dict(locked.flux)
     for name, unit in units(locked.components).items():
         expected |= {f"{name}/{file}": one.sha256 for file, one in unit.files.items()}
     for path in sorted(expected.keys() & tree.keys()):
         if sha256(tree[path]) != expected[path]:
-            yield f"{shown}/{path} was edited by hand"
+            yield f"manifests/{environment}/{path} was edited by hand"
 
 
 @contextmanager
@@ -109,16 +128,23 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         _refuse_submodule(root, revision)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
-        old_sources = Sources(layout, folder / "base", start)
         new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
         shown = f"{head} ({tip[:12]})" if head else WORKING_TREE
         if (head or not dirty) and git.same(root, start, tip, "manifests"):
             # Nothing changes, so the locks are all that is read.
-            same = trees.locks_in_commit(root, tip)
-            yield End(name, start, same, old_sources), End(shown, tip, same, new_sources), notes
-            return
-        after = trees.in_commit(root, tip) if head else trees.on_disk(root)
-        yield End(name, start, trees.in_commit(root, start), old_sources), End(shown, tip, after, new_sources), notes
+            before = after = trees.locks_in_commit(root, tip)
+        else:
+            before, after = trees.in_commit(root, start), trees.in_commit(root, tip) if head else trees.on_disk(root)
+        touched = (f"components/{name}" for name in _touched(before, after))
+        old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
+        yield End(name, start, before, old_sources, is_partial=True), End(shown, tip, after, new_sources), notes
+
+
+def _touched(before: Trees, after: Trees) -> list[str]:
+    """Return the components whose manifests differ in an environment."""
+    every = [(before.get(name, {}), after.get(name, {})) for name in before.keys() | after.keys()]
+    paths = {path for old, new in every for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
+    return sorted({path.partition("/")[0] for path in paths if "/" in path})
 
 
 def base_of(root: Path, base: str, tip: str) -> tuple[str, str]:

@@ -1,8 +1,14 @@
-"""The review as Markdown, for a comment on a pull request: tables first, details folded."""
+"""The review as Markdown, for a comment on a pull request: tables first, details folded.
+
+GitHub refuses a comment of more than 65,536 characters. A longer review loses details first, then entries of its lists.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import msgspec
 
@@ -11,17 +17,63 @@ from penstock.review.model import Change, Environment, FieldChange, Review, Risk
 NOISE = {"checksum": "checksum annotations", "version": "version labels", "order": "reorderings"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "→", "renamed": "±"}
 _MARKS = {"high": "🔴 high", "medium": "🟠 medium", "low": "🟡 low"}
+LIMIT = 60_000
+"""Bytes; the rest of GitHub's limit is for what a workflow adds, such as the link to the page."""
 _MOST_LINES = 30
 _WIDEST = 200
+_LONGEST = 1000
+_REST = "`inv review --format json` has all"
 
 
-def markdown(review: Review) -> str:
-    """Return the document."""
-    return "\n".join(_document(review)) + "\n"
+@dataclass(frozen=True)
+class Room:
+    """How much of each environment is shown: objects in detail, lines of a field, entries of other lists, and risks."""
+
+    changes: int
+    lines: int
+    items: int
+    risks: int
 
 
-def _document(review: Review) -> Iterator[str]:
-    yield f"## Review: {review.base} → {review.head}"
+_MANY = 1_000_000
+_ROOMS = (
+    Room(_MANY, _MOST_LINES, _MANY, _MANY),
+    Room(200, 8, 500, 200),
+    Room(50, 4, 200, 100),
+    Room(10, 4, 50, 50),
+    Room(0, 0, 10, 10),
+    Room(0, 0, 0, 3),
+)
+
+
+def markdown(review: Review, limit: int = LIMIT) -> str:
+    """Return the document, with as much detail as the limit in bytes has room for."""
+    found = ""
+    for room in _ROOMS:
+        found = "\n".join(_document(review, room)) + "\n"
+        if _size(found) <= limit:
+            return found
+    return _cut(found, limit)
+
+
+def _cut(text: str, limit: int) -> str:
+    """Return the first lines of a text without folded parts, for a review of hundreds of environments."""
+    end = f"\n\n> … cut at the limit of a comment: {_REST}\n"
+    kept, left = [], limit - _size(end)
+    for line in text.splitlines():
+        left -= _size(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    return "\n".join(kept) + end
+
+
+def _size(text: str) -> int:
+    return len(text.encode())
+
+
+def _document(review: Review, room: Room) -> Iterator[str]:
+    yield f"## Review: {_inline(review.base)} → {_inline(review.head)}"
     yield ""
     for line, fix in review.failures:
         yield f"> **{_inline(line)}**\\\n> {_inline(fix)}\n"
@@ -35,7 +87,7 @@ def _document(review: Review) -> Iterator[str]:
         yield from map(_row, review.environments)
     for each in review.environments:
         if each in changed or each.notes:
-            yield from _environment(each)
+            yield from _environment(each, room)
 
 
 def _row(each: Environment) -> str:
@@ -45,20 +97,26 @@ def _row(each: Environment) -> str:
     return f"| `{each.name}` | {shown} | {_MARKS[each.highest] if each.highest else 'none'} |"
 
 
-def _environment(each: Environment) -> Iterator[str]:
+def _environment(each: Environment, room: Room) -> Iterator[str]:
     yield f"\n### {each.name}"
     yield from (f"> {_inline(note)}\n" for note in each.notes)
     if each.risks:
         yield "\n| risk | object | what | fix | rule |\n|---|---|---|---|---|"
-        yield from map(_risk, each.risks)
+        yield from map(_risk, each.risks[: room.risks])
+        yield from _left(each.risks, room.risks, "risk")
     if each.prune.objects:
-        yield from _folded(f"Flux deletes {_count(len(each.prune.objects), 'object')}", map(_item, each.prune.objects))
+        deleted = [*map(_item, each.prune.objects[: room.items]), *_left(each.prune.objects, room.items, "object")]
+        yield from _folded(f"Flux deletes {_count(len(each.prune.objects), 'object')}", deleted)
     loud = [change for change in each.changes if not change.quiet]
     if loud:
-        lines = (line for change in loud for line in _change(change))
-        yield from _folded(f"{_count(len(loud), 'object')} in detail", lines)
+        # Under a limit, what is at risk comes first.
+        risky = {risk.object for risk in each.risks}
+        first = sorted(loud, key=lambda change: change.object not in risky) if len(loud) > room.changes else loud
+        details = [line for change in first[: room.changes] for line in _change(change, room)]
+        yield from _folded(f"{_count(len(loud), 'object')} differ", [*details, *_left(loud, room.changes, "object")])
     if each.hooks:
-        yield from _folded("Helm hooks", map(_item, each.hooks))
+        hooks = [*map(_item, each.hooks[: room.items]), *_left(each.hooks, room.items, "hook")]
+        yield from _folded("Helm hooks", hooks)
     if each.noise:
         yield f"\nFolded: {folded(each)}."
 
@@ -73,29 +131,35 @@ def _risk(risk: Risk) -> str:
     return f"| {' | '.join(_cell(cell) for cell in cells)} |"
 
 
-def _change(change: Change) -> Iterator[str]:
+def _left(every: Sequence[object], shown: int, noun: str) -> Iterator[str]:
+    if len(every) > shown > 0:
+        yield f"\n… {_count(len(every) - shown, f'more {noun}')}: {_REST}"
+
+
+def _change(change: Change, room: Room) -> Iterator[str]:
     before = f" (was {change.before})" if change.before else ""
     yield f"**{_SIGNS[change.what]} {_inline(change.name)}** {change.what}{_inline(before)}, in {change.component}\n"
     yield from (f"- {_inline(effect.says)}" for effect in change.effects)
     if change.touches:
         more = f" and {len(change.touches) - 8} more" if len(change.touches) > 8 else ""
         yield f"- used by {_inline(', '.join(change.touches[:8]))}{more}"
-    lines = [line for field in change.fields if not field.noise for line in field_lines(field)]
-    if lines:
-        fence = "````" if any("```" in line for line in lines) else "```"
+    diff = [line for field in change.fields if not field.noise for line in field_lines(field, room.lines)]
+    if diff:
+        runs = [len(run) for line in diff for run in re.findall(r"`{3,}", line)]
+        fence = "`" * (max(runs, default=2) + 1)
         yield f"\n{fence}diff"
-        yield from lines
+        yield from diff
         yield fence
     yield ""
 
 
-def field_lines(field: FieldChange) -> Iterator[str]:
+def field_lines(field: FieldChange, most: int = _MOST_LINES) -> Iterator[str]:
     """Yield the lines of a field: its path, then what was removed and added."""
     yield f"  {field.path}"
     if field.lines:
-        yield from (_short(line) for line in field.lines[:_MOST_LINES])
-        if len(field.lines) > _MOST_LINES:
-            yield f"  … {len(field.lines) - _MOST_LINES} more lines"
+        yield from map(_short, islice(field.lines, most))
+        if len(field.lines) > most:
+            yield f"  … {len(field.lines) - most} more lines"
         return
     if field.old is not None:
         yield f"- {_short(value(field.old))}"
@@ -112,7 +176,10 @@ def _short(text: str) -> str:
     return text if len(text) <= _WIDEST else f"{text[:_WIDEST]}…"
 
 
-def _folded(title: str, lines: Iterator[str]) -> Iterator[str]:
+def _folded(title: str, lines: Sequence[str]) -> Iterator[str]:
+    if not lines:
+        yield f"\n{title}: {_REST}."
+        return
     yield f"\n<details><summary>{title}</summary>\n"
     yield from lines
     yield "\n</details>"
@@ -127,7 +194,8 @@ def _cell(text: str) -> str:
 
 
 def _inline(text: str) -> str:
-    """Return text in which nothing is read as HTML, as a mention or as an image."""
+    """Return text in which nothing is read as HTML, as a mention or as an image; a very long one is cut."""
+    text = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("@", "&#64;").replace("![", "&#33;[")
 
 

@@ -17,7 +17,7 @@ from penstock.review.ends import End
 from penstock.review.follows import with_effects
 from penstock.review.model import Change, Environment, FieldChange, Review, Risk
 from penstock.review.reach import touches
-from penstock.review.risks.rule import RiskRule, every
+from penstock.review.risks.rule import every
 from penstock.review.settings import Settings
 from penstock.review.step import Delta, Step, pair
 from penstock.review.world import Parsed, World
@@ -32,12 +32,11 @@ def review(layout: Layout, base: str = "", head: str = "", environment: str = ""
     Raises PenstockError for an unknown revision or environment, a file without an object, and invalid settings.
     """
     with ends.ends(layout, base, head) as (old, new, notes):
-        rules = every()
-        chosen = settings.read(new.layout.root, [rule.rule.id for rule in rules])
+        chosen = settings.read(new.layout.root)
         names = _names(old, new, environment)
         parsed: Parsed = {}
         done = guard.acknowledged(git.trailers(layout.root, old.commit, new.commit, guard.KEY))
-        every_one = [_environment(name, old, new, parsed, rules, chosen, done) for name in names]
+        every_one = [_environment(name, old, new, parsed, chosen, done) for name in names]
         return Review(
             base=old.name,
             head=new.name,
@@ -59,9 +58,7 @@ def _names(old: End, new: End, environment: str) -> list[str]:
     return [environment] if environment else known
 
 
-def _environment(
-    name: str, old: End, new: End, parsed: Parsed, rules: list[RiskRule], chosen: Settings, done: dict[str, int]
-) -> Environment:
+def _environment(name: str, old: End, new: End, parsed: Parsed, chosen: Settings, done: dict[str, int]) -> Environment:
     before, after = (World(name, end.trees.get(name, {}), parsed) for end in (old, new))
     notes = list(_notes(name, old, new))
     if before.files == after.files:
@@ -70,7 +67,7 @@ def _environment(
         list(pair(before, after)), before, after, ends.declared(new.layout), ends.version(new.layout, name)
     )
     step = Step(before, after, deltas, (old.sources, new.sources))
-    risks, unknown = _risks(step, rules, chosen)
+    risks, unknown = _risks(step, chosen)
     contract = _contract(new.layout)
     changes = [_change(delta, step, contract) for delta in step.deltas]
     shown = [change for change in changes if change.what != "changed" or change.fields or change.effects]
@@ -103,11 +100,11 @@ def _notes(name: str, old: End, new: End) -> Iterator[str]:
                 yield f"stale at {end.name}, compared as it is: {lines[0]}{more}"
 
 
-def _risks(step: Step, rules: list[RiskRule], chosen: Settings) -> tuple[list[Risk], list[str]]:
+def _risks(step: Step, chosen: Settings) -> tuple[list[Risk], list[str]]:
     """Return the risks that are not switched off, the highest first, and a line for each rule that can't be applied."""
     found: dict[Risk, None] = {}
     unknown: list[str] = []
-    for rule in rules:
+    for rule in every():
         try:
             for hit in rule.check(step):
                 item = hit.item

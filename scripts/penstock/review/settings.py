@@ -65,12 +65,13 @@ class Settings(Strict, frozen=True, rename="camel"):
         return self.fail_on != "never" and SEVERITIES.index(risk.severity) <= SEVERITIES.index(self.fail_on)
 
 
-def read(root: Path, rules: list[str]) -> Settings:
+def read(root: Path) -> Settings:
     """Return the settings, the defaults without the file; raises PenstockError for an unknown key or rule."""
     path = root / FILE
     if not path.is_file():
         return Settings()
     found = load(path, Settings, FILE)
+    rules = _rules() if found.disabled else []
     faults = [
         f"{FILE}: unknown rule `{one.rule}`{ending(one.rule, rules)}" for one in found.disabled if one.rule not in rules
     ]
@@ -79,3 +80,9 @@ def read(root: Path, rules: list[str]) -> Settings:
     if faults:
         raise Findings(faults, "docs/reference/files.md lists the keys of review.yaml, `inv explain review` the rules")
     return found
+
+
+def _rules() -> list[str]:
+    from penstock.review.risks.rule import every  # each rule is a function of the settings' own model
+
+    return [each.rule.id for each in every()]

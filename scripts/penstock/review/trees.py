@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from penstock.core.files import walk
+from penstock.core.files import content, entries
 from penstock.core.yaml import parse
 from penstock.kube.flux import marked
 from penstock.kube.nulls import as_stored
@@ -41,8 +41,9 @@ Objects = dict[ObjectRef, Item]
 def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
     """Return the files of a platform's working tree by environment and path in its tree: objects and locks."""
     folder = root / "manifests"
-    found = [path for path in walk(folder) if not path.is_symlink()] if folder.is_dir() else []
-    return _by_environment({path.relative_to(root).as_posix(): path.read_bytes() for path in found})
+    start = len(str(root)) + 1
+    found = [entry.path for entry in entries(str(folder)) if not entry.is_symlink()] if folder.is_dir() else []
+    return _by_environment({path[start:]: content(path) for path in found})
 
 
 def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:

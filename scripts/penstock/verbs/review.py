@@ -11,10 +11,6 @@ import msgspec
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
-from penstock.gates import reports
-from penstock.gates.finding import merged
-from penstock.gates.review import finding, guarded
-from penstock.gates.runner import Result
 from penstock.platform.layout import find_platform
 from penstock.review import report
 from penstock.review.markdown import field_lines, folded, markdown
@@ -112,6 +108,12 @@ def _json(found: Review) -> None:
 
 
 def _sarif(found: Review) -> None:
+    # The gates take a while to import, and no other format needs them.
+    from penstock.gates import reports
+    from penstock.gates.finding import merged
+    from penstock.gates.review import finding, guarded
+    from penstock.gates.runner import Result
+
     risks = [risk for each in found.environments for risk in each.risks]
     findings = [*guarded(found), *(finding(risk, "error" if risk.severity == "high" else "warning") for risk in risks)]
     reports.report(Result("review", merged(findings), []), "sarif")

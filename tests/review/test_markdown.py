@@ -1,0 +1,184 @@
+"""The comment on a pull request: what it shows, that nothing in it is markup of a change, and that GitHub takes it."""
+
+from __future__ import annotations
+
+import re
+
+from penstock.review.effects import Effect
+from penstock.review.markdown import LIMIT, markdown
+from penstock.review.model import Change, Environment, FieldChange, Prune, Review, Risk
+
+SCALED = Risk(
+    rule="review/scaled-to-zero",
+    risk="outage",
+    severity="high",
+    environment="k3d",
+    object="apps/Deployment/town/shop",
+    name="Deployment town/shop",
+    message="is scaled from 2 to 0 replicas",
+    fix="keep one | or not",
+)
+SHOP = Change(
+    what="changed",
+    object=SCALED.object,
+    name=SCALED.name,
+    component="shop",
+    file="manifests/k3d/shop/deployment-shop.yaml",
+    fields=[
+        FieldChange(path="spec.replicas", old=2, new=0),
+        FieldChange(path="metadata.annotations.checksum", old="a", new="b", noise="checksum"),
+    ],
+    effects=[Effect("rolled", "its pods are rolled")],
+    touches=["Service town/shop"],
+)
+GONE = Change(
+    what="removed",
+    object="/ConfigMap/town/old",
+    name="ConfigMap town/old",
+    component="shop",
+    file="",
+    effects=[Effect("pruned", "pruned")],
+)
+SMALL = Review(
+    base="origin/main (0123456789ab)",
+    head="HEAD (ba9876543210)",
+    failures=[("k3d: risks: 1 of severity high", "fix them")],
+    environments=[
+        Environment(
+            name="k3d",
+            changes=[SHOP, GONE],
+            risks=[SCALED],
+            prune=Prune(objects=["ConfigMap town/old"]),
+            noise={"checksum": 1},
+        ),
+        Environment(name="production"),
+    ],
+)
+COMMENT = """\
+## Review: origin/main (0123456789ab) → HEAD (ba9876543210)
+
+> **k3d: risks: 1 of severity high**\\
+> fix them
+
+| environment | changed | added | removed | moved, renamed | pruned | highest risk |
+|---|--:|--:|--:|--:|--:|---|
+| `k3d` | 1 | 0 | 1 | 0 | 1 | 🔴 high |
+| `production` | 0 | 0 | 0 | 0 | 0 | none |
+
+### k3d
+
+| risk | object | what | fix | rule |
+|---|---|---|---|---|
+| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas | keep one \\| or not | `review/scaled-to-zero` |
+
+<details><summary>Flux deletes 1 object</summary>
+
+- ConfigMap town/old
+
+</details>
+
+<details><summary>2 objects differ</summary>
+
+**~ Deployment town/shop** changed, in shop
+
+- its pods are rolled
+- used by Service town/shop
+
+```diff
+  spec.replicas
+- 2
++ 0
+```
+
+**- ConfigMap town/old** removed, in shop
+
+- pruned
+
+
+</details>
+
+Folded: 1 checksum annotations.
+"""
+
+
+def huge(environments: int, changes: int) -> Review:
+    """A review of many long changes, the last of which is at risk."""
+    lines = [f"+ line {number} {'x' * 150}" for number in range(40)]
+    every = [
+        Change(
+            what="changed",
+            object=f"/ConfigMap/town/c{number}",
+            name=f"ConfigMap town/c{number}",
+            component="shop",
+            file="",
+            fields=[FieldChange(path="data.text", lines=lines)],
+        )
+        for number in range(changes)
+    ]
+    one = Environment(
+        name="",
+        changes=[*every, SHOP],
+        risks=[SCALED],
+        prune=Prune(objects=[f"ConfigMap town/old-{number}" for number in range(changes)]),
+    )
+    named = [
+        Environment(name=f"e{number}", changes=one.changes, risks=one.risks, prune=one.prune)
+        for number in range(environments)
+    ]
+    return Review(base="main", head="HEAD", environments=named)
+
+
+def assert_whole(text: str) -> None:
+    """GitHub takes it, and shows it as it is meant: every fold and every fence is closed."""
+    assert len(text.encode()) <= LIMIT
+    assert text.count("<details>") == text.count("</details>")
+    assert len(re.findall("(?m)^```", text)) % 2 == 0
+
+
+def test_a_comment() -> None:
+    assert markdown(SMALL) == COMMENT
+
+
+def test_nothing_changes() -> None:
+    text = markdown(Review(base="main", head="HEAD", environments=[Environment(name="k3d")]))
+    assert text == "## Review: main → HEAD\n\nNothing changes in the cluster.\n"
+
+
+def test_a_huge_change_loses_details_and_no_risk() -> None:
+    text = markdown(huge(environments=3, changes=2000))
+    assert_whole(text)
+    assert text.count("| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas |") == 3
+    assert text.count("**~ Deployment town/shop** changed") == 3
+    assert text.count("Flux deletes 2000 objects") == text.count("2001 objects differ") == 3
+    dropped = [int(number) for number in re.findall(r"… (\d+) more objects: `inv review --format json` has all", text)]
+    shown = len(re.findall(r"\*\*~ ConfigMap", text)) + len(re.findall("(?m)^- ConfigMap town/old", text))
+    assert sum(dropped) + shown == 3 * (2000 + 2000)
+
+
+def test_what_fits_is_shown_in_full() -> None:
+    text = markdown(huge(environments=1, changes=8))
+    assert text.count("more lines") == 8
+    assert "more objects" not in text
+
+
+def test_hundreds_of_environments() -> None:
+    text = markdown(huge(environments=900, changes=1))
+    assert_whole(text)
+    assert text.endswith("> … cut at the limit of a comment: `inv review --format json` has all\n")
+    assert text.count("\n| `e") > 700
+
+
+def test_a_value_ends_no_fence_and_a_name_is_no_markup() -> None:
+    fields = [FieldChange(path="data.text", old="````\n</details>", new="b")]
+    change = Change(
+        what="changed", object="/ConfigMap/a/b", name="ConfigMap a/<b>@c![d", component="x", file="", fields=fields
+    )
+    text = markdown(Review(base="a<b", head="@c", environments=[Environment(name="k3d", changes=[change])]))
+    assert "\n`````diff\n  data.text\n- ````\n</details>\n+ b\n`````\n" in text
+    assert "ConfigMap a/&lt;b>&#64;c&#33;[d" in text
+    assert text.startswith("## Review: a&lt;b → &#64;c\n")
+
+
+def test_a_very_long_message_is_cut() -> None:
+    review = Review(base="a", head="b", environments=[], failures=[("x" * 200_000, "fix it")])
+    assert_whole(markdown(review))
