@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from penstock.review.model import Change, Environment, FieldChange, Review, Risk
+from penstock.review.rehearsed import lines
 
 NOISE = {"checksum": "checksum annotations", "version": "version labels", "order": "reorderings"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "→", "renamed": "±"}
@@ -36,6 +37,9 @@ def _document(review: Review) -> Iterator[str]:
     for each in review.environments:
         if each in changed or each.notes:
             yield from _environment(each)
+    for rehearsal in review.rehearsals:
+        yield f"\n### Rehearsal of {rehearsal.environment}\n"
+        yield from map(_item, lines(rehearsal))
 
 
 def _row(each: Environment) -> str:
@@ -55,8 +59,8 @@ def _environment(each: Environment) -> Iterator[str]:
         yield from _folded(f"Flux deletes {_count(len(each.prune.objects), 'object')}", map(_item, each.prune.objects))
     loud = [change for change in each.changes if not change.quiet]
     if loud:
-        lines = (line for change in loud for line in _change(change))
-        yield from _folded(f"{_count(len(loud), 'object')} in detail", lines)
+        details = (line for change in loud for line in _change(change))
+        yield from _folded(f"{_count(len(loud), 'object')} in detail", details)
     if each.hooks:
         yield from _folded("Helm hooks", map(_item, each.hooks))
     if each.noise:
@@ -80,11 +84,11 @@ def _change(change: Change) -> Iterator[str]:
     if change.touches:
         more = f" and {len(change.touches) - 8} more" if len(change.touches) > 8 else ""
         yield f"- used by {_inline(', '.join(change.touches[:8]))}{more}"
-    lines = [line for field in change.fields if not field.noise for line in field_lines(field)]
-    if lines:
-        fence = "````" if any("```" in line for line in lines) else "```"
+    diff = [line for field in change.fields if not field.noise for line in field_lines(field)]
+    if diff:
+        fence = "````" if any("```" in line for line in diff) else "```"
         yield f"\n{fence}diff"
-        yield from lines
+        yield from diff
         yield fence
     yield ""
 
