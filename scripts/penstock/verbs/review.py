@@ -41,7 +41,8 @@ def review(
 ) -> None:
     """Print the review in a format, or write it to the file `output`; exit with 1 if it fails.
 
-    `rehearsal` is a file with what `inv rehearse --json` wrote. Raises PenstockError if it isn't, or if the file can't be written.
+    `rehearsal` is a file with what `inv rehearse --json` wrote. Raises PenstockError if it isn't, or if `output` can't
+    be written.
     """
     if format_ not in _FORMATS:
         known = f"the formats are {', '.join(_FORMATS)}"

@@ -17,7 +17,11 @@ _FOLDER = Path(__file__).parent / "templates"
 def page(review: Review) -> str:
     """Return the document; all text of the review is escaped."""
     templates = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return templates.get_template("page.html").render(
         view=view(review),

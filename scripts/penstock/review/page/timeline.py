@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from penstock.review.rehearsal import Passage, Refusal, Rehearsal, Span
 
 TITLES = {"base": "Base, until Ready", "head": "Step to the head", "back": "Way back to the base"}
-LABELS, WIDTH, ROW, TOP = 190, 900, 26, 26
+LABELS, WIDTH, RESULTS, ROW, TOP = 170, 1030, 190, 26, 26
 _STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 3600)
 _MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
 class Row:
-    """A component. `start` and `end` are those of its bar; `waits` is where its wait ends; refused has its refusals."""
+    """A component. `start` and `end` are those of its bar, `waits` ends its wait, `refused` has its refusals."""
 
     component: str
     y: float
@@ -27,6 +27,13 @@ class Row:
     ready: bool
     refused: tuple[tuple[float, float], ...]
     label: str
+
+    @property
+    def after(self) -> float:
+        """Where its label begins."""
+        return (
+            max([self.end, *(end for _, end in self.refused)]) + 8 if self.start is not None or self.refused else LABELS
+        )
 
 
 @dataclass(frozen=True)
@@ -49,7 +56,7 @@ def timelines(rehearsal: Rehearsal) -> list[Timeline]:
 
 
 def _timeline(passage: Passage, longest: float) -> Timeline:
-    scale = (WIDTH - LABELS - 60) / longest
+    scale = (WIDTH - LABELS - RESULTS) / longest
     refusals: dict[str, list[Refusal]] = {}
     for each in passage.refusals:
         refusals.setdefault(each.component, []).append(each)
@@ -89,5 +96,5 @@ def _label(span: Span, refusals: int) -> str:
     if span.retries:
         parts.append(f"{span.retries} {'retry' if span.retries == 1 else 'retries'}")
     if refusals:
-        parts.append(f"refused {refusals} ×" if refusals > 1 else "refused")
+        parts.append(f"refused {refusals} times" if refusals > 1 else "refused")
     return ", ".join(parts)

@@ -39,7 +39,7 @@ class Cells:
 
 @dataclass(frozen=True)
 class Field:
-    """A field with the lines of its diff: the sign, which is +, -, @ or a space, and the text. `more` lines are left out."""
+    """A field with the lines of its diff: a sign, which is +, -, @ or a space, and the text. `more` are left out."""
 
     path: str
     lines: tuple[tuple[str, str], ...]
@@ -64,6 +64,11 @@ class Thing:
     def highest(self) -> Severity | None:
         """The highest severity of its risks."""
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
+
+    @property
+    def effects(self) -> list[str]:
+        """What follows on the cluster, apart from what a risk says in the same words."""
+        return [effect.says for effect in self.change.effects if effect.says not in {one.message for one in self.risks}]
 
     @property
     def classes(self) -> str:
@@ -156,7 +161,10 @@ def _things(review: Review, dangerous: list[groups.Same[Risk]]) -> list[Thing]:
         ref = ObjectRef.parse(change.object)
         names = (change.object, change.before) if change.what == "renamed" else (change.object,)
         risks = [
-            same.one for name in names for same in by_object.get(name, []) if {*same.environments} & {*each.environments}
+            same.one
+            for name in names
+            for same in by_object.get(name, [])
+            if {*same.environments} & {*each.environments}
         ]
         noisy = [field for field in change.fields if field.noise]
         found.append(
@@ -192,7 +200,9 @@ def _danger(same: groups.Same[Risk], thing: Thing | None) -> Danger:
 
 def _folded(noisy: list[FieldChange]) -> str:
     counts = Counter(field.noise for field in noisy)
-    return ", ".join(f"{number} {NOISE[name][: -1 if number == 1 else None]}" for name, number in sorted(counts.items()))
+    return ", ".join(
+        f"{number} {NOISE[name][: -1 if number == 1 else None]}" for name, number in sorted(counts.items())
+    )
 
 
 def _field(field: FieldChange) -> Field:
