@@ -45,7 +45,7 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
         "head": "the revision after it (the working tree)",
         "format": "text, markdown, html, json or sarif",
         "output": "the file to write; stdout when it isn't given",
-        "rehearsal": "a file that `inv rehearse --json` wrote, to show what it saw",
+        "rehearsal": "a file with the report of a rehearsal as JSON, to show it too",
     },
 )
 def review(
