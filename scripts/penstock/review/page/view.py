@@ -208,7 +208,7 @@ def _folded(noisy: list[FieldChange]) -> str:
 def _field(field: FieldChange) -> Field:
     if field.lines:
         kept = field.lines[:_MOST_LINES]
-        lines = tuple((line[:1] if line[:1] in "+-@" else " ", _short(line[1:])) for line in kept)
+        lines = tuple((line[:1], _short(line[1:] if line[:1] in "+- " else line)) for line in kept)
         return Field(field.path, lines, len(field.lines) - len(kept))
     pairs = ((sign, one) for sign, one in (("-", field.old), ("+", field.new)) if one is not None)
     return Field(field.path, tuple((sign, _short(value(one))) for sign, one in pairs))
