@@ -7,11 +7,12 @@ import shutil
 import pytest
 
 import browser_support
+from support import REAL_ENVIRONMENT
 
 
 @pytest.mark.parametrize(("required", "outcome"), [("", pytest.skip.Exception), ("required", pytest.fail.Exception)])
 def test_no_browser(required: str, outcome: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    monkeypatch.setitem(browser_support.REAL_ENVIRONMENT, "PENSTOCK_BROWSER", required)
+    monkeypatch.setitem(REAL_ENVIRONMENT, "PENSTOCK_BROWSER", required)
     with pytest.raises(outcome, match="no browser on PATH: google-chrome, "):
         browser_support.executable()
