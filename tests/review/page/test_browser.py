@@ -213,6 +213,20 @@ def test_a_review_without_changes(visit: Open) -> None:
     assert visited.violations() == []
 
 
+def test_many_environments_take_one_line(visit: Open) -> None:
+    visited = visit(review(*(environment(f"shop-{number}") for number in range(60))))
+    rows = visited.page.locator("#environments tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows.locator(".chip").last).to_be_hidden()
+    rows.get_by_text("60 environments").click()
+    expect(rows.locator(".chip").last).to_have_text("shop-59")
+    expect(rows.locator(".chip").last).to_be_visible()
+    expect(visited.page.locator(f"#{SHOP} > summary")).to_contain_text("and 56 more")
+    choose(visited, "environment", "shop-59")
+    assert visited.shown(".object") == [CLAIM, CONFIG, SHOP]
+    assert visited.violations() == []
+
+
 HOSTILE = (
     "<script>window.hacked = 1</script></style></script>"
     """<img src=x onerror="window.hacked = 1">'"><b>&amp;{{ 7 * 7 }}"""
