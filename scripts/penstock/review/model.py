@@ -51,8 +51,8 @@ class Change(_Part, frozen=True):
 
     @property
     def quiet(self) -> bool:
-        """Whether all of its differences are noise."""
-        return self.what == "changed" and bool(self.fields) and all(field.noise for field in self.fields)
+        """Whether all of its differences are noise, and nothing follows from them, as pods that are rolled do."""
+        return self.what == "changed" and not self.effects and all(field.noise for field in self.fields)
 
 
 class Risk(_Part, frozen=True):
@@ -96,6 +96,19 @@ class Environment(_Part, frozen=True):
     def highest(self) -> Severity | None:
         """The highest severity of its risks; None without risks."""
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
+
+    def is_same(self, other: Environment) -> bool:
+        """Whether the same happens in another environment; files differ by its name alone."""
+        return self._anywhere() == other._anywhere()
+
+    def _anywhere(self) -> Environment:
+        return msgspec.structs.replace(
+            self,
+            name="",
+            changes=[msgspec.structs.replace(change, file="") for change in self.changes],
+            risks=[msgspec.structs.replace(risk, file="", environment="") for risk in self.risks],
+            notes=[],
+        )
 
 
 class Review(_Part, frozen=True):

@@ -13,7 +13,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.platform.layout import find_platform
 from penstock.review import report
-from penstock.review.markdown import field_lines, folded, markdown
+from penstock.review.markdown import field_lines, folded, markdown, touched, twin
 from penstock.review.model import Change, Environment, Review, What
 
 _SIGNS = {
@@ -49,14 +49,17 @@ def _text(found: Review) -> None:
     for note in found.notes:
         console.info(note)
     for each in found.environments:
-        _environment(each)
+        _environment(each, twin(each, found))
 
 
-def _environment(each: Environment) -> None:
+def _environment(each: Environment, same: str) -> None:
     for note in each.notes:
         console.info(f"{each.name}: {note}")
     if not each.changes and not each.risks:
         console.out(f"{each.name}: nothing changes{' in the cluster' if each.hooks else ''}")
+        return
+    if same:
+        console.out(f"{_summary(each)} (the same as in {same})")
         return
     console.out(console.coloured(each.name, "bold"))
     loud = [change for change in each.changes if not change.quiet]
@@ -86,9 +89,8 @@ def _change(change: Change) -> None:
                 console.out(f"      {line}")
     for effect in change.effects:
         console.out(f"      → {effect.says}")
-    if change.touches:
-        more = f" and {len(change.touches) - _MOST_TOUCHED} more" if len(change.touches) > _MOST_TOUCHED else ""
-        console.out(f"      used by {', '.join(change.touches[:_MOST_TOUCHED])}{more}")
+    for line in touched(change, _MOST_TOUCHED):
+        console.out(f"      {line}")
 
 
 def _summary(each: Environment) -> str:
