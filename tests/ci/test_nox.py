@@ -32,7 +32,7 @@ def test_a_gate_runs_in_the_platform_from_which_nox_is_started(good: Platform, g
 
 
 def test_every_gate_has_a_session_that_says_what_it_proves() -> None:
-    listed = nox(ENGINE, "--list", "--json", "-s", *GATES, *registry.NETWORKED)
+    listed = nox(ENGINE, "--list", "--json", "-s", *GATES, *registry.CI_ONLY)
     sessions = {each["session"]: each["description"] for each in json.loads(listed.stdout)}
     assert set(GATES) <= sessions.keys()
     assert all(sessions[name] == registry.proves(name) for name in registry.SESSIONS)

@@ -12,7 +12,7 @@ import pytest
 
 from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
-from penstock.gates.registry import NETWORKED
+from penstock.gates.registry import CI_ONLY
 from penstock.platform.layout import ENGINE
 from penstock.verbs.test import GATES
 
@@ -133,11 +133,20 @@ def test_every_provider_in_docker_is_tried_from_nothing_to_nothing() -> None:
     assert not set(sessions) & set(GATES)
 
 
-def test_a_gate_that_needs_the_network_has_a_workflow_of_its_own() -> None:
-    for gate in NETWORKED:
-        workflow = read(FOLDER / f"{gate}.yaml")
-        assert workflow["on"].keys() == {"pull_request", "schedule", "workflow_dispatch"}
-        assert workflow["jobs"][gate]["steps"][-1]["with"] == {"gate": gate}
+def test_fidelity_has_a_workflow_of_its_own() -> None:
+    workflow = read(FOLDER / "fidelity.yaml")
+    assert workflow["on"].keys() == {"pull_request", "schedule", "workflow_dispatch"}
+    assert workflow["jobs"]["fidelity"]["steps"][-1]["with"] == {"gate": "fidelity"}
+
+
+def test_the_review_of_a_pull_request_rehearses_its_upgrade() -> None:
+    steps = read(FOLDER / "review.yaml")["jobs"]["review"]["steps"]
+    assert {"uses": "./.github/actions/penstock-review"} in steps
+    assert "/inv\" rehearse " in (ENGINE / ".github/actions/penstock-review/review.sh").read_text()
+
+
+def test_every_gate_runs_in_ci() -> None:
+    assert set(CI_ONLY) == {"fidelity", "rehearse-upgrade"}
 
 
 def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of_it() -> None:

@@ -25,6 +25,9 @@ UNSHOWN = {
     "fidelity/stale-reason",
     "network-policies/address",
     "review/prune",
+    "rehearse-upgrade/refused",
+    "rehearse-upgrade/way-back",
+    "rehearse-upgrade/disproved",
 }
 
 

@@ -60,6 +60,14 @@ def review(
     run(base, head, env, format, platform)
 
 
+@verb(help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to start from (the merge base with the default branch)"})
+def rehearse(_: Context, base: str = "", env: str = "", json: bool = False, platform: str = "") -> None:
+    """Rehearse a branch on temporary clusters, there and back."""
+    from penstock.verbs.rehearse import rehearse as run
+
+    run(base, env, json, platform)
+
+
 @verb(help=ENV | JSON)
 def images(_: Context, env: str = "", json: bool = False) -> None:
     """List the images of an environment, and what uses each."""

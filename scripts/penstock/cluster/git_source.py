@@ -51,6 +51,15 @@ def setup(session: Session, step: Step) -> Plan:
     yield from _fetch(session, step)
 
 
+def follow(session: Session, step: Step) -> Plan:
+    """Have a running cluster's source serve the session's files, and wait until Flux has fetched them.
+
+    Unlike `setup` it never repairs Flux's own source.
+    """
+    yield Work(f"commit the working tree to {session.state.git / server.NAME}", lambda: _snapshot(session))
+    yield from _fetch(session, step)
+
+
 def mirrored(session: Session) -> list[Content]:
     """Return the patches that redirect external sources to their copies on the local server.
 

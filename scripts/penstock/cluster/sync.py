@@ -7,6 +7,7 @@ import time
 from penstock.cluster import bootstrap, git_source, processes, secrets
 from penstock.cluster.actions import Action, Plan, Work, applying
 from penstock.cluster.session import Session
+from penstock.cluster.tending import Tending
 from penstock.cluster.waiting import until
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
@@ -78,6 +79,7 @@ def _await_ready(session: Session, step: Step, tokens: dict[str, str]) -> None:
     nested = [item.name for name in session.manifests.components for item in session.manifests.nested(name)]
     names = [*nested, *ours]
     failing: dict[str, float] = {}
+    tending = Tending(session)
 
     def late(items: dict[str, Kustomization]) -> list[str]:
         # A nested Kustomization has another source, and so another revision.
@@ -90,6 +92,7 @@ def _await_ready(session: Session, step: Step, tokens: dict[str, str]) -> None:
 
     def ready() -> bool | None:
         processes.refuse_dead(session.recorded, list(session.recorded.processes))
+        tending.tend()
         items = status.kustomizations(session.kubectl)
         waiting = late(items)
         step.note(

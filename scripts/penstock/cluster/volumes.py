@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from penstock.kube.objects import Key, Object, Workload
 from penstock.kube.pods import ClaimSpec
 from penstock.kube.read import read
 from penstock.kube.ref import Content
+from penstock.tools.kubectl import Kubectl
+
+_UNBOUND = json.dumps({"spec": {"claimRef": {"uid": None, "resourceVersion": None}}})
 
 
 def volumes(objects: Iterable[Object]) -> list[Content]:
@@ -18,6 +22,13 @@ def volumes(objects: Iterable[Object]) -> list[Content]:
     own = {item.name for item in typed if item.kind == "StorageClass"}
     classes = sorted({spec.storage_class_name for _, spec in claims} - {"", *own})
     return [*map(_class, classes), *(_volume(key, spec) for key, spec in claims)]
+
+
+def renew(kubectl: Kubectl) -> None:
+    """Offer the volumes of deleted claims to new claims of the same names, as a provisioner makes new ones."""
+    for volume in kubectl.get("persistentvolumes"):
+        if volume.get("status", {}).get("phase") in ("Released", "Failed"):
+            kubectl.run("patch", "persistentvolume", volume["metadata"]["name"], "--type=merge", "-p", _UNBOUND)
 
 
 def _claims(item: Object) -> Iterator[tuple[Key, ClaimSpec]]:

@@ -26,13 +26,14 @@ MODULES = {
     "fidelity": "fidelity.gate",
     "review": "review",
     "rehearse": "rehearse",
+    "rehearse-upgrade": "rehearse_upgrade",
     "actionlint": "actionlint",
     "sizes": "sizes",
 }
 # The session `lint` runs these two.
 SESSIONS = [name for name in MODULES if name not in ("actionlint", "sizes")]
-# They need the network: `inv test` doesn't run them, CI does.
-NETWORKED = ("fidelity",)
+# `inv test` doesn't run them, CI does: one needs the network, the other a change, and minutes for each environment.
+CI_ONLY = ("fidelity", "rehearse-upgrade")
 
 
 @dataclass(frozen=True)

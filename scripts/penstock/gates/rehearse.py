@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 from penstock.cluster import bootstrap, phases, processes, workloads
-from penstock.cluster.actions import execute
-from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
-from penstock.cluster.state import ClusterState, State
+from penstock.cluster.temporary import KWOK, cluster
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.gates import ordering, owned
@@ -25,7 +20,6 @@ from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
-_KWOK = Kwok()
 _LOOPBACK = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
 
 
@@ -59,38 +53,24 @@ _KINDS = Rule(
 @gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE, _KINDS])
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
     """A real control plane and the real Flux bring every environment up, in a necessary and sufficient order."""
-    _KWOK.prepare()
+    KWOK.prepare()
     names = environments.names(platform)
     for name in names:
-        with _cluster(platform, name, environments.cluster(platform, name)) as session:
+        with cluster(platform, name, environments.cluster(platform, name)) as session:
             unchanged, findings = _rehearse(session)
         findings += [Finding(_PRIVATE.id, line, _HINT) for line in _left_behind(session)]
         yield from (finding.also_in((name,)) for finding in findings)
         if not findings:
             yield Proven(f"rehearsed; {unchanged} objects stayed as they were in the second run", name)
     name = names[0]
-    with _cluster(platform, name, Cluster()) as session:
+    with cluster(platform, name, Cluster()) as session:
         yield Proven(f"without dependsOn Flux fails: {ordering.without_edges(session)}", name)
-    with _cluster(platform, name, Cluster()) as session:
+    with cluster(platform, name, Cluster()) as session:
         phases.run(session, phases.PHASES)
         early = ordering.disorders(session)
     yield from (Finding(_ORDER.id, line, _HINT, environments=(name,)) for line in early)
     if not early:
         yield Proven("with dependsOn Flux brings everything up, and no kind or namespace was ever missing", name)
-
-
-@contextmanager
-def _cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Session]:
-    """A session with a temporary state; its cluster is deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
-        state = State(Path(folder) / environment)
-        state.prepare()
-        recorded = ClusterState(provider=_KWOK.name, environment=environment)
-        session = Session(layout, environment, state, recorded, _KWOK.timeout, _KWOK, settings)
-        try:
-            yield session
-        finally:
-            execute(session, _KWOK.delete(session))
 
 
 def _rehearse(session: Session) -> tuple[int, list[Finding]]:

@@ -40,6 +40,24 @@ def take(layout: Layout, repository: Path) -> Snapshot:
     return rebuilt(repository, lambda: _take(layout, repository, base))
 
 
+def checkout(layout: Layout, commit: str, folder: Path) -> Layout:
+    """Write the files of a commit to `folder`, a repository that borrows the user's objects; return its platform.
+
+    Raises PenstockError if a partial clone lacks files that its remote doesn't give.
+    """
+    found = settings(layout.root)
+    place = Repository(folder / ".git", folder, {key: found[key] for key in _FACTS if key in found})
+    place.make(bare=False, objects=found.get("extensions.objectformat", "sha1"))
+    store = object_store(layout.root)
+    (folder / ".git" / "objects" / "info" / "alternates").write_bytes(os.fsencode(quoted(store)) + b"\n")
+    complete(layout.root, commit, ":/", fetching_into(layout.root, folder / ".git" / "objects"))
+    place.git("read-tree", commit)
+    place.git("checkout-index", "--all", "--force", "-u")
+    place.git("update-ref", f"refs/heads/{BRANCH}", commit)
+    prefix = git(layout.root, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n")
+    return Layout(folder / os.fsdecode(prefix))
+
+
 def _take(layout: Layout, repository: Path, base: str) -> Snapshot:
     found = settings(layout.root)
     top = git(layout.root, "rev-parse", "--show-toplevel").stdout.removesuffix(b"\n")

@@ -121,7 +121,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     """
     root = layout.root
     tip = git.commit(root, head or "HEAD")
-    start, name = _base(root, base, tip)
+    start, name = base_of(root, base, tip)
     dirty = [path for path in git.changed(root) if "manifests/" in path]
     notes = list(_notes(root, start, tip, head, dirty))
     for revision in (start, tip):
@@ -147,8 +147,11 @@ def _touched(before: Trees, after: Trees) -> list[str]:
     return sorted({path.partition("/")[0] for path in paths if "/" in path})
 
 
-def _base(root: Path, base: str, tip: str) -> tuple[str, str]:
-    """Return the commit to compare with, and its name."""
+def base_of(root: Path, base: str, tip: str) -> tuple[str, str]:
+    """Return the commit to compare with, and its name; the merge base with the default branch if `base` is empty.
+
+    Raises PenstockError for an unknown revision, and for a clone without the base.
+    """
     if base:
         found = git.commit(root, base)
         return found, _named(base, found)

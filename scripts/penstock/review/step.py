@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from penstock.kube import flux
 from penstock.kube.ref import ObjectRef
 from penstock.review.effects import Effect
 from penstock.review.ends import Sources
@@ -94,8 +95,9 @@ def pair(before: World, after: World) -> Iterator[Delta]:
         {item.ref: item for item in map(world.item, [path for path in world.paths if path in paths])}
         for world in (before, after)
     )
+    moved = {(old[ref].component, new[ref].component) for ref in old.keys() & new.keys()}
     renamed = dict(
-        _renamed([old[ref] for ref in old.keys() - new.keys()], [new[ref] for ref in new.keys() - old.keys()])
+        _renamed([old[ref] for ref in old.keys() - new.keys()], [new[ref] for ref in new.keys() - old.keys()], moved)
     )
     for ref in sorted(old.keys() | new.keys()):
         was, now = old.get(ref), new.get(ref)
@@ -112,8 +114,13 @@ def pair(before: World, after: World) -> Iterator[Delta]:
             yield Delta(None, now, "added")
 
 
-def _renamed(old: Iterable[Item], new: Iterable[Item]) -> Iterator[tuple[ObjectRef, ObjectRef]]:
-    """Yield the removed objects that exist under another name with nearly the same content, each once."""
+def _renamed(
+    old: Iterable[Item], new: Iterable[Item], moved: Container[tuple[str, str]]
+) -> Iterator[tuple[ObjectRef, ObjectRef]]:
+    """Yield the removed objects that exist under another name with nearly the same content, each once.
+
+    The Kustomizations of all components are alike, so what counts is whether their objects have moved.
+    """
     taken: set[ObjectRef] = set()
     candidates = sorted(new, key=lambda item: item.ref)
     for was in sorted(old, key=lambda item: item.ref):
@@ -121,6 +128,7 @@ def _renamed(old: Iterable[Item], new: Iterable[Item]) -> Iterator[tuple[ObjectR
             (_likeness(was, now), now.ref)
             for now in candidates
             if now.ref[:2] == was.ref[:2] and now.ref not in taken and now.component == was.component
+            if was.ref.group != flux.GROUP or (was.name, now.name) in moved
         ]
         best = max(scored, default=(0.0, was.ref))
         if best[0] >= _ALIKE:

@@ -12,10 +12,10 @@ from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, interactive
-from penstock.gates.registry import NETWORKED, SESSIONS
+from penstock.gates.registry import CI_ONLY, SESSIONS
 from penstock.platform.layout import ENGINE
 
-GATES = ["lint", *(name for name in SESSIONS if name not in NETWORKED), "tests"]
+GATES = ["lint", *(name for name in SESSIONS if name not in CI_ONLY), "tests"]
 
 
 def test(only: list[str]) -> None:

@@ -14,7 +14,7 @@ from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, run
-from penstock.kube.ref import Content
+from penstock.kube.ref import Content, ObjectRef
 from penstock.platform.cluster import Cluster
 from penstock.tools import flux, resolver
 from penstock.tools.kubectl import PENSTOCK
@@ -64,6 +64,14 @@ class Kwok(Provider):
 
     def address(self, session: Session) -> Address:
         return Address("127.0.0.1", "127.0.0.1")
+
+    def supply(self, session: Session) -> Plan:
+        """Create the volumes and definitions that the session's manifests need and a running cluster lacks."""
+        objects = session.manifests.all_objects()
+        wanted = [*volumes.volumes(objects), *(item.content for item in operators.crds(objects))]
+        present = {ObjectRef.of(item) for item in session.kubectl.get_these(wanted)}
+        if new := [item for item in wanted if ObjectRef.of(item) not in present]:
+            yield applying(session, new, PENSTOCK, what="volumes and definitions")
 
     def delete(self, session: Session) -> Plan:
         yield Work("", lambda: adopt(session.state, session.recorded))

@@ -1,0 +1,1 @@
+"""The rehearsal of a change on a temporary cluster: from base to head and back, with the real Flux."""

@@ -1,0 +1,97 @@
+"""Rehearse a change in an environment: bring up the base, go to the head, and back."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from msgspec.structs import replace as with_fields
+
+from penstock.cluster import phases, temporary
+from penstock.cluster.session import Session
+from penstock.cluster.temporary import KWOK
+from penstock.cluster.upgrade import passage, predictions, probes
+from penstock.cluster.upgrade.passage import PATIENCE
+from penstock.gitops import snapshot
+from penstock.kube.objects import Object
+from penstock.kube.ref import Content, ObjectRef
+from penstock.platform import environments
+from penstock.platform.layout import Layout
+from penstock.review import ends, report
+from penstock.review.model import Environment, Review
+from penstock.review.rehearsal import Passage, Refusal, Rehearsal
+from penstock.tools import git
+
+
+def reviewed(layout: Layout, base: str = "", environment: str = "") -> Review:
+    """Return the review of the change that is rehearsed: from `base`, by default where the branch began, to the files.
+
+    Raises PenstockError as `report.review` does.
+    """
+    return report.review(layout, base, "", environment)
+
+
+def untouched(review: Environment) -> str:
+    """Return why an environment isn't rehearsed; empty if it is."""
+    if not review.changes:
+        return "nothing changes in its cluster, so there is nothing to rehearse"
+    gone = [note for note in review.notes if note.startswith("the environment exists only")]
+    return f"{gone[0]}, so no cluster can go from one end to the other" if gone else ""
+
+
+def rehearse(
+    layout: Layout,
+    review: Review,
+    each: Environment,
+    base: str = "",
+    timeout: float = KWOK.timeout,
+    patience: float = PATIENCE,
+) -> Rehearsal:
+    """Return what happens in one environment on the way from the base to the working tree and back.
+
+    A leg takes at most `timeout` seconds, and ends earlier if what isn't Ready has failed for `patience` seconds.
+    Raises PenstockError if the control plane or Flux doesn't start, or ends.
+    """
+    commit, _ = ends.base_of(layout.root, base, git.head(layout.root))
+    with tempfile.TemporaryDirectory(prefix="penstock-base-") as folder:
+        old = snapshot.checkout(layout, commit, Path(folder))
+        settings = environments.cluster(old, each.name)
+        with temporary.cluster(old, each.name, settings) as session:
+            phases.run(session, phases.PHASES[:2])
+            start = replace(session, timeout=timeout)
+            passages, disproved = _legs(start, replace(start, layout=layout), each, patience)
+    return Rehearsal(environment=each.name, base=review.base, head=review.head, passages=passages, disproved=disproved)
+
+
+def _legs(old: Session, new: Session, each: Environment, patience: float) -> tuple[list[Passage], list[str]]:
+    up = passage.bring_up(old, patience)
+    definitions = _definitions(old, new)
+    accepted = probes.refused(old.kubectl, definitions)
+    there = passage.move(new, "head", up, patience)
+    broken = probes.refused(new.kubectl, definitions)
+    first = with_fields(there.passage, refusals=[*there.passage.refusals, *_invalid(broken, accepted, new)])
+    back = passage.move(old, "back", there, patience)
+    # Without a base that is Ready there is no telling what the change has done.
+    lines = predictions.disproved(each, up.live, there.passage) if up.passage.ready else []
+    return [up.passage, first, back.passage], lines
+
+
+def _definitions(old: Session, new: Session) -> list[Content]:
+    """The CustomResourceDefinitions of the head that differ from those of the base."""
+    before = {item.ref: item.content for item in _defined(old)}
+    return [item.content for item in _defined(new) if before.get(item.ref, item.content) != item.content]
+
+
+def _defined(session: Session) -> Sequence[Object]:
+    return [item for item in session.manifests.all_objects() if item.kind == "CustomResourceDefinition"]
+
+
+def _invalid(broken: dict[str, str], before: dict[str, str], session: Session) -> Iterator[Refusal]:
+    """The objects that were valid at the base, and no longer are."""
+    owners = {item.ref.id: item.component for item in session.manifests.all_objects()}
+    for key, words in broken.items():
+        if key not in before:
+            shown = f"{ObjectRef.parse(key)} exists and is no longer valid: {words}"
+            yield Refusal(component=owners.get(key, ""), message=shown, objects=[key])

@@ -1,0 +1,67 @@
+"""inv rehearse: take a temporary cluster of each changed environment from the base to the working tree, and back."""
+
+from __future__ import annotations
+
+import sys
+
+import msgspec
+
+from penstock.cluster.temporary import KWOK
+from penstock.cluster.upgrade import rehearse as upgrade
+from penstock.core import console
+from penstock.gates.rehearse_upgrade import findings, summary
+from penstock.kube.ref import ObjectRef
+from penstock.platform.layout import find_platform
+from penstock.review.rehearsal import Leg, Passage, Rehearsal
+
+_TITLES: dict[Leg, str] = {"base": "the base", "head": "to the change", "back": "back to the base"}
+
+
+def rehearse(base: str, environment: str, as_json: bool, platform: str = "") -> None:
+    """Rehearse the change in each environment that it touches; exit with 1 if something failed and stayed so."""
+    layout = find_platform(platform)
+    review = upgrade.reviewed(layout, base, environment)
+    done: list[Rehearsal] = []
+    for each in review.environments:
+        if reason := upgrade.untouched(each):
+            console.info(f"{each.name}: skipped: {reason}")
+            continue
+        console.info(f"{each.name}: {review.base} → {review.head} → {review.base}")
+        KWOK.prepare()
+        done.append(upgrade.rehearse(layout, review, each, base))
+        if not as_json:
+            _show(done[-1])
+    if as_json:
+        console.out(msgspec.json.format(msgspec.json.encode(done)).decode())
+    failed = [finding for each in done for finding in findings(each)]
+    for finding in failed:
+        console.error(f"{', '.join(finding.environments)}: {finding.message} [{finding.rule}]")
+        console.hint(finding.hint)
+    if failed:
+        sys.exit(1)
+
+
+def _show(rehearsal: Rehearsal) -> None:
+    for passage in rehearsal.passages:
+        console.out(console.coloured(f"{rehearsal.environment}: {_TITLES[passage.leg]}", "bold"))
+        rows = [[span.component, _seconds(span.applied), _seconds(span.ready)] for span in passage.spans]
+        console.table(["COMPONENT", "BEGUN", "READY"], rows)
+        for line in _lines(passage):
+            console.out(f"  {line}")
+    if not any(True for _ in findings(rehearsal)):
+        console.good(f"{rehearsal.environment}: {summary(rehearsal)}")
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else console.seconds(value)
+
+
+def _lines(passage: Passage) -> list[str]:
+    lines = [
+        f"{refusal.component} failed for {console.seconds(refusal.until - refusal.since)}: {refusal.message}"
+        for refusal in passage.refusals
+        if refusal.until is not None
+    ]
+    for what in ("created", "pruned", "recreated", "rolled"):
+        lines += [f"{what}: {ObjectRef.parse(key)}" for key in getattr(passage, what)]
+    return lines
