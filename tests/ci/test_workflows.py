@@ -142,7 +142,7 @@ def test_fidelity_has_a_workflow_of_its_own() -> None:
 def test_the_review_of_a_pull_request_rehearses_its_upgrade() -> None:
     steps = read(FOLDER / "review.yaml")["jobs"]["review"]["steps"]
     assert {"uses": "./.github/actions/penstock-review"} in steps
-    assert "/inv\" rehearse " in (ENGINE / ".github/actions/penstock-review/review.sh").read_text()
+    assert '/inv" rehearse ' in (ENGINE / ".github/actions/penstock-review/review.sh").read_text()
 
 
 def test_every_gate_runs_in_ci() -> None:
