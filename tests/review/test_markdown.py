@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from penstock.review.effects import Effect
 from penstock.review.markdown import LIMIT, markdown
 from penstock.review.model import Change, Environment, FieldChange, Prune, Review, Risk
@@ -29,7 +31,7 @@ SHOP = Change(
         FieldChange(path="metadata.annotations.checksum", old="a", new="b", noise="checksum"),
     ],
     effects=[Effect("rolled", "its pods are rolled")],
-    touches=["Service town/shop"],
+    touches=["Service town/shop", "arrow Shop → Loki (logs)"],
 )
 GONE = Change(
     what="removed",
@@ -77,12 +79,13 @@ COMMENT = """\
 
 </details>
 
-<details><summary>2 objects differ</summary>
+<details><summary>Changes of 2 objects</summary>
 
 **~ Deployment town/shop** changed, in shop
 
 - its pods are rolled
 - used by Service town/shop
+- data flows Shop → Loki
 
 ```diff
   spec.replicas
@@ -97,7 +100,7 @@ COMMENT = """\
 
 </details>
 
-Folded: 1 checksum annotations.
+Folded: 1 checksum annotation.
 """
 
 
@@ -122,8 +125,7 @@ def huge(environments: int, changes: int) -> Review:
         prune=Prune(objects=[f"ConfigMap town/old-{number}" for number in range(changes)]),
     )
     named = [
-        Environment(name=f"e{number}", changes=one.changes, risks=one.risks, prune=one.prune)
-        for number in range(environments)
+        msgspec.structs.replace(one, name=f"e{number}", hooks=[f"hook {number}"]) for number in range(environments)
     ]
     return Review(base="main", head="HEAD", environments=named)
 
@@ -139,6 +141,28 @@ def test_a_comment() -> None:
     assert markdown(SMALL) == COMMENT
 
 
+def test_the_same_in_another_environment_is_not_repeated() -> None:
+    first = SMALL.environments[0]
+    change = msgspec.structs.replace(SHOP, file="manifests/kind/shop/deployment-shop.yaml")
+    same = msgspec.structs.replace(first, name="kind", changes=[change, GONE], notes=["of its own"])
+    text = markdown(Review(base="a", head="b", environments=[first, same]))
+    assert text.endswith("### kind\n> of its own\n\n\nThe same as in `k3d`.\n")
+    assert text.count("is scaled from 2 to 0") == 1
+    other = msgspec.structs.replace(same, prune=Prune())
+    assert "The same as" not in markdown(Review(base="a", head="b", environments=[first, other]))
+
+
+def test_pods_that_are_rolled_by_a_checksum_are_shown() -> None:
+    checksum = FieldChange(path="metadata.annotations.checksum", old="a", new="b", noise="checksum")
+    quiet = msgspec.structs.replace(SHOP, fields=[checksum], effects=[])
+    rolled = msgspec.structs.replace(quiet, effects=SHOP.effects)
+    shown = [
+        markdown(Review(base="a", head="b", environments=[Environment(name="k3d", changes=[change])]))
+        for change in (quiet, rolled)
+    ]
+    assert ["its pods are rolled" in text for text in shown] == [False, True]
+
+
 def test_nothing_changes() -> None:
     text = markdown(Review(base="main", head="HEAD", environments=[Environment(name="k3d")]))
     assert text == "## Review: main → HEAD\n\nNothing changes in the cluster.\n"
@@ -149,7 +173,7 @@ def test_a_huge_change_loses_details_and_no_risk() -> None:
     assert_whole(text)
     assert text.count("| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas |") == 3
     assert text.count("**~ Deployment town/shop** changed") == 3
-    assert text.count("Flux deletes 2000 objects") == text.count("2001 objects differ") == 3
+    assert text.count("Flux deletes 2000 objects") == text.count("Changes of 2001 objects") == 3
     dropped = [int(number) for number in re.findall(r"… (\d+) more objects: `inv review --format json` has all", text)]
     shown = len(re.findall(r"\*\*~ ConfigMap", text)) + len(re.findall("(?m)^- ConfigMap town/old", text))
     assert sum(dropped) + shown == 3 * (2000 + 2000)

@@ -80,6 +80,8 @@ def test_the_base_is_where_the_branch_left_main(shop: Platform) -> None:
     assert "ConfigMap town/c1" not in ran.stdout
     assert "ConfigMap town/c1" in shop.succeed("review", "change", "main").stdout
     assert as_json(shop, "HEAD", "HEAD~1")["head"].startswith("HEAD~1 (")
+    commit = shop.git("rev-parse", "HEAD").strip()
+    assert as_json(shop, commit)["base"] == commit[:12]
 
 
 def test_a_risk_fails_the_review_until_it_is_switched_off(shop: Platform) -> None:

@@ -17,8 +17,13 @@ if [ "$REHEARSE" = true ]; then
     rehearsal=(--rehearsal "$OUTPUT/rehearsal.json")
   fi
 fi
-for format in markdown html json sarif; do
-  "$ENGINE/inv" review "$base" HEAD --format "$format" --output "$OUTPUT/review.$format" "${rehearsal[@]}" || failed=1
+review() {
+  "$ENGINE/inv" review "$base" HEAD --format "$1" --output "$OUTPUT/$2" "${rehearsal[@]}"
+}
+review markdown review.md || failed=1
+# These fail for the same reasons, which need to be printed once; any other reason leaves no file.
+for format in html json sarif; do
+  printed=$(review "$format" "review.$format" 2>&1) || failed=1
+  [ -e "$OUTPUT/review.$format" ] || printf '%s\n' "$printed" >&2
 done
-mv "$OUTPUT/review.markdown" "$OUTPUT/review.md"
 exit "$failed"

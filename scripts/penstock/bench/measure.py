@@ -113,7 +113,7 @@ def _round(result: Measured, number: int, warm_up: bool) -> None:
             values.write_text(synthetic.values(changed, number + 1))
         command = inv(*arguments, cwd=layout.root)
         if warm_up:
-            with _watching_memory() as peak:
+            with watching_memory() as peak:
                 run(command)
             result.memory[what] = peak[0]
         else:
@@ -144,7 +144,7 @@ def timed(command: Command) -> tuple[float, float]:
 
 
 @contextmanager
-def _watching_memory() -> Iterator[list[int]]:
+def watching_memory() -> Iterator[list[int]]:
     """Sample the summed resident memory of all descendant processes; item 0 is the largest sum in bytes."""
     peak, ended = [0], threading.Event()
 

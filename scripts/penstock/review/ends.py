@@ -129,7 +129,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
         new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
-        shown = f"{head} ({tip[:12]})" if head else WORKING_TREE
+        shown = _named(head, tip) if head else WORKING_TREE
         if (head or not dirty) and git.same(root, start, tip, "manifests"):
             # Nothing changes, so the locks are all that is read.
             before = after = trees.locks_in_commit(root, tip)
@@ -154,7 +154,7 @@ def base_of(root: Path, base: str, tip: str) -> tuple[str, str]:
     """
     if base:
         found = git.commit(root, base)
-        return found, f"{base} ({found[:12]})"
+        return found, _named(base, found)
     branch = git.default_branch(root)
     full = "git fetch --unshallow origin (actions/checkout: fetch-depth: 0), or name the base: inv review BASE"
     if not branch:
@@ -164,7 +164,11 @@ def base_of(root: Path, base: str, tip: str) -> tuple[str, str]:
         raise PenstockError(f"no base: this is a shallow clone, without the commit that HEAD and {branch} share", full)
     if not found:
         raise PenstockError(f"no base: HEAD and {branch} have no commit in common", "name the base: inv review BASE")
-    return found, f"{branch} ({found[:12]})"
+    return found, _named(branch, found)
+
+
+def _named(revision: str, commit: str) -> str:
+    return commit[:12] if commit.startswith(revision) else f"{revision} ({commit[:12]})"
 
 
 def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import msgspec
 from penstock.core import yaml
 
 _SHORT = 100
+_LONG = 160
 # Keys that identify list entries, as in Kubernetes's own lists; the first that is unique in both lists is used.
 _NAMES = ("name", "mountPath", "containerPort", "port", "key", "type", "ip")
 _NO_BREAK = "\\ only the line break at the end differs"
@@ -69,10 +70,18 @@ def leaf(old: Any, new: Any, path: str) -> Field:
     """Return the difference of two values: as they are if they are short, else as lines."""
     if _is_short(old) and _is_short(new):
         return Field(path, old, new)
-    texts = [_text(old), _text(new)]
-    lines = difflib.unified_diff(texts[0].splitlines(), texts[1].splitlines(), n=1, lineterm="")
+    before, after = (_pieces(_text(value)) for value in (old, new))
+    lines = difflib.unified_diff(before, after, n=1, lineterm="")
     # Skip the two lines of file headings.
     return Field(path, lines=list(lines)[2:] or [_NO_BREAK])
+
+
+def _pieces(text: str) -> list[str]:
+    """Return the lines of a text; of a very long one its parts, in which a difference is seen."""
+    lines = text.splitlines()
+    if len(lines) > 1 or len(text) <= _LONG:
+        return lines
+    return [part.rstrip() for part in re.split(r"(?<=[,;\s])", text) if part.strip()]
 
 
 def _is_short(value: Any) -> bool:

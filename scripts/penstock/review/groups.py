@@ -57,6 +57,13 @@ def environments(review: Review) -> list[Same[Environment]]:
     return list(_grouped(((each.name, each) for each in review.environments), _nameless))
 
 
+def twins(review: Review) -> dict[str, str]:
+    """Map each environment to which the same happens as to an earlier one to the first of these; notes may differ."""
+    plain = [msgspec.structs.replace(each, notes=[]) for each in review.environments]
+    found = _grouped(((each.name, each) for each in plain), _nameless)
+    return {name: same.environments[0] for same in found for name in same.environments[1:]}
+
+
 def _nameless(each: Environment) -> Environment:
     return msgspec.structs.replace(
         each,

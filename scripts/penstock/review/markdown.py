@@ -12,10 +12,11 @@ from itertools import islice
 
 import msgspec
 
+from penstock.review.groups import twins
 from penstock.review.model import Change, Environment, FieldChange, Review, Risk
 from penstock.review.rehearsed import lines
 
-NOISE = {"checksum": "checksum annotations", "version": "version labels", "order": "reorderings"}
+NOISE = {"checksum": "checksum annotation", "version": "version label", "order": "reordering"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "→", "renamed": "±"}
 _MARKS = {"high": "🔴 high", "medium": "🟠 medium", "low": "🟡 low"}
 LIMIT = 60_000
@@ -86,9 +87,10 @@ def _document(review: Review, room: Room) -> Iterator[str]:
         yield "| environment | changed | added | removed | moved, renamed | pruned | highest risk |"
         yield "|---|--:|--:|--:|--:|--:|---|"
         yield from map(_row, review.environments)
+    same = twins(review)
     for each in review.environments:
         if each in changed or each.notes:
-            yield from _environment(each, room)
+            yield from _environment(each, room, same.get(each.name, ""))
     for rehearsal in review.rehearsals:
         yield f"\n### Rehearsal of {rehearsal.environment}\n"
         told = list(lines(rehearsal))
@@ -102,9 +104,12 @@ def _row(each: Environment) -> str:
     return f"| `{each.name}` | {shown} | {_MARKS[each.highest] if each.highest else 'none'} |"
 
 
-def _environment(each: Environment, room: Room) -> Iterator[str]:
+def _environment(each: Environment, room: Room, same: str) -> Iterator[str]:
     yield f"\n### {each.name}"
     yield from (f"> {_inline(note)}\n" for note in each.notes)
+    if same:
+        yield f"\nThe same as in `{same}`."
+        return
     if each.risks:
         yield "\n| risk | object | what | fix | rule |\n|---|---|---|---|---|"
         yield from map(_risk, each.risks[: room.risks])
@@ -118,7 +123,9 @@ def _environment(each: Environment, room: Room) -> Iterator[str]:
         risky = {risk.object for risk in each.risks}
         first = sorted(loud, key=lambda change: change.object not in risky) if len(loud) > room.changes else loud
         details = [line for change in first[: room.changes] for line in _change(change, room)]
-        yield from _folded(f"{_count(len(loud), 'object')} differ", [*details, *_left(loud, room.changes, "object")])
+        yield from _folded(
+            f"Changes of {_count(len(loud), 'object')}", [*details, *_left(loud, room.changes, "object")]
+        )
     if each.hooks:
         hooks = [*map(_item, each.hooks[: room.items]), *_left(each.hooks, room.items, "hook")]
         yield from _folded("Helm hooks", hooks)
@@ -128,7 +135,7 @@ def _environment(each: Environment, room: Room) -> Iterator[str]:
 
 def folded(each: Environment) -> str:
     """Return the counts of differences that are noise."""
-    return ", ".join(f"{number} {NOISE[name]}" for name, number in sorted(each.noise.items()))
+    return ", ".join(_count(number, NOISE[name]) for name, number in sorted(each.noise.items()))
 
 
 def _risk(risk: Risk) -> str:
@@ -145,9 +152,7 @@ def _change(change: Change, room: Room) -> Iterator[str]:
     before = f" (was {change.before})" if change.before else ""
     yield f"**{_SIGNS[change.what]} {_inline(change.name)}** {change.what}{_inline(before)}, in {change.component}\n"
     yield from (f"- {_inline(effect.says)}" for effect in change.effects)
-    if change.touches:
-        more = f" and {len(change.touches) - 8} more" if len(change.touches) > 8 else ""
-        yield f"- used by {_inline(', '.join(change.touches[:8]))}{more}"
+    yield from (f"- {_inline(line)}" for line in touched(change, 8))
     diff = [line for field in change.fields if not field.noise for line in field_lines(field, room.lines)]
     if diff:
         runs = [len(run) for line in diff for run in re.findall(r"`{3,}", line)]
@@ -156,6 +161,17 @@ def _change(change: Change, room: Room) -> Iterator[str]:
         yield from diff
         yield fence
     yield ""
+
+
+def touched(change: Change, most: int) -> Iterator[str]:
+    """Yield a line with what uses an object, and one with its arrows in dataflow.yaml, each up to a number."""
+    arrows = [name for name in change.touches if name.startswith("arrow ")]
+    users = [name for name in change.touches if name not in arrows]
+    flows = [name.removeprefix("arrow ").partition(" (")[0] for name in arrows]
+    for verb, names in (("used by", users), ("data flows", [*dict.fromkeys(flows)])):
+        more = f" and {len(names) - most} more" if len(names) > most else ""
+        if names:
+            yield f"{verb} {', '.join(names[:most])}{more}"
 
 
 def field_lines(field: FieldChange, most: int = _MOST_LINES) -> Iterator[str]:

@@ -51,8 +51,8 @@ class Change(_Part, frozen=True):
 
     @property
     def quiet(self) -> bool:
-        """Whether all of its differences are noise."""
-        return self.what == "changed" and bool(self.fields) and all(field.noise for field in self.fields)
+        """Whether all of its differences are noise, and nothing follows from them, as pods that are rolled do."""
+        return self.what == "changed" and not self.effects and all(field.noise for field in self.fields)
 
 
 class Risk(_Part, frozen=True):

@@ -179,11 +179,11 @@ def _failures(environments: list[Environment], chosen: Settings) -> Iterator[tup
     unguarded = guard.failure(environments, chosen.prune)
     if unguarded:
         yield unguarded
+    alike: dict[str, list[str]] = {}
     for each in environments:
         count = Counter(risk.severity for risk in each.risks if chosen.fails(risk))
         if count:
             shown = ", ".join(f"{number} of severity {severity}" for severity, number in count.items())
-            yield (
-                f"{each.name}: risks: {shown}",
-                f"fix them, or switch a rule off for an object in {settings.FILE}, with the reason",
-            )
+            alike.setdefault(shown, []).append(each.name)
+    fix = f"fix them, or switch a rule off for an object in {settings.FILE}, with the reason"
+    yield from ((f"{', '.join(names)}: risks: {shown}", fix) for shown, names in alike.items())

@@ -17,7 +17,8 @@ from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
 from penstock.platform.layout import find_platform
 from penstock.review import report
-from penstock.review.markdown import field_lines, folded, markdown
+from penstock.review.groups import twins
+from penstock.review.markdown import field_lines, folded, markdown, touched
 from penstock.review.model import Change, Environment, Review, What
 from penstock.review.rehearsed import lines, read
 
@@ -75,19 +76,23 @@ def _text(found: Review) -> None:
     console.info(f"{found.base} → {found.head}")
     for note in found.notes:
         console.info(note)
+    same = twins(found)
     for each in found.environments:
-        _environment(each)
+        _environment(each, same.get(each.name, ""))
     for rehearsal in found.rehearsals:
         console.out(console.coloured(f"rehearsal of {rehearsal.environment}", "bold"))
         for line in lines(rehearsal):
             console.out(f"  {line}")
 
 
-def _environment(each: Environment) -> None:
+def _environment(each: Environment, same: str) -> None:
     for note in each.notes:
         console.info(f"{each.name}: {note}")
     if not each.changes and not each.risks:
         console.out(f"{each.name}: nothing changes{' in the cluster' if each.hooks else ''}")
+        return
+    if same:
+        console.out(f"{_summary(each)} (the same as in {same})")
         return
     console.out(console.coloured(each.name, "bold"))
     loud = [change for change in each.changes if not change.quiet]
@@ -117,9 +122,8 @@ def _change(change: Change) -> None:
                 console.out(f"      {line}")
     for effect in change.effects:
         console.out(f"      → {effect.says}")
-    if change.touches:
-        more = f" and {len(change.touches) - _MOST_TOUCHED} more" if len(change.touches) > _MOST_TOUCHED else ""
-        console.out(f"      used by {', '.join(change.touches[:_MOST_TOUCHED])}{more}")
+    for line in touched(change, _MOST_TOUCHED):
+        console.out(f"      {line}")
 
 
 def _summary(each: Environment) -> str:

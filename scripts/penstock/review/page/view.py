@@ -200,9 +200,7 @@ def _danger(same: groups.Same[Risk], thing: Thing | None) -> Danger:
 
 def _folded(noisy: list[FieldChange]) -> str:
     counts = Counter(field.noise for field in noisy)
-    return ", ".join(
-        f"{number} {NOISE[name][: -1 if number == 1 else None]}" for name, number in sorted(counts.items())
-    )
+    return ", ".join(f"{number} {NOISE[name]}{'' if number == 1 else 's'}" for name, number in sorted(counts.items()))
 
 
 def _field(field: FieldChange) -> Field:
