@@ -54,6 +54,22 @@ def test_a_failure_is_given_up_when_its_patience_is_over() -> None:
     assert [(each.message, each.since, each.until) for each in progress.refusals()] == [("no", 1, None)]
 
 
+def test_a_source_may_take_its_time_for_the_first_fetch() -> None:
+    progress = of("shop")
+    look(progress, 1, item("platform"), item("shop", OLD, reason="ArtifactFailed", message="not found, retrying"))
+    look(progress, 5, item("platform"), item("shop"))
+    assert progress.refusals() == []
+    assert progress.ready
+
+
+def test_a_source_that_stays_away_is_a_failure() -> None:
+    progress = of("shop")
+    for now in (1, 47):
+        look(progress, now, item("platform"), item("shop", OLD, reason="ArtifactFailed", message="not found"))
+    assert [each.message for each in progress.refusals()] == ["not found"]
+    assert progress.settled(47)
+
+
 def test_a_failure_that_passes_has_an_end() -> None:
     progress = of("shop")
     look(progress, 1, item("platform"), item("shop", reason="BuildFailed", message="no"))

@@ -81,7 +81,11 @@ class Progress:
             seen.trying = now if seen.trying is None else seen.trying
             return
         seen.trying = None
-        if begun or item.reason == "ArtifactFailed":
+        # A source that was just created has nothing to apply until its first fetch.
+        fetching = item.reason == "ArtifactFailed"
+        if fetching and (seen.failing is None or now - seen.failing <= self._patience):
+            seen.failing = now if seen.failing is None else seen.failing
+        elif begun or fetching:
             seen.failed(" ".join(item.message.split()), now)
 
     def _has_begun(self, item: Kustomization) -> bool:
