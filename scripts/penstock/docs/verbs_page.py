@@ -22,7 +22,7 @@ GROUPS = {
         *("flux-install", "gitops-setup", "gitops-enable"),
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
-    "Manifests": ["hydrate", "hydrate-check", "diff", "review", "images", "images-pin", "images-save"],
+    "Manifests": ["hydrate", "hydrate-check", "diff", "review", "images", "images-pin", "images-save", "images-prune"],
     "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference", "record"],
     "This machine": ["doctor", "tools"],
     "Others": [],

@@ -51,6 +51,12 @@ def containers(label: str) -> list[str]:
     return sorted(_docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
 
 
+def stopped(label: str) -> list[str]:
+    """Return the names of the containers with a label that have ended."""
+    filters = ["--filter", f"label={label}", "--filter", "status=exited"]
+    return sorted(_docker("ps", "--all", *filters, "--format", "{{.Names}}").split())
+
+
 def attached(network: str) -> list[str]:
     """Return the names of all containers in a network, including stopped ones."""
     return sorted(_docker("ps", "--all", "--filter", f"network={network}", "--format", "{{.Names}}").split())
@@ -105,6 +111,32 @@ def runtime_images(node: str) -> dict[str, str]:
         }
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unexpected(output) from None
+
+
+def copying(folder: Path, container: str, into: str) -> Command:
+    """Return the command that copies a folder into a folder of a container; it replaces files of the same names."""
+    return Command(["docker", "cp", folder, f"{container}:{into}"], timeout=_PATIENCE_SECONDS)
+
+
+def files(container: str, paths: list[str]) -> str | None:
+    """Return the contents of files in a container, one after the other; None if one is missing."""
+    found = run(Command(["docker", "exec", container, "cat", *paths], timeout=_PATIENCE_SECONDS, ok=(0, 1)))
+    return None if found.code else found.text
+
+
+def connection(network: str, container: str) -> Command:
+    """Return the command that connects a container to a network, where its name resolves to its address."""
+    return Command(["docker", "network", "connect", network, container], timeout=_PATIENCE_SECONDS)
+
+
+def disconnect(network: str, container: str) -> None:
+    """Disconnect a container from a network."""
+    _docker("network", "disconnect", network, container)
+
+
+def remove_containers(names: list[str]) -> None:
+    """End and remove containers, with their anonymous volumes."""
+    _docker("rm", "--force", "--volumes", *names)
 
 
 def remove_network(name: str) -> None:

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from penstock.cluster import image_cache
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -79,6 +80,10 @@ class Containers(Provider):
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
         """Return the existing networks and volumes that were created with this cluster and belong to no other."""
 
+    def configure_caches(self, session: Session) -> Plan:
+        """Configure the image caches in the nodes, if `config` doesn't."""
+        return ()
+
     def missing(self) -> str:
         if not shutil.which("docker"):
             return "docker is not on PATH"
@@ -101,9 +106,12 @@ class Containers(Provider):
     def create(self, session: Session, step: Step) -> Plan:
         missing = cache(lambda: not self._containers(session))
         config = self.config_file(session)
+        yield from image_cache.start(session)
         yield Work(f"write {config}", lambda: self._prepare_creation(session), missing)
         yield Action(partial(self.creation, session), "the cluster", missing, partial(self._create, session))
         yield Work("start its containers if they are stopped", lambda: self._started(session, step, missing()))
+        yield from image_cache.connect(session, self.network(session))
+        yield from self.configure_caches(session)
 
     def address(self, session: Session) -> Address | None:
         gateway = docker.gateway(self.network(session))
@@ -126,6 +134,9 @@ class Containers(Provider):
         # Local processes are ended first, so they stop listening even if Docker fails.
         yield from super().delete(session)
         containers = cache(lambda: self._containers(session))
+        # With another container in its network, k3d would leave the network behind.
+        network = self.network(session)
+        yield Work(f"disconnect the image caches from {network}", lambda: image_cache.disconnect(network, containers()))
         yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers()))
         yield Work("", lambda: ", ".join([*containers(), *self._cleared(session)]))
 
