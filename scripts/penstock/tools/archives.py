@@ -5,6 +5,8 @@ OCI: https://github.com/opencontainers/image-spec/blob/main/image-layout.md. Doc
 
 from __future__ import annotations
 
+import io
+import json
 import platform
 import tarfile
 from dataclasses import dataclass, field
@@ -14,7 +16,7 @@ from typing import NamedTuple
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Model, decode
+from penstock.core.model import Json, Model, decode
 from penstock.kube.images import ImageRef
 
 _ENDINGS = (".tar", ".tar.gz", ".tgz")
@@ -115,6 +117,27 @@ def read(path: Path) -> Archive:
     labels = {name: (config.config.labels or {}).get(_STAND_IN, "") for name, config in configs.items()}
     stand_ins = {name: program for name, program in labels.items() if program}
     return Archive(path, ids, frozenset(config.architecture for config in configs.values()), stand_ins, sizes)
+
+
+def rename(path: Path, name: str, renamed: Path) -> None:
+    """Copy an archive of `docker save` under a name: docker leaves it out of an image that it saves by its digest."""
+    with tarfile.open(path) as tar, tarfile.open(renamed, "w") as copy:
+        for member in tar:
+            file = tar.extractfile(member) if member.isfile() else None
+            if file and member.name in ("manifest.json", "index.json"):
+                data = _named(json.loads(file.read()), name)
+                member.size, file = len(data), io.BytesIO(data)
+            copy.addfile(member, file)
+
+
+def _named(content: list[Json] | Json, name: str) -> bytes:
+    """Return a manifest.json, which is a list, or an index.json with the name of its image."""
+    if isinstance(content, list):
+        content = [{**image, "RepoTags": [name]} for image in content]
+    else:
+        manifests = [{**each, "annotations": {_NAMES[0]: name}} for each in content["manifests"]]
+        content = {**content, "manifests": manifests}
+    return json.dumps(content).encode()
 
 
 def _docker(tar: tarfile.TarFile) -> dict[str, _Inside]:

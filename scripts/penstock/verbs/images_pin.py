@@ -30,7 +30,7 @@ def pin_images(only: list[str]) -> None:
     unknown = sorted(set(only) - {ref.repository for ref in refs})
     if unknown:
         raise PenstockError(f"no image of {unknown[0]} lacks a digest", "`inv images` lists the images")
-    image_copy.program()
+    image_copy.program(image_copy.ASKING)
     files = _files(layout)
     failed: list[PenstockError] = []
     for ref in refs:

@@ -18,7 +18,7 @@ def save_images(folder: str, environment: str) -> None:
 
     Raises Findings for those that can't be saved, after the others; no half archive is left.
     """
-    image_copy.program()
+    image_copy.program(image_copy.SAVING)
     found = listed(environment)
     into = Path(folder).absolute()
     with writing(into):
