@@ -11,6 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 
 from image_support import docker, oci
 from penstock.core.errors import PenstockError
+from penstock.tools import image_cache
 from penstock.tools.archives import ARCHITECTURE
 from penstock.verbs.images import list_images
 from support import Platform
@@ -64,7 +65,7 @@ def test_an_image_is_listed_once_with_its_users(town: Platform, capsys: pytest.C
     assert listed[f"docker.io/town/init@sha256:{DIGEST}"]["users"] == users
     assert listed["docker.io/kindest/node:v1.37.0"]["users"] == ["the nodes of kind"]
     assert listed["docker.io/library/busybox:1.37.0"]["users"] == ["inv up, inv smoke"]
-    assert listed["docker.io/library/registry:3.0.0"]["users"] == ["the image caches of inv up"]
+    assert listed[image_cache.IMAGE]["users"] == ["the image caches of inv up"]
 
 
 def test_without_the_flux_program_its_images_are_reported_as_missing(
@@ -74,7 +75,7 @@ def test_without_the_flux_program_its_images_are_reported_as_missing(
     list_images("local", as_json=False)
     shown = capsys.readouterr()
     assert "docker.io/town/server" in shown.out
-    assert "5 images, 1 of them pinned by digest" in shown.err
+    assert "5 images, 2 of them pinned by digest" in shown.err
     assert "warning: the images of Flux are not listed: flux is not on PATH\n  hint: mise install flux2@" in shown.err
 
 

@@ -21,13 +21,17 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True)
 class Daemon:
-    """A reachable daemon: version, bytes of memory and cores for containers, whether it is rootless, cgroup version."""
+    """A reachable daemon: version, bytes of memory and cores for containers, whether it is rootless, cgroup version.
+
+    `root` is the folder with its images, on the daemon's machine; empty if it doesn't say.
+    """
 
     version: str
     memory: int
     cores: int
     rootless: bool = False
     cgroups: str = "2"
+    root: str = ""
 
 
 def daemon() -> Daemon:
@@ -41,7 +45,8 @@ def daemon() -> Daemon:
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
         rootless = any("name=rootless" in option.split(",") for option in found.get("SecurityOptions") or [])
         cgroups = str(found.get("CgroupVersion") or "2")
-        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), int(found["NCPU"]), rootless, cgroups)
+        root = str(found.get("DockerRootDir") or "")
+        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), int(found["NCPU"]), rootless, cgroups, root)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unexpected(output) from None
 

@@ -9,7 +9,9 @@ import re
 
 from penstock.core.process import Command
 
-IMAGE = "docker.io/library/registry:3.0.0"
+# The digest that public repositories pin for this tag; no registry could be asked when it was written here.
+_DIGEST = "sha256:6c5666b861f3505b116bb9aa9b25175e71210414bd010d92035ff64018f9457e"
+IMAGE = f"docker.io/library/registry:3.0.0@{_DIGEST}"
 LABEL = "penstock.image-cache"
 """The label of caches and of their volumes; its value is the registry."""
 # Longer than an image stays unused on most machines, and short enough that old ones don't fill the disk.

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import tomllib
 from functools import cache
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
 from penstock.platform.layout import ENGINE
+from penstock.tools.pins import PROGRAMS
 
+_FILE = "mise.toml"
 _PATIENCE_SECONDS = 20.0
 
 
@@ -29,10 +32,18 @@ def installed(name: str) -> str | None:
 @cache
 def _folders(mise: str) -> str:
     """Return the folders with the programs, as on PATH; empty if mise refuses, such as without `mise trust`."""
-    if not (ENGINE / "mise.toml").is_file():
+    if not (ENGINE / _FILE).is_file():
         return ""
     try:
         found = run(Command([mise, "--cd", ENGINE, "bin-paths"], timeout=_PATIENCE_SECONDS)).text
     except PenstockError:
         return ""
     return os.pathsep.join(line for line in found.splitlines() if Path(line).is_absolute())
+
+
+def carries(name: str) -> bool:
+    """Whether `mise install` brings a pinned program, by mise.toml."""
+    tools = tomllib.loads((ENGINE / _FILE).read_text())["tools"] if (ENGINE / _FILE).is_file() else {}
+    # aqua:prometheus/alertmanager has the program amtool, and tools/alertmanager its pin.
+    brought = {tool.rpartition("/")[2] for tool in tools}
+    return name in brought or PROGRAMS[name].folder in brought

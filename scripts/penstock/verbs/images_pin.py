@@ -15,7 +15,7 @@ from penstock.platform.images import images
 from penstock.platform.layout import Layout, find_platform
 from penstock.tools import image_copy
 
-_SOURCES = ("components", "charts")
+_SOURCES = ("components", "charts", "environments")
 _ENDINGS = (".yaml", ".yml", ".gotmpl")
 
 
@@ -54,11 +54,14 @@ def _files(layout: Layout) -> list[Path]:
 
 def _pin(layout: Layout, files: list[Path], ref: ImageRef, digest: str) -> None:
     """Add a digest to every mention of an image; raises PenstockError if the sources don't mention it in this form."""
-    spelled = re.compile(rf"(?<![\w./-]){re.escape(f'{ref.repository}:{ref.tag}')}(?![\w.@-])")
+    # Docker Hub's host may be left out.
+    names = {ref.repository, ref.repository.removeprefix("docker.io/").removeprefix("library/")}
+    any_name = "|".join(re.escape(f"{name}:{ref.tag}") for name in names)
+    spelled = re.compile(rf"(?<![\w./-])(?:{any_name})(?![\w.@-])")
     changed = False
     for path in files:
         text = path.read_text()
-        pinned = spelled.sub(f"{ref.repository}:{ref.tag}@{digest}", text)
+        pinned = spelled.sub(rf"\g<0>@{digest}", text)
         if pinned != text:
             changed = True
             write_atomically(path, pinned.encode())

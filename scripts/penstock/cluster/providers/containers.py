@@ -21,6 +21,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
+from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.tools import docker, resolver
 from penstock.tools.on_path import Required
@@ -200,16 +201,19 @@ class Containers(Provider):
     def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
         """Check Docker; an existing cluster of this checkout already has its memory and ports."""
         yield from checks.inotify()
-        yield from checks.cgroups(daemon)
+        version = environments.read(session.layout, session.environment).kubernetes.version
+        yield from checks.cgroups(daemon, version)
         there = self._containers(session)
         if session.state.exists and there:
             return
         with resolver.by_name():
             command = self.deletion(session).line
         yield from checks.left_over(session.recorded.cluster, there, command)
-        objects = session.manifests.all_objects()
+        objects, settings = session.manifests.all_objects(), session.cluster.in_docker[self.name]
+        yield from checks.node_image(settings.image, version, f"cluster.{self.name}.image")
+        yield from checks.disk(daemon, session.archives, settings.pod_nodes)
         yield from checks.memory(daemon, objects)
-        yield from checks.cores(daemon, objects, session.cluster.in_docker[self.name].pod_nodes)
+        yield from checks.cores(daemon, objects, settings.pod_nodes)
         yield from checks.rootless(daemon, self.published(session))
         if not there:
             yield from checks.ports(self.published(session))

@@ -70,8 +70,16 @@ def info() -> str:
     options = ["name=seccomp,profile=default", *(["name=rootless"] if MOOD == "rootless" else [])]
     memory = (64 if MOOD != "little memory" else 1) << 30
     cgroup = "1" if MOOD == "cgroup v1" else "2"
+    root = {"DockerRootDir": str(HERE)} if MOOD == "little disk" else {}
     return json.dumps(
-        {"ServerVersion": "28.2.2", "MemTotal": memory, "NCPU": 4, "SecurityOptions": options, "CgroupVersion": cgroup}
+        {
+            "ServerVersion": "28.2.2",
+            "MemTotal": memory,
+            "NCPU": 4,
+            "SecurityOptions": options,
+            "CgroupVersion": cgroup,
+            **root,
+        }
     )
 
 
