@@ -92,7 +92,10 @@ def test_an_image_that_a_template_puts_together_is_reported(town: Platform) -> N
     with pytest.raises(Findings) as caught:
         pin_images([])
     (line,) = caught.value.findings
-    assert line == f"{IMAGE}: neither components nor charts nor environments has this text, so a template puts the image together"
+    assert (
+        line
+        == f"{IMAGE}: no file in components, charts, environments has this text, so a template puts the image together"
+    )
     assert caught.value.hint == f"write the digest where the tag is: {DIGEST}"
 
 

@@ -66,7 +66,7 @@ def _pin(layout: Layout, files: list[Path], ref: ImageRef, digest: str) -> None:
             changed = True
             write_atomically(path, pinned.encode())
     if not changed:
-        message = f"{ref}: neither {' nor '.join(_SOURCES)} has this text, so a template puts the image together"
+        message = f"{ref}: no file in {', '.join(_SOURCES)} has this text, so a template puts the image together"
         raise PenstockError(message, f"write the digest where the tag is: {digest}")
     external = layout.root / FILE
     if external.is_file():
