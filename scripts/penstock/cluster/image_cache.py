@@ -28,12 +28,6 @@ _LOCAL = re.compile(r"(localhost|127\.|\[).*|[^.]*(:\d+)?")
 _ALWAYS = {"ghcr.io", ImageRef.parse(dns.IMAGE).registry}
 _CERTS = "/etc/containerd/certs.d"
 _NOT_CACHED = "its images are pulled from the registry itself"
-# What Docker, or the registry of the cache's own image, answers -> what to do about it.
-_FIXES = {
-    r"no space left": "the disk of Docker is full: inv images-prune, or docker system prune",
-    r"toomanyrequests|rate limit|\b429\b": "log in (docker login), or go on later",
-    r"unauthorized|denied|\b401\b": f"docker pull {image_cache.IMAGE} must work: docker login, or another mirror",
-}
 
 
 def registries(session: Session) -> list[str]:
@@ -122,7 +116,7 @@ def _try(registry: str, command: Command) -> None:
 def _refusal(failure: PenstockError) -> PenstockError:
     complaint = failure.result.complaint if isinstance(failure, CommandFailed) else failure.message
     lines = [line for line in complaint.splitlines() if line and not line.startswith("Run 'docker")]
-    fix = next((fix for pattern, fix in _FIXES.items() if re.search(pattern, complaint, re.IGNORECASE)), "")
+    fix = docker.advice(complaint)
     message = (lines or [failure.message])[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")
     return PenstockError(
         message, fix or f"see that `docker pull {image_cache.IMAGE}` works, or cluster.imageCache: false"

@@ -71,7 +71,7 @@ def _reason(error: BaseException) -> str:
 
 def _fix(error: BaseException) -> str:
     if _FULL in _reason(error):
-        return "the disk of Docker is full: inv images-prune, docker system prune, or a larger disk; then inv up"
+        return f"{docker.advice(_FULL)}; then inv up"
     return "make the archive again (`inv images-save` keeps those that it can read), then inv up"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -16,6 +17,14 @@ from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 # A slower daemon wouldn't be able to run a cluster.
 _PATIENCE_SECONDS = 15.0
 _START = "start Docker, and see that `docker info` answers; or use --provider kwok, which needs none"
+# What Docker, or a registry that it asks, answers -> what to do about it.
+_ADVICE = {
+    r"no space left": "the disk of Docker is full: inv images-prune, docker system prune, or a larger disk",
+    r"toomanyrequests|rate limit|\b429\b": "the registry limits pulls: log in (docker login), or go on later",
+    r"unauthorized|access denied|\b401\b": "see that the image exists, and log in (docker login)",
+    r"operation not permitted|privileged": "nodes are privileged containers, which this Docker refuses: "
+    "use one that allows them, or --provider kwok, which needs none",
+}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -152,6 +161,11 @@ def remove_network(name: str) -> None:
 def remove_volumes(names: list[str]) -> None:
     """Remove unused volumes."""
     _docker("volume", "rm", *names)
+
+
+def advice(complaint: str) -> str:
+    """Return what to do about an error of Docker, or of a registry that it asked; empty if that isn't known."""
+    return next((fix for pattern, fix in _ADVICE.items() if re.search(pattern, complaint, re.IGNORECASE)), "")
 
 
 def _refuse_remote(endpoint: str) -> None:

@@ -183,6 +183,16 @@ def test_kind_says_why_too(machine: Machine) -> None:
     assert not machine.state.exists()
 
 
+def test_nodes_that_docker_does_not_allow_are_explained(machine: Machine, misbehave: Misbehave) -> None:
+    assert "privileged" not in machine.up("kind").hint
+    machine.down()
+    misbehave("docker", "no privileges")
+    refused = machine.up("kind")
+    assert refused.message.endswith("docker: Error response from daemon: mount proc: operation not permitted")
+    assert refused.hint.startswith("nodes are privileged containers, which this Docker refuses: ")
+    assert machine.left == []
+
+
 @pytest.mark.parametrize("whose", ["before it", "of another cluster"])
 def test_the_network_of_all_clusters_of_kind_stays_when_it_was_there_or_is_used(machine: Machine, whose: str) -> None:
     kind, name = ("networks", "kind") if whose == "before it" else ("containers", "other-control-plane")

@@ -161,7 +161,8 @@ class Containers(Provider):
             if not self._containers(session):
                 self._clear(session)
             reason = self.reason(failure.result.complaint)
-            raise PenstockError(f"the cluster was not made: {reason}", f"{failure.hint}\n{_CLEAR}") from None
+            hint = docker.advice(reason) or failure.hint
+            raise PenstockError(f"the cluster was not made: {reason}", f"{hint}\n{_CLEAR}") from None
         except CommandTimedOut as failure:
             raise PenstockError(f"the cluster was not made: {failure.message}", f"{failure.hint}\n{_CLEAR}") from None
         if not self._containers(session):

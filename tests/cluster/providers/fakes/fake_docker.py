@@ -120,7 +120,8 @@ def answer(words: list[str]) -> str:
             (HERE / "containers" / name).unlink()
         return "\n".join(words[3:])
     if words[0] == "run":
-        sys.exit("docker: Error response from daemon: no container runs here")
+        said = "mount proc: operation not permitted" if MOOD == "no privileges" else "no container runs here"
+        sys.exit(f"docker: Error response from daemon: {said}")
     if words[:2] == ["network", "create"]:
         (HERE / "networks").mkdir(exist_ok=True)
         (HERE / "networks" / words[-1]).touch()
