@@ -41,11 +41,12 @@ def config(architecture: str = "amd64", note: str = "", stand_in: str = "") -> d
     return {"architecture": architecture, "os": "linux", "config": {"Labels": labels}}
 
 
-def oci(path: Path, name: str = NAME, key: str = "io.containerd.image.name", **about: str) -> str:
-    """Write an archive in OCI's layout, and give the ID of its image."""
+def oci(path: Path, name: str = NAME, key: str = "io.containerd.image.name", layers: int = 0, **about: str) -> str:
+    """Write an archive in OCI's layout, and give the ID of its image; `layers` is the size of its one layer."""
     files = Files()
     identity = files.add(config(**about))
-    manifest = files.add({"schemaVersion": 2, "config": {"digest": identity}, "layers": []})
+    layer = [{"digest": f"sha256:{'0' * 64}", "size": layers}]
+    manifest = files.add({"schemaVersion": 2, "config": {"digest": identity}, "layers": layer})
     annotations = {key: name} if name else {}
     files.add({"schemaVersion": 2, "manifests": [{"digest": manifest, "annotations": annotations}]}, "index.json")
     files.write(path)
@@ -53,11 +54,13 @@ def oci(path: Path, name: str = NAME, key: str = "io.containerd.image.name", **a
 
 
 def docker(path: Path, name: str = NAME, **about: str) -> str:
-    """Write an archive as old versions of `docker save` did, and give the ID of its image."""
+    """Write an archive as old versions of `docker save` did, with a layer of 4 bytes, and give the ID of its image."""
     files = Files()
     identity = files.add(config(**about))
     plain = identity.removeprefix("sha256:")
     files.contents = {f"{plain}.json": files.contents[f"blobs/sha256/{plain}"]}
-    files.add([{"Config": f"{plain}.json", "RepoTags": [name] if name else None, "Layers": []}], "manifest.json")
+    files.add(1234, "0/layer.tar")
+    saved = {"Config": f"{plain}.json", "RepoTags": [name] if name else None, "Layers": ["0/layer.tar"]}
+    files.add([saved], "manifest.json")
     files.write(path)
     return identity

@@ -13,9 +13,12 @@ _NOT_BUILT = {"flux2", "go", "k3d", "python"}
 
 
 def _program(name: str) -> Program:
-    """The program that a tool of mise is; `aqua:owner/repository` is the first one of that repository."""
-    if not name.startswith("aqua:"):
-        return PROGRAMS[name]
+    """The program that a tool of mise is; `aqua:owner/repository` is the first one of that repository.
+
+    `aqua:owner/repository/program` is one of several.
+    """
+    if not name.startswith("aqua:") or name.count("/") > 1:
+        return PROGRAMS[name.rpartition("/")[2]]
     repository = f"github.com/{name.removeprefix('aqua:')}/"
     return next(each for each in PROGRAMS.values() if each.package.startswith(repository))
 

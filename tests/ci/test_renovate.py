@@ -22,7 +22,7 @@ from support import ENVIRONMENTS, SHIPPED, shipped
 
 CONFIG: dict[str, Any] = json.loads((ENGINE / "renovate.json").read_text())
 MANAGERS: list[dict[str, Any]] = CONFIG["customManagers"]
-IMAGES, CHARTS, SOURCES, KWOK = MANAGERS
+IMAGES, CHARTS, SOURCES, KUBERNETES = MANAGERS
 
 
 def python_regex(text: str) -> str:
@@ -134,14 +134,14 @@ def test_the_gateway_api_is_raised_in_the_cluster_and_for_the_tools_at_once() ->
 def test_mise_is_raised_with_go_mod(name: str) -> None:
     built = BUILT[name]
     inside = module((built.home / "go.mod").read_text(), built.package)
-    # Renovate knows no source of kwok's that mise would bring: it is found by our pattern, by the module's name.
-    as_renovate_names_it = KWOK["depNameTemplate"] if name == "kwok" else name
+    # Renovate's own manager knows one package of a repository: others are found by our pattern, by the module's name.
+    as_renovate_names_it = KUBERNETES["depNameTemplate"] if name.startswith("aqua:kubernetes/") else name
     assert group(inside) == group(as_renovate_names_it) != ""
 
 
-def test_kwok_is_seen_in_mise() -> None:
-    (match,) = (match for path in files(KWOK) for match in matches(KWOK, path.read_text()))
-    assert f"v{match['currentValue']}" == BUILT["kwok"].version
+def test_the_programs_of_the_control_plane_are_seen_in_mise() -> None:
+    found = [match["currentValue"] for path in files(KUBERNETES) for match in matches(KUBERNETES, path.read_text())]
+    assert found == 3 * [BUILT["kubectl"].version.removeprefix("v")]
 
 
 def test_go_is_raised_everywhere_at_once() -> None:

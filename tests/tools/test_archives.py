@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import tarfile
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pytest
 
 from image_support import NAME, Files, config, docker, oci
 from penstock.core.errors import PenstockError
-from penstock.tools.archives import in_folder, read
+from penstock.tools.archives import in_folder, read, rename
 
 DIGEST = "sha256:" + "0a" * 32
 
@@ -55,6 +56,22 @@ def test_of_several_platforms_that_of_this_machine_counts(tmp_path: Path) -> Non
     (archive,) = in_folder(tmp_path)
     assert archive.images == {NAME: identity}
     assert archive.architectures == {"amd64"}
+
+
+def test_an_image_that_docker_saved_by_digest_gets_its_name_in_both_layouts(tmp_path: Path) -> None:
+    files = Files()
+    identity = files.add(config("amd64"))
+    manifest = files.add({"schemaVersion": 2, "config": {"digest": identity}})
+    files.add({"schemaVersion": 2, "manifests": [{"digest": manifest}]}, "index.json")
+    files.add([{"Config": f"blobs/{identity.replace(':', '/')}", "RepoTags": None, "Layers": []}], "manifest.json")
+    name = f"quay.io/a/b@{DIGEST}"
+    rename(files.write(tmp_path / "saved"), name, tmp_path / "a.tar")
+    assert read(tmp_path / "a.tar").images == {name: identity}
+    with tarfile.open(tmp_path / "a.tar") as tar:
+        index = tar.extractfile("index.json")
+        assert index is not None
+        (entry,) = json.loads(index.read())["manifests"]
+    assert entry == {"digest": manifest, "annotations": {"io.containerd.image.name": name}}
 
 
 def test_an_image_for_another_platform_is_refused(tmp_path: Path) -> None:

@@ -90,3 +90,22 @@ def test_the_real_program_without_a_daemon(monkeypatch: pytest.MonkeyPatch, tmp_
         pytest.skip("docker is not on PATH")
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     assert refusal(monkeypatch, "").message.startswith("Docker does not answer: ")
+
+
+@pytest.mark.parametrize(
+    ("complaint", "advice"),
+    [
+        (
+            "Error response from daemon: toomanyrequests: You have reached your pull rate limit",
+            "the registry limits pulls",
+        ),
+        ("pull access denied for town/server, repository does not exist", "see that the image exists, and log in"),
+        ("failed to register layer: write /x: no space left on device", "the disk of Docker is full: inv images-prune"),
+        ("OCI runtime create failed: mount proc: operation not permitted", "nodes are privileged containers"),
+        ("no container runs here", ""),
+    ],
+)
+def test_what_docker_says_has_its_advice(complaint: str, advice: str) -> None:
+    said = docker.advice(complaint)
+    assert said.startswith(advice)
+    assert bool(said) == bool(advice)

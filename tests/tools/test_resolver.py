@@ -91,6 +91,50 @@ def test_another_version_on_path_is_not(text: str, machine: Path) -> None:
     assert builds(machine) == 1
 
 
+def installed_by_mise(machine: Path, name: str, version: str) -> Path:
+    """A program that a fake mise has installed outside of PATH."""
+    place = machine / "installs" / name
+    executable(machine / "bin" / "mise", f'#!/bin/sh\ntest "$1 $3" = "--cd bin-paths" && echo {place}\n')
+    return executable(place / name, f"#!/bin/sh\necho '{version}'\n")
+
+
+def test_what_mise_installed_is_taken_without_a_shell_that_activates_it(machine: Path) -> None:
+    theirs = installed_by_mise(machine, "kubeconform", PROGRAM.version)
+    assert resolver.resolve("kubeconform") == theirs
+    found = resolver.find("kubeconform")
+    assert found is not None
+    assert found.origin == "mise"
+    assert builds(machine) == 0
+
+
+def test_another_version_of_mise_is_not_taken(machine: Path) -> None:
+    installed_by_mise(machine, "kubeconform", "v0.0.1")
+    assert resolver.resolve("kubeconform").is_relative_to(machine / "cache")
+
+
+def test_a_mise_that_refuses_is_no_failure(machine: Path) -> None:
+    executable(machine / "bin" / "mise", "#!/bin/sh\necho 'mise.toml is not trusted' >&2\nexit 1\n")
+    assert resolver.find("kubeconform") is None
+
+
+def test_a_program_that_only_has_the_name_of_another_is_not_taken(machine: Path) -> None:
+    """Aqua's package kwokctl has the program kwok in it, of the same version."""
+    version = PROGRAMS["kwokctl"].version
+    installed_by_mise(machine, "kwokctl", f"kwok version {version} go1.27.3 (linux/amd64)")
+    assert resolver.find("kwokctl") is None
+    installed_by_mise(machine, "kwokctl", f"kwokctl version {version} go1.27.3 (linux/amd64)")
+    assert resolver.find("kwokctl") is not None
+
+
+def test_several_builds_say_beforehand_how_long_they_take(machine: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    resolver.ensure(["kubeconform", "kustomize"])
+    said = capsys.readouterr().err
+    assert "building 2 programs from source, at most " in said
+    assert ": kubeconform, kustomize\n" in said
+    resolver.ensure(["kubeconform", "kustomize"])
+    assert capsys.readouterr().err == ""
+
+
 def test_a_program_is_built_once_and_then_cached(machine: Path) -> None:
     assert resolver.find("kubeconform") is None
     path = resolver.resolve("kubeconform")

@@ -58,6 +58,14 @@ def test_the_digest_is_written_where_the_tag_is(town: Platform, capsys: pytest.C
     assert "1 image pinned" in capsys.readouterr().err
 
 
+def test_an_image_of_nodes_is_pinned_in_its_environment_as_it_is_spelled(town: Platform) -> None:
+    settings = "cluster: {{name: tiny, kind: {{image: '{}'}}}}\nkubernetes: {{version: 1.37.0}}\n"
+    town.write("environments/local.yaml", settings.format("kindest/node:v1.37.0"))
+    pin_images([])
+    pinned = settings.format(f"kindest/node:v1.37.0@{DIGEST}")
+    assert (town.root / "environments" / "local.yaml").read_text() == pinned
+
+
 def test_other_entries_stay(town: Platform) -> None:
     town.write(
         "external.yaml", "imagesByTag:\n  - registry.example/town/server\n  - registry.example/town/more\nobjects: []\n"
@@ -84,7 +92,10 @@ def test_an_image_that_a_template_puts_together_is_reported(town: Platform) -> N
     with pytest.raises(Findings) as caught:
         pin_images([])
     (line,) = caught.value.findings
-    assert line == f"{IMAGE}: neither components nor charts has this text, so a template puts the image together"
+    assert (
+        line
+        == f"{IMAGE}: no file in components, charts, environments has this text, so a template puts the image together"
+    )
     assert caught.value.hint == f"write the digest where the tag is: {DIGEST}"
 
 

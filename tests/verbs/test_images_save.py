@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from image_support import oci
+from image_support import docker, oci
 from penstock.core.errors import Findings, PenstockError
 from penstock.kube.images import ImageRef
 from penstock.platform.images import Image
@@ -85,6 +85,53 @@ def test_each_image_becomes_an_archive_with_its_name(
     assert "docker.io/kindest/node:v1, which Docker itself needs for the nodes of kind" in capsys.readouterr().err
 
 
+_DOCKER = """#!{python}
+import os, shutil, sys
+from pathlib import Path
+shelf, words = Path(os.environ["SHELF"]), sys.argv[1:]
+with (shelf / "asked").open("a") as asked:
+    asked.write(" ".join(["docker", *words]) + "\\n")
+refusal = shelf / (words[-1].replace("/", "-") + ".refused")
+if refusal.exists():
+    sys.exit(refusal.read_text())
+if words[0] == "save":
+    shutil.copy(shelf / (words[-1].replace("/", "-") + ".tar"), words[words.index("--output") + 1])
+"""
+
+
+@pytest.fixture
+def docker_alone(shelf: Path, tmp_path: Path) -> Path:
+    """The folder of a registry; of the programs only docker is on PATH, and saves the pinned image without a name."""
+    for name in ("skopeo", "crane"):
+        (tmp_path / "bin" / name).unlink()
+    (tmp_path / "bin" / "docker").write_text(_DOCKER.format(python=sys.executable))
+    (tmp_path / "bin" / "docker").chmod(0o755)
+    docker(shelf / "registry.example-town-server:1.tar", TAGGED, architecture=ARCHITECTURE)
+    docker(shelf / f"registry.example-town-other@{DIGEST}.tar", "", architecture=ARCHITECTURE)
+    return shelf
+
+
+def test_docker_alone_is_enough(docker_alone: Path, tmp_path: Path) -> None:
+    save_images(str(tmp_path / "images"), "")
+    other = f"registry.example/town/other@{DIGEST}"
+    assert {name for archive in in_folder(tmp_path / "images") for name in archive.images} == {TAGGED, other}
+    pull, save = [line for line in asked(docker_alone) if line.endswith(other)]
+    assert pull == f"docker pull --quiet --platform=linux/{ARCHITECTURE} {other}"
+    assert save.startswith("docker save --output ")
+    assert len(list((tmp_path / "images").iterdir())) == 2
+
+
+def test_what_docker_is_refused_leaves_nothing(docker_alone: Path, tmp_path: Path) -> None:
+    (docker_alone / "registry.example-town-server:1.refused").write_text(
+        "Error response from daemon: pull access denied for town/server, repository does not exist or may require "
+        "'docker login': denied: requested access to the resource is denied"
+    )
+    with pytest.raises(Findings) as caught:
+        save_images(str(tmp_path / "images"), "")
+    assert caught.value.hint == "see that the image exists, and log in: docker login registry.example"
+    assert [path.name for path in (tmp_path / "images").iterdir()] == ["registry.example-town-other-0a0a0a0a0a0a.tar"]
+
+
 def test_what_is_there_is_not_asked_for_again(shelf: Path, tmp_path: Path) -> None:
     save_images(str(tmp_path / "images"), "")
     save_images(str(tmp_path / "images"), "")
@@ -130,5 +177,5 @@ def test_without_a_program_nothing_is_made(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PenstockError) as caught:
         save_images(str(tmp_path / "images"), "")
-    assert caught.value.message == "neither skopeo nor crane is on PATH"
+    assert caught.value.message == "neither skopeo, crane nor docker is on PATH"
     assert not (tmp_path / "images").exists()

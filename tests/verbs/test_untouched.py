@@ -30,6 +30,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("HEAD~1 HEAD --format html", 0), ("elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
     "images-pin": [("--only registry.example/none", 1)],
+    "images-prune": [("--help", 0)],  # the caches are the machine's
     "images-save": [("/dev/null/x", 1), ("images -e elsewhere", 1)],
     "up": [("", 0), ("--dry-run", 0)],
     "sync": [("", 0), ("--dry-run", 0)],

@@ -72,12 +72,19 @@ def rehearse(_: Context, base: str = "", env: str = "", json: bool = False, plat
     run(base, env, json, platform)
 
 
-@verb(help=ENV | JSON)
-def images(_: Context, env: str = "", json: bool = False) -> None:
+@verb(
+    help=ENV
+    | JSON
+    | {
+        "sbom": "print a software bill of materials on stdout: CycloneDX 1.6 as JSON",
+        "images": "a folder with archives of images, such as `inv images-save` makes: shows the sizes",
+    }
+)
+def images(_: Context, env: str = "", json: bool = False, sbom: bool = False, images: str = "") -> None:
     """List the images of an environment, and what uses each."""
     from penstock.verbs.images import list_images as run
 
-    run(env, json)
+    run(env, json, sbom, images)
 
 
 @verb("images-pin", iterable=["only"], help={"only": "only the images of this repository; again for more"})
@@ -86,6 +93,14 @@ def images_pin(_: Context, only: list[str]) -> None:
     from penstock.verbs.images_pin import pin_images as run
 
     run(list(only))
+
+
+@verb("images-prune")
+def images_prune(_: Context) -> None:
+    """Remove the caches of images that `inv up` made on this machine."""
+    from penstock.verbs.images_prune import prune_images as run
+
+    run()
 
 
 @verb("images-save", help=ENV | {"folder": "where the archives go, for `inv up --images`"})

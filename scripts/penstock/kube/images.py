@@ -40,6 +40,11 @@ class ImageRef:
         return cls(repository, tag, digest)
 
     @property
+    def registry(self) -> str:
+        """The host of the registry, with its port if it has one."""
+        return self.repository.partition("/")[0]
+
+    @property
     def runtime_name(self) -> str:
         """The name under which a container runtime keeps the image.
 

@@ -85,12 +85,14 @@ class Cluster(Strict, frozen=True):
     """The cluster of an environment: its name, the DNS domain of its Services, and the settings of its providers.
 
     `bootstrap` lists the components that phase 1 of `inv up` applies before Flux, in order. `k3d`, `kind` and
-    `existing` are the settings of that provider, which an environment without the key can't use. All can use kwok.
+    `existing` are the settings of that provider, which an environment without the key can't use. All can use kwok. With
+    `imageCache`, the nodes of k3d and kind pull through caches, one for each registry, which `inv down` keeps.
     """
 
     name: Name = "penstock"
     domain: str = "cluster.local"
     bootstrap: list[str] = []
+    image_cache: bool = msgspec.field(default=True, name="imageCache")
     k3d: K3d | None = None
     kind: Kind | None = None
     existing: Existing | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -16,18 +17,30 @@ from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
 # A slower daemon wouldn't be able to run a cluster.
 _PATIENCE_SECONDS = 15.0
 _START = "start Docker, and see that `docker info` answers; or use --provider kwok, which needs none"
+# What Docker, or a registry that it asks, answers -> what to do about it.
+_ADVICE = {
+    r"no space left": "the disk of Docker is full: inv images-prune, docker system prune, or a larger disk",
+    r"toomanyrequests|rate limit|\b429\b": "the registry limits pulls: log in (docker login), or go on later",
+    r"unauthorized|access denied|\b401\b": "see that the image exists, and log in (docker login)",
+    r"operation not permitted|privileged": "nodes are privileged containers, which this Docker refuses: "
+    "use one that allows them, or --provider kwok, which needs none",
+}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
 class Daemon:
-    """A reachable daemon: version, bytes of memory and cores for containers, whether it is rootless, cgroup version."""
+    """A reachable daemon: version, bytes of memory and cores for containers, whether it is rootless, cgroup version.
+
+    `root` is the folder with its images, on the daemon's machine; empty if it doesn't say.
+    """
 
     version: str
     memory: int
     cores: int
     rootless: bool = False
     cgroups: str = "2"
+    root: str = ""
 
 
 def daemon() -> Daemon:
@@ -41,7 +54,8 @@ def daemon() -> Daemon:
             raise PenstockError(f"Docker does not answer: {found['ServerErrors'][0]}", _START)
         rootless = any("name=rootless" in option.split(",") for option in found.get("SecurityOptions") or [])
         cgroups = str(found.get("CgroupVersion") or "2")
-        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), int(found["NCPU"]), rootless, cgroups)
+        root = str(found.get("DockerRootDir") or "")
+        return Daemon(str(found["ServerVersion"]), int(found["MemTotal"]), int(found["NCPU"]), rootless, cgroups, root)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unexpected(output) from None
 
@@ -49,6 +63,12 @@ def daemon() -> Daemon:
 def containers(label: str) -> list[str]:
     """Return the names of all containers with a label such as k3d.cluster=penstock, including stopped ones."""
     return sorted(_docker("ps", "--all", "--filter", f"label={label}", "--format", "{{.Names}}").split())
+
+
+def stopped(label: str) -> list[str]:
+    """Return the names of the containers with a label that have ended."""
+    filters = ["--filter", f"label={label}", "--filter", "status=exited"]
+    return sorted(_docker("ps", "--all", *filters, "--format", "{{.Names}}").split())
 
 
 def attached(network: str) -> list[str]:
@@ -107,6 +127,32 @@ def runtime_images(node: str) -> dict[str, str]:
         raise _unexpected(output) from None
 
 
+def copying(folder: Path, container: str, into: str) -> Command:
+    """Return the command that copies a folder into a folder of a container; it replaces files of the same names."""
+    return Command(["docker", "cp", folder, f"{container}:{into}"], timeout=_PATIENCE_SECONDS)
+
+
+def files(container: str, paths: list[str]) -> str | None:
+    """Return the contents of files in a container, one after the other; None if one is missing."""
+    found = run(Command(["docker", "exec", container, "cat", *paths], timeout=_PATIENCE_SECONDS, ok=(0, 1)))
+    return None if found.code else found.text
+
+
+def connection(network: str, container: str) -> Command:
+    """Return the command that connects a container to a network, where its name resolves to its address."""
+    return Command(["docker", "network", "connect", network, container], timeout=_PATIENCE_SECONDS)
+
+
+def disconnect(network: str, container: str) -> None:
+    """Disconnect a container from a network."""
+    _docker("network", "disconnect", network, container)
+
+
+def remove_containers(names: list[str]) -> None:
+    """End and remove containers, with their anonymous volumes."""
+    _docker("rm", "--force", "--volumes", *names)
+
+
 def remove_network(name: str) -> None:
     """Remove a network without containers."""
     _docker("network", "rm", name)
@@ -115,6 +161,11 @@ def remove_network(name: str) -> None:
 def remove_volumes(names: list[str]) -> None:
     """Remove unused volumes."""
     _docker("volume", "rm", *names)
+
+
+def advice(complaint: str) -> str:
+    """Return what to do about an error of Docker, or of a registry that it asked; empty if that isn't known."""
+    return next((fix for pattern, fix in _ADVICE.items() if re.search(pattern, complaint, re.IGNORECASE)), "")
 
 
 def _refuse_remote(endpoint: str) -> None:

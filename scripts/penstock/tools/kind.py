@@ -11,6 +11,12 @@ from penstock.tools.resolver import resolve
 _LOOPBACK = "127.0.0.1"
 # Overrides the user's settings for kind, which would change the cluster.
 _ENVIRONMENT = {"KIND_EXPERIMENTAL_PROVIDER": "docker", "KIND_EXPERIMENTAL_DOCKER_NETWORK": "", "KIND_CLUSTER_NAME": ""}
+# Where containerd looks for a hosts.toml of each registry: https://github.com/containerd/containerd/blob/main/docs/hosts.md.
+# kind's own configuration has this version of containerd's format, too.
+_HOSTS = """\
+[plugins."io.containerd.grpc.v1.cri".registry]
+  config_path = "/etc/containerd/certs.d"
+"""
 NETWORK = "kind"
 """The network of all kind clusters, which kind creates if missing and never removes."""
 
@@ -27,6 +33,7 @@ def config(name: str, image: str, workers: int, label: str, ports: dict[int, int
         "apiVersion": "kind.x-k8s.io/v1alpha4",
         "kind": "Cluster",
         "name": name,
+        "containerdConfigPatches": [_HOSTS],
         # Cilium replaces both.
         "networking": {"apiServerAddress": _LOOPBACK, "disableDefaultCNI": True, "kubeProxyMode": "none"},
         "nodes": [first, *({"role": "worker", "image": image} for _ in range(workers))],

@@ -1,9 +1,8 @@
-"""Programs that are only found on PATH, at the version in mise.toml: they can't be built from their Go modules."""
+"""Programs that come from PATH or mise, at the version in mise.toml: they can't be built from their Go modules."""
 
 from __future__ import annotations
 
 import re
-import shutil
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
 from penstock.platform.layout import ENGINE
+from penstock.tools import mise
 from penstock.tools.resolver import is_by_name
 
 _FILE = "mise.toml"
@@ -33,7 +33,7 @@ class Required:
 
     def lacks(self) -> str:
         """Return what is wrong with it on this machine; empty if the pinned version is on PATH."""
-        found = shutil.which(self.name)
+        found = mise.which(self.name)
         if not found:
             return f"{self.name} is not on PATH"
         try:
@@ -57,7 +57,7 @@ class Required:
         lacks = self.lacks()
         if lacks:
             raise PenstockError(lacks, self.fix)
-        found = shutil.which(self.name)
+        found = mise.which(self.name)
         assert found is not None
         return Path(found)
 

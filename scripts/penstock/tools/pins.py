@@ -23,7 +23,7 @@ class Program:
 
     `folder`, below tools/, contains its go.mod; `package` is the Go package to build; `stamps` are the variables for
     the version in the binary; `tags` are build tags. `ask` has the arguments that print its version; a program without
-    them is never taken from PATH.
+    them is never taken from PATH. What they print must contain `says`.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Program:
     ask: tuple[str, ...] = ()
     stamps: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    says: str = ""
 
     @property
     def home(self) -> Path:
@@ -178,6 +179,8 @@ PROGRAMS = {
             "sigs.k8s.io/kwok/cmd/kwokctl",
             ("--version",),
             ("sigs.k8s.io/kwok/pkg/consts.Version={version}",),
+            # Aqua's package of this name has the program kwok in it.
+            says="kwokctl version",
         ),
         Program("otelcol", "otelcol", "."),
         Program(

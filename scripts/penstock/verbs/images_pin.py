@@ -15,7 +15,7 @@ from penstock.platform.images import images
 from penstock.platform.layout import Layout, find_platform
 from penstock.tools import image_copy
 
-_SOURCES = ("components", "charts")
+_SOURCES = ("components", "charts", "environments")
 _ENDINGS = (".yaml", ".yml", ".gotmpl")
 
 
@@ -30,7 +30,7 @@ def pin_images(only: list[str]) -> None:
     unknown = sorted(set(only) - {ref.repository for ref in refs})
     if unknown:
         raise PenstockError(f"no image of {unknown[0]} lacks a digest", "`inv images` lists the images")
-    image_copy.program()
+    image_copy.program(image_copy.ASKING)
     files = _files(layout)
     failed: list[PenstockError] = []
     for ref in refs:
@@ -54,16 +54,19 @@ def _files(layout: Layout) -> list[Path]:
 
 def _pin(layout: Layout, files: list[Path], ref: ImageRef, digest: str) -> None:
     """Add a digest to every mention of an image; raises PenstockError if the sources don't mention it in this form."""
-    spelled = re.compile(rf"(?<![\w./-]){re.escape(f'{ref.repository}:{ref.tag}')}(?![\w.@-])")
+    # Docker Hub's host may be left out.
+    names = {ref.repository, ref.repository.removeprefix("docker.io/").removeprefix("library/")}
+    any_name = "|".join(re.escape(f"{name}:{ref.tag}") for name in names)
+    spelled = re.compile(rf"(?<![\w./-])(?:{any_name})(?![\w.@-])")
     changed = False
     for path in files:
         text = path.read_text()
-        pinned = spelled.sub(f"{ref.repository}:{ref.tag}@{digest}", text)
+        pinned = spelled.sub(rf"\g<0>@{digest}", text)
         if pinned != text:
             changed = True
             write_atomically(path, pinned.encode())
     if not changed:
-        message = f"{ref}: neither {' nor '.join(_SOURCES)} has this text, so a template puts the image together"
+        message = f"{ref}: no file in {', '.join(_SOURCES)} has this text, so a template puts the image together"
         raise PenstockError(message, f"write the digest where the tag is: {digest}")
     external = layout.root / FILE
     if external.is_file():

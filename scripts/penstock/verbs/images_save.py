@@ -10,7 +10,7 @@ from penstock.core.files import writing
 from penstock.kube.images import ImageRef
 from penstock.tools import image_copy
 from penstock.tools.archives import read
-from penstock.verbs.images import listed
+from penstock.verbs.images import CACHES, listed
 
 
 def save_images(folder: str, environment: str) -> None:
@@ -18,11 +18,13 @@ def save_images(folder: str, environment: str) -> None:
 
     Raises Findings for those that can't be saved, after the others; no half archive is left.
     """
-    image_copy.program()
+    image_copy.program(image_copy.SAVING)
     found = listed(environment)
     into = Path(folder).absolute()
     with writing(into):
         into.mkdir(parents=True, exist_ok=True)
+    # Archives are loaded into nodes, and replace the caches.
+    found = [image for image in found if image.users != (CACHES,)]
     of_nodes = [image for image in found if all(user.startswith("the nodes of ") for user in image.users)]
     refs = [image.ref for image in found if image not in of_nodes]
     missing = [ref for ref in refs if not _has(_place(into, ref), ref)]

@@ -12,11 +12,11 @@ from penstock.tools.pins import PROGRAMS
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A program. `origin` is cache, PATH or `not built`; `bytes` is 0 if it isn't built."""
+    """A program. `origin` is cache, PATH, mise or `not built`; `bytes` is 0 if it isn't built."""
 
     name: str
     version: str
-    origin: Literal["cache", "PATH", "not built"]
+    origin: Literal["cache", "PATH", "mise", "not built"]
     bytes: int
     path: str
 

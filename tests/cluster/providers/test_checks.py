@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -15,6 +17,7 @@ from penstock.cluster import processes
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Problem
 from penstock.kube.objects import Object
+from penstock.tools.archives import Archive
 from penstock.tools.docker import Daemon
 
 GIB = 1 << 30
@@ -143,7 +146,48 @@ def test_docker_without_root(tmp_path: Path) -> None:
 
 
 def test_old_control_groups() -> None:
-    assert list(checks.cgroups(Daemon("28", GIB, 8))) == []
-    (problem,) = checks.cgroups(Daemon("28", GIB, 8, cgroups="1"))
+    assert list(checks.cgroups(Daemon("28", GIB, 8), "1.37.0")) == []
+    assert list(checks.cgroups(Daemon("28", GIB, 8, cgroups="1"), "1.34.9")) == []
+    (problem,) = checks.cgroups(Daemon("28", GIB, 8, cgroups="1"), "1.35.0")
     assert not problem.fatal
-    assert "cgroup v1" in problem.what
+    assert "cgroup v1, where the kubelet of 1.35.0 does not start unless" in problem.what
+    assert "systemd.unified_cgroup_hierarchy=1" in problem.fix
+
+
+def test_too_little_disk_for_the_images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    daemon = Daemon("28", GIB, 8, root=str(tmp_path))
+    (tmp_path / "a.tar").write_bytes(b"0" * 1024)
+    archive = Archive(tmp_path / "a.tar", {}, frozenset(), {})
+
+    def free(size: float) -> None:
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=size))
+
+    free(8 * GIB)
+    assert list(checks.disk(daemon, [], 2)) == []
+    free(8 * GIB - 1)
+    (problem,) = checks.disk(daemon, [], 2)
+    assert not problem.fatal
+    assert problem.what == f"8.0 GiB are free in {tmp_path}, and the images of 2 nodes take at least 8.0 GiB"
+    assert "inv images-prune" in problem.fix
+    free(2048)
+    assert list(checks.disk(daemon, [archive], 2)) == []
+    free(2047)
+    (problem,) = checks.disk(daemon, [archive], 2)
+    assert problem.fatal
+    assert list(checks.disk(Daemon("28", GIB, 8, root="/in/a/vm"), [], 1)) == []
+
+
+@pytest.mark.parametrize(
+    "image", ["kindest/node:v1.37.0@sha256:" + "0a" * 32, "rancher/k3s:v1.37.0-k3s1", "lab/node:7"]
+)
+def test_a_node_image_of_the_same_version(image: str) -> None:
+    assert list(checks.node_image(image, "1.37.0", "cluster.kind.image")) == []
+
+
+def test_a_node_image_of_another_version() -> None:
+    (problem,) = checks.node_image("kindest/node:v1.36.1", "1.37.0", "cluster.kind.image")
+    assert problem.fatal
+    assert problem.what == (
+        "cluster.kind.image kindest/node:v1.36.1 has Kubernetes 1.36.1, and kubernetes.version is 1.37.0"
+    )
+    assert problem.fix == "make both the same in environments/, then inv hydrate"

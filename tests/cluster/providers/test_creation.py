@@ -37,9 +37,10 @@ class Machine:
 
     @property
     def left(self) -> list[str]:
-        """What there is in docker."""
+        """What there is in docker, but for the caches of images, which stay."""
         kinds = ("containers", "networks", "volumes")
-        return sorted(path.name for kind in kinds for path in (self.fakes / kind).glob("*"))
+        found = sorted(path.name for kind in kinds for path in (self.fakes / kind).glob("*"))
+        return [name for name in found if not name.startswith("penstock-cache-")]
 
     @property
     def state(self) -> Path:
@@ -78,6 +79,7 @@ def test_a_creation_that_fails_leaves_nothing_and_says_why(machine: Machine, mis
     assert machine.left == []
     machine.down()
     assert not machine.state.exists()
+    assert (machine.fakes / "containers" / "penstock-cache-registry-example").exists()
 
 
 def test_a_cluster_that_was_half_made_is_for_down_to_clear(machine: Machine, misbehave: Misbehave) -> None:
@@ -179,6 +181,16 @@ def test_kind_says_why_too(machine: Machine) -> None:
     assert machine.left == []
     machine.down()
     assert not machine.state.exists()
+
+
+def test_nodes_that_docker_does_not_allow_are_explained(machine: Machine, misbehave: Misbehave) -> None:
+    assert "privileged" not in machine.up("kind").hint
+    machine.down()
+    misbehave("docker", "no privileges")
+    refused = machine.up("kind")
+    assert refused.message.endswith("docker: Error response from daemon: mount proc: operation not permitted")
+    assert refused.hint.startswith("nodes are privileged containers, which this Docker refuses: ")
+    assert machine.left == []
 
 
 @pytest.mark.parametrize("whose", ["before it", "of another cluster"])

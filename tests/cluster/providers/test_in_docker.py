@@ -288,6 +288,7 @@ def test_down_deletes_this_cluster_alone(town: Town) -> None:
     pid = town.recorded["processes"]["git-source"]["pid"]
     assert town.succeed("down", "--dry-run").splitlines() == [
         f"kill {pid}  # git-source",
+        "#   disconnect the image caches from k3d-tiny",
         "KUBECONFIG=.penstock/local/kubeconfig k3d cluster delete tiny  # the cluster",
         "rm -r .penstock/local  # the state",
     ]

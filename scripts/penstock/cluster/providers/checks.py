@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from penstock.cluster import processes
 from penstock.cluster.providers.provider import Problem
 from penstock.core.console import size
+from penstock.kube.images import ImageRef
 from penstock.kube.objects import Object, Workload
 from penstock.kube.read import read
+from penstock.tools.archives import Archive
 from penstock.tools.docker import Daemon
 
 # Memory for Kubernetes, Flux and the page cache of images, in addition to the pods of the manifests.
 _OVERHEAD = 1 << 30
 # What kind's control plane, two replicas of CoreDNS and Flux request.
 _OVERHEAD_CORES = 1.0
+# What a node pulls of the shipped platform, before it is unpacked.
+_PULLED = 4 << 30
+_WITHOUT_CGROUP_V1 = (1, 35)
 # https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
 _UNITS = {"m": 0.001, "": 1, "k": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _UNITS |= {"Ki": 1 << 10, "Mi": 1 << 20, "Gi": 1 << 30, "Ti": 1 << 40}
@@ -77,12 +83,44 @@ def rootless(daemon: Daemon, wanted: dict[int, str], file: Path = _FIRST_PORT) -
     )
 
 
-def cgroups(daemon: Daemon) -> Iterator[Problem]:
-    """Check for cgroup v1, with which a kubelet doesn't start by default from Kubernetes 1.35 on."""
-    if daemon.cgroups == "1":
+def disk(daemon: Daemon, archives: Iterable[Archive], nodes: int) -> Iterator[Problem]:
+    """Check that Docker's disk has room for the images of `nodes` nodes; of a daemon in a VM its disk is unknown.
+
+    What archives take is certain, what is pulled only usual.
+    """
+    if not daemon.root or not Path(daemon.root).is_dir():
+        return
+    saved = sum(archive.path.stat().st_size for archive in archives)
+    needed, free = nodes * (saved or _PULLED), shutil.disk_usage(daemon.root).free
+    if free < needed:
         yield Problem(
-            "Docker's machine has cgroup v1, where a kubelet from 1.35 on does not start by default",
-            "boot it with systemd.unified_cgroup_hierarchy=1, or use --provider kwok",
+            f"{size(free)} are free in {daemon.root}, and the images of {nodes} nodes take at least {size(needed)}",
+            "docker system prune, inv images-prune, or a larger disk; or use --provider kwok",
+            fatal=bool(saved),
+        )
+
+
+def node_image(image: str, version: str, setting: str) -> Iterator[Problem]:
+    """Check that the image of the nodes has the Kubernetes version for which the manifests were rendered.
+
+    An image whose tag has no version may be any.
+    """
+    tag = re.search(r"v?(\d+\.\d+\.\d+)", ImageRef.parse(image).tag)
+    if tag and tag[1] != version.removeprefix("v"):
+        yield Problem(
+            f"{setting} {image} has Kubernetes {tag[1]}, and kubernetes.version is {version}",
+            "make both the same in environments/, then inv hydrate",
+        )
+
+
+def cgroups(daemon: Daemon, version: str) -> Iterator[Problem]:
+    """Check for cgroup v1, with which a kubelet of this version may not start: its default is failCgroupV1: true."""
+    major, minor, *_ = (int(part) for part in re.findall(r"\d+", f"{version}.0.0"))
+    if daemon.cgroups == "1" and (major, minor) >= _WITHOUT_CGROUP_V1:
+        yield Problem(
+            f"Docker's machine has cgroup v1, where the kubelet of {version} does not start unless the image of the "
+            "nodes configures it with failCgroupV1: false",
+            "boot the machine with systemd.unified_cgroup_hierarchy=1, or use --provider kwok",
             fatal=False,
         )
 

@@ -10,6 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from penstock.cluster import image_cache
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.providers import checks
 from penstock.cluster.providers.provider import Address, Problem, Provider
@@ -20,6 +21,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically, writing
 from penstock.core.interrupts import uninterrupted
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
+from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.tools import docker, resolver
 from penstock.tools.on_path import Required
@@ -79,6 +81,10 @@ class Containers(Provider):
     def leavings(self, session: Session) -> tuple[list[str], list[str]]:
         """Return the existing networks and volumes that were created with this cluster and belong to no other."""
 
+    def configure_caches(self, session: Session) -> Plan:
+        """Configure the image caches in the nodes, if `config` doesn't."""
+        return ()
+
     def missing(self) -> str:
         if not shutil.which("docker"):
             return "docker is not on PATH"
@@ -101,9 +107,12 @@ class Containers(Provider):
     def create(self, session: Session, step: Step) -> Plan:
         missing = cache(lambda: not self._containers(session))
         config = self.config_file(session)
+        yield from image_cache.start(session)
         yield Work(f"write {config}", lambda: self._prepare_creation(session), missing)
         yield Action(partial(self.creation, session), "the cluster", missing, partial(self._create, session))
         yield Work("start its containers if they are stopped", lambda: self._started(session, step, missing()))
+        yield from image_cache.connect(session, self.network(session))
+        yield from self.configure_caches(session)
 
     def address(self, session: Session) -> Address | None:
         gateway = docker.gateway(self.network(session))
@@ -126,6 +135,9 @@ class Containers(Provider):
         # Local processes are ended first, so they stop listening even if Docker fails.
         yield from super().delete(session)
         containers = cache(lambda: self._containers(session))
+        # With another container in its network, k3d would leave the network behind.
+        network = self.network(session)
+        yield Work(f"disconnect the image caches from {network}", lambda: image_cache.disconnect(network, containers()))
         yield Action(partial(self.deletion, session), "the cluster", lambda: bool(containers()))
         yield Work("", lambda: ", ".join([*containers(), *self._cleared(session)]))
 
@@ -149,7 +161,8 @@ class Containers(Provider):
             if not self._containers(session):
                 self._clear(session)
             reason = self.reason(failure.result.complaint)
-            raise PenstockError(f"the cluster was not made: {reason}", f"{failure.hint}\n{_CLEAR}") from None
+            hint = docker.advice(reason) or failure.hint
+            raise PenstockError(f"the cluster was not made: {reason}", f"{hint}\n{_CLEAR}") from None
         except CommandTimedOut as failure:
             raise PenstockError(f"the cluster was not made: {failure.message}", f"{failure.hint}\n{_CLEAR}") from None
         if not self._containers(session):
@@ -189,16 +202,19 @@ class Containers(Provider):
     def _of_docker(self, session: Session, daemon: docker.Daemon) -> Iterator[Problem]:
         """Check Docker; an existing cluster of this checkout already has its memory and ports."""
         yield from checks.inotify()
-        yield from checks.cgroups(daemon)
+        version = environments.read(session.layout, session.environment).kubernetes.version
+        yield from checks.cgroups(daemon, version)
         there = self._containers(session)
         if session.state.exists and there:
             return
         with resolver.by_name():
             command = self.deletion(session).line
         yield from checks.left_over(session.recorded.cluster, there, command)
-        objects = session.manifests.all_objects()
+        objects, settings = session.manifests.all_objects(), session.cluster.in_docker[self.name]
+        yield from checks.node_image(settings.image, version, f"cluster.{self.name}.image")
+        yield from checks.disk(daemon, session.archives, settings.pod_nodes)
         yield from checks.memory(daemon, objects)
-        yield from checks.cores(daemon, objects, session.cluster.in_docker[self.name].pod_nodes)
+        yield from checks.cores(daemon, objects, settings.pod_nodes)
         yield from checks.rootless(daemon, self.published(session))
         if not there:
             yield from checks.ports(self.published(session))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.cluster import image_cache
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
 from penstock.platform import cluster
 from penstock.tools import docker, k3d
+from penstock.tools.image_cache import registries_yaml
 from penstock.tools.on_path import FLUX, K3D, Required
 
 
@@ -25,7 +27,8 @@ class K3d(Containers):
     def config(self, session: Session) -> dict[str, Any]:
         wanted = _settings(session)
         name, ports = session.recorded.cluster, wanted.forwarded
-        return k3d.config(name, wanted.image, wanted.servers, wanted.agents, ports, session.timeout)
+        mirrors = registries_yaml(image_cache.registries(session))
+        return k3d.config(name, wanted.image, wanted.servers, wanted.agents, ports, mirrors, session.timeout)
 
     def creation(self, session: Session) -> Command:
         return k3d.creation(self.config_file(session), session.timeout)

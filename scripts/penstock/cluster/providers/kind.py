@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from penstock.cluster import image_cache
+from penstock.cluster.actions import Plan
 from penstock.cluster.providers.containers import Containers
 from penstock.cluster.session import Session
 from penstock.core.process import Command
@@ -30,6 +32,9 @@ class Kind(Containers):
         wanted = _settings(session)
         label, ports = wanted.gateway_label, wanted.forwarded
         return kind.config(session.recorded.cluster, wanted.image, wanted.workers, label, ports)
+
+    def configure_caches(self, session: Session) -> Plan:
+        return image_cache.configure(session, self.node_names(session))
 
     def creation(self, session: Session) -> Command:
         return kind.creation(self.config_file(session), session.state.kubeconfig, session.timeout)
