@@ -43,6 +43,14 @@ def test_the_pins_are_those_of_the_checkout(unpacked: Path) -> None:
     assert files(unpacked / "penstock" / "engine" / "tools") == files(ENGINE / "tools")
 
 
+def test_the_templates_of_the_page_are_those_of_the_checkout(unpacked: Path) -> None:
+    def texts(root: Path) -> dict[str, str]:
+        return {path.name: path.read_text() for path in (root / "review" / "page" / "templates").iterdir()}
+
+    assert {"page.html", "page.css", "page.js"} < texts(ENGINE / "scripts" / "penstock").keys()
+    assert texts(unpacked / "penstock") == texts(ENGINE / "scripts" / "penstock")
+
+
 def test_it_hydrates_and_checks_a_platform(unpacked: Path, good: Platform) -> None:
     told = penstock(unpacked, good.root, "hydrate-check", "--fast")
     assert told.returncode == 0, told.stderr

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from penstock.core import yaml
 from penstock.gates.registry import find
 from penstock.platform.layout import ENGINE
+from review_support import rehearsal
 from support import Platform, copy_platform, found
 
 pytestmark = pytest.mark.integration
@@ -137,6 +139,34 @@ def test_the_formats(shop: Platform) -> None:
     assert "```diff\n  spec.replicas\n- 2\n+ 0\n```" in text
     wrong = shop.run("review", "--format", "jsn")
     assert (wrong.returncode, wrong.stderr) == (1, "error: unknown format `jsn`\n  hint: did you mean `json`?\n")
+
+
+def test_a_page_in_a_file_with_the_rehearsal(shop: Platform) -> None:
+    shop.write(f"{TREE}/deployment-shop.yaml", deployment(0))
+    seen = shop.write("seen.json", msgspec.json.encode([rehearsal("local")]).decode())
+    ran = shop.run("review", "--format", "html", "-o", "page.html", "--rehearsal", str(seen))
+    assert (ran.returncode, ran.stdout) == (1, "")
+    page = (shop.root / "page.html").read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "is scaled from 2 to 0 replicas" in page
+    assert "spec is immutable" in page
+    assert shop.run("review", "--format", "html", "--rehearsal", str(seen)).stdout == page
+    assert as_json(shop, "--rehearsal", str(seen))["rehearsals"][0]["environment"] == "local"
+    text = shop.run("review", "--rehearsal", str(seen)).stdout
+    assert "rehearsal of local\n  base: Ready after 9.0 s, 2 retries\n" in text
+    shop.run("review", "--rehearsal", str(seen), "--output", "page.html")
+    assert (shop.root / "page.html").read_text() == text
+
+
+def test_where_a_page_cannot_be_written_or_a_rehearsal_read(shop: Platform) -> None:
+    hint = "  hint: give --output a file in a folder that exists\n"
+    assert refused(shop, "-o", "nowhere/page.html") == (
+        f"error: can't write nowhere/page.html: there is no folder nowhere\n{hint}"
+    )
+    assert refused(shop, "-o", "manifests") == f"error: can't write manifests: it is a folder\n{hint}"
+    assert refused(shop, "--rehearsal", "none.json").startswith(
+        "error: can't read the rehearsal none.json: No such file"
+    )
 
 
 def test_a_comment_mentions_no_user_and_holds_no_html(shop: Platform) -> None:

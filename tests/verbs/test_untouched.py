@@ -26,7 +26,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "hydrate": [("", 0)],
     "hydrate-check": [("", 0), ("--fast", 0)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
-    "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("elsewhere", 1)],
+    "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("HEAD~1 HEAD --format html", 0), ("elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
     "images-pin": [("--only registry.example/none", 1)],
     "images-save": [("/dev/null/x", 1), ("images -e elsewhere", 1)],

@@ -43,7 +43,9 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
     | {
         "base": "the revision before the change (the merge base with the default branch)",
         "head": "the revision after it (the working tree)",
-        "format": "text, markdown, json or sarif",
+        "format": "text, markdown, html, json or sarif",
+        "output": "the file to write; stdout when it isn't given",
+        "rehearsal": "a file with the report of a rehearsal as JSON, to show it too",
     },
 )
 def review(
@@ -52,12 +54,14 @@ def review(
     head: str = "",
     env: str = "",
     format: str = "text",  # noqa: A002, the option's name
+    output: str = "",
+    rehearsal: str = "",
     platform: str = "",
 ) -> None:
     """Show what a branch does to each cluster, and its risks."""
     from penstock.verbs.review import review as run
 
-    run(base, head, env, format, platform)
+    run(base, head, env, format, platform, output, rehearsal)
 
 
 @verb(help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to start from (the merge base with the default branch)"})

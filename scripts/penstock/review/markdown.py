@@ -13,6 +13,7 @@ from itertools import islice
 import msgspec
 
 from penstock.review.model import Change, Environment, FieldChange, Review, Risk
+from penstock.review.rehearsed import lines
 
 NOISE = {"checksum": "checksum annotation", "version": "version label", "order": "reordering"}
 _SIGNS = {"added": "+", "removed": "-", "changed": "~", "moved": "→", "renamed": "±"}
@@ -88,6 +89,10 @@ def _document(review: Review, room: Room) -> Iterator[str]:
     for each in review.environments:
         if each in changed or each.notes:
             yield from _environment(each, room, twin(each, review))
+    for rehearsal in review.rehearsals:
+        yield f"\n### Rehearsal of {rehearsal.environment}\n"
+        told = list(lines(rehearsal))
+        yield from [*map(_item, told[: room.items]), *_left(told, room.items, "line")]
 
 
 def _row(each: Environment) -> str:

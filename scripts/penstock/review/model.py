@@ -77,13 +77,28 @@ class Prune(_Part, frozen=True):
     acknowledged: int | None = None
 
 
+class Component(_Part, frozen=True):
+    """A component that changes, that uses an object which changes, or that Flux applies right before or after those.
+
+    `depends_on` are the components that its Flux Kustomization waits for; `uses` are those with the objects it uses.
+    """
+
+    name: str
+    depends_on: list[str] = []
+    uses: list[str] = []
+
+
 class Environment(_Part, frozen=True):
-    """The changes to one environment. `notes` are lines about how the comparison was made."""
+    """The changes to one environment. `notes` are lines about how the comparison was made.
+
+    `components` are those that change, with their neighbours.
+    """
 
     name: str
     changes: list[Change] = []
     risks: list[Risk] = []
     prune: Prune = Prune()
+    components: list[Component] = []
     noise: dict[str, int] = {}
     hooks: list[str] = []
     notes: list[str] = []
@@ -98,13 +113,14 @@ class Environment(_Part, frozen=True):
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
 
     def is_same(self, other: Environment) -> bool:
-        """Whether the same happens in another environment; files differ by its name alone."""
+        """Whether the same happens in another environment; files differ by its name, and other components depend."""
         return self._anywhere() == other._anywhere()
 
     def _anywhere(self) -> Environment:
         return msgspec.structs.replace(
             self,
             name="",
+            components=[],
             changes=[msgspec.structs.replace(change, file="") for change in self.changes],
             risks=[msgspec.structs.replace(risk, file="", environment="") for risk in self.risks],
             notes=[],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from penstock.kube.references import POD_TEMPLATES, references
 from penstock.platform import dataflow
@@ -18,12 +19,19 @@ _NAMED = frozenset(("ConfigMap", "PersistentVolumeClaim", "Secret", "Service", "
 }
 
 
-def touches(delta: Delta, step: Step, contract: Contract | None) -> list[str]:
-    """Return the readers, users, routes, alerts and arrows that depend on an object, sorted."""
+class Touched(NamedTuple):
+    """What depends on an object, as names sorted, and the components of those objects."""
+
+    names: list[str]
+    components: frozenset[str]
+
+
+def touched(delta: Delta, step: Step, contract: Contract | None) -> Touched:
+    """Return the readers, users, routes, alerts and arrows that depend on an object."""
     item = delta.old or delta.item
-    found = {str(one) for world in (step.before, step.after) for one in users(world, item)}
-    found |= {*_arrows(delta, step, contract)}
-    return sorted(found - {str(delta.item)})
+    found = {one.ref: one for world in (step.before, step.after) for one in users(world, item)}
+    names = {str(one) for one in found.values()} | {*_arrows(delta, step, contract)}
+    return Touched(sorted(names - {str(delta.item)}), frozenset(one.component for one in found.values()))
 
 
 def users(world: World, item: Item) -> Iterator[Item]:

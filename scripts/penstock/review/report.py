@@ -16,7 +16,8 @@ from penstock.review.differences import compare
 from penstock.review.ends import End
 from penstock.review.follows import with_effects
 from penstock.review.model import Change, Environment, FieldChange, Review, Risk
-from penstock.review.reach import touches
+from penstock.review.neighbours import components
+from penstock.review.reach import Touched, touched
 from penstock.review.risks.rule import every
 from penstock.review.settings import Settings
 from penstock.review.step import Delta, Step, pair
@@ -69,13 +70,15 @@ def _environment(name: str, old: End, new: End, parsed: Parsed, chosen: Settings
     step = Step(before, after, deltas, (old.sources, new.sources))
     risks, unknown = _risks(step, chosen)
     contract = _contract(new.layout)
-    changes = [_change(delta, step, contract) for delta in step.deltas]
+    reached = {delta.ref: touched(delta, step, contract) for delta in step.deltas}
+    changes = [_change(delta, step, reached[delta.ref]) for delta in step.deltas]
     shown = [change for change in changes if change.what != "changed" or change.fields or change.effects]
     return Environment(
         name=name,
         changes=shown,
         risks=risks,
         prune=guard.pruned(step, chosen.prune, done),
+        components=components(step, reached),
         noise=dict(Counter(field.noise for change in shown for field in change.fields if field.noise)),
         hooks=hooks.compare(before.files.get(LOCK_NAME, b""), after.files.get(LOCK_NAME, b"")),
         notes=notes + unknown,
@@ -127,7 +130,7 @@ def _risks(step: Step, chosen: Settings) -> tuple[list[Risk], list[str]]:
     return sorted(kept, key=lambda risk: (order.index(risk.severity), risk.risk, risk.rule, risk.name)), unknown
 
 
-def _change(delta: Delta, step: Step, contract: Contract | None) -> Change:
+def _change(delta: Delta, step: Step, reached: Touched) -> Change:
     old, new = delta.old, delta.new
     before = ""
     if old and new:
@@ -141,7 +144,7 @@ def _change(delta: Delta, step: Step, contract: Contract | None) -> Change:
         before=before,
         fields=_fields(delta, step),
         effects=list(delta.effects),
-        touches=touches(delta, step, contract),
+        touches=reached.names,
     )
 
 

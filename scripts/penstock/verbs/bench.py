@@ -1,4 +1,4 @@
-"""nox -s bench: measure hydration, compared with helmfile on the same input in the same run, and the gates."""
+"""nox -s bench: measure hydration, compared with helmfile in the same run, the gates, a review, and its page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from penstock.bench import report, report_gates, synthetic
+from penstock.bench import pages, report, report_gates, reviews, synthetic
 from penstock.bench.gates import measure_networked, measure_shipped_gates
 from penstock.bench.measure import measure, measure_shipped
 from penstock.core import console
@@ -18,19 +18,24 @@ from penstock.tools.resolver import ensure
 SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]
 _TOOLS = ["helm", "helmfile", "kubeconform", "kustomize", "render"]
 _TARGET = ENGINE / "docs" / "benchmarks.md"
-_GATES = "\n## The gates\n"
+_GATES, _REVIEW, _PAGE = "\n## The gates\n", "\n## A review\n", "\n## The page of a review\n"
 
 
-def bench(sizes: list[int], gate_sizes: list[int], runs: int, write: bool) -> None:
-    """Measure hydration and the gates at these numbers of components; `write` updates docs/benchmarks.md."""
+def bench(sizes: list[int], gate_sizes: list[int], review: bool, page: bool, runs: int, write: bool) -> None:
+    """Measure hydration and the gates at these sizes, a review and its page; `write` updates the document."""
     every = [*sizes, *gate_sizes]
-    if not every or min(every) < 1 or max(every) > 9999 or runs < 1:
+    if not (every or review or page) or min(every, default=1) < 1 or max(every, default=1) > 9999 or runs < 1:
         raise PenstockError("bench measures sizes from 1 to 9999, in at least one round", "--sizes 10,100 --runs 3")
-    ensure(_TOOLS)  # otherwise builds would be measured
+    if every or review:
+        ensure(_TOOLS)  # otherwise builds would be measured
     if sizes:
         hydration(sizes, runs, write)
     if gate_sizes:
         gates(sorted(set(gate_sizes)), runs, write)
+    if review:
+        a_review(runs, write)
+    if page:
+        the_page(runs, write)
 
 
 def hydration(sizes: list[int], runs: int, write: bool) -> None:
@@ -42,8 +47,7 @@ def hydration(sizes: list[int], runs: int, write: bool) -> None:
     console.table([heading.upper() for heading in report.HEADINGS], report.rows(results))
     _show(report.bars(results, shipped))
     if write:
-        _, _, after = _page()
-        _write(report.document(results, shipped, runs), after)
+        _write(0, report.document(results, shipped, runs))
 
 
 def gates(sizes: list[int], runs: int, write: bool) -> None:
@@ -56,8 +60,25 @@ def gates(sizes: list[int], runs: int, write: bool) -> None:
     console.table([heading.upper() for heading in report_gates.HEADINGS], rows)
     _show(report_gates.bars(results, shipped))
     if write:
-        before, _, _ = _page()
-        _write(before, report_gates.section(results, shipped, runs))
+        _write(1, report_gates.section(results, shipped, runs))
+
+
+def a_review(runs: int, write: bool) -> None:
+    """Measure a review of a large platform."""
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        found = reviews.measure_review(Path(folder).resolve(), runs)
+    console.table([heading.upper() for heading in reviews.HEADINGS], reviews.rows(found))
+    _show(reviews.bars(found))
+    if write:
+        _write(2, reviews.section(found, runs))
+
+
+def the_page(runs: int, write: bool) -> None:
+    """Measure the page of a review."""
+    found = pages.measure_page(runs)
+    _show(pages.bars(found))
+    if write:
+        _write(3, pages.section(found, runs))
 
 
 def _show(bars: list[report.Bar]) -> None:
@@ -65,14 +86,21 @@ def _show(bars: list[report.Bar]) -> None:
         (console.good if bar.reached else console.warn)(f"{bar.what}: {bar.measured} (bar: {bar.bar})")
 
 
-def _page() -> tuple[str, str, str]:
-    """Split docs/benchmarks.md into hydration, the heading of the gates, and the rest."""
-    return (_TARGET.read_text() if _TARGET.is_file() else "").partition(_GATES)
+def _parts() -> list[str]:
+    """Split docs/benchmarks.md into hydration, the gates, a review and its page; a part that is missing is empty."""
+    rest, _, page = (_TARGET.read_text() if _TARGET.is_file() else "").partition(_PAGE)
+    rest, _, review = rest.partition(_REVIEW)
+    hydration, _, gates = rest.partition(_GATES)
+    return [hydration, gates, review, page]
 
 
-def _write(hydration: str, gates: str) -> None:
+def _write(number: int, text: str) -> None:
+    """Replace one part, and leave the others as they are."""
+    parts = _parts()
+    parts[number] = text
+    headings = ("", _GATES, _REVIEW, _PAGE)
     _TARGET.parent.mkdir(exist_ok=True)
-    _TARGET.write_text(f"{hydration}{_GATES}{gates}" if gates else hydration)
+    _TARGET.write_text("".join(f"{heading}{part}" for heading, part in zip(headings, parts, strict=True) if part))
     console.info(f"written: {_TARGET.relative_to(ENGINE)}")
 
 
@@ -81,7 +109,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def main(words: list[str]) -> None:
-    """Run the command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --runs 3 --dry."""
+    """Run the command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --review --page --runs 3 --dry."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
     parser.add_argument(
         "--sizes", default=",".join(map(str, SIZES)), help="sizes to hydrate, or none (10,100,500,2000)"
@@ -91,11 +119,13 @@ def main(words: list[str]) -> None:
         default=",".join(map(str, GATE_SIZES)),
         help="sizes for the gates, or none (30,100,500)",
     )
+    parser.add_argument("--review", action="store_true", help="measure a review, too; beside dyff if it is on PATH")
+    parser.add_argument("--page", action="store_true", help="measure the page of a review, too; needs a browser")
     parser.add_argument("--runs", type=int, default=3, help="rounds; the medians count (3)")
     parser.add_argument("--dry", action="store_true", help="don't write docs/benchmarks.md")
     options = parser.parse_args(words)
     with reported():
-        bench(_sizes(options.sizes), _sizes(options.gates), options.runs, not options.dry)
+        bench(_sizes(options.sizes), _sizes(options.gates), options.review, options.page, options.runs, not options.dry)
 
 
 if __name__ == "__main__":

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from itertools import groupby
+from pathlib import Path
 
 import msgspec
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
 from penstock.platform.layout import find_platform
 from penstock.review import report
 from penstock.review.markdown import field_lines, folded, markdown, touched, twin
 from penstock.review.model import Change, Environment, Review, What
+from penstock.review.rehearsed import lines, read
 
 _SIGNS = {
     "added": ("+", "green"),
@@ -27,13 +32,27 @@ _COLOURS = {"high": "red", "medium": "yellow", "low": "dim"}
 _MOST_TOUCHED = 5
 
 
-def review(base: str, head: str, environment: str, format_: str, platform: str = "") -> None:
-    """Print the review in a format; exit with 1 if it fails."""
+def review(
+    base: str, head: str, environment: str, format_: str, platform: str = "", output: str = "", rehearsal: str = ""
+) -> None:
+    """Print the review in a format, or write it to the file `output`; exit with 1 if it fails.
+
+    `rehearsal` is a file with what `inv rehearse --json` wrote. Raises PenstockError if it isn't, or if `output` can't
+    be written.
+    """
     if format_ not in _FORMATS:
         known = f"the formats are {', '.join(_FORMATS)}"
         raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
-    found = report.review(find_platform(platform), base, head, environment)
-    _FORMATS[format_](found)
+    layout = find_platform(platform)
+    target = _target(output) if output else None
+    seen = read(Path(rehearsal)) if rehearsal else []
+    found = msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen)
+    if target:
+        with redirect_stdout(io.StringIO()) as written:
+            _FORMATS[format_](found)
+        write_atomically(target, written.getvalue().encode())
+    else:
+        _FORMATS[format_](found)
     if format_ != "text":
         for note in found.notes:
             console.info(note)
@@ -44,12 +63,24 @@ def review(base: str, head: str, environment: str, format_: str, platform: str =
         sys.exit(1)
 
 
+def _target(output: str) -> Path:
+    path = Path(output)
+    if path.is_dir() or not path.parent.is_dir():
+        reason = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise PenstockError(f"can't write {output}: {reason}", "give --output a file in a folder that exists")
+    return path
+
+
 def _text(found: Review) -> None:
     console.info(f"{found.base} → {found.head}")
     for note in found.notes:
         console.info(note)
     for each in found.environments:
         _environment(each, twin(each, found))
+    for rehearsal in found.rehearsals:
+        console.out(console.coloured(f"rehearsal of {rehearsal.environment}", "bold"))
+        for line in lines(rehearsal):
+            console.out(f"  {line}")
 
 
 def _environment(each: Environment, same: str) -> None:
@@ -105,6 +136,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _html(found: Review) -> None:
+    from penstock.review.page import page  # the import of Jinja takes long, and no other format needs it
+
+    console.out(page(found).rstrip("\n"))
+
+
 def _json(found: Review) -> None:
     console.out(msgspec.json.format(msgspec.json.encode(found, enc_hook=str)).decode())
 
@@ -124,6 +161,7 @@ def _sarif(found: Review) -> None:
 _FORMATS: dict[str, Callable[[Review], None]] = {
     "text": _text,
     "markdown": lambda found: console.out(markdown(found).rstrip("\n")),
+    "html": _html,
     "json": _json,
     "sarif": _sarif,
 }
