@@ -76,7 +76,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure hydration, compared with helmfile, and the gates; writes docs/benchmarks.md."""
+    """Measure hydration beside helmfile, the gates, a review and its page; writes docs/benchmarks.md."""
     session.run("python", "-m", "penstock.verbs.bench", *session.posargs)
 
 

@@ -23,15 +23,15 @@ def test_the_bars() -> None:
     assert [bar.reached for bar in bars(PageTimes(2_100_000, 0.1, 1.1))] == [False, False]
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
+@pytest.mark.parametrize("number", [0, 1, 2, 3])
 def test_a_part_of_the_document_is_replaced_alone(number: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench, "_TARGET", tmp_path / "docs" / "benchmarks.md")
     monkeypatch.setattr(bench, "ENGINE", tmp_path)
-    for part, text in enumerate(["hydration", "gates", "page"]):
+    for part, text in enumerate(["hydration", "gates", "review", "page"]):
         bench._write(part, f"{text}\n")
     bench._write(number, "new\n")
-    texts = ["hydration\n", "gates\n", "page\n"]
+    texts = ["hydration\n", "gates\n", "review\n", "page\n"]
     texts[number] = "new\n"
     assert (tmp_path / "docs" / "benchmarks.md").read_text() == (
-        f"{texts[0]}\n## The gates\n{texts[1]}\n## The page of a review\n{texts[2]}"
+        f"{texts[0]}\n## The gates\n{texts[1]}\n## A review\n{texts[2]}\n## The page of a review\n{texts[3]}"
     )

@@ -31,7 +31,7 @@ SHOP = Change(
         FieldChange(path="metadata.annotations.checksum", old="a", new="b", noise="checksum"),
     ],
     effects=[Effect("rolled", "its pods are rolled")],
-    touches=["Service town/shop", "arrow Shop → Loki (logs)"],
+    touches=["Service town/shop", "arrow Shop → Loki (logs)", "arrow Till → Shop (sales)"],
 )
 GONE = Change(
     what="removed",
@@ -85,7 +85,7 @@ COMMENT = """\
 
 - its pods are rolled
 - used by Service town/shop
-- data flows Shop → Loki
+- data flows Shop → Loki; Till → Shop
 
 ```diff
   spec.replicas

@@ -58,8 +58,11 @@ def environments(review: Review) -> list[Same[Environment]]:
 
 
 def twins(review: Review) -> dict[str, str]:
-    """Map each environment to which the same happens as to an earlier one to the first of these; notes may differ."""
-    plain = [msgspec.structs.replace(each, notes=[]) for each in review.environments]
+    """Map each environment to which the same happens as to an earlier one to the first of these.
+
+    Notes may differ, and so may the components around the changes.
+    """
+    plain = [msgspec.structs.replace(each, notes=[], components=[]) for each in review.environments]
     found = _grouped(((each.name, each) for each in plain), _nameless)
     return {name: same.environments[0] for same in found for name in same.environments[1:]}
 

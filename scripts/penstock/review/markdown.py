@@ -168,10 +168,11 @@ def touched(change: Change, most: int) -> Iterator[str]:
     arrows = [name for name in change.touches if name.startswith("arrow ")]
     users = [name for name in change.touches if name not in arrows]
     flows = [name.removeprefix("arrow ").partition(" (")[0] for name in arrows]
-    for verb, names in (("used by", users), ("data flows", [*dict.fromkeys(flows)])):
+    # The names of arrows have commas in them.
+    for verb, names, between in (("used by", users, ", "), ("data flows", [*dict.fromkeys(flows)], "; ")):
         more = f" and {len(names) - most} more" if len(names) > most else ""
         if names:
-            yield f"{verb} {', '.join(names[:most])}{more}"
+            yield f"{verb} {between.join(names[:most])}{more}"
 
 
 def field_lines(field: FieldChange, most: int = _MOST_LINES) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""nox -s bench: measure hydration, compared with helmfile in the same run, the gates, and the review's page."""
+"""nox -s bench: measure hydration, compared with helmfile in the same run, the gates, a review, and its page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from penstock.bench import pages, report, report_gates, synthetic
+from penstock.bench import pages, report, report_gates, reviews, synthetic
 from penstock.bench.gates import measure_networked, measure_shipped_gates
 from penstock.bench.measure import measure, measure_shipped
 from penstock.core import console
@@ -18,20 +18,22 @@ from penstock.tools.resolver import ensure
 SIZES, GATE_SIZES = [10, 100, 500, 2000], [30, 100, 500]
 _TOOLS = ["helm", "helmfile", "kubeconform", "kustomize", "render"]
 _TARGET = ENGINE / "docs" / "benchmarks.md"
-_GATES, _PAGE = "\n## The gates\n", "\n## The page of a review\n"
+_GATES, _REVIEW, _PAGE = "\n## The gates\n", "\n## A review\n", "\n## The page of a review\n"
 
 
-def bench(sizes: list[int], gate_sizes: list[int], page: bool, runs: int, write: bool) -> None:
-    """Measure hydration and the gates at these numbers of components, and the page; `write` updates the document."""
+def bench(sizes: list[int], gate_sizes: list[int], review: bool, page: bool, runs: int, write: bool) -> None:
+    """Measure hydration and the gates at these sizes, a review and its page; `write` updates the document."""
     every = [*sizes, *gate_sizes]
-    if not (every or page) or min(every, default=1) < 1 or max(every, default=1) > 9999 or runs < 1:
+    if not (every or review or page) or min(every, default=1) < 1 or max(every, default=1) > 9999 or runs < 1:
         raise PenstockError("bench measures sizes from 1 to 9999, in at least one round", "--sizes 10,100 --runs 3")
-    if every:
+    if every or review:
         ensure(_TOOLS)  # otherwise builds would be measured
     if sizes:
         hydration(sizes, runs, write)
     if gate_sizes:
         gates(sorted(set(gate_sizes)), runs, write)
+    if review:
+        a_review(runs, write)
     if page:
         the_page(runs, write)
 
@@ -61,12 +63,22 @@ def gates(sizes: list[int], runs: int, write: bool) -> None:
         _write(1, report_gates.section(results, shipped, runs))
 
 
+def a_review(runs: int, write: bool) -> None:
+    """Measure a review of a large platform."""
+    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
+        found = reviews.measure_review(Path(folder).resolve(), runs)
+    console.table([heading.upper() for heading in reviews.HEADINGS], reviews.rows(found))
+    _show(reviews.bars(found))
+    if write:
+        _write(2, reviews.section(found, runs))
+
+
 def the_page(runs: int, write: bool) -> None:
     """Measure the page of a review."""
     found = pages.measure_page(runs)
     _show(pages.bars(found))
     if write:
-        _write(2, pages.section(found, runs))
+        _write(3, pages.section(found, runs))
 
 
 def _show(bars: list[report.Bar]) -> None:
@@ -75,17 +87,18 @@ def _show(bars: list[report.Bar]) -> None:
 
 
 def _parts() -> list[str]:
-    """Split docs/benchmarks.md into hydration, the gates and the page; a part that is missing is empty."""
+    """Split docs/benchmarks.md into hydration, the gates, a review and its page; a part that is missing is empty."""
     rest, _, page = (_TARGET.read_text() if _TARGET.is_file() else "").partition(_PAGE)
+    rest, _, review = rest.partition(_REVIEW)
     hydration, _, gates = rest.partition(_GATES)
-    return [hydration, gates, page]
+    return [hydration, gates, review, page]
 
 
 def _write(number: int, text: str) -> None:
     """Replace one part, and leave the others as they are."""
     parts = _parts()
     parts[number] = text
-    headings = ("", _GATES, _PAGE)
+    headings = ("", _GATES, _REVIEW, _PAGE)
     _TARGET.parent.mkdir(exist_ok=True)
     _TARGET.write_text("".join(f"{heading}{part}" for heading, part in zip(headings, parts, strict=True) if part))
     console.info(f"written: {_TARGET.relative_to(ENGINE)}")
@@ -96,7 +109,7 @@ def _sizes(text: str) -> list[int]:
 
 
 def main(words: list[str]) -> None:
-    """Run the command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --page --runs 3 --dry."""
+    """Run the command line of `nox -s bench`: --sizes 10,100 --gates 30,100 --review --page --runs 3 --dry."""
     parser = argparse.ArgumentParser(prog="nox -s bench --")
     parser.add_argument(
         "--sizes", default=",".join(map(str, SIZES)), help="sizes to hydrate, or none (10,100,500,2000)"
@@ -106,12 +119,13 @@ def main(words: list[str]) -> None:
         default=",".join(map(str, GATE_SIZES)),
         help="sizes for the gates, or none (30,100,500)",
     )
+    parser.add_argument("--review", action="store_true", help="measure a review, too; beside dyff if it is on PATH")
     parser.add_argument("--page", action="store_true", help="measure the page of a review, too; needs a browser")
     parser.add_argument("--runs", type=int, default=3, help="rounds; the medians count (3)")
     parser.add_argument("--dry", action="store_true", help="don't write docs/benchmarks.md")
     options = parser.parse_args(words)
     with reported():
-        bench(_sizes(options.sizes), _sizes(options.gates), options.page, options.runs, not options.dry)
+        bench(_sizes(options.sizes), _sizes(options.gates), options.review, options.page, options.runs, not options.dry)
 
 
 if __name__ == "__main__":
