@@ -67,4 +67,11 @@ def test_no_template_uses_the_name_of_its_environment() -> None:
 def test_an_environment_reads_its_own_name_only_for_its_own_file() -> None:
     text = (LAYOUT.environments / "helmfile.yaml.gotmpl").read_text()
     lines = [line.strip() for line in text.splitlines() if ".Environment" in line]
-    assert lines == ["{{ .Environment.Name }}:", "- ../../environments/{{ .Environment.Name }}.yaml"]
+    assert lines == [
+        "{{ .Environment.Name }}:",
+        "- name: {{ .Environment.Name }}",
+        "file: {{ .Environment.Name }}.yaml",
+        '{{- if isFile (printf "../../environments/lineage/%s.yaml" .Environment.Name) }}',
+        "- ../../environments/lineage/{{ .Environment.Name }}.yaml",
+        "{{ .Environment.Name }}:",
+    ]

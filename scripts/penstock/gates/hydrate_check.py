@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from penstock.core.errors import Findings
 from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
-from penstock.hydrate import index, names
+from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
@@ -51,5 +51,8 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
             faulty = True
             path = f"manifests/{name}/{change.path}"
             yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+    for fault in lineages.faults(platform, picked):
+        faulty = True
+        yield Finding(fault.rule.id, fault.text, _HINT, fault.path)
     if not faulty:
         yield Proven("manifests/ is what its sources render")

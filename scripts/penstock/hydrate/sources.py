@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from penstock.hydrate import hooks, resolve, stage, upstream_charts, values_schema
+from penstock.hydrate import hooks, lineages, resolve, stage, upstream_charts, values_schema
 from penstock.hydrate.plan import Plan
 from penstock.hydrate.select import Component
 from penstock.platform import environments
@@ -32,8 +32,9 @@ def prepare(plan: Plan, home: Path) -> Sources:
     layout, environment = plan.inputs.layout, plan.inputs.environment
     values_schema.refuse_untyped(layout, environment)
     policies = _policies(plan)
-    resolve.refuse_unhermetic(layout, plan.rendered)
+    resolve.refuse_unhermetic(layout, environment, plan.rendered)
     staged, components = stage.stage(layout, environment, plan.rendered, home)
+    lineages.stage(layout, staged, environment)
     archives = upstream_charts.prepare(staged, plan.charts, environment, components, home)
     states = resolve.resolve(staged, environment, components, home)
     return Sources(staged, components, archives, policies, states)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Strict, convert, load
+from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
+from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
@@ -44,8 +46,13 @@ class _Helmfile(Strict, frozen=True):
 
 def names(layout: Layout) -> list[str]:
     """The environments that helmfile.yaml lists, sorted."""
-    listed = load(layout.helmfile, _Helmfile, layout.relative(layout.helmfile))
-    return sorted(listed.environments)
+    return list(_listed(layout.helmfile.read_bytes(), layout.relative(layout.helmfile)))
+
+
+# Cached: the list is read for each environment, and may be long.
+@lru_cache(maxsize=8)
+def _listed(text: bytes, shown: str) -> tuple[str, ...]:
+    return tuple(sorted(convert(parse(text, shown), _Helmfile, shown, {shown: text}).environments))
 
 
 def pick(layout: Layout, name: str | None) -> list[str]:
@@ -54,6 +61,12 @@ def pick(layout: Layout, name: str | None) -> list[str]:
     if name is None:
         return known
     if name not in known:
+        found = lineage.file(layout, name)
+        if found and found.abstract:
+            raise PenstockError(
+                f"the environment `{name}` is abstract: it has no manifests and no cluster",
+                f"use -e with one that extends it: {', '.join(_heirs(layout, name)) or 'there is none yet'}",
+            )
         raise PenstockError(
             f"unknown environment `{name}`: helmfile.yaml has {', '.join(known)}",
             did_you_mean(name, known, f"use -e with one of {', '.join(known)}"),
@@ -76,35 +89,46 @@ def one(layout: Layout, name: str) -> str:
     raise PenstockError("no environment given, and there are several", f"use -e with one of {', '.join(known)}")
 
 
-def layers(layout: Layout, name: str) -> dict[str, Values]:
-    """File path -> values of an environment: base.yaml first, then <name>.yaml, which wins.
+def _heirs(layout: Layout, name: str) -> list[str]:
+    return [each for each in names(layout) if name in lineage.names(layout, each)]
 
-    The paths are relative to the root. Raises PenstockError if the file is missing or isn't a mapping.
+
+def layers(layout: Layout, name: str) -> dict[str, Values]:
+    """File path -> values of an environment: base.yaml first, then those it extends, then its own, which wins.
+
+    The paths are relative to the root, and the values without `extends` and `abstract`. Raises PenstockError if a file
+    is missing or isn't a mapping, and the errors of `lineage.of`.
     """
-    path = layout.environments / f"{name}.yaml"
-    if not path.is_file():
-        raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
     values = {}
-    for file in (layout.environments / "base.yaml", path):
+    for file in (layout.environments / "base.yaml", *(each.path for each in lineage.of(layout, name))):
         if file.is_file():
             shown = layout.relative(file)
-            layer = parse(file.read_bytes(), shown) or {}
-            if not isinstance(layer, dict):
-                raise PenstockError(
-                    f"{shown}: has no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
-                )
-            values[shown] = layer
+            values[shown] = _layer(file.read_bytes(), shown)
     return values
 
 
+def _layer(text: bytes, shown: str) -> Values:
+    layer = parse(text, shown) or {}
+    if not isinstance(layer, dict):
+        raise PenstockError(
+            f"{shown}: has no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
+        )
+    if lineage.KEY in layer:
+        raise PenstockError(f"{shown}: `{lineage.KEY}` is the key of what `inv hydrate` writes", "use another one")
+    late = [key for key in lineage.HEAD_KEYS if key in layer and key not in lineage.head(text, shown)]
+    if late:
+        raise PenstockError(f"{shown}: `{late[0]}` comes after another key", "make it the first one of the file")
+    return {key: value for key, value in layer.items() if key not in lineage.HEAD_KEYS}
+
+
 def read(layout: Layout, name: str) -> Environment:
-    """The engine's settings of an environment: base.yaml, overridden by <name>.yaml."""
+    """The engine's settings of an environment: base.yaml, overridden by the files of `lineage.of`."""
     values: Values = {}
     texts: dict[str, bytes] = {}
     for shown, layer in layers(layout, name).items():
         texts[shown] = (layout.root / shown).read_bytes()
         values = merged(values, {key: layer[key] for key in ENGINE_KEYS if key in layer})
-    where = layout.relative(layout.environments / f"{name}.yaml")
+    where = layout.relative(lineage.lineage(layout, name)[-1].path)
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
 
 

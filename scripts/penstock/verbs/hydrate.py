@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from penstock.core import console
-from penstock.hydrate import hooks, index, lock, names, write
+from penstock.hydrate import hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
@@ -46,6 +46,8 @@ def hydrate(environment: str | None, components: list[str], as_json: bool, platf
         # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
         for line in charts.write(used if not environment and picked == environments.names(layout) else None):
+            console.info(f"  {line}")
+        for line in lineages.write(layout, picked):
             console.info(f"  {line}")
         for tree, found, summary in done:
             if found:

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.hydrate import index, names
+from penstock.hydrate import index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
 from penstock.platform import environments
@@ -53,6 +53,8 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     names.refuse_misnamed(layout, known, git)
     folders: dict[Path, bytes] = {}
     findings = [line for name in picked for line in fast_findings(layout, name, git, folders)]
+    faults = lineages.faults(layout, picked, git)
+    findings += [Line(f"{fault.path} {fault.text}".strip(), fault.rule) for fault in faults]
     for name in git.unfinished() if git else []:
         if not any(line.text.startswith(f"components/{name} ") for line in findings):
             console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
