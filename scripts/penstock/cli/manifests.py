@@ -60,6 +60,32 @@ def review(
     run(base, head, env, format, platform)
 
 
+@verb(
+    words=("key",),
+    help=PLATFORM
+    | JSON
+    | {
+        "env": "the environment, an abstract one too (k3d)",
+        "key": "only this one and those below it: cilium.apiServer",
+    },
+)
+def values(_: Context, key: str = "", env: str = "", json: bool = False, platform: str = "") -> None:
+    """Print an environment's merged values, with the file and line of each."""
+    from penstock.verbs.values import values as run
+
+    run(env, key, json, platform)
+
+
+@verb(
+    "environment-add", help=PLATFORM | {"name": "of the new environment", "extends": "the environment that it extends"}
+)
+def environment_add(_: Context, name: str, extends: str = "", platform: str = "") -> None:
+    """Add an environment that extends another."""
+    from penstock.verbs.environment_add import add_environment as run
+
+    run(name, extends, platform)
+
+
 @verb(help=ENV | JSON)
 def images(_: Context, env: str = "", json: bool = False) -> None:
     """List the images of an environment, and what uses each."""

@@ -31,6 +31,7 @@ def prepare(plan: Plan, home: Path) -> Sources:
     """Prepare the sources of a plan below `home`; raises the errors of each stage before anything is rendered."""
     layout, environment = plan.inputs.layout, plan.inputs.environment
     values_schema.refuse_untyped(layout, environment)
+    values_schema.refuse_shared(layout, environment)
     policies = _policies(plan)
     resolve.refuse_unhermetic(layout, environment, plan.rendered)
     staged, components = stage.stage(layout, environment, plan.rendered, home)
