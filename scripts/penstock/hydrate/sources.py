@@ -8,7 +8,7 @@ from pathlib import Path
 from penstock.hydrate import hooks, lineages, resolve, stage, upstream_charts, values_schema
 from penstock.hydrate.plan import Plan
 from penstock.hydrate.select import Component
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import Layout
 
 
@@ -43,7 +43,7 @@ def prepare(plan: Plan, home: Path) -> Sources:
 
 def _policies(plan: Plan) -> dict[str, hooks.Policy]:
     layout, environment = plan.inputs.layout, plan.inputs.environment
-    known = environments.names(layout)
+    named, known = lineage.names(layout, environment), environments.known(layout)
     # Also refuses a name that isn't a component's.
     by_hand = environments.cluster(layout, environment).bootstrap
-    return {each.name: hooks.read(each.folder, environment, known, each.name in by_hand) for each in plan.rendered}
+    return {each.name: hooks.read(each.folder, named, known, each.name in by_hand) for each in plan.rendered}

@@ -49,6 +49,12 @@ def names(layout: Layout) -> list[str]:
     return list(_listed(layout.helmfile.read_bytes(), layout.relative(layout.helmfile)))
 
 
+def known(layout: Layout) -> list[str]:
+    """The environments that an entry may name: those that helmfile.yaml lists, and those that they extend."""
+    listed = names(layout)
+    return sorted([*listed, *lineage.extended(layout, listed)])
+
+
 # Cached: the list is read for each environment, and may be long.
 @lru_cache(maxsize=8)
 def _listed(text: bytes, shown: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ them for every environment.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -82,9 +82,9 @@ def names(layout: Layout, name: str) -> tuple[str, ...]:
     return tuple(each.name for each in reversed(of(layout, name))) if file(layout, name) else (name,)
 
 
-def applies(layout: Layout, environments: list[str] | tuple[str, ...], name: str) -> bool:
-    """Whether an entry with this list of environments applies to one: it lists none, that one, or one it extends."""
-    return not environments or name in environments or bool({*environments} & {*names(layout, name)})
+def applies(environments: Collection[str], named: Collection[str]) -> bool:
+    """Whether an entry with this list of environments applies to one and those it extends; to all if it lists none."""
+    return not environments or any(name in environments for name in named)
 
 
 def extended(layout: Layout, listed: list[str]) -> list[str]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.lock import FORMAT
-from penstock.platform import dataflow
+from penstock.platform import dataflow, lineage
 from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import crd_changes, ends, guard, hooks, settings
@@ -125,7 +125,8 @@ def _risks(step: Step, rules: list[RiskRule], chosen: Settings) -> tuple[list[Ri
                 found[risk] = None
         except PenstockError as error:
             unknown.append(f"{rule.rule.id} can't be applied: {error.message}")
-    kept = [risk for risk in found if not any(one.covers(risk) for one in chosen.disabled)]
+    named = lineage.names(step.sources[1].layout, step.environment)
+    kept = [risk for risk in found if not any(one.covers(risk, named) for one in chosen.disabled)]
     order = ("high", "medium", "low")
     return sorted(kept, key=lambda risk: (order.index(risk.severity), risk.risk, risk.rule, risk.name)), unknown
 
