@@ -27,6 +27,8 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "hydrate-check": [("", 0), ("--fast", 0)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
     "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("elsewhere", 1)],
+    "values": [("", 0), ("kubernetes --json", 0), ("elsewhere", 1)],
+    "environment-add": [("other", 1), ("other --extends elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
     "images-pin": [("--only registry.example/none", 1)],
     "images-save": [("/dev/null/x", 1), ("images -e elsewhere", 1)],
