@@ -90,7 +90,7 @@ def test_an_environment_is_added(good: Platform, capsys: pytest.CaptureFixture[s
         "  environments/north/hill.yaml:8: site.hosts.log: set it, it is that of north",
         "  environments/north/hill.yaml:9: site.hosts.web: check it, north has north.example.com",
     ]
-    assert "log.example.com # set it" in text.splitlines()[7]
+    assert "log.example.com  # set it" in text.splitlines()[7]
     good.check(fast=True)
     assert good.layout.helmfile.read_text().startswith(
         "environments:\n  local: {}\n  north: {}\n  north-coast: {}\n  north-hill: {}\n\nhelmfiles:"

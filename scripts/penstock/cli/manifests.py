@@ -70,7 +70,7 @@ def review(
     },
 )
 def values(_: Context, key: str = "", env: str = "", json: bool = False, platform: str = "") -> None:
-    """Print an environment's merged values, with the file and line of each."""
+    """Print an environment's merged values, with their places."""
     from penstock.verbs.values import values as run
 
     run(env, key, json, platform)

@@ -18,6 +18,7 @@ from penstock.platform.layout import LINEAGE_NAME, Layout
 from penstock.platform.values import Setting
 
 # A name is part of the names of folders, Flux objects and clusters.
+_LONGEST = 32  # of a cluster's name, platform/cluster.py
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -77,11 +78,13 @@ def _write(settings: list[Setting], extends: str, name: str, lines: list[str]) -
         between = range(common, len(setting.path) - 1)
         lines += [f"{'  ' * depth}{_scalar(setting.path[depth])}:" for depth in between]
         value = setting.value.replace(extends, name) if isinstance(setting.value, str) else setting.value
+        if setting.path == ("cluster", "name"):
+            value = value[-_LONGEST:].lstrip("-")
         task = (
             f"set it, it is that of {extends}" if value == setting.value else f"check it, {extends} has {setting.value}"
         )
         indent = "  " * (len(setting.path) - 1)
-        lines.append(f"{indent}{_scalar(setting.path[-1])}: {_scalar(value)} # {task}")
+        lines.append(f"{indent}{_scalar(setting.path[-1])}: {_scalar(value)}  # {task}")
         before = setting.path
         yield Own(setting.key, len(lines), task)
 
