@@ -108,7 +108,9 @@ def test_a_file_that_is_no_environment_is_named(fleet: Platform) -> None:
     fleet.write("environments/north/cost.yaml", "extends: north\n")
     fleet.write("environments/warm.yaml", "abstract: true\n")
     fleet.write("environments/eks/nodes.yaml", "kind: NodePool\n")
+    fleet.write("environments/cold.yaml", "who: winter\n")
     assert [line.partition(":")[0] for line in names.misnamed(fleet.layout, NAMES, None)] == [
+        "environments/cold.yaml is neither abstract nor listed in helmfile.yaml",
         "environments/north/cost.yaml is not read",
         "environments/warm.yaml is not read",
     ]

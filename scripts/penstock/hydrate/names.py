@@ -68,21 +68,30 @@ def kustomization(folder: Path) -> Path | None:
 
 def _in_environments(listing: Listing, listed: list[str], extended: list[str]) -> Iterator[str]:
     folder, environments = listing.layout.environments, [*listed, *extended]
-    known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
     possible = {path: name for path, name in lineage.files(listing.layout).items() if listing.holds(path)}
     for name in listed:
         inside = [path for path in (walk(folder / name) if (folder / name).is_dir() else ()) if listing.holds(path)]
         if inside and not any(possible.get(path) in environments for path in inside):
             yield f"{listing.shown(folder / name)} is not read: did you mean `{name}.yaml`?"
+    for name in extended:
+        own = lineage.file(listing.layout, name)
+        if own and not own.abstract:
+            yield f"{listing.shown(own.path)} is neither abstract nor listed in {listing.layout.helmfile.name}"
     for path, name in possible.items():
-        if path.parent != folder and name not in environments and lineage.head(path.read_bytes(), str(path)):
+        if name not in environments and lineage.is_environment(path):
             yield _unlisted(listing, path, name)
+    yield from _among_environments(listing, environments)
+
+
+def _among_environments(listing: Listing, environments: list[str]) -> Iterator[str]:
+    """Yield a line for each file directly in environments/ that is none of an environment, and that nothing names."""
+    folder = listing.layout.environments
+    known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
     for name in listing.names(folder):
         # A name computed by a template, such as `{{ .Environment.Name }}-more.yaml`, contains an environment.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
             continue
-        if folder / name in possible and lineage.head((folder / name).read_bytes(), name):
-            yield _unlisted(listing, folder / name, possible[folder / name])
+        if lineage.is_environment(folder / name):  # as above
             continue
         meant = _meant(name, known, exactly=True) or _environment_meant(name, environments)
         if meant:

@@ -7,8 +7,9 @@ them for every environment.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -101,6 +102,11 @@ def file(layout: Layout, name: str) -> EnvironmentFile | None:
     return _read(layout, name, places[0]) if places else None
 
 
+def is_environment(path: Path) -> bool:
+    """Whether the head of a file in environments/ says that it is an environment's; others may be, too, if listed."""
+    return path.suffix == ".yaml" and bool(head(path.read_bytes(), path.name))
+
+
 def files(layout: Layout) -> dict[Path, str]:
     """Return every file in environments/ that may be an environment's, with the name that it would have."""
     folder = layout.environments
@@ -112,7 +118,9 @@ def files(layout: Layout) -> dict[Path, str]:
     }
 
 
-def head(text: bytes, shown: str) -> dict[str, Any]:
+# Cached: a fleet's environments extend the same few.
+@lru_cache(maxsize=4096)
+def head(text: bytes, shown: str) -> Mapping[str, Any]:
     """Return `extends` and `abstract` of a file, if they come before its other keys."""
     lines = list(takewhile(_HEAD.match, text.decode(errors="replace").splitlines()))
     if not any(map(_HEAD_KEY.match, lines)):
