@@ -47,6 +47,48 @@ def test_an_abstract_environment_is_none_of_the_environments(fleet: Platform) ->
     assert caught.value.hint == "use -e with one that extends it: north, north-coast"
 
 
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        (None, NAMES),
+        ([], NAMES),
+        ("", NAMES),
+        ("north", ["north"]),
+        ("north*", ["north", "north-coast"]),
+        (["north-*", "local"], ["local", "north-coast"]),
+        (["north", "nort?"], ["north"]),
+    ],
+)
+def test_environments_are_chosen_by_names_and_patterns(
+    wanted: environments.Wanted, found: list[str], fleet: Platform
+) -> None:
+    assert environments.pick(fleet.layout, wanted) == found
+
+
+def test_a_pattern_that_chooses_nothing(fleet: Platform) -> None:
+    with pytest.raises(PenstockError, match=r"^no environment matches `south-\*`: helmfile.yaml has local, north,"):
+        environments.pick(fleet.layout, ["north", "south-*"])
+    with pytest.raises(PenstockError, match=r"^unknown environment `nort`") as caught:
+        environments.pick(fleet.layout, ["local", "nort"])
+    assert caught.value.hint == "did you mean `north`?"
+    with pytest.raises(PenstockError, match=r"^`north\*` is a pattern, and one"):
+        environments.one(fleet.layout, "north*")
+
+
+def test_verbs_take_several_environments(hydrated: Platform) -> None:
+    for name in NAMES:
+        (hydrated.root / f"manifests/{name}/greeting/configmap-greeting.yaml").unlink()
+    ran = hydrated.run("hydrate-check", "--fast", "-e", "north-*", "-e", "local")
+    assert ran.returncode == 1
+    assert "manifests/local/" in ran.stderr
+    assert "manifests/north-coast/" in ran.stderr
+    assert "manifests/north/" not in ran.stderr
+    shown = hydrated.succeed("hydrate", "-e", "north*").stdout
+    assert "manifests/north/" in shown
+    assert "manifests/north-coast/" in shown
+    assert "manifests/local/" not in shown
+
+
 def test_the_nearest_overlay_is_taken(fleet: Platform) -> None:
     def overlay(name: str) -> str | None:
         spaces = next(item for item in select.components(fleet.layout, name) if item.name == "spaces")

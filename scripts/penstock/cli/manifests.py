@@ -8,36 +8,39 @@ from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, verb
 
 
 @verb(
-    iterable=["component"],
+    iterable=["component", "env"],
     help=ANY_ENV | JSON | PLATFORM | {"component": "only this component (may be given several times)"},
 )
-def hydrate(_: Context, component: list[str], env: str = "", json: bool = False, platform: str = "") -> None:
+def hydrate(_: Context, component: list[str], env: list[str], json: bool = False, platform: str = "") -> None:
     """Render components/ into manifests/."""
     from penstock.verbs.hydrate import hydrate as run
 
-    run(env or None, component, json, platform)
+    run(env, component, json, platform)
 
 
 @verb(
-    "hydrate-check", help=ANY_ENV | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"}
+    "hydrate-check",
+    iterable=["env"],
+    help=ANY_ENV | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"},
 )
-def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = False, platform: str = "") -> None:
+def hydrate_check(_: Context, env: list[str], fast: bool = False, json: bool = False, platform: str = "") -> None:
     """Fail when manifests/ isn't what components/ gives."""
     from penstock.verbs.hydrate_check import hydrate_check as run
 
-    run(env or None, fast, json, platform)
+    run(env, fast, json, platform)
 
 
-@verb(help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to compare with (HEAD)"})
-def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, platform: str = "") -> None:
+@verb(iterable=["env"], help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to compare with (HEAD)"})
+def diff(_: Context, env: list[str], base: str = "HEAD", json: bool = False, platform: str = "") -> None:
     """Show what manifests/ will do to a cluster, against HEAD."""
     from penstock.verbs.diff import diff as run
 
-    run(env or None, base, json, platform)
+    run(env, base, json, platform)
 
 
 @verb(
     words=("base", "head"),
+    iterable=["env"],
     help=ANY_ENV
     | PLATFORM
     | {
@@ -48,9 +51,9 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
 )
 def review(
     _: Context,
+    env: list[str],
     base: str = "",
     head: str = "",
-    env: str = "",
     format: str = "text",  # noqa: A002, the option's name
     platform: str = "",
 ) -> None:

@@ -11,6 +11,7 @@ from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -27,8 +28,8 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     yield from check(platform, None)
 
 
-def check(platform: Layout, environment: str | None) -> Iterator[Finding | Proven]:
-    """The findings of one environment, or of all if `environment` is None."""
+def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
+    """The findings of one environment, or of several, or of all."""
     # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 

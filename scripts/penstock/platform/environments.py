@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
@@ -15,7 +18,10 @@ from penstock.platform.layout import Layout
 
 Values = dict[str, Any]
 """The settings of an environment, as helmfile passes them to templates."""
+Wanted = str | Sequence[str] | None
+"""Environments to choose: a name or pattern, several, or all for None and an empty list."""
 _DEFAULT = "k3d"
+_PATTERN = re.compile(r"[*?\[]")
 # All other keys of an environment's file belong to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
 
@@ -61,23 +67,37 @@ def _listed(text: bytes, shown: str) -> tuple[str, ...]:
     return tuple(sorted(convert(parse(text, shown), _Helmfile, shown, {shown: text}).environments))
 
 
-def pick(layout: Layout, name: str | None) -> list[str]:
-    """The environment `name`, or all for None; raises PenstockError with the nearest name if it doesn't exist."""
-    known = names(layout)
-    if name is None:
-        return known
-    if name not in known:
-        found = lineage.file(layout, name)
-        if found and found.abstract:
-            raise PenstockError(
-                f"the environment `{name}` is abstract: it has no manifests and no cluster",
-                f"use -e with one that extends it: {', '.join(_heirs(layout, name)) or 'there is none yet'}",
-            )
-        raise PenstockError(
-            f"unknown environment `{name}`: helmfile.yaml has {', '.join(known)}",
-            did_you_mean(name, known, f"use -e with one of {', '.join(known)}"),
+def pick(layout: Layout, wanted: Wanted) -> list[str]:
+    """The environments that one of the names or patterns (`production-*`) means, sorted; all if nothing is wanted.
+
+    Raises PenstockError, with the nearest name, for a name or pattern without an environment.
+    """
+    listed = names(layout)
+    patterns = [each for each in ([wanted] if isinstance(wanted, str) else wanted or []) if each]
+    missing = [pattern for pattern in patterns if not matching(listed, pattern)]
+    if missing:
+        raise _unknown(layout, missing[0], listed)
+    found = {name for pattern in patterns for name in matching(listed, pattern)}
+    return sorted(found) if patterns else listed
+
+
+def matching(known: Iterable[str], pattern: str) -> list[str]:
+    """The names that a name or pattern of the shell means."""
+    return [name for name in known if fnmatchcase(name, pattern)]
+
+
+def _unknown(layout: Layout, name: str, listed: list[str]) -> PenstockError:
+    found = lineage.file(layout, name)
+    if found and found.abstract:
+        return PenstockError(
+            f"the environment `{name}` is abstract: it has no manifests and no cluster",
+            f"use -e with one that extends it: {', '.join(_heirs(layout, name)) or 'there is none yet'}",
         )
-    return [name]
+    what = "no environment matches" if _PATTERN.search(name) else "unknown environment"
+    return PenstockError(
+        f"{what} `{name}`: helmfile.yaml has {', '.join(listed)}",
+        did_you_mean(name, listed, f"use -e with one of {', '.join(listed)}"),
+    )
 
 
 def one(layout: Layout, name: str) -> str:
@@ -86,7 +106,11 @@ def one(layout: Layout, name: str) -> str:
     Raises PenstockError if that is ambiguous or unknown.
     """
     if name:
-        return pick(layout, name)[0]
+        if name not in names(layout):
+            if _PATTERN.search(name):
+                raise PenstockError(f"`{name}` is a pattern, and one environment is needed", "use -e with its name")
+            raise _unknown(layout, name, names(layout))
+        return name
     known = names(layout)
     if _DEFAULT in known:
         return _DEFAULT

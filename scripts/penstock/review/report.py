@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.lock import FORMAT
-from penstock.platform import dataflow, lineage
+from penstock.platform import dataflow, environments, lineage
 from penstock.platform.dataflow import Contract
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import crd_changes, ends, guard, hooks, settings
 from penstock.review.differences import compare
@@ -26,7 +27,7 @@ from penstock.tools import git
 _LARGE = 1024 * 1024
 
 
-def review(layout: Layout, base: str = "", head: str = "", environment: str = "") -> Review:
+def review(layout: Layout, base: str = "", head: str = "", environment: Wanted = None) -> Review:
     """Return the review from `base` to `head`; by default from the merge base with the default branch to the files.
 
     Raises PenstockError for an unknown revision or environment, a file without an object, and invalid settings.
@@ -49,14 +50,17 @@ def review(layout: Layout, base: str = "", head: str = "", environment: str = ""
         )
 
 
-def _names(old: End, new: End, environment: str) -> list[str]:
+def _names(old: End, new: End, environment: Wanted) -> list[str]:
     known = sorted(old.trees.keys() | new.trees.keys())
-    if environment and environment not in known:
-        raise PenstockError(
-            f"unknown environment `{environment}`: neither end has manifests/{environment}",
-            did_you_mean(environment, known, f"there are {', '.join(known)}"),
-        )
-    return [environment] if environment else known
+    patterns = [each for each in ([environment] if isinstance(environment, str) else environment or []) if each]
+    for pattern in patterns:
+        if not environments.matching(known, pattern):
+            raise PenstockError(
+                f"unknown environment `{pattern}`: neither end has manifests/{pattern}",
+                did_you_mean(pattern, known, f"there are {', '.join(known)}"),
+            )
+    found = {name for pattern in patterns for name in environments.matching(known, pattern)}
+    return sorted(found) or known
 
 
 def _environment(

@@ -13,6 +13,7 @@ from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
 from penstock.hydrate.tree import Tree
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
@@ -30,7 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def hydrate(environment: str | None, components: list[str], as_json: bool, platform: str = "") -> None:
+def hydrate(environment: Wanted, components: list[str], as_json: bool, platform: str = "") -> None:
     """Update manifests/ from its sources, and print the changed files."""
     layout = find_platform(platform)
     picked = environments.pick(layout, environment)

@@ -12,10 +12,11 @@ from penstock.hydrate import index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
-def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: str = "") -> None:
+def hydrate_check(environment: Wanted, fast: bool, as_json: bool, platform: str = "") -> None:
     """Raise Findings with every file that differs from what `inv hydrate` would write.
 
     `fast` only compares digests; in a Git repository, those of the files to be committed.
@@ -29,7 +30,7 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
-def _fast_findings(layout: Layout, environment: str | None) -> list[Line]:
+def _fast_findings(layout: Layout, environment: Wanted) -> list[Line]:
     git = index.read(layout)
     if git is None or not git.differing:
         return _judged(layout, environment, git)
@@ -45,7 +46,7 @@ def _fast_findings(layout: Layout, environment: str | None) -> list[Line]:
     return [*differing, *findings] if findings else []
 
 
-def _judged(layout: Layout, environment: str | None, git: index.Index | None) -> list[Line]:
+def _judged(layout: Layout, environment: Wanted, git: index.Index | None) -> list[Line]:
     known = environments.names(layout)
     picked = environments.pick(layout, environment)
     if git:
@@ -66,7 +67,7 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     return list(dict.fromkeys(findings))  # all environments may lack the same source
 
 
-def _full_findings(layout: Layout, environment: str | None) -> Findings:
+def _full_findings(layout: Layout, environment: Wanted) -> Findings:
     # Imported here, since the fast check must not pay for importing the renderer.
     from penstock.gates.finding import Finding
     from penstock.gates.hydrate_check import check

@@ -15,6 +15,7 @@ from penstock.gates import reports
 from penstock.gates.finding import merged
 from penstock.gates.review import finding, guarded
 from penstock.gates.runner import Result
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import find_platform
 from penstock.review import report
 from penstock.review.markdown import field_lines, folded, markdown
@@ -31,7 +32,7 @@ _COLOURS = {"high": "red", "medium": "yellow", "low": "dim"}
 _MOST_TOUCHED = 5
 
 
-def review(base: str, head: str, environment: str, format_: str, platform: str = "") -> None:
+def review(base: str, head: str, environment: Wanted, format_: str, platform: str = "") -> None:
     """Print the review in a format; exit with 1 if it fails."""
     if format_ not in _FORMATS:
         known = f"the formats are {', '.join(_FORMATS)}"
