@@ -25,6 +25,9 @@ from penstock.review.world import Parsed, World
 from penstock.tools import git
 
 _LARGE = 1024 * 1024
+# The risks that a new environment adds to those of the one that it extends: nothing runs there that could be lost.
+_OF_NEW = ("network", "privilege", "supply-chain")
+_LOST = ("review/flow-denied", "review/hostname-lost")
 
 
 def review(layout: Layout, base: str = "", head: str = "", environment: Wanted = None) -> Review:
@@ -66,13 +69,17 @@ def _names(old: End, new: End, environment: Wanted) -> list[str]:
 def _environment(
     name: str, old: End, new: End, parsed: Parsed, rules: list[RiskRule], chosen: Settings, done: dict[str, int]
 ) -> Environment:
-    before, after = (World(name, end.trees.get(name, {}), parsed) for end in (old, new))
-    notes = list(_notes(name, old, new))
+    model = _model(name, old, new)
+    known = new.trees[model] if model else old.trees.get(name, {})
+    before, after = World(name, known, parsed), World(name, new.trees.get(name, {}), parsed)
+    notes = list(_notes(name, old, new, model))
     if before.files == after.files:
         return Environment(name=name, notes=notes)
-    deltas = with_effects(
-        list(pair(before, after)), before, after, ends.declared(new.layout), ends.version(new.layout, name)
-    )
+    deltas = tuple(pair(before, after))
+    if model:  # what differs from the model is neither rolled nor pruned anywhere
+        rules = [rule for rule in rules if rule.risk in _OF_NEW and rule.rule.id not in _LOST]
+    else:
+        deltas = with_effects(deltas, before, after, ends.declared(new.layout), ends.version(new.layout, name))
     step = Step(before, after, deltas, (old.sources, new.sources))
     risks, unknown = _risks(step, rules, chosen)
     contract = _contract(new.layout)
@@ -89,9 +96,19 @@ def _environment(
     )
 
 
-def _notes(name: str, old: End, new: End) -> Iterator[str]:
+def _model(name: str, old: End, new: End) -> str:
+    """Return the environment that a new one extends, and is compared with: it has no cluster yet; empty if none."""
+    if name in old.trees:
+        return ""
+    return next((each for each in lineage.names(new.layout, name)[1:] if each in new.trees), "")
+
+
+def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
     for end, other in ((old, new), (new, old)):
         if name not in end.trees:
+            if model:
+                yield f"the environment is new, and compared with {model}, which it extends"
+                continue
             verb = "removed" if end is new else "added"
             yield f"the environment exists only at {other.name}: all of its objects are {verb}"
             continue
