@@ -70,7 +70,7 @@ def _environment(
     name: str, old: End, new: End, parsed: Parsed, rules: list[RiskRule], chosen: Settings, done: dict[str, int]
 ) -> Environment:
     model = _model(name, old, new)
-    known = new.trees[model] if model else old.trees.get(name, {})
+    known = _as_if_of(name, model, new.trees[model]) if model else old.trees.get(name, {})
     before, after = World(name, known, parsed), World(name, new.trees.get(name, {}), parsed)
     notes = list(_notes(name, old, new, model))
     if before.files == after.files:
@@ -101,6 +101,12 @@ def _model(name: str, old: End, new: End) -> str:
     if name in old.trees:
         return ""
     return next((each for each in lineage.names(new.layout, name)[1:] if each in new.trees), "")
+
+
+def _as_if_of(name: str, model: str, tree: dict[str, bytes]) -> dict[str, bytes]:
+    """Return a tree with the paths of another environment, which Flux's objects name."""
+    theirs, ours = f"manifests/{model}/".encode(), f"manifests/{name}/".encode()
+    return {path: text.replace(theirs, ours) for path, text in tree.items()}
 
 
 def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
