@@ -39,7 +39,7 @@ def test_facts_of_workloads(facts: dict[str, Component]) -> None:
         ("StatefulSet", "observability/thanos-compactor"),
     }
     assert ("observability/alertmanager", 2, "production") in facts["alertmanager"].replicas
-    assert {where for _, _, where in facts["alertmanager"].replicas} == {"production"}
+    assert {where for _, _, where in facts["alertmanager"].replicas} == {"production", "production-eu-west-1"}
     assert ("data", "1Gi", "k3d") in facts["loki"].claims
     assert facts["loki"].ports["`loki`"] >= {(3100, "http-metrics")}
     assert facts["coredns"].environments == {"k3d"}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from fleet_support import make_fleet
 from penstock.core.errors import Findings, PenstockError
 from penstock.hydrate import index
 from support import Platform
@@ -312,3 +313,23 @@ def test_a_sparse_checkout_without_sources_is_refused(sparse: Platform) -> None:
         with pytest.raises(PenstockError, match="this is a sparse checkout, without components/spaces/") as caught:
             check()
         assert caught.value.hint == "git sparse-checkout add components charts"
+
+
+@pytest.mark.parametrize("path", ["environments/cold.yaml", "environments/north/coast.yaml"])
+def test_an_environment_that_the_commit_lacks_is_named(path: str, committed: Platform, tmp_path: Path) -> None:
+    make_fleet(committed).hydrate()
+    committed.commit("Fleet")
+    committed.check(fast=True)
+    clone(committed, tmp_path / "clone").check(fast=True)
+    committed.git("rm", "--quiet", "--cached", path)
+    named = "environments/north" if path.endswith("coast.yaml") else path
+    assert f"{named} is not in the commit: git add {named}" in findings(committed)
+
+
+def test_the_generated_list_of_files_has_to_be_in_the_commit(committed: Platform) -> None:
+    make_fleet(committed).hydrate()
+    committed.git("add", "--all")
+    committed.git("rm", "--quiet", "--cached", "environments/lineage/north.yaml")
+    assert findings(committed) == [
+        "environments/lineage/north.yaml is not in the commit: git add environments/lineage/north.yaml"
+    ]

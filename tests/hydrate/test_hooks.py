@@ -339,7 +339,7 @@ def test_what_can_not_be_applied(events: list[str], said: str) -> None:
 
 def test_an_entry_of_another_environment_is_no_mistake(good: Platform) -> None:
     good.write("components/greeting/hooks.yaml", "hooks: [{kind: Job, name: a, action: omit, environments: [other]}]\n")
-    policy = hooks.read(good.root / "components" / "greeting", "local", ["local", "other"])
+    policy = hooks.read(good.root / "components" / "greeting", ["local"], ["local", "other"])
     assert hooks.decide(policy, []).hooks == ()
 
 

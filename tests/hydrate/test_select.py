@@ -39,7 +39,7 @@ def test_a_component_of_another_environment_alone_is_left_out(layout: Layout) ->
         ("charts/note/.helmignore", True),
         ("environments/local.yaml", True),
         ("environments/base.yaml", True),
-        ("helmfile.yaml", True),
+        ("helmfile.yaml", False),
         ("environments/shared.yaml", True),
         ("environments/eks/nodes.yaml", False),
         ("environments/README.md", False),
@@ -65,6 +65,24 @@ def test_what_a_component_depends_on(path: str, is_input: bool, layout: Layout) 
     with place.open("a") as file:
         file.write("\n# changed\n")
     assert (digest() != before) is is_input
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_input"),
+    [
+        ("  local: {}\n", "  local: {}\n  another: {}\n", False),
+        ("  local: {}\n", "  local: {values: [{who: you}]}\n", True),
+        ("components/*/helmfile.yaml.gotmpl", "components/*/*.yaml.gotmpl", True),
+    ],
+)
+def test_another_environment_in_the_list_changes_nothing_here(
+    old: str, new: str, is_input: bool, layout: Layout
+) -> None:
+    before = select.Inputs(layout, "local").shared
+    text = layout.helmfile.read_text()
+    assert old in text
+    layout.helmfile.write_text(text.replace(old, new))
+    assert (select.Inputs(layout, "local").shared != before) is is_input
 
 
 def test_a_file_that_moves_is_a_change(layout: Layout) -> None:

@@ -50,7 +50,7 @@ def of(folder: Path, names: list[str], timeout: float = 120.0) -> Rehearsal:
     layout = platform(folder / "platform", names).layout
     review = reviewed(layout, "HEAD")
     (each,) = review.environments
-    assert not untouched(each)
+    assert not untouched(layout, each, "HEAD")
     return rehearse(layout, review, each, "HEAD", timeout, PATIENCE)
 
 

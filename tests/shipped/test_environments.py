@@ -9,7 +9,7 @@ import pytest
 
 from penstock.core.yaml import parse
 from penstock.hydrate import values_schema
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import ENGINE, Layout
 
 LAYOUT = Layout(ENGINE)
@@ -26,18 +26,26 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def own(name: str) -> dict[str, str]:
-    path = LAYOUT.environments / f"{name}.yaml"
+    path = lineage.of(LAYOUT, name)[-1].path
     return dict(leaves(parse(path.read_bytes(), path.name) or {}))
 
 
 def test_a_value_that_all_environments_repeat_belongs_in_base() -> None:
-    shared = set.intersection(*(set(own(name).items()) for name in NAMES))
+    alone = [name for name in NAMES if len(lineage.names(LAYOUT, name)) == 1]
+    shared = set.intersection(*(set(own(name).items()) for name in alone))
     assert not shared, "move these to environments/base.yaml"
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_environment_repeats_a_value_of_base(name: str) -> None:
-    assert not set(own(name).items()) & set(own("base").items())
+    base = dict(leaves(parse((LAYOUT.environments / "base.yaml").read_bytes(), "base.yaml")))
+    assert not set(own(name).items()) & set(base.items())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_environment_repeats_a_value_of_one_that_it_extends(name: str) -> None:
+    for extended in lineage.names(LAYOUT, name)[1:]:
+        assert not set(own(name).items()) & set(own(extended).items())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,4 +75,11 @@ def test_no_template_uses_the_name_of_its_environment() -> None:
 def test_an_environment_reads_its_own_name_only_for_its_own_file() -> None:
     text = (LAYOUT.environments / "helmfile.yaml.gotmpl").read_text()
     lines = [line.strip() for line in text.splitlines() if ".Environment" in line]
-    assert lines == ["{{ .Environment.Name }}:", "- ../../environments/{{ .Environment.Name }}.yaml"]
+    assert lines == [
+        "{{ .Environment.Name }}:",
+        "- name: {{ .Environment.Name }}",
+        "file: {{ .Environment.Name }}.yaml",
+        '{{- if isFile (printf "../../environments/lineage/%s.yaml" .Environment.Name) }}',
+        "- ../../environments/lineage/{{ .Environment.Name }}.yaml",
+        "{{ .Environment.Name }}:",
+    ]

@@ -28,7 +28,7 @@ def test_the_page_of_connections_has_what_is_allowed() -> None:
     assert ("demo/api", "observability/loki") not in found
     page = (SHIPPED.root / "docs" / "reference" / "connections.md").read_text()
     assert "| observability/grafana | observability/loki | 3100 | all |\n" in page
-    assert "| observability/loki | pod-identity | 80 | production |\n" in page
+    assert "| observability/loki | pod-identity | 80 | production, production-eu-west-1 |\n" in page
 
 
 @pytest.mark.parametrize(

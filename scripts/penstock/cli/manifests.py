@@ -8,36 +8,39 @@ from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, verb
 
 
 @verb(
-    iterable=["component"],
+    iterable=["component", "env"],
     help=ANY_ENV | JSON | PLATFORM | {"component": "only this component (may be given several times)"},
 )
-def hydrate(_: Context, component: list[str], env: str = "", json: bool = False, platform: str = "") -> None:
+def hydrate(_: Context, component: list[str], env: list[str], json: bool = False, platform: str = "") -> None:
     """Render components/ into manifests/."""
     from penstock.verbs.hydrate import hydrate as run
 
-    run(env or None, component, json, platform)
+    run(env, component, json, platform)
 
 
 @verb(
-    "hydrate-check", help=ANY_ENV | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"}
+    "hydrate-check",
+    iterable=["env"],
+    help=ANY_ENV | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"},
 )
-def hydrate_check(_: Context, env: str = "", fast: bool = False, json: bool = False, platform: str = "") -> None:
+def hydrate_check(_: Context, env: list[str], fast: bool = False, json: bool = False, platform: str = "") -> None:
     """Fail when manifests/ isn't what components/ gives."""
     from penstock.verbs.hydrate_check import hydrate_check as run
 
-    run(env or None, fast, json, platform)
+    run(env, fast, json, platform)
 
 
-@verb(help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to compare with (HEAD)"})
-def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, platform: str = "") -> None:
+@verb(iterable=["env"], help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to compare with (HEAD)"})
+def diff(_: Context, env: list[str], base: str = "HEAD", json: bool = False, platform: str = "") -> None:
     """Show what manifests/ will do to a cluster, against HEAD."""
     from penstock.verbs.diff import diff as run
 
-    run(env or None, base, json, platform)
+    run(env, base, json, platform)
 
 
 @verb(
     words=("base", "head"),
+    iterable=["env"],
     help=ANY_ENV
     | PLATFORM
     | {
@@ -50,9 +53,9 @@ def diff(_: Context, env: str = "", base: str = "HEAD", json: bool = False, plat
 )
 def review(
     _: Context,
+    env: list[str],
     base: str = "",
     head: str = "",
-    env: str = "",
     format: str = "text",  # noqa: A002, the option's name
     output: str = "",
     rehearsal: str = "",
@@ -64,12 +67,41 @@ def review(
     run(base, head, env, format, platform, output, rehearsal)
 
 
-@verb(help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to start from (the merge base with the default branch)"})
-def rehearse(_: Context, base: str = "", env: str = "", json: bool = False, platform: str = "") -> None:
+@verb(
+    iterable=["env"],
+    help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to start from (the merge base with the default branch)"},
+)
+def rehearse(_: Context, env: list[str], base: str = "", json: bool = False, platform: str = "") -> None:
     """Rehearse a branch on temporary clusters, there and back."""
     from penstock.verbs.rehearse import rehearse as run
 
     run(base, env, json, platform)
+
+
+@verb(
+    words=("key",),
+    help=PLATFORM
+    | JSON
+    | {
+        "env": "the environment, an abstract one too (k3d)",
+        "key": "only this one and those below it: cilium.apiServer",
+    },
+)
+def values(_: Context, key: str = "", env: str = "", json: bool = False, platform: str = "") -> None:
+    """Print an environment's merged values, with their places."""
+    from penstock.verbs.values import values as run
+
+    run(env, key, json, platform)
+
+
+@verb(
+    "environment-add", help=PLATFORM | {"name": "of the new environment", "extends": "the environment that it extends"}
+)
+def environment_add(_: Context, name: str, extends: str = "", platform: str = "") -> None:
+    """Add an environment that extends another."""
+    from penstock.verbs.environment_add import add_environment as run
+
+    run(name, extends, platform)
 
 
 @verb(
@@ -97,7 +129,7 @@ def images_pin(_: Context, only: list[str]) -> None:
 
 @verb("images-prune")
 def images_prune(_: Context) -> None:
-    """Remove the caches of images that `inv up` made on this machine."""
+    """Remove the caches of images that `inv up` made."""
     from penstock.verbs.images_prune import prune_images as run
 
     run()

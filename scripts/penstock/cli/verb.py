@@ -17,7 +17,7 @@ from penstock.verbs.options import Target
 
 # Help of shared options, by name.
 ENV = {"env": "the environment (the one whose cluster is there, else k3d)"}
-ANY_ENV = {"env": "the environment; all of them when it isn't given"}
+ANY_ENV = {"env": "the environment, or a pattern such as 'production-*'; again for more; all when it isn't given"}
 JSON = {"json": "print the result as JSON on stdout"}
 PLATFORM = {"platform": "the folder with helmfile.yaml, where it isn't this one or above it ($PENSTOCK_PLATFORM)"}
 DRY_RUN = {"dry_run": "print the commands that would change the cluster, and run none"}

@@ -13,7 +13,7 @@ import msgspec
 from penstock.core.model import Json
 from penstock.core.yaml import parse
 from penstock.docs.comments import comments
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.environments import Values
 from penstock.platform.layout import SCHEMA_NAME, Layout
 
@@ -57,7 +57,8 @@ def page(layout: Layout) -> str:
 
 def _own(layout: Layout) -> tuple[dict[str, Values], dict[str, dict[tuple[str, ...], str]]]:
     """The values of the environments' own files, and their comments."""
-    texts = {name: (layout.environments / f"{name}.yaml").read_bytes() for name in environments.names(layout)}
+    paths = {name: lineage.of(layout, name)[-1].path for name in environments.known(layout)}
+    texts = {name: path.read_bytes() for name, path in paths.items()}
     return {name: parse(text, name) for name, text in texts.items()}, {n: comments(text) for n, text in texts.items()}
 
 

@@ -80,9 +80,13 @@ def _files(end: Path) -> list[Path]:
 
 
 def _refused(folder: Path) -> Iterator[Example]:
-    """The platforms that hydration refuses for a mistake in one file, with the expected output in message.txt."""
+    """The platforms that hydration refuses for a mistake in one file, with the expected output in message.txt.
+
+    A second file may be helmfile.yaml, which lists an environment more.
+    """
     for message in sorted(folder.glob("*/message.txt"), reverse=True):
-        files = [path for path in walk(message.parent) if path != message]
+        every = [path for path in walk(message.parent) if path != message]
+        files = [path for path in every if path.name != "helmfile.yaml"] or every
         said = _REFUSED.findall(message.read_text())
         if len(files) == 1 and said:
             name = files[0].relative_to(message.parent).as_posix()

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from penstock.core.errors import Findings
 from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
-from penstock.hydrate import index, names
+from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -27,8 +28,8 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     yield from check(platform, None)
 
 
-def check(platform: Layout, environment: str | None) -> Iterator[Finding | Proven]:
-    """The findings of one environment, or of all if `environment` is None."""
+def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
+    """The findings of one environment, or of several, or of all."""
     # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 
@@ -51,5 +52,8 @@ def check(platform: Layout, environment: str | None) -> Iterator[Finding | Prove
             faulty = True
             path = f"manifests/{name}/{change.path}"
             yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+    for fault in lineages.faults(platform, picked):
+        faulty = True
+        yield Finding(fault.rule.id, fault.text, _HINT, fault.path)
     if not faulty:
         yield Proven("manifests/ is what its sources render")

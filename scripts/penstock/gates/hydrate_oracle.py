@@ -23,7 +23,7 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
 from penstock.kube.ref import Content, ObjectRef
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests
 from penstock.tools import helmfile
@@ -87,7 +87,8 @@ def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
 
 
 def _policy(layout: Layout, component: Component, environment: str) -> Policy:
-    return hooks.read(layout.components / component.name, environment, environments.names(layout))
+    folder = layout.components / component.name
+    return hooks.read(folder, lineage.names(layout, environment), environments.known(layout))
 
 
 def _decision(policy: Policy, ref: ObjectRef) -> str:

@@ -42,7 +42,7 @@ def rehearse_upgrade(platform: Layout) -> Iterator[Finding | Proven]:
         return
     review = rehearse.reviewed(platform)
     for each in review.environments:
-        if reason := rehearse.untouched(each):
+        if reason := rehearse.untouched(platform, each):
             yield Proven(f"skipped: {reason}", each.name)
             continue
         KWOK.prepare()

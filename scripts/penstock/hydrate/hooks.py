@@ -5,7 +5,7 @@ Flux doesn't run hooks. An applied hook becomes a plain object, before or after 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -64,12 +64,16 @@ class _File(Strict, frozen=True):
 
 @dataclass(frozen=True)
 class Policy:
-    """A component's hooks.yaml for one environment. With `by_hand`, `inv up` applies the component before Flux."""
+    """A component's hooks.yaml for one environment. With `by_hand`, `inv up` applies the component before Flux.
+
+    `inherited` are the decisions for environments that this one extends: it may lack their hooks.
+    """
 
     component: str
     text: str = ""
     decisions: tuple[Decision, ...] = ()
     by_hand: bool = False
+    inherited: tuple[Decision, ...] = ()
 
     @property
     def shown(self) -> str:
@@ -85,8 +89,11 @@ class Decided:
     hooks: tuple[tuple[Object, LockedHook], ...] = ()
 
 
-def read(folder: Path, environment: str, known: Collection[str], by_hand: bool = False) -> Policy:
-    """Return the policy in a component's folder; raises PenstockError for an unknown key or environment."""
+def read(folder: Path, named: Sequence[str], known: Collection[str], by_hand: bool = False) -> Policy:
+    """Return the policy in a component's folder for an environment and those that it extends, nearest first.
+
+    Raises PenstockError for an unknown key or environment.
+    """
     path = folder / FILE
     shown = f"components/{folder.name}/{FILE}"
     if path.with_suffix(".yml").exists():
@@ -99,8 +106,9 @@ def read(folder: Path, environment: str, known: Collection[str], by_hand: bool =
         if name not in known:
             otherwise = f"helmfile.yaml has {', '.join(known)}"
             raise PenstockError(f"{shown}: unknown environment `{name}`", did_you_mean(name, known, otherwise))
-    decisions = tuple(each for each in file.hooks if environment in (each.environments or [environment]))
-    return Policy(folder.name, utf8(raw, shown), decisions, by_hand)
+    decisions = tuple(each for each in file.hooks if not each.environments or {*each.environments} & {*named})
+    inherited = tuple(each for each in decisions if each.environments and named[0] not in each.environments)
+    return Policy(folder.name, utf8(raw, shown), decisions, by_hand, inherited)
 
 
 def decide(policy: Policy, objects: list[Object]) -> Decided:
@@ -173,7 +181,7 @@ def _refused(policy: Policy, item: Object, decision: Decision) -> Iterator[str]:
 
 def _refuse_unused(policy: Policy, hooks: list[Object]) -> None:
     for each in policy.decisions:
-        if not any(each.means(item.ref) for item in hooks):
+        if each not in policy.inherited and not any(each.means(item.ref) for item in hooks):
             known = [f"{item.object_kind} {item.name}" for item in hooks]
             present = f"the hooks are {', '.join(known)}" if known else "the component renders no hook"
             raise PenstockError(

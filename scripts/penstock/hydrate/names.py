@@ -16,6 +16,7 @@ from penstock.core.nearest import closest, nearest
 from penstock.hydrate.index import Index
 from penstock.hydrate.listing import Listing
 from penstock.hydrate.rules import UNREAD
+from penstock.platform import lineage
 from penstock.platform.layout import SCHEMA_NAME, Layout
 
 HELMFILES = ("helmfile.yaml.gotmpl", "helmfile.yaml")
@@ -45,16 +46,17 @@ def refuse_misnamed(layout: Layout, environments: list[str], index: Index | None
 def misnamed(layout: Layout, environments: list[str], index: Index | None) -> Iterator[str]:
     """Yield a line for every file and folder that would be ignored or exists twice."""
     listing = Listing(layout, index)
+    extended = lineage.extended(layout, environments)
     for line in _like(listing, layout.root, _ROOT):
         if line.partition(" ")[0].endswith(_ROOT_ENDINGS):
             yield line
-    yield from _in_environments(listing, environments)
+    yield from _in_environments(listing, environments, extended)
     for name in listing.names(layout.components):
         if name.endswith(_TEXTS) and not name.startswith("."):
             path = layout.components / name
             yield f"{layout.relative(path)} is not read: a component is a folder of {layout.components.name}/"
     for folder in listing.folders(layout.components):
-        yield from _in_component(listing, folder, environments)
+        yield from _in_component(listing, folder, [*environments, *extended])
     for folder in listing.folders(layout.charts):
         yield from _like(listing, folder, _CHART)
 
@@ -64,15 +66,32 @@ def kustomization(folder: Path) -> Path | None:
     return next((path for name in KUSTOMIZATIONS if (path := folder / name).is_file()), None)
 
 
-def _in_environments(listing: Listing, environments: list[str]) -> Iterator[str]:
+def _in_environments(listing: Listing, listed: list[str], extended: list[str]) -> Iterator[str]:
+    folder, environments = listing.layout.environments, [*listed, *extended]
+    possible = {path: name for path, name in lineage.files(listing.layout).items() if listing.holds(path)}
+    for name in listed:
+        inside = [path for path in (walk(folder / name) if (folder / name).is_dir() else ()) if listing.holds(path)]
+        if inside and not any(possible.get(path) in environments for path in inside):
+            yield f"{listing.shown(folder / name)} is not read: did you mean `{name}.yaml`?"
+    for name in extended:
+        own = lineage.file(listing.layout, name)
+        if own and not own.abstract:
+            yield f"{listing.shown(own.path)} is neither abstract nor listed in {listing.layout.helmfile.name}"
+    for path, name in possible.items():
+        if name not in environments and lineage.is_environment(path):
+            yield _unlisted(listing, path, name)
+    yield from _among_environments(listing, environments)
+
+
+def _among_environments(listing: Listing, environments: list[str]) -> Iterator[str]:
+    """Yield a line for each file directly in environments/ that is none of an environment, and that nothing names."""
     folder = listing.layout.environments
     known = (*(f"{name}.yaml" for name in environments), "base.yaml", SCHEMA_NAME, *HELMFILES)
-    for name in environments:
-        if any(listing.holds(path) for path in (walk(folder / name) if (folder / name).is_dir() else ())):
-            yield f"{listing.shown(folder / name)} is not read: did you mean `{name}.yaml`?"
     for name in listing.names(folder):
         # A name computed by a template, such as `{{ .Environment.Name }}-more.yaml`, contains an environment.
         if name in known or not name.endswith(_TEXTS) or _is_named(folder, name):
+            continue
+        if lineage.is_environment(folder / name):  # as above
             continue
         meant = _meant(name, known, exactly=True) or _environment_meant(name, environments)
         if meant:
@@ -81,6 +100,11 @@ def _in_environments(listing: Listing, environments: list[str]) -> Iterator[str]
             shown = listing.shown(folder / name)
             stem = _ENDINGS.sub("", name)
             yield f"{shown} is not read: {listing.layout.helmfile.name} lists no environment `{stem}`"
+
+
+def _unlisted(listing: Listing, path: Path, name: str) -> str:
+    shown, helmfile = listing.shown(path), listing.layout.helmfile.name
+    return f"{shown} is not read: {helmfile} lists no environment `{name}`, and none extends it"
 
 
 def _environment_meant(name: str, environments: list[str]) -> str | None:

@@ -12,7 +12,7 @@ from penstock.core.files import walk
 from penstock.core.yaml import utf8
 from penstock.hydrate import gotmpl, helmfiles, names, values
 from penstock.hydrate.rules import AMBIGUOUS, HERMETIC
-from penstock.hydrate.select import Component, refuse_outward
+from penstock.hydrate.select import Component, refuse_outward, shared_files
 from penstock.platform.layout import Layout
 from penstock.tools import helmfile
 
@@ -28,9 +28,9 @@ _FEWEST, _MOST = 25, 250
 _SIDE_BY_SIDE = 2
 
 
-def refuse_unhermetic(layout: Layout, components: list[Component]) -> None:
+def refuse_unhermetic(layout: Layout, environment: str, components: list[Component]) -> None:
     """Raise Findings for dependencies on anything except inputs, and for values that programs read differently."""
-    findings, unclear = _shared(layout), []
+    findings, unclear = _shared(layout, environment), []
     for component in components:
         helmfile = helmfiles.read(component.helmfile) if component.helmfile else None
         parts = helmfiles.put_together(helmfile) if helmfile else set()
@@ -78,9 +78,9 @@ def _build(files: list[Path], environment: str, home: Path) -> str:
         return helmfile.build(path, environment, home)
 
 
-def _shared(layout: Layout) -> list[str]:
+def _shared(layout: Layout, environment: str) -> list[str]:
     findings: list[str] = []
-    for path in sorted((*layout.root.glob("helmfile.yaml*"), *layout.environments.glob("*.*"))):
+    for path in sorted((*layout.root.glob("helmfile.yaml*"), *shared_files(layout, environment))):
         if path.name.endswith((".gotmpl", ".yaml", ".yml")) and path.is_file():
             findings += _unstable(layout.relative(path), _text(layout, path), path.name)
             findings += helmfiles.references(layout, path, path.read_text(errors="replace"))

@@ -70,6 +70,12 @@ VALUES = Rule(
     "A misspelled key would be ignored, and a default would be used instead.",
     "Fix the key or its value.",
 )
+OWN = Rule(
+    "hydrate/own",
+    "A value that belongs to one cluster, such as its name, which an environment inherits from another.",
+    "Two clusters would have the same name, host names, or buckets, and one would overwrite the other's data.",
+    "Set it in the environment's own file; `x-own` in environments/schema.json marks such keys.",
+)
 ORDER = Rule(
     "hydrate/order",
     "Components that depend on each other in a cycle.",
@@ -88,5 +94,5 @@ UNCOMMITTED = Rule(
     "A clone of the commit would be refused, or would hydrate to other manifests.",
     "Run the commands that the findings name, then commit again.",
 )
-RULES = [COLLISION, NAMESPACE, KIND, SECRET, DROPPED, HOOK, HERMETIC, AMBIGUOUS, RENDER, UNREAD, VALUES, ORDER]
+RULES = [COLLISION, NAMESPACE, KIND, SECRET, DROPPED, HOOK, HERMETIC, AMBIGUOUS, RENDER, UNREAD, VALUES, OWN, ORDER]
 BY_ID = {rule.id: rule for rule in (STALE, UNCOMMITTED, *RULES)}

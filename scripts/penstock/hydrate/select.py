@@ -6,18 +6,22 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import content, entries, walk
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
+from penstock.core.yaml import parse
 from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import UPSTREAM_NAME, Layout
 from penstock.tools.pins import PROGRAMS
 
@@ -61,10 +65,20 @@ class Inputs:
     def shared(self) -> str:
         """The digest of shared inputs: the environment, helmfile.yaml, the programs and the lock's format."""
         digest = hashlib.sha256(self.programs.encode())
-        for path in (self.layout.helmfile, *shared_files(self.layout, self.environment)):
+        digest.update(b"helmfile.yaml\0" + self._helmfile)
+        for path in shared_files(self.layout, self.environment):
             if self.index is None or self.index.holds(path):
-                digest.update(os.fsencode(path.name) + b"\0" + _content(str(path), self.index))
+                name = path.relative_to(self.layout.environments)
+                digest.update(os.fsencode(name) + b"\0" + _content(str(path), self.index))
         return digest.hexdigest()
+
+    @property
+    def _helmfile(self) -> bytes:
+        """What helmfile.yaml says of this environment: those that it lists besides change nothing here."""
+        path = self.layout.helmfile
+        if self.index and not self.index.holds(path):
+            return b""
+        return _without_others(_content(str(path), self.index), self.environment)
 
     def of(self, component: Component, charts: list[str]) -> str:
         """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
@@ -90,16 +104,29 @@ class Inputs:
         return self.folders[folder]
 
 
+@lru_cache(maxsize=8)
+def _helmfile(text: bytes) -> dict[str, Any]:
+    return parse(text, "helmfile.yaml") or {}
+
+
+def _without_others(text: bytes, environment: str) -> bytes:
+    values = _helmfile(text)
+    own = (values.get("environments") or {}).get(environment)
+    return msgspec.json.encode({**values, "environments": {environment: own}}, order="deterministic")
+
+
 def shared_files(layout: Layout, environment: str) -> list[Path]:
-    """Return the files in environments/ that every component may read: no docs, no other environments' files."""
-    others = {f"{name}.yaml" for name in environments.names(layout) if name != environment}
-    folder = layout.environments
-    found = sorted(folder.iterdir()) if folder.is_dir() else []
-    return [
-        path
-        for path in found
-        if path.is_file() and path.suffix != ".md" and path.name not in others and not is_leftover(path.name)
-    ]
+    """Return the files in environments/ that every component may read, the environment's own last.
+
+    Those are the files directly in the folder, except docs and other environments', and the files of its lineage.
+    """
+    own = [each.path for each in lineage.of(layout, environment)] if lineage.file(layout, environment) else []
+    listed, folder = {*environments.names(layout)}, layout.environments
+    # By name first, which is cheap: a fleet has many files here, and asks for each of its environments.
+    found = sorted(entry.name for entry in os.scandir(folder)) if folder.is_dir() else []
+    named = (name for name in found if name.removesuffix(".yaml") not in listed and not name.endswith(".md"))
+    shared = [path for name in named if not is_leftover(name) and (path := folder / name).is_file()]
+    return [*(path for path in shared if not lineage.is_environment(path)), *own]
 
 
 def components(layout: Layout, environment: str, index: Index | None = None) -> list[Component]:
@@ -109,6 +136,7 @@ def components(layout: Layout, environment: str, index: Index | None = None) -> 
     commit are returned.
     """
     found = []
+    named = lineage.names(layout, environment)
     with os.scandir(layout.components) as present:
         ordered = sorted(present, key=attrgetter("name"))
     for entry in ordered:
@@ -121,7 +149,7 @@ def components(layout: Layout, environment: str, index: Index | None = None) -> 
             raise PenstockError(
                 f"{shown} is a symbolic link", "a component is a folder of its own: move the files here"
             )
-        component = _component(Path(entry.path), shown, environment, index)
+        component = _component(Path(entry.path), shown, named, index)
         if component.helmfile or component.kustomization:
             found.append(component)
     return found
@@ -164,7 +192,7 @@ def refuse_outward(link: Path, folder: Path) -> None:
         )
 
 
-def _component(folder: Path, shown: str, environment: str, index: Index | None) -> Component:
+def _component(folder: Path, shown: str, named: tuple[str, ...], index: Index | None) -> Component:
     candidates = (folder / name for name in names.HELMFILES)
     helmfile = next((path for path in candidates if (index is None or index.holds(path)) and path.is_file()), None)
     overlays = folder / "kustomize" / "overlays"
@@ -181,11 +209,17 @@ def _component(folder: Path, shown: str, environment: str, index: Index | None) 
             f"{shown}: Kubernetes refuses the name `{folder.name}`, or Flux needs it for itself",
             "use lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
         )
-    overlay = overlays / environment
-    kustomization = names.kustomization(overlay) if overlaid else None
-    if kustomization and index and not index.holds(kustomization):
-        kustomization = None
-    return Component(folder.name, folder, helmfile, overlay if kustomization else None)
+    overlay = _overlay(overlays, named, index) if overlaid else None
+    return Component(folder.name, folder, helmfile, overlay)
+
+
+def _overlay(overlays: Path, named: tuple[str, ...], index: Index | None) -> Path | None:
+    """Return the environment's overlay, else that of the nearest environment that it extends."""
+    for name in named:
+        found = names.kustomization(overlays / name)
+        if found and (index is None or index.holds(found)):
+            return overlays / name
+    return None
 
 
 def _folder(folder: Path, index: Index | None, left_out: tuple[str, ...]) -> bytes:

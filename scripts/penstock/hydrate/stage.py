@@ -11,13 +11,15 @@ from pathlib import Path
 
 from penstock.core.files import copy_sources
 from penstock.hydrate.select import NO_INPUTS, Component, shared_files
+from penstock.platform import lineage
 from penstock.platform.layout import Layout
 
 
 def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:
     """Copy these components and the files that all may read below `home`; returns the staged layout and components."""
     staged = Layout(home / "platform")
-    for path in shared_files(layout, environment):
+    generated = lineage.generated(layout, environment)
+    for path in (*shared_files(layout, environment), *([generated] if generated.is_file() else [])):
         copy = staged.root / path.relative_to(layout.root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())

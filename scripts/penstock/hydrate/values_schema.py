@@ -4,35 +4,41 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
-from penstock.core.errors import Findings, PenstockError
-from penstock.hydrate.rules import VALUES
-from penstock.platform import environments
+from penstock.core.errors import Findings
+from penstock.hydrate.rules import OWN, VALUES
+from penstock.platform import environments, lineage, values
 from penstock.platform.environments import Values
 from penstock.platform.layout import SCHEMA_NAME, Layout
 
 
 def refuse_untyped(layout: Layout, environment: str) -> None:
     """Raise Findings, with file and key, for every value that the schema refuses."""
-    path = layout.environments / SCHEMA_NAME
-    if not path.is_file():
+    schema = values.schema(layout)
+    if not schema:
         return
     from penstock.core.schema import faults  # too slow for a run that has nothing to do
 
-    try:
-        schema = msgspec.json.decode(path.read_bytes())
-    except msgspec.DecodeError as error:
-        raise PenstockError(f"{layout.relative(path)}: not JSON: {error}", "fix the file named above") from None
     layers = environments.layers(layout, environment)
-    values: Values = {}
+    merged: Values = {}
     for layer in layers.values():
-        values = environments.merged(values, layer)
+        merged = environments.merged(merged, layer)
     for key in environments.ENGINE_KEYS:
-        values.pop(key, None)  # the engine has its own model for these
-    findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, values)]
+        merged.pop(key, None)  # the engine has its own model for these
+    findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, merged)]
     if findings:
+        path = layout.environments / SCHEMA_NAME
         raise Findings(findings, f"{layout.relative(path)} has the keys and their types", VALUES)
+
+
+def refuse_shared(layout: Layout, environment: str) -> None:
+    """Raise Findings for each value of one cluster that an environment takes from another: its name, an endpoint."""
+    file = layout.relative(lineage.lineage(layout, environment)[-1].path)
+    findings = [
+        f"{file}: `{setting.key}` is that of {name} ({setting.file}:{setting.line})"
+        for setting, name in values.shared(layout, environment)
+    ]
+    if findings:
+        raise Findings(findings, f"set them in {file}: each cluster has its own", OWN)
 
 
 def _file(layers: dict[str, Values], path: tuple[str | int, ...]) -> str:

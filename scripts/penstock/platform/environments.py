@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from penstock.core.errors import PenstockError
-from penstock.core.model import Strict, convert, load
+from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
+from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
 Values = dict[str, Any]
 """The settings of an environment, as helmfile passes them to templates."""
+Wanted = str | Sequence[str] | None
+"""Environments to choose: a name or pattern, several, or all for None and an empty list."""
 _DEFAULT = "k3d"
+_PATTERN = re.compile(r"[*?\[]")
 # All other keys of an environment's file belong to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
 
@@ -44,21 +52,52 @@ class _Helmfile(Strict, frozen=True):
 
 def names(layout: Layout) -> list[str]:
     """The environments that helmfile.yaml lists, sorted."""
-    listed = load(layout.helmfile, _Helmfile, layout.relative(layout.helmfile))
-    return sorted(listed.environments)
+    return list(_listed(layout.helmfile.read_bytes(), layout.relative(layout.helmfile)))
 
 
-def pick(layout: Layout, name: str | None) -> list[str]:
-    """The environment `name`, or all for None; raises PenstockError with the nearest name if it doesn't exist."""
-    known = names(layout)
-    if name is None:
-        return known
-    if name not in known:
-        raise PenstockError(
-            f"unknown environment `{name}`: helmfile.yaml has {', '.join(known)}",
-            did_you_mean(name, known, f"use -e with one of {', '.join(known)}"),
+def known(layout: Layout) -> list[str]:
+    """The environments that an entry may name: those that helmfile.yaml lists, and those that they extend."""
+    listed = names(layout)
+    return sorted([*listed, *lineage.extended(layout, listed)])
+
+
+# Cached: the list is read for each environment, and may be long.
+@lru_cache(maxsize=8)
+def _listed(text: bytes, shown: str) -> tuple[str, ...]:
+    return tuple(sorted(convert(parse(text, shown), _Helmfile, shown, {shown: text}).environments))
+
+
+def pick(layout: Layout, wanted: Wanted) -> list[str]:
+    """The environments that one of the names or patterns (`production-*`) means, sorted; all if nothing is wanted.
+
+    Raises PenstockError, with the nearest name, for a name or pattern without an environment.
+    """
+    listed = names(layout)
+    patterns = [each for each in ([wanted] if isinstance(wanted, str) else wanted or []) if each]
+    missing = [pattern for pattern in patterns if not matching(listed, pattern)]
+    if missing:
+        raise _unknown(layout, missing[0], listed)
+    found = {name for pattern in patterns for name in matching(listed, pattern)}
+    return sorted(found) if patterns else listed
+
+
+def matching(known: Iterable[str], pattern: str) -> list[str]:
+    """The names that a name or pattern of the shell means."""
+    return [name for name in known if fnmatchcase(name, pattern)]
+
+
+def _unknown(layout: Layout, name: str, listed: list[str]) -> PenstockError:
+    found = lineage.file(layout, name)
+    if found and found.abstract:
+        return PenstockError(
+            f"the environment `{name}` is abstract: it has no manifests and no cluster",
+            f"use -e with one that extends it: {', '.join(_heirs(layout, name)) or 'there is none yet'}",
         )
-    return [name]
+    what = "no environment matches" if _PATTERN.search(name) else "unknown environment"
+    return PenstockError(
+        f"{what} `{name}`: helmfile.yaml has {', '.join(listed)}",
+        did_you_mean(name, listed, f"use -e with one of {', '.join(listed)}"),
+    )
 
 
 def one(layout: Layout, name: str) -> str:
@@ -67,7 +106,11 @@ def one(layout: Layout, name: str) -> str:
     Raises PenstockError if that is ambiguous or unknown.
     """
     if name:
-        return pick(layout, name)[0]
+        if name not in names(layout):
+            if _PATTERN.search(name):
+                raise PenstockError(f"`{name}` is a pattern, and one environment is needed", "use -e with its name")
+            raise _unknown(layout, name, names(layout))
+        return name
     known = names(layout)
     if _DEFAULT in known:
         return _DEFAULT
@@ -76,35 +119,46 @@ def one(layout: Layout, name: str) -> str:
     raise PenstockError("no environment given, and there are several", f"use -e with one of {', '.join(known)}")
 
 
-def layers(layout: Layout, name: str) -> dict[str, Values]:
-    """File path -> values of an environment: base.yaml first, then <name>.yaml, which wins.
+def _heirs(layout: Layout, name: str) -> list[str]:
+    return [each for each in names(layout) if name in lineage.names(layout, each)]
 
-    The paths are relative to the root. Raises PenstockError if the file is missing or isn't a mapping.
+
+def layers(layout: Layout, name: str) -> dict[str, Values]:
+    """File path -> values of an environment: base.yaml first, then those it extends, then its own, which wins.
+
+    The paths are relative to the root, and the values without `extends` and `abstract`. Raises PenstockError if a file
+    is missing or isn't a mapping, and the errors of `lineage.of`.
     """
-    path = layout.environments / f"{name}.yaml"
-    if not path.is_file():
-        raise PenstockError(f"{layout.relative(path)} is missing, but helmfile.yaml lists `{name}`", "write the file")
     values = {}
-    for file in (layout.environments / "base.yaml", path):
+    for file in (layout.environments / "base.yaml", *(each.path for each in lineage.of(layout, name))):
         if file.is_file():
             shown = layout.relative(file)
-            layer = parse(file.read_bytes(), shown) or {}
-            if not isinstance(layer, dict):
-                raise PenstockError(
-                    f"{shown}: has no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
-                )
-            values[shown] = layer
+            values[shown] = _layer(file.read_bytes(), shown)
     return values
 
 
+def _layer(text: bytes, shown: str) -> Values:
+    layer = parse(text, shown) or {}
+    if not isinstance(layer, dict):
+        raise PenstockError(
+            f"{shown}: has no keys", "an environment's file is a mapping: `cluster:`, `kubernetes:`, ..."
+        )
+    if lineage.KEY in layer:
+        raise PenstockError(f"{shown}: `{lineage.KEY}` is the key of what `inv hydrate` writes", "use another one")
+    late = [key for key in lineage.HEAD_KEYS if key in layer and key not in lineage.head(text, shown)]
+    if late:
+        raise PenstockError(f"{shown}: `{late[0]}` comes after another key", "make it the first one of the file")
+    return {key: value for key, value in layer.items() if key not in lineage.HEAD_KEYS}
+
+
 def read(layout: Layout, name: str) -> Environment:
-    """The engine's settings of an environment: base.yaml, overridden by <name>.yaml."""
+    """The engine's settings of an environment: base.yaml, overridden by the files of `lineage.of`."""
     values: Values = {}
     texts: dict[str, bytes] = {}
     for shown, layer in layers(layout, name).items():
         texts[shown] = (layout.root / shown).read_bytes()
         values = merged(values, {key: layer[key] for key in ENGINE_KEYS if key in layer})
-    where = layout.relative(layout.environments / f"{name}.yaml")
+    where = layout.relative(lineage.lineage(layout, name)[-1].path)
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
 
 

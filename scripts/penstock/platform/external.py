@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
-from penstock.platform import secrets
+from penstock.platform import lineage, secrets
 from penstock.platform.layout import Layout
 
 FILE = "external.yaml"
@@ -76,9 +76,9 @@ class ExternalObject:
         """Kind, namespace and name, as messages show them."""
         return f"{self.kind} {self.namespace}/{self.name}" if self.namespace else f"{self.kind} {self.name}"
 
-    def is_for(self, environment: str) -> bool:
-        """Whether the object exists in an environment."""
-        return not self.environments or environment in self.environments
+    def is_for(self, named: Collection[str]) -> bool:
+        """Whether the object exists in an environment, given its name and those that it extends."""
+        return lineage.applies(self.environments, named)
 
 
 @dataclass(frozen=True)

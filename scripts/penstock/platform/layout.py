@@ -17,6 +17,8 @@ LOCK_NAME = "penstock.lock"
 UPSTREAM_NAME = "upstream.yaml"
 # In environments/: the JSON Schema of the platform's values.
 SCHEMA_NAME = "schema.json"
+# In environments/: the generated files that name the files of each environment which extends another.
+LINEAGE_NAME = "lineage"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from penstock.kube.kinds import BUILTIN_NAMESPACES
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service, Workload
 from penstock.kube.read import read
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests, Parsed
 
@@ -22,12 +22,21 @@ _NAME_LABEL = "kubernetes.io/metadata.name"
 
 @dataclass(frozen=True)
 class Rendered:
-    """The manifests of an environment. `domain` is the cluster's DNS domain."""
+    """The manifests of an environment. `domain` is the cluster's DNS domain.
+
+    `extends` are the environments that it extends, nearest first.
+    """
 
     environment: str
     domain: str
     components: tuple[str, ...]
     objects: tuple[Object, ...]
+    extends: tuple[str, ...] = ()
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The environment and those that it extends: entries for any of them apply to it."""
+        return (self.environment, *self.extends)
 
     def of(self, kind: str) -> dict[Key, Object]:
         """Namespace and name -> object, for every object of a kind."""
@@ -109,4 +118,5 @@ def rendered(layout: Layout, environment: str, parsed: Parsed | None = None) -> 
     manifests = Manifests(layout.tree(environment), {} if parsed is None else parsed, read)
     components = tuple(manifests.components)
     objects = (*manifests.synced(), *manifests.all_objects())
-    return Rendered(environment, environments.read(layout, environment).cluster.domain, components, objects)
+    domain = environments.read(layout, environment).cluster.domain
+    return Rendered(environment, domain, components, objects, lineage.names(layout, environment)[1:])

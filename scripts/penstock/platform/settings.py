@@ -37,7 +37,8 @@ class Settings:
 
     def replacement(self, name: str) -> str:
         """The external replacement of a node in this environment; empty if the environment contains the node."""
-        return self.contract.nodes[name].outside.get(self.rendered.environment, "")
+        outside = self.contract.nodes[name].outside
+        return next((outside[one] for one in self.rendered.named if one in outside), "")
 
     def place(self, name: str) -> tuple[Workload, Container]:
         """The workload and container of a node; raises PenstockError if the manifests lack them."""

@@ -10,6 +10,7 @@ from penstock.kube.addresses import Address
 from penstock.kube.dns import Target
 from penstock.kube.gateway import RouteSpec
 from penstock.kube.objects import Workload
+from penstock.platform import lineage
 from penstock.platform.dataflow import Contract
 from penstock.platform.rendered import Rendered
 from penstock.platform.settings import Settings
@@ -38,12 +39,13 @@ def connections(contract: Contract, declared: Connections, rendered: Rendered) -
 
 def unused(declared: Connections, everywhere: list[Rendered]) -> list[str]:
     """Return a line for each edge that applies to no environment, or not to all that it lists."""
-    names = [item.environment for item in everywhere]
+    names = sorted({name for item in everywhere for name in item.named})
     findings = []
     for edge in declared.edges:
         unknown = [name for name in edge.environments if name not in names]
         applied = [item.environment for item in everywhere if any(of_edge(Peers(declared, item), edge))]
-        lacking = [name for name in edge.environments if name in names and name not in applied]
+        concrete = [item.environment for item in everywhere if item.environment in edge.environments]
+        lacking = [name for name in concrete if name not in applied]
         shown = f"the edge {edge.from_} → {edge.to}"
         findings += [f"{shown}: unknown environment `{name}`{ending(name, names)}" for name in unknown]
         if lacking or not applied:
@@ -59,7 +61,7 @@ def unused(declared: Connections, everywhere: list[Rendered]) -> list[str]:
 
 def of_edge(peers: Peers, edge: Edge) -> Iterator[Connection]:
     """Yield the connections of an edge; none in an environment that lacks a peer or a named port."""
-    if edge.environments and peers.rendered.environment not in edge.environments:
+    if not lineage.applies(edge.environments, peers.rendered.named):
         return
     both = [(peers.find(name) if "/" in name else None, name) for name in (edge.from_, edge.to)]
     if any(workload is None and "/" in name for workload, name in both):

@@ -23,11 +23,18 @@ def _folder(layout: Layout) -> Path:
 
 def generate(contract: Contract, declared: Connections, environments: list[Rendered]) -> dict[str, str]:
     """Return the generated sources for these environments: path -> text."""
-    texts: dict[str, str] = {}
-    for rendered in environments:
-        every = expected.connections(contract, declared, rendered)
-        texts |= policies.files(Peers(declared, rendered), every)
-    return texts
+    made = {one.environment: _files(contract, declared, one) for one in environments}
+    own: dict[str, dict[str, str]] = {}
+    for one in sorted(environments, key=lambda each: len(each.extends)):
+        nearest = next((name for name in one.extends if name in own), "")
+        # An overlay that equals the inherited one would only repeat it.
+        if not nearest or made[nearest] != made[one.environment]:
+            own[one.environment] = made[one.environment]
+    return {f"{policies.folder(name)}/{file}": text for name, files in own.items() for file, text in files.items()}
+
+
+def _files(contract: Contract, declared: Connections, rendered: Rendered) -> dict[str, str]:
+    return policies.files(Peers(declared, rendered), expected.connections(contract, declared, rendered))
 
 
 def stale(layout: Layout, texts: dict[str, str]) -> Iterator[tuple[str, str]]:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.lock import FORMAT
-from penstock.platform import dataflow
+from penstock.platform import dataflow, environments, lineage
 from penstock.platform.dataflow import Contract
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import crd_changes, ends, guard, hooks, settings
 from penstock.review.differences import compare
@@ -25,9 +26,12 @@ from penstock.review.world import Parsed, World
 from penstock.tools import git
 
 _LARGE = 1024 * 1024
+# The risks that a new environment adds to those of the one that it extends: nothing runs there that could be lost.
+_OF_NEW = ("network", "privilege", "supply-chain")
+_LOST = ("review/flow-denied", "review/hostname-lost")
 
 
-def review(layout: Layout, base: str = "", head: str = "", environment: str = "") -> Review:
+def review(layout: Layout, base: str = "", head: str = "", environment: Wanted = None) -> Review:
     """Return the review from `base` to `head`; by default from the merge base with the default branch to the files.
 
     Raises PenstockError for an unknown revision or environment, a file without an object, and invalid settings.
@@ -49,26 +53,31 @@ def review(layout: Layout, base: str = "", head: str = "", environment: str = ""
         )
 
 
-def _names(old: End, new: End, environment: str) -> list[str]:
+def _names(old: End, new: End, environment: Wanted) -> list[str]:
     known = sorted(old.trees.keys() | new.trees.keys())
-    if environment and environment not in known:
-        raise PenstockError(
-            f"unknown environment `{environment}`: neither end has manifests/{environment}",
-            did_you_mean(environment, known, f"there are {', '.join(known)}"),
-        )
-    return [environment] if environment else known
+    patterns = [each for each in ([environment] if isinstance(environment, str) else environment or []) if each]
+    for pattern in patterns:
+        if not environments.matching(known, pattern):
+            raise PenstockError(
+                f"unknown environment `{pattern}`: neither end has manifests/{pattern}",
+                did_you_mean(pattern, known, f"there are {', '.join(known)}"),
+            )
+    found = {name for pattern in patterns for name in environments.matching(known, pattern)}
+    return sorted(found) or known
 
 
 def _environment(name: str, old: End, new: End, parsed: Parsed, chosen: Settings, done: dict[str, int]) -> Environment:
-    before, after = (World(name, end.trees.get(name, {}), parsed) for end in (old, new))
-    notes = list(_notes(name, old, new))
+    model = _model(name, old, new)
+    known = _as_if_of(name, model, new.trees[model]) if model else old.trees.get(name, {})
+    before, after = World(name, known, parsed), World(name, new.trees.get(name, {}), parsed)
+    notes = list(_notes(name, old, new, model))
     if before.files == after.files:
         return Environment(name=name, notes=notes)
-    deltas = with_effects(
-        list(pair(before, after)), before, after, ends.declared(new.layout), ends.version(new.layout, name)
-    )
+    deltas = tuple(pair(before, after))
+    if not model:  # what differs from the model is neither rolled nor pruned anywhere
+        deltas = with_effects(deltas, before, after, ends.declared(new.layout), ends.version(new.layout, name))
     step = Step(before, after, deltas, (old.sources, new.sources))
-    risks, unknown = _risks(step, chosen)
+    risks, unknown = _risks(step, chosen, bool(model))
     contract = _contract(new.layout)
     reached = {delta.ref: touched(delta, step, contract) for delta in step.deltas}
     changes = [_change(delta, step, reached[delta.ref]) for delta in step.deltas]
@@ -85,9 +94,25 @@ def _environment(name: str, old: End, new: End, parsed: Parsed, chosen: Settings
     )
 
 
-def _notes(name: str, old: End, new: End) -> Iterator[str]:
+def _model(name: str, old: End, new: End) -> str:
+    """Return the environment that a new one extends, and is compared with: it has no cluster yet; empty if none."""
+    if name in old.trees:
+        return ""
+    return next((each for each in lineage.names(new.layout, name)[1:] if each in new.trees), "")
+
+
+def _as_if_of(name: str, model: str, tree: dict[str, bytes]) -> dict[str, bytes]:
+    """Return a tree with the paths of another environment, which Flux's objects name."""
+    theirs, ours = f"manifests/{model}/".encode(), f"manifests/{name}/".encode()
+    return {path: text.replace(theirs, ours) for path, text in tree.items()}
+
+
+def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
     for end, other in ((old, new), (new, old)):
         if name not in end.trees:
+            if model:
+                yield f"the environment is new, and compared with {model}, which it extends"
+                continue
             verb = "removed" if end is new else "added"
             yield f"the environment exists only at {other.name}: all of its objects are {verb}"
             continue
@@ -103,11 +128,13 @@ def _notes(name: str, old: End, new: End) -> Iterator[str]:
                 yield f"stale at {end.name}, compared as it is: {lines[0]}{more}"
 
 
-def _risks(step: Step, chosen: Settings) -> tuple[list[Risk], list[str]]:
+def _risks(step: Step, chosen: Settings, is_new: bool) -> tuple[list[Risk], list[str]]:
     """Return the risks that are not switched off, the highest first, and a line for each rule that can't be applied."""
     found: dict[Risk, None] = {}
     unknown: list[str] = []
     for rule in every():
+        if is_new and (rule.risk not in _OF_NEW or rule.rule.id in _LOST):
+            continue
         try:
             for hit in rule.check(step):
                 item = hit.item
@@ -125,7 +152,8 @@ def _risks(step: Step, chosen: Settings) -> tuple[list[Risk], list[str]]:
                 found[risk] = None
         except PenstockError as error:
             unknown.append(f"{rule.rule.id} can't be applied: {error.message}")
-    kept = [risk for risk in found if not any(one.covers(risk) for one in chosen.disabled)]
+    named = lineage.names(step.sources[1].layout, step.environment)
+    kept = [risk for risk in found if not any(one.covers(risk, named) for one in chosen.disabled)]
     order = ("high", "medium", "low")
     return sorted(kept, key=lambda risk: (order.index(risk.severity), risk.risk, risk.rule, risk.name)), unknown
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Literal
@@ -11,6 +12,7 @@ import msgspec
 from penstock.core.errors import Findings
 from penstock.core.model import Strict, load
 from penstock.core.nearest import ending
+from penstock.platform import lineage
 from penstock.review.model import SEVERITIES, Risk
 
 FILE = "review.yaml"
@@ -44,11 +46,11 @@ class Disabled(Strict, frozen=True):
     environments: list[str] = []
     objects: list[str] = []
 
-    def covers(self, risk: Risk) -> bool:
-        """Whether it applies to a risk."""
+    def covers(self, risk: Risk, named: Collection[str]) -> bool:
+        """Whether it applies to a risk in an environment, given its name and those that it extends."""
         return (
             risk.rule == self.rule
-            and (not self.environments or risk.environment in self.environments)
+            and lineage.applies(self.environments, named)
             and (not self.objects or any(fnmatchcase(risk.name, pattern) for pattern in self.objects))
         )
 

@@ -13,6 +13,7 @@ from penstock.core.errors import PenstockError
 from penstock.hydrate import index
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 from penstock.review import ends, trees
 from penstock.review.compare import Change, Diff
@@ -36,7 +37,7 @@ _MOST_LINES = 40
 _WIDEST = 160
 
 
-def diff(environment: str | None, base: str, as_json: bool, platform: str = "") -> None:
+def diff(environment: Wanted, base: str, as_json: bool, platform: str = "") -> None:
     """Print how the manifests of the working tree differ from those of a commit; differences aren't errors."""
     layout = find_platform(platform)
     found = collect(layout, environment, base)
@@ -47,7 +48,7 @@ def diff(environment: str | None, base: str, as_json: bool, platform: str = "") 
         _show(each)
 
 
-def collect(layout: Layout, environment: str | None, base: str) -> list[Diff]:
+def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     """Compare the environments; raises PenstockError for an unknown revision or a file without an object."""
     revision = commit(layout.root, base)
     old, new = trees.in_commit(layout.root, revision), trees.on_disk(layout.root)

@@ -7,12 +7,13 @@ import time
 import msgspec
 
 from penstock.core import console
-from penstock.hydrate import hooks, index, lock, names, write
+from penstock.hydrate import hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
 from penstock.hydrate.tree import Tree
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
@@ -30,7 +31,7 @@ class Summary(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def hydrate(environment: str | None, components: list[str], as_json: bool, platform: str = "") -> None:
+def hydrate(environment: Wanted, components: list[str], as_json: bool, platform: str = "") -> None:
     """Update manifests/ from its sources, and print the changed files."""
     layout = find_platform(platform)
     picked = environments.pick(layout, environment)
@@ -46,6 +47,8 @@ def hydrate(environment: str | None, components: list[str], as_json: bool, platf
         # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
         for line in charts.write(used if not environment and picked == environments.names(layout) else None):
+            console.info(f"  {line}")
+        for line in lineages.write(layout, picked):
             console.info(f"  {line}")
         for tree, found, summary in done:
             if found:

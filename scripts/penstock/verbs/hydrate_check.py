@@ -8,14 +8,15 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import Findings
-from penstock.hydrate import index, names
+from penstock.hydrate import index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
-def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: str = "") -> None:
+def hydrate_check(environment: Wanted, fast: bool, as_json: bool, platform: str = "") -> None:
     """Raise Findings with every file that differs from what `inv hydrate` would write.
 
     `fast` only compares digests; in a Git repository, those of the files to be committed.
@@ -29,7 +30,7 @@ def hydrate_check(environment: str | None, fast: bool, as_json: bool, platform: 
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
-def _fast_findings(layout: Layout, environment: str | None) -> list[Line]:
+def _fast_findings(layout: Layout, environment: Wanted) -> list[Line]:
     git = index.read(layout)
     if git is None or not git.differing:
         return _judged(layout, environment, git)
@@ -45,7 +46,7 @@ def _fast_findings(layout: Layout, environment: str | None) -> list[Line]:
     return [*differing, *findings] if findings else []
 
 
-def _judged(layout: Layout, environment: str | None, git: index.Index | None) -> list[Line]:
+def _judged(layout: Layout, environment: Wanted, git: index.Index | None) -> list[Line]:
     known = environments.names(layout)
     picked = environments.pick(layout, environment)
     if git:
@@ -53,6 +54,8 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     names.refuse_misnamed(layout, known, git)
     folders: dict[Path, bytes] = {}
     findings = [line for name in picked for line in fast_findings(layout, name, git, folders)]
+    faults = lineages.faults(layout, picked, git)
+    findings += [Line(f"{fault.path} {fault.text}".strip(), fault.rule) for fault in faults]
     for name in git.unfinished() if git else []:
         if not any(line.text.startswith(f"components/{name} ") for line in findings):
             console.warn(f"components/{name} is left out: Git knows no file of it; `git add` it when it is finished")
@@ -64,7 +67,7 @@ def _judged(layout: Layout, environment: str | None, git: index.Index | None) ->
     return list(dict.fromkeys(findings))  # all environments may lack the same source
 
 
-def _full_findings(layout: Layout, environment: str | None) -> Findings:
+def _full_findings(layout: Layout, environment: Wanted) -> Findings:
     # Imported here, since the fast check must not pay for importing the renderer.
     from penstock.gates.finding import Finding
     from penstock.gates.hydrate_check import check

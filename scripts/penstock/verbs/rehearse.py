@@ -11,19 +11,20 @@ from penstock.cluster.upgrade import rehearse as upgrade
 from penstock.core import console
 from penstock.gates.rehearse_upgrade import findings, summary
 from penstock.kube.ref import ObjectRef
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import find_platform
 from penstock.review.rehearsal import Leg, Passage, Rehearsal
 
 _TITLES: dict[Leg, str] = {"base": "the base", "head": "to the change", "back": "back to the base"}
 
 
-def rehearse(base: str, environment: str, as_json: bool, platform: str = "") -> None:
+def rehearse(base: str, environment: Wanted, as_json: bool, platform: str = "") -> None:
     """Rehearse the change in each environment that it touches; exit with 1 if something failed and stayed so."""
     layout = find_platform(platform)
     review = upgrade.reviewed(layout, base, environment)
     done: list[Rehearsal] = []
     for each in review.environments:
-        if reason := upgrade.untouched(each):
+        if reason := upgrade.untouched(layout, each, base):
             console.info(f"{each.name}: skipped: {reason}")
             continue
         console.info(f"{each.name}: {review.base} → {review.head} → {review.base}")

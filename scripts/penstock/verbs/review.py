@@ -15,6 +15,7 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import find_platform
 from penstock.review import report
 from penstock.review.groups import twins
@@ -34,7 +35,7 @@ _MOST_TOUCHED = 5
 
 
 def review(
-    base: str, head: str, environment: str, format_: str, platform: str = "", output: str = "", rehearsal: str = ""
+    base: str, head: str, environment: Wanted, format_: str, platform: str = "", output: str = "", rehearsal: str = ""
 ) -> None:
     """Print the review in a format, or write it to the file `output`; exit with 1 if it fails.
 

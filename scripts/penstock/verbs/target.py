@@ -66,7 +66,7 @@ def environment(layout: Layout, wanted: str, provider: str = "") -> str:
     Raises PenstockError if several have clusters: no verb may guess which one is meant.
     """
     if wanted:
-        return environments.pick(layout, wanted)[0]
+        return environments.one(layout, wanted)
     known = environments.names(layout)
     there = [name for name in known if _is_there(layout, name, provider)]
     if len(there) > 1:

@@ -18,6 +18,7 @@ from penstock.gitops import snapshot
 from penstock.kube.objects import Object
 from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
+from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 from penstock.review import ends, report
 from penstock.review.model import Environment, Review
@@ -25,7 +26,7 @@ from penstock.review.rehearsal import Passage, Refusal, Rehearsal
 from penstock.tools import git
 
 
-def reviewed(layout: Layout, base: str = "", environment: str = "") -> Review:
+def reviewed(layout: Layout, base: str = "", environment: Wanted = None) -> Review:
     """Return the review of the change that is rehearsed: from `base`, by default where the branch began, to the files.
 
     Raises PenstockError as `report.review` does.
@@ -33,12 +34,15 @@ def reviewed(layout: Layout, base: str = "", environment: str = "") -> Review:
     return report.review(layout, base, "", environment)
 
 
-def untouched(review: Environment) -> str:
+def untouched(layout: Layout, each: Environment, base: str = "") -> str:
     """Return why an environment isn't rehearsed; empty if it is."""
-    if not review.changes:
-        return "nothing changes in its cluster, so there is nothing to rehearse"
-    gone = [note for note in review.notes if note.startswith("the environment exists only")]
-    return f"{gone[0]}, so no cluster can go from one end to the other" if gone else ""
+    if not each.changes:
+        return "nothing changes in its cluster"
+    commit, name = ends.base_of(layout.root, base, git.head(layout.root))
+    known = [path.rpartition("/")[2] for path in git.folders(layout.root, commit, "manifests")]
+    if each.name not in known:
+        return f"it is new since {name}: there is nothing to start from"
+    return "" if layout.tree(each.name).is_dir() else f"it is removed since {name}: there is nowhere to go"
 
 
 def rehearse(

@@ -44,7 +44,7 @@ def e2e(argv: list[str]) -> None:
     known = environments.names(layout)
     provider = arguments.provider
     environment = arguments.environment or (provider if provider in known else environments.one(layout, ""))
-    environments.pick(layout, environment)
+    environments.one(layout, environment)
     if not (layout.components / arguments.component).is_dir():
         raise PenstockError(
             f"components/{arguments.component} doesn't exist", "name the component to remove with --component"

@@ -16,7 +16,7 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, CommandFailed, Result, run, watch
 from penstock.core.yaml import dump, parse
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.layout import Layout
 from penstock.tools.git import git
 from penstock.tools.kubectl import Kubectl
@@ -135,5 +135,6 @@ def _overlay(copy: Trial, workers: int) -> None:
         setting = in_docker[copy.provider].more_nodes
         values = environments.merged(values or {}, {"cluster": {copy.provider: {setting: workers}}})
     if values:
-        file = copy.layout.environments / f"{copy.environment}.yaml"
-        file.write_text(dump(environments.merged(parse(file.read_bytes(), file) or {}, values)))
+        file = lineage.lineage(copy.layout, copy.environment)[-1].path
+        # Unsorted: `extends` stays the first key.
+        file.write_text(dump(environments.merged(parse(file.read_bytes(), file) or {}, values), sort_keys=False))

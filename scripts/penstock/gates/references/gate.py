@@ -121,7 +121,7 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
 def references(platform: Layout) -> Iterator[Finding | Proven]:
     """Every name, port, selector, key and address in the manifests resolves to a rendered or declared object."""
     every = environments.names(platform)
-    declarations = declared(platform, every)
+    declarations = declared(platform, environments.known(platform))
     parsed: Parsed = {}
     worlds = {name: world(platform, name, declarations, parsed) for name in every}
     verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
@@ -166,8 +166,10 @@ def _idle(worlds: dict[str, World], used: dict[str, set[ExternalObject]]) -> Ite
             continue
         unused = [name for name in holders if external not in used[name]]
         key = external.namespace, external.name
-        if external.environments and unused:
-            yield _unused(external.file, f"{external}: nothing refers to it in {', '.join(unused)}")
+        # An environment that extends a listed one may do without it.
+        listed = [name for name in unused if name in external.environments]
+        if listed:
+            yield _unused(external.file, f"{external}: nothing refers to it in {', '.join(listed)}")
         elif unused == holders:
             is_rendered = any(key in one.rendered.of(external.kind) for one in worlds.values())
             reason = "the manifests contain it" if is_rendered else "nothing refers to it"

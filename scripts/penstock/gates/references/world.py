@@ -16,7 +16,7 @@ from penstock.kube.flux import NAMESPACE
 from penstock.kube.kinds import CLUSTER_SCOPED
 from penstock.kube.labels import Labels, index, members
 from penstock.kube.objects import ConfigMap, Key, Object, Service
-from penstock.platform import environments
+from penstock.platform import environments, lineage
 from penstock.platform.cluster import Cluster
 from penstock.platform.external import Declarations, ExternalObject, HostGateway, NodePort, made_secrets
 from penstock.platform.layout import Layout
@@ -124,13 +124,13 @@ def world(layout: Layout, environment: str, declarations: Declarations, parsed: 
     """Read one environment; raises PenstockError if its manifests can't be read."""
     manifests = rendered(layout, environment, parsed)
     secrets = made_secrets(layout, manifests.components)
-    settings = environments.read(layout, environment)
+    settings, named = environments.read(layout, environment), lineage.names(layout, environment)
     return World(
         manifests,
         settings.cluster,
         builtin.objects(settings.kubernetes.version),
-        (*(item for item in declarations.objects if item.is_for(environment)), *(item for item, _ in secrets)),
-        tuple(item for item in declarations.node_ports if not item.environments or environment in item.environments),
+        (*(item for item in declarations.objects if item.is_for(named)), *(item for item, _ in secrets)),
+        tuple(item for item in declarations.node_ports if lineage.applies(item.environments, named)),
         declarations.host_gateways,
         tuple(secrets),
         declarations.images_by_tag,
