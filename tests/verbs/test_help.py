@@ -11,6 +11,7 @@ from invoke.collection import Collection
 from invoke.loader import FilesystemLoader
 from invoke.tasks import Task
 
+from penstock import __version__
 from penstock.platform.layout import ENGINE
 
 
@@ -41,3 +42,8 @@ def test_the_list_has_one_line_for_each_verb() -> None:
     lines = [line for line in listed.splitlines() if line.startswith("  ")]
     assert [re.split(r"\s{2,}", line.strip())[0] for line in lines] == sorted(TASKS)
     assert all(line.endswith(".") for line in lines)
+
+
+def test_the_version_is_that_of_penstock() -> None:
+    said = subprocess.run([ENGINE / "inv", "--version"], capture_output=True, text=True, check=True, timeout=60).stdout
+    assert said == f"Penstock {__version__}\n"

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from invoke import __version__
 from invoke.exceptions import ParseError
 from invoke.program import Program
 
+from penstock import __version__
 from penstock.cli.verb import Verb, WrongValue
 from penstock.core import console
 from penstock.core.nearest import did_you_mean
@@ -101,4 +101,4 @@ class Verbs(Program):
 
 
 # Shell completion strips these names from the beginning of a line.
-program = Verbs(name="Invoke", binary="inv", binary_names=["invoke", "inv"], version=__version__)
+program = Verbs(name="Penstock", binary="inv", binary_names=["invoke", "inv"], version=__version__)

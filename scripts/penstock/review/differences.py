@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from penstock.kube.ref import Content
-from penstock.review import fields, payloads
+from penstock.review import certificates, fields, payloads
 from penstock.review.lists import identities, is_ordered
 from penstock.review.model import FieldChange, Noise
 from penstock.review.quantities import equal
@@ -111,7 +111,11 @@ def _lists(old: list[Any], new: list[Any], place: _Place) -> Iterator[FieldChang
 
 def _leaf(old: Any, new: Any, place: _Place) -> FieldChange:
     noise: Noise = "checksum" if _CHECKSUM.search(place.path) else "version" if _VERSION.search(place.path) else ""
-    if place.hide:
+    issued = [certificates.described(value) for value in (old, new)]
+    if any(issued) and issued[0] != issued[1]:
+        # A certificate is public, in a Secret too; its private key is another value.
+        return FieldChange(path=place.path, old=issued[0] or _unless_none(old), new=issued[1] or _unless_none(new))
+    if place.hide or certificates.is_private(old) or certificates.is_private(new):
         shown = [None if value is None else payloads.REDACTED for value in (old, new)]
         return FieldChange(path=place.path, old=shown[0], new=shown[1], noise=noise)
     found = fields.leaf(old, new, place.path)
@@ -123,6 +127,10 @@ def _leaf(old: Any, new: Any, place: _Place) -> FieldChange:
         lines=[payloads.hidden(line) for line in found.lines],
         noise=noise,
     )
+
+
+def _unless_none(value: Any) -> str | None:
+    return None if value is None else payloads.REDACTED
 
 
 def _shown(value: Any, place: _Place) -> Any:
