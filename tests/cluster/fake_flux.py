@@ -41,7 +41,7 @@ def install(kubectl: Kubectl, components: list[str], folder: Path) -> None:
         kubectl.run("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=60s")
     (folder / "artifacts").mkdir()
     source = flux.source_controller(kubectl.kubeconfig, folder / "artifacts", free_port())
-    kustomize = flux.kustomize_controller(kubectl.kubeconfig)
+    kustomize = flux.kustomize_controller(kubectl.kubeconfig, folder / "artifacts")
     start([source, kustomize], folder)
 
 

@@ -156,6 +156,13 @@ def test_only_the_owner_may_read_the_kubeconfig_and_nothing_listens_elsewhere(to
     assert listening
 
 
+def test_kustomize_controller_deletes_no_folder_of_another_cluster(town: Platform) -> None:
+    # At its start it deletes what looks like its own leftovers in the folder for temporary files.
+    process = psutil.Process(state_of(town)["processes"]["kustomize-controller"]["pid"])
+    assert Path(process.environ()["TMPDIR"]) == town.root / ".penstock" / "local" / "tmp"
+    assert Path(process.environ()["TMPDIR"]).is_dir()
+
+
 def test_sync_reverts_manual_changes_without_a_new_commit(town: Platform) -> None:
     kubectl(town).run("delete", "configmap", "greeting", "-n", "town")
     kubectl(town).run("patch", "statefulset", "server", "-n", "town", "--type=merge", '-p={"spec":{"replicas":1}}')

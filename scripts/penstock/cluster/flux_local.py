@@ -15,6 +15,8 @@ from penstock.gitops import objects
 from penstock.tools import flux
 from penstock.tools.kubectl import PENSTOCK
 
+_SCRATCH = "tmp"
+
 
 def install(session: Session, step: Step) -> Plan:
     """Apply Flux's CustomResourceDefinitions, and start its processes unless they run."""
@@ -42,6 +44,7 @@ def _start(session: Session, name: str, command: Command) -> None:
     if name == "source-controller":
         (session.state.folder / "artifacts").mkdir(exist_ok=True)
         processes.refuse_taken(session.recorded.artifact_port, name)
+    (session.state.folder / _SCRATCH).mkdir(exist_ok=True)
     session.recorded.restarted = True
     processes.start(session.state, session.recorded, name, command)
 
@@ -49,7 +52,7 @@ def _start(session: Session, name: str, command: Command) -> None:
 def _controller(state: State, name: str, port: int) -> Command:
     if name == "source-controller":
         return flux.source_controller(state.kubeconfig, state.folder / "artifacts", port)
-    return flux.kustomize_controller(state.kubeconfig)
+    return flux.kustomize_controller(state.kubeconfig, state.folder / _SCRATCH)
 
 
 def _crd_name(path: Path) -> str:

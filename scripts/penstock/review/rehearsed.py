@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.model import decode
 from penstock.review.rehearsal import Passage, Rehearsal
 
 _LEGS = {"base": "base", "head": "step to the head", "back": "way back"}
@@ -17,7 +18,7 @@ def read(file: Path) -> list[Rehearsal]:
     """Return the rehearsals in a file; raises PenstockError with the reason if it contains none."""
     hint = "give the file that `inv rehearse --json` wrote"
     try:
-        return msgspec.json.decode(file.read_bytes(), type=list[Rehearsal])
+        return decode(file.read_bytes(), list[Rehearsal])
     except OSError as error:
         raise PenstockError(f"can't read the rehearsal {file}: {error.strerror}", hint) from error
     except msgspec.MsgspecError as error:

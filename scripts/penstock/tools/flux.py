@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from penstock.core.process import Command
@@ -25,9 +26,13 @@ def source_controller(kubeconfig: Path, storage: Path, port: int) -> Command:
     return _controller("source-controller", kubeconfig, own)
 
 
-def kustomize_controller(kubeconfig: Path) -> Command:
-    """Return the command that runs kustomize-controller for a cluster."""
-    return _controller(KUSTOMIZE_CONTROLLER, kubeconfig, [*PARALLEL, "--no-remote-bases=true"])
+def kustomize_controller(kubeconfig: Path, scratch: Path) -> Command:
+    """Return the command that runs kustomize-controller for a cluster, with its own folder for temporary files.
+
+    At its start it deletes the temporary folders of all that use the same place (internal/controller/tmpdir.go).
+    """
+    command = _controller(KUSTOMIZE_CONTROLLER, kubeconfig, [*PARALLEL, "--no-remote-bases=true"])
+    return replace(command, env={**command.env, "TMPDIR": str(scratch)})
 
 
 def versions() -> dict[str, str]:

@@ -58,7 +58,7 @@ def install() -> None:
     (HERE / "flux").mkdir(exist_ok=True)
     commands = {
         "source-controller": flux.source_controller(kubeconfig, HERE / "flux", free_port()),
-        "kustomize-controller": flux.kustomize_controller(kubeconfig),
+        "kustomize-controller": flux.kustomize_controller(kubeconfig, HERE / "flux"),
     }
     for name, command in commands.items():
         (HERE / "pids" / name).write_text(str(spawn(command, HERE / f"{name}.log")))
