@@ -61,7 +61,7 @@ def kinds(kubectl: Kubectl, also: frozenset[str] = frozenset()) -> frozenset[str
 
 def read(kubectl: Kubectl, names: frozenset[str]) -> Live:
     """Return what is in the cluster of these kinds; those that it no longer serves have no objects."""
-    served = [name for name in sorted(names) if name in _served(kubectl)]
+    served = sorted(names & _served(kubectl))
     items = kubectl.get(",".join(served), "-A", "-l", _OWNER) if served else []
     keys = {ObjectRef.of(item).id: item for item in items}
     owned = {key for key, item in keys.items() if item["kind"] in _ROLLING}
