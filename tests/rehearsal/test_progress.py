@@ -126,8 +126,9 @@ def test_a_failure_at_the_revision_of_before_is_none_of_this_leg() -> None:
 def test_nothing_happens_once_fluxs_objects_are_gone() -> None:
     progress = of("shop")
     look(progress, 1, item("platform"), item("shop", OLD))
-    look(progress, 2)
-    assert progress.settled(2)
+    for now in (2, 3):
+        look(progress, now)
+        assert progress.settled(now)
     assert not progress.ready
 
 

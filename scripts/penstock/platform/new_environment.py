@@ -53,7 +53,8 @@ def make(layout: Layout, name: str, extends: str) -> NewEnvironment:
     known = sorted({*environments.names(layout), *lineage.extended(layout, environments.names(layout))})
     if lineage.file(layout, extends) is None:
         raise PenstockError(
-            f"unknown environment `{extends}`", did_you_mean(extends, known, f"--extends one of {', '.join(known)}")
+            f"unknown environment `{extends}`",
+            did_you_mean(extends, known, f"use --extends with one of {', '.join(known)}"),
         )
     lines = ["# What it doesn't set is that of the environment that it extends.", f"extends: {extends}", ""]
     own = list(_write(_own(layout, extends), extends, name, lines))

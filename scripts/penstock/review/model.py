@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import msgspec
-
 from penstock.review.effects import Effect
+from penstock.review.part import Part
 from penstock.review.rehearsal import Rehearsal
 
 What = Literal["added", "removed", "changed", "moved", "renamed"]
@@ -16,11 +15,7 @@ Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the model, all of whose fields are in the JSON."""
-
-
-class FieldChange(_Part, frozen=True):
+class FieldChange(Part, frozen=True):
     """A field that differs: `old` and `new`, or the diff `lines` of a long value.
 
     `noise` is the class of a difference that changes no behaviour by itself; empty for all others.
@@ -33,7 +28,7 @@ class FieldChange(_Part, frozen=True):
     noise: Noise = ""
 
 
-class Change(_Part, frozen=True):
+class Change(Part, frozen=True):
     """An object that differs. `object` is its id (group/Kind/namespace/name), `name` its form in messages.
 
     `before` is the id under which a renamed object existed, or the component from which an object moved.
@@ -55,7 +50,7 @@ class Change(_Part, frozen=True):
         return self.what == "changed" and not self.effects and all(field.noise for field in self.fields)
 
 
-class Risk(_Part, frozen=True):
+class Risk(Part, frozen=True):
     """A risk of the change, under a rule; `fix` is what to do. `file` is relative to the platform's root."""
 
     rule: str
@@ -69,7 +64,7 @@ class Risk(_Part, frozen=True):
     file: str = ""
 
 
-class Prune(_Part, frozen=True):
+class Prune(Part, frozen=True):
     """The objects that Flux will delete in an environment; `protected` are those of protected kinds."""
 
     objects: list[str] = []
@@ -77,7 +72,7 @@ class Prune(_Part, frozen=True):
     acknowledged: int | None = None
 
 
-class Component(_Part, frozen=True):
+class Component(Part, frozen=True):
     """A component that changes, that uses an object which changes, or that Flux applies right before or after those.
 
     `depends_on` are the components that its Flux Kustomization waits for; `uses` are those with the objects it uses.
@@ -88,7 +83,7 @@ class Component(_Part, frozen=True):
     uses: list[str] = []
 
 
-class Environment(_Part, frozen=True):
+class Environment(Part, frozen=True):
     """The changes to one environment. `notes` are lines about how the comparison was made.
 
     `components` are those that change, with their neighbours.
@@ -113,7 +108,7 @@ class Environment(_Part, frozen=True):
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
 
 
-class Review(_Part, frozen=True):
+class Review(Part, frozen=True):
     """The comparison of two ends: commits, or the working tree, whose name is `working tree`.
 
     `failures` are the lines for which the review fails, each with its fix. `unguarded` is that of the deletion guard,

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-import msgspec
+from penstock.review.part import Part
 
 Leg = Literal["base", "head", "back"]
 
 
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the report, all of whose fields are in the JSON."""
-
-
-class Span(_Part, frozen=True):
+class Span(Part, frozen=True):
     """A component's Kustomization in a leg, from the first attempt of Flux to Ready; None for what never happened."""
 
     component: str
@@ -25,7 +21,7 @@ class Span(_Part, frozen=True):
     retries: int = 0
 
 
-class Refusal(_Part, frozen=True):
+class Refusal(Part, frozen=True):
     """What Flux reported for a component, in the API server's own words. `until` is None if it stayed."""
 
     component: str
@@ -35,11 +31,11 @@ class Refusal(_Part, frozen=True):
     objects: list[str] = []
 
 
-class Passage(_Part, frozen=True):
+class Passage(Part, frozen=True):
     """A leg of the rehearsal: the base until Ready, the step to the head, or the way back.
 
     `seconds` is the time until all was Ready, or until the timeout. Objects are ids (group/Kind/namespace/name):
-    `pruned` were deleted, `recreated` have another uid, `rolled` have another pod template, in the order of the change.
+    `pruned` were deleted, `recreated` have another uid, `rolled` have new pods, in the order in which these began.
     """
 
     leg: Leg
@@ -53,7 +49,7 @@ class Passage(_Part, frozen=True):
     rolled: list[str] = []
 
 
-class Rehearsal(_Part, frozen=True):
+class Rehearsal(Part, frozen=True):
     """The rehearsal of one environment. `disproved` are lines about predictions of the review that didn't come true."""
 
     environment: str

@@ -61,7 +61,7 @@ class Progress:
 
     def look(self, items: Items, now: float) -> None:
         """Record what Flux reports at a time."""
-        self._wiped = bool(self._items) and not items
+        self._wiped = not items and (self._wiped or bool(self._items))
         self._items = items
         self._leaving = set(items) - set(self._seen)
         for name, seen in self._seen.items():
@@ -74,7 +74,7 @@ class Progress:
             seen.applied = now
         if done:
             seen.recovered(now)
-            seen.ready, seen.failing = (now if seen.ready is None else seen.ready), None
+            seen.ready, seen.failing, seen.trying = (now if seen.ready is None else seen.ready), None, None
             return
         seen.ready = None  # the root may have changed it since
         if item.reason not in FAILURES:
