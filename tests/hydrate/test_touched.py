@@ -54,7 +54,7 @@ def test_an_unchanged_platform_touches_nothing(fleet: Platform) -> None:
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("components/greeting/values.yaml.gotmpl", {name: ("greeting",) for name in ALL}),
+        ("components/greeting/values.yaml.gotmpl", dict.fromkeys(ALL, ("greeting",))),
         ("environments/north/coast.yaml", {"north-coast": ("greeting", "spaces")}),
         ("environments/cold.yaml", dict.fromkeys(("north", "north-coast"), ("greeting", "spaces"))),
         ("environments/base.yaml", dict.fromkeys(ALL, ("greeting", "spaces"))),
@@ -82,7 +82,7 @@ def test_a_change_touches(fleet: Platform, path: str, expected: dict[str, tuple[
 
 def test_a_component_that_is_gone_touches_where_it_was(fleet: Platform) -> None:
     shutil.rmtree(fleet.root / "components" / "greeting")
-    assert _limits(fleet) == {name: ("greeting",) for name in ALL}
+    assert _limits(fleet) == dict.fromkeys(ALL, ("greeting",))
 
 
 def test_a_new_environment_is_touched_whole(fleet: Platform) -> None:
@@ -93,7 +93,7 @@ def test_a_new_environment_is_touched_whole(fleet: Platform) -> None:
 
 def test_a_changed_chart_touches_the_components_that_use_it(fleet: Platform) -> None:
     _append(fleet, "charts/note/templates/configmap.yaml")
-    assert _limits(fleet) == {name: ("greeting",) for name in ALL}
+    assert _limits(fleet) == dict.fromkeys(ALL, ("greeting",))
     fleet.git("checkout", "--quiet", ".")
     _append(fleet, "charts/workload/values.yaml")
     assert _limits(fleet) == {}

@@ -9,8 +9,12 @@ import sys
 from pathlib import Path
 from typing import NoReturn, get_args
 
+import msgspec
+
+from penstock.core import console
 from penstock.core.errors import PenstockError, reported
 from penstock.gates import registry, reports, runner
+from penstock.gates.matrix import matrix
 from penstock.hydrate.selection import Selection
 from penstock.platform.layout import find_platform
 
@@ -54,6 +58,9 @@ def _passes(argv: list[str]) -> bool:
     arguments = parser.parse_args(argv)
     if arguments.charts:
         os.environ[CHARTS] = str(Path(arguments.charts).resolve())
+    if arguments.name == "matrix":
+        console.out(msgspec.json.encode(matrix(find_platform())).decode())
+        return True
     gate = registry.find(arguments.name)
     platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).of(find_platform())
     result = runner.run(gate, platform)
