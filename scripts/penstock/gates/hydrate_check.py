@@ -35,7 +35,7 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     faulty = False
     for name in index.present(git, platform, picked, platform.limits is not None) if git else picked:
         try:
-            found = changes(hydrate(platform, name, [], trust_lock=False))
+            found = changes(hydrate(platform, name, [], afresh=platform.components_limited_to(name)))
         except Findings as refused:
             faulty = True
             for rule, line in zip(refused.rules, refused.findings, strict=True):

@@ -68,6 +68,10 @@ class Layout:
         """Return the folder of an environment's manifests."""
         return self.manifests / environment
 
+    def components_limited_to(self, environment: str) -> tuple[str, ...] | None:
+        """Return the components that can differ in an environment; None for all."""
+        return next((each.components for each in self.limits or () if each.environment == environment), None)
+
     def relative(self, path: Path) -> str:
         """Return a path for messages: relative to the platform's root, with forward slashes."""
         if path == self.root:
