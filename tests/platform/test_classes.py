@@ -41,7 +41,9 @@ class Fleet:
         tree = f"manifests/{name}"
         path = f"spec:\n  path: ./manifests/{name}/shop\n"
         self.write(f"{tree}/flux-system/kustomization-shop.yaml", f"kind: Kustomization\n{path}")
-        pod = f"  checksum/config: {digest * 6}\nspec:\n  replicas: {replicas}\n  url: https://shop.{name}.example.com/\n"
+        pod = (
+            f"  checksum/config: {digest * 6}\nspec:\n  replicas: {replicas}\n  url: https://shop.{name}.example.com/\n"
+        )
         self.write(f"{tree}/shop/deployment-shop.yaml", f"kind: Deployment\nannotations:\n{pod}")
         job = f"kind: Job\nmetadata:\n  name: make-{digest}\nbucket: cluster-{name}-logs.{region}\n"
         self.write(f"{tree}/shop/job-make-{digest}.yaml", job)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 from penstock.cluster.actions import execute
 from penstock.cluster.providers.kwok import Kwok
@@ -15,6 +18,13 @@ from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
 KWOK = Kwok()
+# The processes of a cluster with the shipped platform need 1.1 GB.
+_MEMORY = 1_500_000_000
+
+
+def at_a_time() -> int:
+    """Return how many clusters may run side by side: one for each core, if there is memory for them."""
+    return max(1, min(os.cpu_count() or 1, psutil.virtual_memory().available // _MEMORY))
 
 
 @contextmanager

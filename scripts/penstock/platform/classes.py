@@ -31,9 +31,12 @@ _SHORTEST = 4
 def classes(layouts: Sequence[Layout], names: Sequence[str]) -> list[tuple[str, ...]]:
     """Return the classes of these environments: sorted names, the classes by their first one.
 
-    In each of the layouts, such as the two ends of a change, the environments of a class are alike; the last layout
-    declares which values are their own. Raises PenstockError if an environment can't be read.
+    In each of the layouts, such as the two ends of a change, the environments of a class are alike. The last layout
+    declares which values are their own, and with its `every` each environment is a class of its own. Raises
+    PenstockError if an environment can't be read.
     """
+    if layouts[-1].every:
+        return [(name,) for name in sorted(names)]
     own = [*values.own_paths(layouts[-1]), *values.marked_paths(layouts[-1], values.VARIES)]
     found: dict[tuple[str, ...], list[str]] = {}
     for name in sorted(names):

@@ -33,11 +33,13 @@ class Limit(NamedTuple):
 class Layout:
     """The folders of a platform, whose `root` contains helmfile.yaml.
 
-    `limits` are the environments to which a gate is limited; None for all.
+    `limits` are the environments to which a gate is limited; None for all. With `every`, those that are alike are
+    rehearsed too.
     """
 
     root: Path
     limits: tuple[Limit, ...] | None = None
+    every: bool = False
 
     @property
     def helmfile(self) -> Path:
