@@ -1,0 +1,262 @@
+"""Benchmark of Flux on one cluster: hundreds of Kustomizations, the real controllers, one commit that changes all.
+
+The cluster is on kwok, as in a rehearsal. Each Kustomization has what Flux's own benchmark gives an application, but an
+Ingress: a Deployment scaled to zero, a ServiceAccount and a Service (https://github.com/fluxcd/flux-benchmark).
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import psutil
+
+from penstock.bench.report import machine, table, today
+from penstock.cluster import git_source, phases, processes
+from penstock.cluster.actions import applying, execute
+from penstock.cluster.session import Session
+from penstock.cluster.temporary import KWOK, cluster
+from penstock.cluster.waiting import until
+from penstock.core import console
+from penstock.core.console import Step, seconds, size
+from penstock.core.errors import PenstockError
+from penstock.core.process import Command, run
+from penstock.gitops import objects, status
+from penstock.kube.flux import NAMESPACE
+from penstock.kube.ref import Content
+from penstock.platform.cluster import Cluster
+from penstock.platform.layout import Layout
+from penstock.tools import flux
+from penstock.tools.git import program
+from penstock.tools.kubectl import PENSTOCK
+
+ENVIRONMENT = "bench"
+HEADINGS = ["Kustomizations", "kustomize-controller", "all Ready after", "processor", "memory", "source-controller"]
+_SHARD = "sharding.fluxcd.io/key"
+_DEADLINE = 1800.0
+_EVERY = 0.5
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How kustomize-controller runs: `concurrent` is its number of workers, `shards` that of its processes."""
+
+    concurrent: int
+    shards: int = 1
+
+    def __str__(self) -> str:
+        """The setting for a table."""
+        return f"--concurrent={self.concurrent}" + (f", {self.shards} shards" if self.shards > 1 else "")
+
+
+# 20 is what Flux's benchmark sets.
+SETTINGS = (Setting(20), Setting(50), Setting(25, shards=2))
+
+
+@dataclass(frozen=True)
+class FluxTimes:
+    """One commit that changes every Kustomization: seconds from its fetch until all were Ready again.
+
+    `processor` are the seconds of kustomize-controller on all cores; `memory` and `source` the peak bytes of
+    kustomize-controller, all of its shards, and of source-controller.
+    """
+
+    count: int
+    setting: Setting
+    wall: float
+    processor: float
+    memory: int
+    source: int
+
+
+def measure_flux(folder: Path, counts: Sequence[int], settings: Sequence[Setting] = SETTINGS) -> list[FluxTimes]:
+    """Measure these numbers of Kustomizations, each with all settings on one cluster."""
+    KWOK.prepare()
+    return [each for count in counts for each in _measured(folder / str(count), count, settings)]
+
+
+def rows(found: Sequence[FluxTimes]) -> list[list[str]]:
+    """Return one row per measurement, under HEADINGS."""
+    return [
+        [
+            str(each.count),
+            str(each.setting),
+            seconds(each.wall),
+            seconds(each.processor),
+            size(each.memory),
+            size(each.source),
+        ]
+        for each in found
+    ]
+
+
+def section(found: Sequence[FluxTimes]) -> str:
+    """Return the section of docs/benchmarks.md, without its heading."""
+    counts = ",".join(map(str, dict.fromkeys(each.count for each in found)))
+    return f"""\
+
+Measured on {today()}, {machine()}, {flux.version()}. One run each.
+
+```console
+$ nox -s bench -- --sizes none --gates none --flux {counts}
+```
+
+One cluster on kwok, with that many Kustomizations from one Git source; each applies a Deployment scaled to zero, a
+ServiceAccount and a Service, and waits until they are Ready. One commit changes every Deployment. Shards are processes
+of kustomize-controller, each for the Kustomizations with its label. Processor and memory are those of its processes
+alone; the last column is the memory of source-controller.
+
+{table(HEADINGS, rows(found))}
+
+[What follows from it](how-to/scale.md#flux).
+"""
+
+
+def make(folder: Path, count: int, shards: int, version: int) -> Layout:
+    """Write a platform with `count` Kustomizations, each in one of the shards; `version` is the tag of the images."""
+    layout = Layout(folder)
+    for path in (layout.components, layout.environments, layout.tree(ENVIRONMENT) / NAMESPACE):
+        path.mkdir(parents=True, exist_ok=True)
+    layout.helmfile.write_text(f"environments:\n  {ENVIRONMENT}: {{}}\n")
+    names = [f"app-{number:04d}" for number in range(count)]
+    for number, name in enumerate(names):
+        item = objects.component(ENVIRONMENT, name, [])
+        item["metadata"]["labels"] = {_SHARD: f"shard{number % shards}"}
+        _write(layout, NAMESPACE, f"kustomization-{name}.yaml", item)
+        for each in _application(name, version):
+            _write(layout, name, f"{each['kind'].lower()}.yaml", each)
+        files = ["deployment.yaml", "service.yaml", "serviceaccount.yaml"]
+        (layout.tree(ENVIRONMENT) / name / objects.INDEX).write_bytes(objects.index(files))
+    index = objects.index([f"kustomization-{name}.yaml" for name in names])
+    (layout.tree(ENVIRONMENT) / NAMESPACE / objects.INDEX).write_bytes(index)
+    return layout
+
+
+def _write(layout: Layout, component: str, file: str, item: Content) -> None:
+    folder = layout.tree(ENVIRONMENT) / component
+    folder.mkdir(exist_ok=True)
+    (folder / file).write_bytes(objects.dump(item))
+
+
+def _application(name: str, version: int) -> Iterator[Content]:
+    metadata = {"name": name, "namespace": "default"}
+    labels = {"app": name}
+    containers = [{"name": "main", "image": f"registry.example.org/{name}:{version}"}]
+    pod = {"metadata": {"labels": labels}, "spec": {"serviceAccountName": name, "containers": containers}}
+    deployment = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
+    yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment}
+    yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
+    yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
+
+
+def _measured(folder: Path, count: int, settings: Sequence[Setting]) -> Iterator[FluxTimes]:
+    layout = make(folder, count, max(each.shards for each in settings), 0)
+    for argv in (
+        ["init", "--quiet"],
+        ["add", "--all"],
+        ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet", "-m", "Base"],
+    ):
+        run(Command([program(), "-C", folder, *argv], cwd=folder))
+    with cluster(layout, ENVIRONMENT, Cluster()) as session:
+        session = replace(session, timeout=_DEADLINE)
+        phases.run(session, phases.PHASES[:2])
+        with console.step(f"{count} Kustomizations: installation") as step, _controllers(session, Setting(50)):
+            execute(session, [applying(session, [objects.root(ENVIRONMENT, [])], PENSTOCK)], step)
+            _await_ready(session, count, step)
+        for number, setting in enumerate(settings, 1):
+            make(folder, count, max(each.shards for each in settings), number)
+            with console.step(f"{count} Kustomizations: one commit, {setting}") as step:
+                found = _commit(session, count, setting, step)
+                step.result = f"Ready after {', '.join(rows([found])[0][2:])}"
+            yield found
+
+
+def _commit(session: Session, count: int, setting: Setting, step: Step) -> FluxTimes:
+    with _controllers(session, setting) as running:
+        _await_idle(running, step)
+        before = _processor(running)
+        execute(session, git_source.follow(session, step), step)
+        source = processes.find(session.recorded.processes["source-controller"])
+        with _peaks(running, [source] if source else []) as peaks:
+            wall = _await_ready(session, count, step)
+        return FluxTimes(count, setting, wall, _processor(running) - before, peaks[0], peaks[1])
+
+
+@contextmanager
+def _controllers(session: Session, setting: Setting) -> Iterator[list[psutil.Process]]:
+    """Run kustomize-controller with a setting, instead of the one that runs; the first process has the root alone."""
+    _end(session, [flux.KUSTOMIZE_CONTROLLER])
+    plain = flux.kustomize_controller(session.state.kubeconfig, session.state.folder / "tmp")
+    selectors = {flux.KUSTOMIZE_CONTROLLER: f"!{_SHARD}" if setting.shards > 1 else ""}
+    if setting.shards > 1:
+        selectors |= {f"shard{number}": f"{_SHARD}=shard{number}" for number in range(setting.shards)}
+    for name, selector in selectors.items():
+        scratch = session.state.folder / f"tmp-{name}"
+        scratch.mkdir(exist_ok=True)
+        more = [f"--concurrent={setting.concurrent}", *([f"--watch-label-selector={selector}"] if selector else [])]
+        command = replace(plain, argv=[*plain.argv, *more], env={**plain.env, "TMPDIR": str(scratch)})
+        processes.start(session.state, session.recorded, name, command)
+    try:
+        yield [found for name in selectors if (found := processes.find(session.recorded.processes[name]))]
+    finally:
+        _end(session, list(selectors))
+
+
+def _end(session: Session, names: Sequence[str]) -> None:
+    ended = [session.recorded.processes.pop(name) for name in names if name in session.recorded.processes]
+    running = [found for process in ended if (found := processes.find(process))]
+    for process in running:
+        process.terminate()
+    psutil.wait_procs(running, timeout=30)
+
+
+def _await_ready(session: Session, count: int, step: Step) -> float:
+    """Wait until all Kustomizations are Ready at the session's commit; return the seconds."""
+    start = time.monotonic()
+
+    def ready() -> float | None:
+        processes.refuse_dead(session.recorded, list(session.recorded.processes))
+        items = status.kustomizations(session.kubectl).values()
+        done = sum(item.ready and item.revision == session.recorded.revision for item in items)
+        step.note(f"{done} of {count + 1} Ready")
+        return time.monotonic() - start if done == count + 1 else None
+
+    late = partial(PenstockError, f"{count} Kustomizations weren't Ready in time", "give Flux more time or cores")
+    return until(ready, session.timeout, step, "Flux", late)
+
+
+def _await_idle(running: list[psutil.Process], step: Step) -> None:
+    """Wait until a controller that has just started is done with what it finds."""
+
+    def idle() -> bool | None:
+        return True if all(process.cpu_percent(interval=2) < 5 for process in running) else None
+
+    until(idle, _DEADLINE, step, "the controllers to be idle", partial(PenstockError, "Flux stays busy", "try again"))
+
+
+def _processor(running: list[psutil.Process]) -> float:
+    return sum(sum(process.cpu_times()[:2]) for process in running)
+
+
+@contextmanager
+def _peaks(*groups: list[psutil.Process]) -> Iterator[list[int]]:
+    """Sample the resident memory of groups of processes; the items are the largest sums in bytes."""
+    peaks, ended = [0] * len(groups), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_EVERY):
+            for number, group in enumerate(groups):
+                peaks[number] = max(peaks[number], sum(process.memory_info().rss for process in group))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield peaks
+    finally:
+        ended.set()
+        watcher.join()
