@@ -36,7 +36,15 @@ from penstock.tools.git import program
 from penstock.tools.kubectl import PENSTOCK
 
 ENVIRONMENT = "bench"
-HEADINGS = ["Kustomizations", "kustomize-controller", "all Ready after", "processor", "memory", "source-controller"]
+HEADINGS = [
+    "Kustomizations",
+    "sources",
+    "kustomize-controller",
+    "all Ready after",
+    "processor",
+    "memory",
+    "source-controller",
+]
 _SHARD = "sharding.fluxcd.io/key"
 _DEADLINE = 1800.0
 _EVERY = 0.5
@@ -54,21 +62,20 @@ class Setting:
         return f"--concurrent={self.concurrent}" + (f", {self.shards} shards" if self.shards > 1 else "")
 
 
-# 20 is what Flux's benchmark sets.
-SETTINGS = (Setting(20), Setting(50), Setting(25, shards=2))
-# For more Kustomizations only the second one is measured: each measurement takes minutes.
-_MANY = 500
+# Kustomizations that share a source.
+_TOGETHER = 20
 
 
 @dataclass(frozen=True)
 class FluxTimes:
-    """One commit that changes every Kustomization: seconds from its fetch until all were Ready again.
+    """One commit that changes every Kustomization: seconds from the request to fetch it until all were Ready again.
 
-    `processor` are the seconds of kustomize-controller on all cores; `memory` and `source` the peak bytes of
-    kustomize-controller, all of its shards, and of source-controller.
+    `sources` is the number of GitRepositories, `processor` the seconds of kustomize-controller on all cores; `memory` and
+    `source` are the peak bytes of kustomize-controller, all of its shards, and of source-controller.
     """
 
     count: int
+    sources: int
     setting: Setting
     wall: float
     processor: float
@@ -81,8 +88,18 @@ def measure_flux(folder: Path, counts: Sequence[int]) -> list[FluxTimes]:
     KWOK.prepare()
     found: list[FluxTimes] = []
     for count in counts:
-        found += _measured(folder / str(count), count, SETTINGS if count <= _MANY else SETTINGS[1:2])
+        for number, (together, settings) in enumerate(_plan(count)):
+            found += _measured(folder / f"{count}-{number}", count, together, settings)
     return found
+
+
+def _plan(count: int) -> Iterator[tuple[int, Sequence[Setting]]]:
+    """Yield how many Kustomizations share a source, and the settings; a cluster for each. Large ones take minutes."""
+    if count <= 100:
+        yield count, (Setting(20),)  # what Flux's benchmark sets
+        yield _TOGETHER, (Setting(20), Setting(50))
+    else:
+        yield _TOGETHER, (Setting(50), Setting(25, shards=2)) if count <= 500 else (Setting(50),)
 
 
 def rows(found: Sequence[FluxTimes]) -> list[list[str]]:
@@ -90,6 +107,7 @@ def rows(found: Sequence[FluxTimes]) -> list[list[str]]:
     return [
         [
             str(each.count),
+            str(each.sources),
             str(each.setting),
             seconds(each.wall),
             seconds(each.processor),
@@ -111,10 +129,11 @@ Measured on {today()}, {machine()}, {flux.version()}. One run each.
 $ nox -s bench -- --sizes none --gates none --flux {counts}
 ```
 
-One cluster on kwok, with that many Kustomizations from one Git source; each applies a Deployment scaled to zero, a
-ServiceAccount and a Service, and waits until they are Ready. One commit changes every Deployment. Shards are processes
-of kustomize-controller, each for the Kustomizations with its label. Processor and memory are those of its processes
-alone; the last column is the memory of source-controller.
+One cluster on kwok, with that many Kustomizations; each applies a Deployment scaled to zero, a ServiceAccount and a
+Service, and waits until they are Ready. The sources are GitRepositories of one repository; each ignores the folders of
+the others. One commit changes every Deployment. Shards are processes of kustomize-controller, each for the
+Kustomizations with its label. Processor and memory are those of its processes alone; the last column is the memory of
+source-controller.
 
 {table(HEADINGS, rows(found))}
 
@@ -122,21 +141,27 @@ alone; the last column is the memory of source-controller.
 """
 
 
-def make(folder: Path, count: int, shards: int, version: int) -> Layout:
-    """Write a platform with `count` Kustomizations, each in one of the shards; `version` is the tag of the images."""
+def make(folder: Path, count: int, together: int, shards: int, version: int) -> Layout:
+    """Write a platform with `count` Kustomizations, each in one of the shards; `version` is the tag of the images.
+
+    `together` of them share a source, which has a folder of manifests/ for them alone.
+    """
     layout = Layout(folder)
     for path in (layout.components, layout.environments, layout.tree(ENVIRONMENT) / NAMESPACE):
         path.mkdir(parents=True, exist_ok=True)
     layout.helmfile.write_text(f"environments:\n  {ENVIRONMENT}: {{}}\n")
     names = [f"app-{number:04d}" for number in range(count)]
     for number, name in enumerate(names):
-        item = objects.component(ENVIRONMENT, name, [])
-        item["metadata"]["labels"] = {_SHARD: f"shard{number % shards}"}
-        _write(layout, NAMESPACE, f"kustomization-{name}.yaml", item)
+        group = f"group-{number // together:03d}"
+        item = objects.component(ENVIRONMENT, f"{group}/{name}", [])
+        labels = {_SHARD: f"shard{number % shards}"}
+        metadata = {**item["metadata"], "name": name, "labels": labels}
+        spec = {**item["spec"], "sourceRef": {"kind": "GitRepository", "name": group}}
+        _write(layout, NAMESPACE, f"kustomization-{name}.yaml", {**item, "metadata": metadata, "spec": spec})
         for each in _application(name, version):
-            _write(layout, name, f"{each['kind'].lower()}.yaml", each)
+            _write(layout, f"{group}/{name}", f"{each['kind'].lower()}.yaml", each)
         files = ["deployment.yaml", "service.yaml", "serviceaccount.yaml"]
-        (layout.tree(ENVIRONMENT) / name / objects.INDEX).write_bytes(objects.index(files))
+        (layout.tree(ENVIRONMENT) / group / name / objects.INDEX).write_bytes(objects.index(files))
     index = objects.index([f"kustomization-{name}.yaml" for name in names])
     (layout.tree(ENVIRONMENT) / NAMESPACE / objects.INDEX).write_bytes(index)
     return layout
@@ -144,7 +169,7 @@ def make(folder: Path, count: int, shards: int, version: int) -> Layout:
 
 def _write(layout: Layout, component: str, file: str, item: Content) -> None:
     folder = layout.tree(ENVIRONMENT) / component
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     (folder / file).write_bytes(objects.dump(item))
 
 
@@ -159,8 +184,10 @@ def _application(name: str, version: int) -> Iterator[Content]:
     yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
 
 
-def _measured(folder: Path, count: int, settings: Sequence[Setting]) -> Iterator[FluxTimes]:
-    layout = make(folder, count, max(each.shards for each in settings), 0)
+def _measured(folder: Path, count: int, together: int, settings: Sequence[Setting]) -> Iterator[FluxTimes]:
+    shards = max(each.shards for each in settings)
+    layout = make(folder, count, together, shards, 0)
+    groups = sorted(path.name for path in layout.tree(ENVIRONMENT).glob("group-*"))
     for argv in (
         ["init", "--quiet"],
         ["add", "--all"],
@@ -171,25 +198,37 @@ def _measured(folder: Path, count: int, settings: Sequence[Setting]) -> Iterator
         session = replace(session, timeout=_DEADLINE)
         phases.run(session, phases.PHASES[:2])
         with console.step(f"{count} Kustomizations: installation") as step, _controllers(session, Setting(50)):
-            execute(session, [applying(session, [objects.root(ENVIRONMENT, [])], PENSTOCK)], step)
+            new = [*_sources(session, groups), objects.root(ENVIRONMENT, [])]
+            execute(session, [applying(session, new, PENSTOCK)], step)
             _await_ready(session, count, step)
         for number, setting in enumerate(settings, 1):
-            make(folder, count, max(each.shards for each in settings), number)
-            with console.step(f"{count} Kustomizations: one commit, {setting}") as step:
-                found = _commit(session, count, setting, step)
-                step.result = f"Ready after {', '.join(rows([found])[0][2:])}"
+            make(folder, count, together, shards, number)
+            with console.step(f"{count} Kustomizations: one commit, {setting}, {len(groups)} sources") as step:
+                found = _commit(session, count, groups, setting, step)
+                step.result = f"Ready after {', '.join(rows([found])[0][3:])}"
             yield found
 
 
-def _commit(session: Session, count: int, setting: Setting, step: Step) -> FluxTimes:
+def _sources(session: Session, groups: Sequence[str]) -> Iterator[Content]:
+    """The source of each group: the platform's own, without the folders of all others."""
+    own = session.kubectl.get_one(status.SOURCES, objects.SOURCE, NAMESPACE) or {}
+    for group in groups:
+        ignore = f"/*\n!/manifests\n/manifests/*\n!/manifests/{ENVIRONMENT}\n/manifests/{ENVIRONMENT}/*\n"
+        spec = {**own["spec"], "ignore": f"{ignore}!/manifests/{ENVIRONMENT}/{group}\n"}
+        yield {**own, "metadata": {"name": group, "namespace": NAMESPACE}, "spec": spec}
+
+
+def _commit(session: Session, count: int, groups: Sequence[str], setting: Setting, step: Step) -> FluxTimes:
     with _controllers(session, setting) as running:
         _await_idle(running, step)
-        before = _processor(running)
-        execute(session, git_source.follow(session, step), step)
+        before, start = _processor(running), time.monotonic()
         source = processes.find(session.recorded.processes["source-controller"])
         with _peaks(running, [source] if source else []) as peaks:
-            wall = _await_ready(session, count, step)
-        return FluxTimes(count, setting, wall, _processor(running) - before, peaks[0], peaks[1])
+            execute(session, git_source.follow(session, step), step)
+            execute(session, [git_source.reconciling(session, status.SOURCES, groups, git_source.now())], step)
+            _await_ready(session, count, step)
+        wall = time.monotonic() - start
+        return FluxTimes(count, len(groups), setting, wall, _processor(running) - before, *peaks)
 
 
 @contextmanager
@@ -220,19 +259,18 @@ def _end(session: Session, names: Sequence[str]) -> None:
     psutil.wait_procs(running, timeout=30)
 
 
-def _await_ready(session: Session, count: int, step: Step) -> float:
-    """Wait until all Kustomizations are Ready at the session's commit; return the seconds."""
-    start = time.monotonic()
+def _await_ready(session: Session, count: int, step: Step) -> None:
+    """Wait until all Kustomizations are Ready at the session's commit."""
 
-    def ready() -> float | None:
+    def ready() -> bool | None:
         processes.refuse_dead(session.recorded, list(session.recorded.processes))
         items = status.kustomizations(session.kubectl).values()
         done = sum(item.ready and item.revision == session.recorded.revision for item in items)
         step.note(f"{done} of {count + 1} Ready")
-        return time.monotonic() - start if done == count + 1 else None
+        return True if done == count + 1 else None
 
     late = partial(PenstockError, f"{count} Kustomizations weren't Ready in time", "give Flux more time or cores")
-    return until(ready, session.timeout, step, "Flux", late)
+    until(ready, session.timeout, step, "Flux", late)
 
 
 def _await_idle(running: list[psutil.Process], step: Step) -> None:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psutil
 
@@ -14,6 +12,7 @@ from penstock.cluster.actions import execute
 from penstock.cluster.providers.kwok import Kwok
 from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, State
+from penstock.core.files import plain_folder
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
@@ -29,9 +28,13 @@ def at_a_time() -> int:
 
 @contextmanager
 def cluster(layout: Layout, environment: str, settings: Cluster) -> Iterator[Session]:
-    """Yield a session with a temporary state; the cluster that it brings up is deleted at the end."""
-    with tempfile.TemporaryDirectory(prefix="penstock-rehearsal-") as folder:
-        state = State(Path(folder) / environment)
+    """Yield a session with a temporary state; the cluster that it brings up is deleted at the end.
+
+    The state is in memory if there is room: etcd syncs each write, and kustomize-controller unpacks the archive of the
+    source for each Kustomization, which takes a quarter of the time there.
+    """
+    with plain_folder("penstock-rehearsal-") as folder:
+        state = State(folder / environment)
         state.prepare()
         recorded = ClusterState(provider=KWOK.name, environment=environment)
         session = Session(layout, environment, state, recorded, KWOK.timeout, KWOK, settings)

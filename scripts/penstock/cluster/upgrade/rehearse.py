@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from msgspec.structs import replace as with_fields
 
@@ -16,6 +14,7 @@ from penstock.cluster.temporary import KWOK
 from penstock.cluster.upgrade import passage, predictions, probes
 from penstock.cluster.upgrade.passage import PATIENCE
 from penstock.core import console
+from penstock.core.files import plain_folder
 from penstock.core.side_by_side import side_by_side
 from penstock.gitops import snapshot
 from penstock.kube.objects import Object
@@ -87,8 +86,8 @@ def rehearsals(layout: Layout, review: Review, names: Sequence[str], base: str =
 def _base(layout: Layout, base: str) -> Iterator[Layout]:
     """The platform at the base, in a temporary folder."""
     commit, _ = revisions.base_of(layout.root, base, git.head(layout.root))
-    with tempfile.TemporaryDirectory(prefix="penstock-base-") as folder:
-        yield snapshot.checkout(layout, commit, Path(folder))
+    with plain_folder("penstock-base-") as folder:
+        yield snapshot.checkout(layout, commit, folder)
 
 
 def _between(
