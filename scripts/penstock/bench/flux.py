@@ -16,36 +16,24 @@ from pathlib import Path
 
 import psutil
 
-from penstock.bench.report import machine, table, today
+from penstock.bench.applications import ENVIRONMENT, SHARD, make
 from penstock.cluster import git_source, phases, processes
 from penstock.cluster.actions import applying, execute
 from penstock.cluster.session import Session
 from penstock.cluster.temporary import KWOK, cluster
 from penstock.cluster.waiting import until
 from penstock.core import console
-from penstock.core.console import Step, seconds, size
+from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
 from penstock.core.process import Command, run
 from penstock.gitops import objects, status
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.ref import Content
 from penstock.platform.cluster import Cluster
-from penstock.platform.layout import Layout
 from penstock.tools import flux
 from penstock.tools.git import program
 from penstock.tools.kubectl import PENSTOCK
 
-ENVIRONMENT = "bench"
-HEADINGS = [
-    "Kustomizations",
-    "sources",
-    "kustomize-controller",
-    "all Ready after",
-    "processor",
-    "memory",
-    "source-controller",
-]
-_SHARD = "sharding.fluxcd.io/key"
 _DEADLINE = 1800.0
 _EVERY = 0.5
 
@@ -70,8 +58,8 @@ _TOGETHER = 20
 class FluxTimes:
     """One commit that changes every Kustomization: seconds from the request to fetch it until all were Ready again.
 
-    `sources` is the number of GitRepositories, `processor` the seconds of kustomize-controller on all cores; `memory` and
-    `source` are the peak bytes of kustomize-controller, all of its shards, and of source-controller.
+    `sources` is the number of GitRepositories, `processor` the seconds of kustomize-controller on all cores. `memory`
+    and `source` are the peak bytes of kustomize-controller, all of its shards, and of source-controller.
     """
 
     count: int
@@ -102,88 +90,6 @@ def _plan(count: int) -> Iterator[tuple[int, Sequence[Setting]]]:
         yield _TOGETHER, (Setting(50), Setting(25, shards=2)) if count <= 500 else (Setting(50),)
 
 
-def rows(found: Sequence[FluxTimes]) -> list[list[str]]:
-    """Return one row per measurement, under HEADINGS."""
-    return [
-        [
-            str(each.count),
-            str(each.sources),
-            str(each.setting),
-            seconds(each.wall),
-            seconds(each.processor),
-            size(each.memory),
-            size(each.source),
-        ]
-        for each in found
-    ]
-
-
-def section(found: Sequence[FluxTimes]) -> str:
-    """Return the section of docs/benchmarks.md, without its heading."""
-    counts = ",".join(map(str, dict.fromkeys(each.count for each in found)))
-    return f"""\
-
-Measured on {today()}, {machine()}, {flux.version()}. One run each.
-
-```console
-$ nox -s bench -- --sizes none --gates none --flux {counts}
-```
-
-One cluster on kwok, with that many Kustomizations; each applies a Deployment scaled to zero, a ServiceAccount and a
-Service, and waits until they are Ready. The sources are GitRepositories of one repository; each ignores the folders of
-the others. One commit changes every Deployment. Shards are processes of kustomize-controller, each for the
-Kustomizations with its label. Processor and memory are those of its processes alone; the last column is the memory of
-source-controller.
-
-{table(HEADINGS, rows(found))}
-
-[What follows from it](how-to/scale.md#flux).
-"""
-
-
-def make(folder: Path, count: int, together: int, shards: int, version: int) -> Layout:
-    """Write a platform with `count` Kustomizations, each in one of the shards; `version` is the tag of the images.
-
-    `together` of them share a source, which has a folder of manifests/ for them alone.
-    """
-    layout = Layout(folder)
-    for path in (layout.components, layout.environments, layout.tree(ENVIRONMENT) / NAMESPACE):
-        path.mkdir(parents=True, exist_ok=True)
-    layout.helmfile.write_text(f"environments:\n  {ENVIRONMENT}: {{}}\n")
-    names = [f"app-{number:04d}" for number in range(count)]
-    for number, name in enumerate(names):
-        group = f"group-{number // together:03d}"
-        item = objects.component(ENVIRONMENT, f"{group}/{name}", [])
-        labels = {_SHARD: f"shard{number % shards}"}
-        metadata = {**item["metadata"], "name": name, "labels": labels}
-        spec = {**item["spec"], "sourceRef": {"kind": "GitRepository", "name": group}}
-        _write(layout, NAMESPACE, f"kustomization-{name}.yaml", {**item, "metadata": metadata, "spec": spec})
-        for each in _application(name, version):
-            _write(layout, f"{group}/{name}", f"{each['kind'].lower()}.yaml", each)
-        files = ["deployment.yaml", "service.yaml", "serviceaccount.yaml"]
-        (layout.tree(ENVIRONMENT) / group / name / objects.INDEX).write_bytes(objects.index(files))
-    index = objects.index([f"kustomization-{name}.yaml" for name in names])
-    (layout.tree(ENVIRONMENT) / NAMESPACE / objects.INDEX).write_bytes(index)
-    return layout
-
-
-def _write(layout: Layout, component: str, file: str, item: Content) -> None:
-    folder = layout.tree(ENVIRONMENT) / component
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / file).write_bytes(objects.dump(item))
-
-
-def _application(name: str, version: int) -> Iterator[Content]:
-    metadata = {"name": name, "namespace": "default"}
-    labels = {"app": name}
-    containers = [{"name": "main", "image": f"registry.example.org/{name}:{version}"}]
-    pod = {"metadata": {"labels": labels}, "spec": {"serviceAccountName": name, "containers": containers}}
-    deployment = {"replicas": 0, "selector": {"matchLabels": labels}, "template": pod}
-    yield {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata, "spec": deployment}
-    yield {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": {"ports": [{"port": 80}]}}
-    yield {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}
-
-
 def _measured(folder: Path, count: int, together: int, settings: Sequence[Setting]) -> Iterator[FluxTimes]:
     shards = max(each.shards for each in settings)
     layout = make(folder, count, together, shards, 0)
@@ -205,7 +111,7 @@ def _measured(folder: Path, count: int, together: int, settings: Sequence[Settin
             make(folder, count, together, shards, number)
             with console.step(f"{count} Kustomizations: one commit, {setting}, {len(groups)} sources") as step:
                 found = _commit(session, count, groups, setting, step)
-                step.result = f"Ready after {', '.join(rows([found])[0][3:])}"
+                step.result = f"Ready after {seconds(found.wall)}, {seconds(found.processor)} of processor time"
             yield found
 
 
@@ -236,9 +142,9 @@ def _controllers(session: Session, setting: Setting) -> Iterator[list[psutil.Pro
     """Run kustomize-controller with a setting, instead of the one that runs; the first process has the root alone."""
     _end(session, [flux.KUSTOMIZE_CONTROLLER])
     plain = flux.kustomize_controller(session.state.kubeconfig, session.state.folder / "tmp")
-    selectors = {flux.KUSTOMIZE_CONTROLLER: f"!{_SHARD}" if setting.shards > 1 else ""}
+    selectors = {flux.KUSTOMIZE_CONTROLLER: f"!{SHARD}" if setting.shards > 1 else ""}
     if setting.shards > 1:
-        selectors |= {f"shard{number}": f"{_SHARD}=shard{number}" for number in range(setting.shards)}
+        selectors |= {f"shard{number}": f"{SHARD}=shard{number}" for number in range(setting.shards)}
     for name, selector in selectors.items():
         scratch = session.state.folder / f"tmp-{name}"
         scratch.mkdir(exist_ok=True)

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from penstock.bench import flux, pages, report, report_gates, reviews, synthetic
+from penstock.bench import flux, pages, report, report_flux, report_gates, reviews, synthetic
 from penstock.bench.gates import measure_networked, measure_shipped_gates
 from penstock.bench.measure import measure, measure_shipped
 from penstock.core import console
@@ -90,9 +90,9 @@ def flux_on_one_cluster(sizes: list[int], write: bool) -> None:
     """Measure Flux with these numbers of Kustomizations on one cluster."""
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
         found = flux.measure_flux(Path(folder).resolve(), sizes)
-    console.table([heading.upper() for heading in flux.HEADINGS], flux.rows(found))
+    console.table([heading.upper() for heading in report_flux.HEADINGS], report_flux.rows(found))
     if write:
-        _write(4, flux.section(found))
+        _write(4, report_flux.section(found))
 
 
 def _show(bars: list[report.Bar]) -> None:
