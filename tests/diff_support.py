@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from penstock.core import yaml
-from penstock.review import compare
+from penstock.review import compare, follows
 from penstock.tools.apicheck import Problem, Verdict
 
 GROUPS = {
@@ -55,4 +55,4 @@ def effects(
 
 def answer(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
     """Let the API server answer this to every change."""
-    monkeypatch.setattr(compare, "verdicts", lambda pairs, *_: [verdict for _ in pairs])
+    monkeypatch.setattr(follows, "verdicts", lambda pairs, *_: [verdict for _ in pairs])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from diff_support import FIXED, FLUX, SHOP, an, answer, effects, spec, texts, workload
-from penstock.review import compare
+from penstock.review import compare, follows
 from penstock.review.trees import Item
 from penstock.tools.apicheck import Problem, Verdict
 
@@ -60,7 +60,7 @@ def test_the_api_server_is_asked_only_about_what_changes_and_flux_applies(monkey
         asked.extend(str(new) for _, new in pairs)
         return [Verdict() for _ in pairs]
 
-    monkeypatch.setattr(compare, "verdicts", verdicts)
+    monkeypatch.setattr(follows, "verdicts", verdicts)
     kept = an("Secret", {f"{FLUX}/ssa": "Ignore"}, data={"a": "1"})
     same = spec("Deployment", a=1)
     effects(

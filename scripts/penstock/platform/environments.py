@@ -22,6 +22,9 @@ Wanted = str | Sequence[str] | None
 """Environments to choose: a name or pattern, several, or all for None and an empty list."""
 _DEFAULT = "k3d"
 _PATTERN = re.compile(r"[*?\[]")
+_TREE = re.compile(r"\bmanifests/([\w.-]*\w)")
+# A message names this many environments; of more than one above that, it counts the rest.
+_MOST_NAMED = 3
 # All other keys of an environment's file belong to the platform.
 ENGINE_KEYS = ("cluster", "kubernetes")
 
@@ -187,3 +190,20 @@ def merged(under: Values, over: Values) -> Values:
         both = isinstance(value, dict) and isinstance(result.get(key), dict)
         result[key] = merged(result[key], value) if both else value
     return result
+
+
+def shown(names: Sequence[str], every: Sequence[str] = ()) -> str:
+    """Return environments for a message: a few by name, most of `every` by those that aren't among them."""
+    if len(names) <= _MOST_NAMED + 1:
+        return ", ".join(names)
+    absent = [name for name in every if name not in names]
+    if every and not absent:
+        return f"all {len(names)} environments"
+    if every and len(absent) <= _MOST_NAMED:
+        return f"{len(names)} environments, all but {', '.join(absent)}"
+    return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+
+
+def unnamed(text: str, name: str) -> str:
+    """Return a text with `*` for an environment's name in the paths of its manifests, to compare it with another's."""
+    return _TREE.sub(lambda found: "manifests/*" if found[1] == name else found[0], text)

@@ -16,13 +16,13 @@ from penstock.core.files import sha256
 from penstock.hydrate import lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
-from penstock.platform import environments, secrets
+from penstock.platform import dataflow, environments, secrets
+from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import trees
-from penstock.review.effects import Declared
+from penstock.review.trees import Trees
 from penstock.tools import git, revisions
 
-Trees = dict[str, dict[str, bytes]]
 WORKING_TREE = "working tree"
 # The contracts, and what the manifests are rendered from.
 _CONTRACTS = ("charts.lock", "dataflow.yaml", "environments", "review.yaml")
@@ -49,6 +49,19 @@ class Sources:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_bytes(text)
         return Layout(self.folder)
+
+    @cached_property
+    def contract(self) -> Contract | None:
+        """dataflow.yaml; None if it is invalid, which the gate dataflow reports."""
+        try:
+            return dataflow.read(self.layout.root)
+        except PenstockError:
+            return None
+
+    @cached_property
+    def declared(self) -> dict[tuple[str, str], set[str]]:
+        """The Secrets that the components declare: the keys of each, by namespace and name."""
+        return declared(self.layout)
 
 
 @dataclass(frozen=True)
@@ -122,7 +135,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     root = layout.root
     tip = git.commit(root, head or "HEAD")
     start, name = revisions.base_of(root, base, tip)
-    dirty = [path for path in git.changed(root) if "manifests/" in path]
+    dirty = changed(root)
     notes = list(_notes(root, start, tip, head, dirty))
     for revision in (start, tip):
         _refuse_submodule(root, revision)
@@ -132,12 +145,19 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         shown = revisions.named(head, tip) if head else WORKING_TREE
         if (head or not dirty) and git.same(root, start, tip, "manifests"):
             # Nothing changes, so the locks are all that is read.
-            before = after = trees.locks_in_commit(root, tip)
+            before = after = trees.locks(root, tip)
         else:
-            before, after = trees.in_commit(root, start), trees.in_commit(root, tip) if head else trees.on_disk(root)
+            every = trees.read(root, *dict.fromkeys((start, tip)), changed=None if head else dirty)
+            before, after = every[0], every[-1]
         touched = (f"components/{name}" for name in _touched(before, after))
         old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
         yield End(name, start, before, old_sources, is_partial=True), End(shown, tip, after, new_sources), notes
+
+
+def changed(root: Path) -> list[str]:
+    """Return the paths below manifests/ at which the working tree differs from HEAD, from a platform's root."""
+    start = len(git.prefix(root))
+    return [path[start:] for path in git.changed(root, "manifests")]
 
 
 def _touched(before: Trees, after: Trees) -> list[str]:
@@ -182,8 +202,8 @@ def version(layout: Layout, environment: str) -> str:
         return ""  # hydration reports the error; the newest version is the best guess
 
 
-def declared(layout: Layout) -> Declared:
-    """Return the Secrets that the components declare."""
+def declared(layout: Layout) -> dict[tuple[str, str], set[str]]:
+    """Return the Secrets that the components declare: the keys of each, by namespace and name."""
     names = sorted(path.name for path in layout.components.iterdir()) if layout.components.is_dir() else []
     return {
         (namespace, secret.name): {*secret.literal, *secret.generate}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
 from penstock.review.effects import Effect
@@ -108,16 +109,39 @@ class Environment(Part, frozen=True):
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
 
 
+class Group(Part, frozen=True):
+    """What is equal in some environments; file names and `environment` are those of the first of them."""
+
+    environments: list[str]
+    changes: list[Change] = []
+    risks: list[Risk] = []
+    prunes: list[Prune] = []
+    hooks: list[str] = []
+    notes: list[str] = []
+
+    @property
+    def loud(self) -> list[Change]:
+        """The changes that aren't noise."""
+        return [change for change in self.changes if not change.quiet]
+
+    @property
+    def noise(self) -> dict[str, int]:
+        """The number of differences that are noise, by class."""
+        return dict(Counter(field.noise for change in self.changes for field in change.fields if field.noise))
+
+
 class Review(Part, frozen=True):
     """The comparison of two ends: commits, or the working tree, whose name is `working tree`.
 
     `failures` are the lines for which the review fails, each with its fix. `unguarded` is that of the deletion guard,
-    which holds in the environments `guarded`.
+    which holds in the environments `guarded`. `groups` has all that happens once, with the environments that it is
+    equal in; it is computed for the JSON alone.
     """
 
     base: str
     head: str
     environments: list[Environment]
+    groups: list[Group] = []
     rehearsals: list[Rehearsal] = []
     notes: list[str] = []
     failures: list[tuple[str, str]] = []

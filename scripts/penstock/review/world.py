@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from penstock.core.yaml import parse
 from penstock.kube.nulls import as_stored
@@ -97,3 +98,15 @@ class World:
     def text(self, item: Item) -> bytes:
         """The text of an object's file."""
         return self.files.get(item.file.removeprefix(f"manifests/{self.environment}/"), b"")
+
+
+class Worlds(NamedTuple):
+    """An environment at both ends. `is_new` is whether `before` is the environment that a new one extends.
+
+    `notes` are lines about how they are compared.
+    """
+
+    before: World
+    after: World
+    is_new: bool = False
+    notes: tuple[str, ...] = ()

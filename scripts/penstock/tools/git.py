@@ -198,16 +198,27 @@ def changed(folder: Path, path: str = ".") -> dict[str, str]:
 
 def files(folder: Path, revision: str, *paths: str) -> dict[str, bytes]:
     """Return the files at and below some paths in a commit, by path from `folder`, without links and submodules."""
+    return files_of(folder, [revision], *paths)[0]
+
+
+def files_of(folder: Path, revisions: Iterable[str], *paths: str) -> list[dict[str, bytes]]:
+    """Return the same for some commits. Equal files are read once, and are the same bytes."""
     with fetching(folder) as env:
-        listed = git(folder, "ls-tree", "-r", "-z", revision, "--", *paths, env=env).stdout.split(b"\0")
-        entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
-        names = {os.fsdecode(name): about.split()[2] for about, _, name in entries}
-        if not names:
-            return {}
-        for path in paths:
-            complete(folder, revision, path, env)
-        contents = blobs(folder, names.values(), env)
-    return dict(zip(names, contents, strict=True))
+        trees = []
+        for revision in revisions:
+            listed = git(folder, "ls-tree", "-r", "-z", revision, "--", *paths, env=env).stdout.split(b"\0")
+            entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
+            trees.append({os.fsdecode(name): about.split()[2] for about, _, name in entries})
+            for path in paths if entries else ():
+                complete(folder, revision, path, env)
+        distinct = list(dict.fromkeys(blob for tree in trees for blob in tree.values()))
+        contents = dict(zip(distinct, blobs(folder, distinct, env), strict=True))
+    return [{path: contents[blob] for path, blob in tree.items()} for tree in trees]
+
+
+def prefix(folder: Path) -> str:
+    """Return the path of a folder from the top of its working tree, with a slash at the end; empty for the top."""
+    return git(folder, "rev-parse", "--show-prefix").text.removesuffix("\n")
 
 
 def blobs(folder: Path, names: Iterable[bytes], env: Mapping[str, str] | None = None) -> list[bytes]:

@@ -19,7 +19,7 @@ from penstock.review import ends, trees
 from penstock.review.compare import Change, Diff
 from penstock.review.compare import diff as compare
 from penstock.review.fields import Field
-from penstock.tools.git import commit
+from penstock.tools.git import commit, head
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
@@ -51,7 +51,8 @@ def diff(environment: Wanted, base: str, as_json: bool, platform: str = "") -> N
 def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     """Compare the environments; raises PenstockError for an unknown revision or a file without an object."""
     revision = commit(layout.root, base)
-    old, new = trees.in_commit(layout.root, revision), trees.on_disk(layout.root)
+    commits = dict.fromkeys((revision, head(layout.root)))
+    old, *_, new = trees.read(layout.root, *commits, changed=ends.changed(layout.root))
     known = environments.pick(layout, environment)
     # An environment removed from helmfile.yaml is a difference, too.
     names = known if environment else sorted({*known, *old})
