@@ -22,7 +22,7 @@ GROUPS = {
         *("flux-install", "gitops-setup", "gitops-enable"),
     ],
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
-    "Manifests": ["hydrate", "hydrate-check", "diff", "review", "rehearse"],
+    "Manifests": ["hydrate", "hydrate-check", "diff", "review", "review-merge", "rehearse"],
     "Images": ["images", "images-pin", "images-save", "images-prune"],
     "Environments": ["values", "environment-add"],
     "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference", "record"],

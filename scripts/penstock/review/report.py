@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.lock import FORMAT
@@ -26,15 +28,17 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
     with ends.ends(layout, base, head) as (old, new, notes):
         chosen = settings.read(new.layout.root)
         every_one = _environments(_names(layout, old, new, environment), old, new, chosen)
-        return Review(
-            base=old.name,
-            head=new.name,
-            environments=every_one,
-            notes=notes,
-            failures=list(_failures(every_one, chosen)),
-            unguarded=guard.failure(every_one, chosen.prune),
-            guarded=list(guard.needed(every_one, chosen.prune)),
-        )
+        return judged(Review(base=old.name, head=new.name, environments=every_one, notes=notes), chosen)
+
+
+def judged(review: Review, chosen: Settings) -> Review:
+    """Return the review with the reasons for which it fails: risks above the limits, and deletions by surprise."""
+    return msgspec.structs.replace(
+        review,
+        failures=list(_failures(review.environments, chosen)),
+        unguarded=guard.failure(review.environments, chosen.prune),
+        guarded=list(guard.needed(review.environments, chosen.prune)),
+    )
 
 
 def _names(layout: Layout, old: End, new: End, environment: Wanted) -> list[str]:
