@@ -8,9 +8,10 @@ import msgspec
 
 from penstock.platform.layout import LOCK_NAME
 from penstock.review import hooks
-from penstock.review.effects import Declared, Effect
+from penstock.review.effects import Declared
 from penstock.review.fields import Field, compare
 from penstock.review.follows import Applied, with_effects
+from penstock.review.model import Effect
 from penstock.review.step import Delta, pair
 from penstock.review.world import Worlds
 

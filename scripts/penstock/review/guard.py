@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from penstock.platform.environments import shown
 from penstock.review.model import Environment, Prune
 from penstock.review.settings import PruneSettings
-from penstock.review.step import Step
+
+if TYPE_CHECKING:
+    from penstock.review.step import Step  # all that reads objects, which an unchanged environment doesn't need
 
 KEY = "Penstock-Prune"
 _ENTRY = re.compile(r"([\w.-]+)=(\d+)")
