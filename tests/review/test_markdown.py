@@ -7,9 +7,8 @@ from typing import Any
 
 import msgspec
 
-from penstock.review.effects import Effect
 from penstock.review.markdown import LIMIT, markdown
-from penstock.review.model import Change, Environment, FieldChange, Prune, Review, Risk
+from penstock.review.model import Change, Effect, Environment, FieldChange, Prune, Review, Risk
 
 SCALED = Risk(
     rule="review/scaled-to-zero",

@@ -204,6 +204,11 @@ def shown(names: Sequence[str], every: Sequence[str] = ()) -> str:
     return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
 
 
+def also(others: Sequence[str]) -> str:
+    """Return the end of a message about the manifests of one environment that is true of others; empty without any."""
+    return f" (also in {shown(others)})" if others else ""
+
+
 def unnamed(text: str, name: str) -> str:
     """Return a text with `*` for an environment's name in the paths of its manifests, to compare it with another's."""
     return _TREE.sub(lambda found: "manifests/*" if found[1] == name else found[0], text)

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from penstock.platform.layout import LOCK_NAME
 from penstock.review import hooks
-from penstock.review.effects import Declared, Effect
+from penstock.review.effects import Declared
 from penstock.review.fields import Field, compare
 from penstock.review.follows import Applied, with_effects
-from penstock.review.step import pair
-from penstock.review.world import Parsed, World
+from penstock.review.model import Effect
+from penstock.review.step import Delta, pair
+from penstock.review.world import Worlds
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,36 +46,31 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
         return [change.object for change in self.changes if any(effect.what == what for effect in change.effects)]
 
 
-def diff(
-    environment: str,
-    old: Mapping[str, bytes],
-    new: Mapping[str, bytes],
-    declared: Declared,
-    stale: list[str],
-    version: str = "",
-) -> Diff:
-    """Compare two trees, as texts by path, with the rules of an API server of this Kubernetes version.
+def diffs(
+    every: Sequence[Worlds], declared: Declared, stale: Mapping[str, list[str]], versions: Mapping[str, str]
+) -> list[Diff]:
+    """Compare environments at both ends, with the rules of the API server of each one's Kubernetes version.
 
     Raises PenstockError with the name of a file that contains no object.
     """
-    if old == new:
-        return Diff(environment=environment, stale=stale, changes=[])
-    parsed: Parsed = {}
-    before, after = World(environment, old, parsed), World(environment, new, parsed)
-    [deltas] = with_effects([Applied([*pair(before, after, renames=False)], before, after, declared, version)])
-    changes = [
-        Change(
-            what="changed" if delta.what == "moved" else delta.what,
-            component=delta.item.component,
-            object=str(delta.item),
-            fields=[*compare(delta.old.content, delta.new.content)] if delta.old and delta.new else [],
-            effects=[*delta.effects],
-        )
-        for delta in deltas
-    ]
-    return Diff(
-        environment=environment,
-        stale=stale,
-        changes=sorted(changes, key=lambda change: (change.component, change.object)),
-        hooks=hooks.compare(old.get(LOCK_NAME, b""), new.get(LOCK_NAME, b"")),
+    applied = []
+    for before, after, *_ in every:
+        differing = [*pair(before, after, renames=False)]
+        applied.append(Applied(differing, before, after, declared, versions.get(after.environment, "")))
+    found = []
+    for one, deltas in zip(applied, with_effects(applied), strict=True):
+        name = one.after.environment
+        decided = hooks.compare(*(world.files.get(LOCK_NAME, b"") for world in (one.before, one.after)))
+        changes = sorted(map(_change, deltas), key=lambda change: (change.component, change.object))
+        found.append(Diff(environment=name, stale=stale.get(name, []), changes=changes, hooks=decided))
+    return found
+
+
+def _change(delta: Delta) -> Change:
+    return Change(
+        what="changed" if delta.what == "moved" else delta.what,
+        component=delta.item.component,
+        object=str(delta.item),
+        fields=[*compare(delta.old.content, delta.new.content)] if delta.old and delta.new else [],
+        effects=[*delta.effects],
     )

@@ -13,6 +13,7 @@ import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
+from penstock.core.model import decode
 from penstock.hydrate import lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
@@ -137,13 +138,13 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     start, name = revisions.base_of(root, base, tip)
     dirty = changed(root)
     notes = list(_notes(root, start, tip, head, dirty))
-    for revision in (start, tip):
-        _refuse_submodule(root, revision)
+    entries = {revision: git.entry(root, revision, "manifests") for revision in dict.fromkeys((start, tip))}
+    _refuse_submodule(entries)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
         new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
         shown = revisions.named(head, tip) if head else WORKING_TREE
-        if (head or not dirty) and git.same(root, start, tip, "manifests"):
+        if (head or not dirty) and entries[start] == entries[tip]:
             # Nothing changes, so the locks are all that is read.
             before = after = trees.locks(root, tip)
         else:
@@ -178,19 +179,24 @@ def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Ite
         yield f"the working tree is dirty: uncommitted changes of {files} below manifests/ {are}"
 
 
-def _refuse_submodule(root: Path, revision: str) -> None:
-    if git.is_submodule(root, revision, "manifests"):
-        raise PenstockError(
-            f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
-            "commit manifests/ as files: Flux reads them from this repository",
-        )
+def _refuse_submodule(entries: dict[str, str]) -> None:
+    for revision, entry in entries.items():
+        if entry.startswith("160000 "):
+            raise PenstockError(
+                f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
+                "commit manifests/ as files: Flux reads them from this repository",
+            )
+
+
+class _Format(msgspec.Struct):
+    version: int
 
 
 def lock_format(text: bytes) -> int:
     """Return the format of a lock; 0 if it is none."""
     try:
-        return int(msgspec.json.decode(text)["version"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+        return decode(text, _Format).version
+    except msgspec.DecodeError:
         return 0
 
 

@@ -9,8 +9,9 @@ from typing import NamedTuple
 from penstock.kube.flux import is_left_alone
 from penstock.kube.ref import ObjectRef
 from penstock.review import effects
-from penstock.review.effects import Declared, Effect
+from penstock.review.effects import Declared
 from penstock.review.immutable import Pair, verdicts
+from penstock.review.model import Effect
 from penstock.review.needs import Need, needs
 from penstock.review.step import Delta
 from penstock.review.trees import Item

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any, Literal
 
-from penstock.review.effects import Effect
+import msgspec
+
 from penstock.review.part import Part
 from penstock.review.rehearsal import Rehearsal
 
@@ -14,6 +15,16 @@ Noise = Literal["", "checksum", "version", "order"]
 Class = Literal["blocked", "data-loss", "outage", "privilege", "network", "supply-chain", "order", "visibility"]
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One effect.
+
+    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` explains it.
+    """
+
+    what: str
+    says: str
 
 
 class FieldChange(Part, frozen=True):

@@ -108,15 +108,15 @@ def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
                 yield f"stale at {end.name}, compared as it is: {lines[0]}{more}"
 
 
-def _failures(environments: list[Environment], chosen: Settings) -> Iterator[tuple[str, str]]:
-    unguarded = guard.failure(environments, chosen.prune)
+def _failures(every_one: list[Environment], chosen: Settings) -> Iterator[tuple[str, str]]:
+    unguarded = guard.failure(every_one, chosen.prune)
     if unguarded:
         yield unguarded
     alike: dict[str, list[str]] = {}
-    for each in environments:
+    for each in every_one:
         count = Counter(risk.severity for risk in each.risks if chosen.fails(risk))
         if count:
-            shown = ", ".join(f"{number} of severity {severity}" for severity, number in count.items())
-            alike.setdefault(shown, []).append(each.name)
+            counts = ", ".join(f"{number} of severity {severity}" for severity, number in count.items())
+            alike.setdefault(counts, []).append(each.name)
     fix = f"fix them, or switch a rule off for an object in {settings.FILE}, with the reason"
-    yield from ((f"{', '.join(names)}: risks: {shown}", fix) for shown, names in alike.items())
+    yield from ((f"{environments.shown(names)}: risks: {counts}", fix) for counts, names in alike.items())

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.kube import flux
 from penstock.kube.ref import ObjectRef
-from penstock.review.effects import Effect
 from penstock.review.ends import Sources
-from penstock.review.model import What
+from penstock.review.model import Effect, What
 from penstock.review.trees import Item
 from penstock.review.world import World
 

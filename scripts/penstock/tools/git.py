@@ -157,21 +157,15 @@ def trailers(folder: Path, base: str, head: str, key: str) -> list[str]:
     return [line.strip() for line in listed if line.strip() and not line.startswith("commit ")]
 
 
-def same(folder: Path, one: str, other: str, path: str) -> bool:
-    """Whether a path has the same content in two commits."""
-    listed = [git(folder, "ls-tree", revision, "--", path).stdout for revision in (one, other)]
-    return listed[0] == listed[1]
+def entry(folder: Path, revision: str, path: str) -> str:
+    """Return mode, type and id of a path in a commit, as `git ls-tree` does; empty if it isn't in it."""
+    return git(folder, "ls-tree", revision, "--", path).text.partition("\t")[0]
 
 
 def folders(folder: Path, revision: str, path: str) -> list[str]:
     """Return the folders directly below a path in a commit."""
     listed = git(folder, "ls-tree", "-d", "--name-only", "-z", revision, "--", f"{path}/").stdout.split(b"\0")
     return [os.fsdecode(line) for line in listed if line]
-
-
-def is_submodule(folder: Path, revision: str, path: str) -> bool:
-    """Whether a path is a submodule in a commit."""
-    return git(folder, "ls-tree", revision, "--", path).text.startswith("160000 ")
 
 
 def settings(folder: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain, count, groupby
+from typing import Literal
 
 from penstock.kube.ref import ObjectRef
 from penstock.platform.environments import shown
@@ -18,6 +19,8 @@ from penstock.review.rehearsal import Rehearsal
 
 _MOST_LINES, _WIDEST = 200, 2000
 _HANDFUL = 8
+Title = Severity | Literal["no risk", "nothing changes"]
+_TITLES: tuple[Title, ...] = (*SEVERITIES, "no risk", "nothing changes")
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
@@ -43,9 +46,9 @@ class Tile:
 
 @dataclass(frozen=True)
 class Level:
-    """The environments of a fleet with the same highest risk; None has those without any."""
+    """The environments of a fleet with the same highest risk, `no risk`, or `nothing changes`."""
 
-    highest: Severity | None
+    title: Title
     tiles: list[Tile]
 
 
@@ -179,11 +182,12 @@ def _table(review: Review) -> list[Cells]:
 
 
 def _fleet(review: Review) -> list[Level]:
-    levels: dict[Severity | None, list[Tile]] = {level: [] for level in (*SEVERITIES, None)}
+    found: dict[Title, list[Tile]] = {}
     for each in review.environments:
         anchor = "risks" if each.risks else "objects" if each.changes else ""
-        levels[each.highest].append(Tile(each.name, anchor))
-    return [Level(highest, tiles) for highest, tiles in levels.items() if tiles]
+        title: Title = each.highest or ("no risk" if anchor else "nothing changes")
+        found.setdefault(title, []).append(Tile(each.name, anchor))
+    return [Level(title, found[title]) for title in _TITLES if title in found]
 
 
 def _notes(review: Review) -> list[groups.Same[str]]:
