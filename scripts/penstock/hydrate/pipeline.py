@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from penstock.core.files import sha256
 from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
@@ -13,15 +15,20 @@ from penstock.platform.layout import Layout
 
 
 def hydrate(
-    layout: Layout, environment: str, only: list[str], *, trust_lock: bool = True, charts: Charts | None = None
+    layout: Layout,
+    environment: str,
+    only: list[str],
+    *,
+    afresh: Collection[str] | None = (),
+    charts: Charts | None = None,
 ) -> Tree:
     """Compute an environment's tree; writes only to the cache.
 
-    `only` limits the run to some components. Without `trust_lock`, everything is rendered and nothing is kept. `charts`
-    defaults to the upstream charts in charts.lock.
+    `only` limits the run to some components. Those in `afresh` are rendered in any case, and all if it is None.
+    `charts` defaults to the upstream charts in charts.lock.
     """
     charts = charts or Charts(layout, may_lock=False)
-    planned = plan(layout, environment, only, charts, trust_lock=trust_lock)
+    planned = plan(layout, environment, only, charts, afresh=afresh)
     if not planned.rendered:
         return _tree(planned, {}, {})
     # Imported here, so that a run without changes doesn't import the renderer.

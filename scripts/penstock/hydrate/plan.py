@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate import lock, select
@@ -32,15 +35,17 @@ class Plan:
     disk: dict[str, str]
 
 
-def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, trust_lock: bool) -> Plan:
+def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, afresh: Collection[str] | None) -> Plan:
     """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits the rendering to these components and those whose files were edited by hand.
+    `only` limits the rendering to these components and those whose files were edited by hand. The lock's entries of the
+    components in `afresh` aren't trusted; no entry is if it is None.
     """
     environments.read(layout, environment)
     components = {each.name: each for each in select.components(layout, environment)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
-    trusted = current if trust_lock else lock.EMPTY
+    kept = {} if afresh is None else {name: current.components[name] for name in current.components.keys() - {*afresh}}
+    trusted = msgspec.structs.replace(current, components=kept)
     inputs = Inputs(layout, environment, charts.digests)
     asked = select.only(list(components.values()), only)
     disk = on_disk(layout, environment)

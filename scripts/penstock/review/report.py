@@ -25,7 +25,7 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
     """
     with ends.ends(layout, base, head) as (old, new, notes):
         chosen = settings.read(new.layout.root)
-        every_one = _environments(_names(old, new, environment), old, new, chosen)
+        every_one = _environments(_names(layout, old, new, environment), old, new, chosen)
         return Review(
             base=old.name,
             head=new.name,
@@ -37,7 +37,7 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
         )
 
 
-def _names(old: End, new: End, environment: Wanted) -> list[str]:
+def _names(layout: Layout, old: End, new: End, environment: Wanted) -> list[str]:
     known = sorted(old.trees.keys() | new.trees.keys())
     patterns = [each for each in ([environment] if isinstance(environment, str) else environment or []) if each]
     for pattern in patterns:
@@ -46,8 +46,11 @@ def _names(old: End, new: End, environment: Wanted) -> list[str]:
                 f"unknown environment `{pattern}`: neither end has manifests/{pattern}",
                 did_you_mean(pattern, known, f"there are {', '.join(known)}"),
             )
-    found = {name for pattern in patterns for name in environments.matching(known, pattern)}
-    return sorted(found) or known
+    found = {name for pattern in patterns for name in environments.matching(known, pattern)} if patterns else {*known}
+    if layout.limits is not None:
+        # One that is no longer listed belongs to no share of the environments, so it is in each.
+        found -= {*environments.names(layout)} - {*environments.chosen(layout)}
+    return sorted(found)
 
 
 def _environments(names: list[str], old: End, new: End, chosen: Settings) -> list[Environment]:
