@@ -34,10 +34,10 @@ class Selection:
 
         Raises PenstockError for a pattern without an environment, an unknown base, and a share that is none.
         """
-        share = shard(self.shard) if self.shard else None
-        names = environments.pick(layout, self.environments)
         if self.is_all:
             return layout
+        share = shard(self.shard) if self.shard else None
+        names = environments.pick(layout, self.environments)
         limits = {name: Limit(name) for name in names}
         if self.changed is not None:
             # Imported here: the fast check of everything needs none of it.
