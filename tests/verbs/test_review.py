@@ -362,7 +362,11 @@ def test_the_same_in_several_environments_is_said_once(shop: Platform) -> None:
     )
     assert "error: local, shop-1, shop-2 and 3 more: risks: 1 of severity high" in ran.stderr
     found = as_json(shop, "HEAD")
-    assert [(len(group["environments"]), len(group["changes"])) for group in found["groups"]] == [(7, 0), (6, 1), (1, 1)]
+    assert [(len(group["environments"]), len(group["changes"])) for group in found["groups"]] == [
+        (7, 0),
+        (6, 1),
+        (1, 1),
+    ]
     log = json.loads(shop.run("review", "HEAD", "--format", "sarif").stdout)
     [result] = log["runs"][0]["results"]
     assert "(also in shop-1, shop-2, shop-3 and 2 more)" in result["message"]["text"]

@@ -39,7 +39,8 @@ def _dependencies(world: World, centre: set[str]) -> Iterator[tuple[str, set[str
     Only their files are parsed: an environment may have hundreds.
     """
     start, names = f"{NAMESPACE}/kustomization-", {name.encode() for name in centre}
-    for path, text in world.files.items():
+    for path in world.named("Kustomization"):
+        text = world.files[path]
         name = path.removeprefix(start).removesuffix(".yaml")
         if not path.startswith(start) or not (name in centre or names & {*_WORD.findall(text)}):
             continue

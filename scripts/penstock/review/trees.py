@@ -65,10 +65,10 @@ def locks(root: Path, commit: str) -> Trees:
 def _by_environment(texts: dict[str, bytes]) -> Trees:
     found: Trees = {}
     for path, text in texts.items():
-        _, environment, *rest = path.split("/")
+        _, environment, *rest = path.split("/", 2)
+        inner = rest[0] if rest else ""
+        is_object = inner.endswith(".yaml") and inner.count("/") == 1 and not inner.endswith(f"/{_INDEX}")
         # Unfinished trees of a hydrate begin with a dot; the index files aren't objects.
-        if rest == [LOCK_NAME] and not environment.startswith("."):
-            found.setdefault(environment, {})[LOCK_NAME] = text
-        if len(rest) == 2 and not environment.startswith(".") and path.endswith(".yaml") and rest[1] != _INDEX:
-            found.setdefault(environment, {})["/".join(rest)] = text
+        if (is_object or inner == LOCK_NAME) and not environment.startswith("."):
+            found.setdefault(environment, {})[inner] = text
     return found

@@ -212,7 +212,7 @@ def files_of(folder: Path, revisions: Iterable[str], *paths: str) -> list[dict[s
 
 def prefix(folder: Path) -> str:
     """Return the path of a folder from the top of its working tree, with a slash at the end; empty for the top."""
-    return git(folder, "rev-parse", "--show-prefix").text.removesuffix("\n")
+    return os.fsdecode(git(folder, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n"))
 
 
 def blobs(folder: Path, names: Iterable[bytes], env: Mapping[str, str] | None = None) -> list[bytes]:
