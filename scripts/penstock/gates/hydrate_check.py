@@ -9,6 +9,7 @@ from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
 from penstock.platform.environments import Wanted
@@ -39,10 +40,10 @@ def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(platform, known, None)
-    faulty = False
+    faulty, revisions = False, Revisions(platform)
     for name in index.present(git, platform, picked, environment) if git else picked:
         try:
-            found = changes(hydrate(platform, name, [], trust_lock=False))
+            found = changes(hydrate(platform, name, [], trust_lock=False, revisions=revisions))
         except Findings as refused:
             faulty = True
             for rule, line in zip(refused.rules, refused.findings, strict=True):

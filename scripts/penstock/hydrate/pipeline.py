@@ -7,21 +7,31 @@ from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.tree import Tree
+from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
 
 def hydrate(
-    layout: Layout, environment: str, only: list[str], *, trust_lock: bool = True, charts: Charts | None = None
+    layout: Layout,
+    environment: str,
+    only: list[str],
+    *,
+    trust_lock: bool = True,
+    charts: Charts | None = None,
+    revisions: Revisions | None = None,
+    pins: Pins | None = None,
 ) -> Tree:
     """Compute an environment's tree; writes only to the cache.
 
     `only` limits the run to some components. Without `trust_lock`, everything is rendered and nothing is kept. `charts`
-    defaults to the upstream charts in charts.lock.
+    defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
-    planned = plan(layout, environment, only, charts, trust_lock=trust_lock)
+    revisions = revisions or Revisions(layout)
+    planned = plan(environment, only, charts, revisions, trust_lock=trust_lock, pins=pins)
     if not planned.rendered:
         return _tree(planned, {}, {})
     # Imported here, so that a run without changes doesn't import the renderer.

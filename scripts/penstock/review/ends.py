@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
 from penstock.hydrate import lock
@@ -79,7 +77,7 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
-        if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
+        if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:
             if self.is_partial:
@@ -90,14 +88,15 @@ class End:
             return [error.message]
 
     def _of_base(self, environment: str, tree: dict[str, bytes]) -> Iterator[str]:
-        from penstock.hydrate.select import Inputs, components, stale
+        from penstock.hydrate.pinned import recorded
+        from penstock.hydrate.select import Inputs, stale
 
         locked = lock.decode(tree[LOCK_NAME], environment, f"manifests/{environment}")
         yield from _edited(environment, tree, locked)
         if not self.layout.components.is_dir():
             return
         inputs = Inputs(self.layout, environment, folders=self.folders)
-        for component in stale(inputs, components(self.layout, environment), locked):
+        for component in stale(inputs, recorded(self.layout, environment, locked), locked):
             place = f"manifests/{environment}/{component.name}"
             # The digests also cover the versions of the programs, and those of the base are unknown.
             yield f"{place} was hydrated before components/{component.name} changed, or by another version of Penstock"
@@ -188,14 +187,6 @@ def _refuse_submodule(root: Path, revision: str) -> None:
             f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
             "commit manifests/ as files: Flux reads them from this repository",
         )
-
-
-def lock_format(text: bytes) -> int:
-    """Return the format of a lock; 0 if it is none."""
-    try:
-        return int(msgspec.json.decode(text)["version"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0
 
 
 def version(layout: Layout, environment: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
-from penstock.hydrate.lock import FORMAT
+from penstock.hydrate.lock import FORMAT, format_of
 from penstock.platform import dataflow, environments, lineage
 from penstock.platform.dataflow import Contract
 from penstock.platform.environments import Wanted
@@ -116,7 +116,7 @@ def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
             verb = "removed" if end is new else "added"
             yield f"the environment exists only at {other.name}: all of its objects are {verb}"
             continue
-        found = ends.lock_format(end.trees[name].get(LOCK_NAME, b""))
+        found = format_of(end.trees[name].get(LOCK_NAME, b""))
         if found != FORMAT:
             shown = f"has format {found}, and this Penstock writes {FORMAT}" if found else "is missing or damaged"
             yield f"the lock at {end.name} {shown}: the manifests are compared as they are"
