@@ -6,7 +6,7 @@ A pinned component is read from Git's object store. The files of a commit are wr
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import sha256, writing
 from penstock.core.nearest import did_you_mean
-from penstock.hydrate import select
+from penstock.hydrate import lock, select
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock, format_of
 from penstock.hydrate.select import Component
@@ -92,16 +92,24 @@ def components(found: Revisions, environment: str, pins: Pins | None = None) -> 
     return sorted(every, key=lambda each: each.name)
 
 
-def recorded(layout: Layout, environment: str, lock: Lock, index: Index | None = None) -> list[Component]:
+def recorded(layout: Layout, environment: str, locked: Lock, index: Index | None = None) -> list[Component]:
     """Return the same without git: those of the working tree, and the pinned ones as the lock records them."""
     pins = environments.pins(layout, environment)
     every = select.components(layout, environment, index, lambda name: not pins.of(name))
     every += [
-        Component(name, layout.components / name, None, None, pins.of(name), locked.commit)
-        for name, locked in lock.components.items()
+        Component(name, layout.components / name, None, None, pins.of(name), each.commit)
+        for name, each in locked.components.items()
         if pins.of(name)
     ]
     return sorted(every, key=lambda each: each.name)
+
+
+def layouts(layout: Layout, environment: str) -> Callable[[str], Layout]:
+    """Return the function from a component to the platform with the sources that its manifests were rendered from."""
+    locked = lock.read(layout.tree(environment), f"manifests/{environment}").components
+    commits = {name: each.commit for name, each in locked.items() if each.commit}
+    found = Revisions(layout)
+    return lambda name: found.at(commits[name]) if name in commits else layout
 
 
 @contextmanager
