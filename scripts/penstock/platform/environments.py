@@ -197,6 +197,14 @@ def pins(layout: Layout, name: str) -> Pins:
     return read(layout, name).sources
 
 
+def inherited_pins(layout: Layout, name: str) -> Pins:
+    """The pins that an environment would have if its own file set none."""
+    values: Values = {}
+    for layer in list(layers(layout, name).values())[:-1]:
+        values = merged(values, {"sources": layer.get("sources", {})})
+    return convert(values.get("sources", {}), Pins, layout.relative(layout.environments))
+
+
 def cluster(layout: Layout, name: str) -> Cluster:
     """The cluster of an environment; raises PenstockError if its `bootstrap` names an unknown component."""
     settings = read(layout, name).cluster

@@ -53,7 +53,8 @@ class Sources:
 class End:
     """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
 
-    `is_partial` is whether its sources are only those that the change needs.
+    `is_partial` is whether its sources are only those that the change needs, `is_fresh` whether its manifests are known
+    to be what their sources render.
     """
 
     name: str
@@ -61,6 +62,7 @@ class End:
     trees: Trees
     sources: Sources
     is_partial: bool = False
+    is_fresh: bool = False
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -77,6 +79,8 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
+        if self.is_fresh:
+            return []
         if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:

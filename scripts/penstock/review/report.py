@@ -37,20 +37,25 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
     Raises PenstockError for an unknown revision or environment, a file without an object, and invalid settings.
     """
     with ends.ends(layout, base, head) as (old, new, notes):
-        chosen = settings.read(new.layout.root)
-        names = _names(old, new, environment)
-        parsed: Parsed = {}
-        done = guard.acknowledged(git.trailers(layout.root, old.commit, new.commit, guard.KEY))
-        every_one = [_environment(name, old, new, parsed, chosen, done) for name in names]
-        return Review(
-            base=old.name,
-            head=new.name,
-            environments=every_one,
-            notes=notes,
-            failures=list(_failures(every_one, chosen)),
-            unguarded=guard.failure(every_one, chosen.prune),
-            guarded=list(guard.needed(every_one, chosen.prune)),
-        )
+        return between(layout, old, new, notes, environment)
+
+
+def between(layout: Layout, old: End, new: End, notes: list[str], environment: Wanted = None) -> Review:
+    """Return the review from one end to another; raises the errors of `review`."""
+    chosen = settings.read(new.layout.root)
+    names = _names(old, new, environment)
+    parsed: Parsed = {}
+    done = guard.acknowledged(git.trailers(layout.root, old.commit, new.commit, guard.KEY))
+    every_one = [_environment(name, old, new, parsed, chosen, done) for name in names]
+    return Review(
+        base=old.name,
+        head=new.name,
+        environments=every_one,
+        notes=notes,
+        failures=list(_failures(every_one, chosen)),
+        unguarded=guard.failure(every_one, chosen.prune),
+        guarded=list(guard.needed(every_one, chosen.prune)),
+    )
 
 
 def _names(old: End, new: End, environment: Wanted) -> list[str]:

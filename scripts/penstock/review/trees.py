@@ -43,12 +43,12 @@ def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
     folder = root / "manifests"
     start = len(str(root)) + 1
     found = [entry.path for entry in entries(str(folder)) if not entry.is_symlink()] if folder.is_dir() else []
-    return _by_environment({path[start:]: content(path) for path in found})
+    return by_environment({path[start:]: content(path) for path in found})
 
 
 def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
     """Return the same files of a commit, read from Git's object store."""
-    return _by_environment(files(root, commit, "manifests"))
+    return by_environment(files(root, commit, "manifests"))
 
 
 def locks_in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
@@ -72,7 +72,8 @@ def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
     return {key: replace(item, forced=item.component in forced) for key, item in found.items()}
 
 
-def _by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+def by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
+    """Return those of some files that are objects or locks, by environment and path in its tree."""
     found: dict[str, dict[str, bytes]] = {}
     for path, text in texts.items():
         _, environment, *rest = path.split("/")

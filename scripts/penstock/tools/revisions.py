@@ -48,9 +48,9 @@ def inner(folder: Path) -> str:
     return git(folder, "rev-parse", "--show-prefix").text.strip()
 
 
-def waiting(folder: Path, since: str, paths: list[str]) -> list[tuple[str, int]]:
-    """Return the commits since one that touch some paths, the newest first, each with its time in seconds."""
-    return _listed(folder, "--no-merges", f"{since}..HEAD", "--", *paths)
+def between(folder: Path, since: str, until: str, paths: list[str]) -> list[tuple[str, int]]:
+    """Return the commits of one that another lacks, and that touch some paths: each with its time in seconds."""
+    return _listed(folder, "--no-merges", f"{since}..{until}", "--", *paths)
 
 
 def tips(folder: Path) -> list[tuple[str, int]]:
