@@ -12,7 +12,6 @@ from penstock.hydrate.compare import changes
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
-from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -26,24 +25,19 @@ _MESSAGES = {
 @gate("hydrate-check", rules=[STALE, UNCOMMITTED, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
-    yield from check(platform, None)
-
-
-def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
-    """The findings of one environment, or of several, or of all."""
     # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 
-    known = environments.names(platform)
-    picked = environments.pick(platform, environment)
+    picked = environments.chosen(platform)
     git = index.read(platform)
     if git:
         index.refuse_sparse_sources(git)
-    names.refuse_misnamed(platform, known, None)
+    names.refuse_misnamed(platform, environments.names(platform), None)
     faulty, revisions = False, Revisions(platform)
-    for name in index.present(git, platform, picked, environment) if git else picked:
+    for name in index.present(git, platform, picked, platform.limits is not None) if git else picked:
         try:
-            found = changes(hydrate(platform, name, [], trust_lock=False, revisions=revisions))
+            afresh = platform.components_limited_to(name)
+            found = changes(hydrate(platform, name, [], afresh=afresh, revisions=revisions))
         except Findings as refused:
             faulty = True
             for rule, line in zip(refused.rules, refused.findings, strict=True):

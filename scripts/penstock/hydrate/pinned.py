@@ -21,7 +21,7 @@ from penstock.hydrate.select import Component
 from penstock.platform import environments, values
 from penstock.platform.environments import WORKING_TREE, Pins
 from penstock.platform.layout import LOCK_NAME, SCHEMA_NAME, Layout, cache_home
-from penstock.tools import git, revisions
+from penstock.tools import git, history
 
 _PATHS = ("components", "charts", "charts.lock", f"environments/{SCHEMA_NAME}")
 
@@ -38,7 +38,7 @@ class Revisions:
     def commit(self, revision: str) -> str:
         """Return the commit of a revision; raises PenstockError for one that can't be a pin."""
         if revision not in self._commits:
-            self._commits[revision] = revisions.pinned(self.layout.root, revision)
+            self._commits[revision] = history.pinned(self.layout.root, revision)
         return self._commits[revision]
 
     def at(self, commit: str) -> Layout:
@@ -52,7 +52,7 @@ class Revisions:
 
     def _written(self, commit: str) -> Layout:
         root = self.layout.root
-        inner = revisions.inner(root)
+        inner = history.inner(root)
         # The format is in the name, so that a new Penstock checks again what it can read.
         place = self.store / f"{commit}-{FORMAT}{'-' + sha256(inner.encode())[:12] if inner else ''}"
         if not place.is_dir():
@@ -61,7 +61,7 @@ class Revisions:
                 self.store.mkdir(parents=True, exist_ok=True)
                 with tempfile.TemporaryDirectory(dir=self.store, prefix=".") as scratch:
                     whole = Path(scratch) / "whole"
-                    revisions.write(root, commit, _PATHS, whole)
+                    history.write(root, commit, _PATHS, whole)
                     _publish(whole, place)
         return Layout(root, sources=place.resolve())
 

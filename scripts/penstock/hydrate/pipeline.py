@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from penstock.core.files import sha256
 from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
@@ -19,19 +21,19 @@ def hydrate(
     environment: str,
     only: list[str],
     *,
-    trust_lock: bool = True,
+    afresh: Collection[str] | None = (),
     charts: Charts | None = None,
     revisions: Revisions | None = None,
     pins: Pins | None = None,
 ) -> Tree:
     """Compute an environment's tree; writes only to the cache.
 
-    `only` limits the run to some components. Without `trust_lock`, everything is rendered and nothing is kept. `charts`
-    defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
+    `only` limits the run to some components. Those in `afresh` are rendered in any case, and all if it is None.
+    `charts` defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
     revisions = revisions or Revisions(layout)
-    planned = plan(environment, only, charts, revisions, trust_lock=trust_lock, pins=pins)
+    planned = plan(environment, only, charts, revisions, afresh=afresh, pins=pins)
     if not planned.rendered:
         return _tree(planned, {}, {})
     # Imported here, so that a run without changes doesn't import the renderer.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate import lock, pinned, select
@@ -54,19 +56,21 @@ def plan(
     charts: Charts,
     revisions: Revisions,
     *,
-    trust_lock: bool,
+    afresh: Collection[str] | None,
     pins: Pins | None = None,
 ) -> Plan:
     """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits the rendering to these components and those whose files were edited by hand. `pins` are by default
-    those in the environment's settings.
+    `only` limits the rendering to these components and those whose files were edited by hand. The lock's entries of the
+    components in `afresh` aren't trusted; no entry is if it is None. `pins` are by default those in the environment's
+    settings.
     """
     layout = revisions.layout
     environments.read(layout, environment)
     components = {each.name: each for each in pinned.components(revisions, environment, pins)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
-    trusted = current if trust_lock else lock.EMPTY
+    kept = {} if afresh is None else {name: current.components[name] for name in current.components.keys() - {*afresh}}
+    trusted = msgspec.structs.replace(current, components=kept)
     inputs = Inputs(layout, environment, charts.digests)
     asked = select.only(list(components.values()), only)
     disk = on_disk(layout, environment)

@@ -16,7 +16,7 @@ from penstock.platform.environments import WORKING_TREE
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.promotion.settings import Promotion
 from penstock.promotion.waiting import sources
-from penstock.tools import github, revisions
+from penstock.tools import github, history
 
 Checks = Callable[[Path, str], dict[str, str]]
 # So many commits are asked for their checks.
@@ -85,7 +85,7 @@ class _Due:
         commits = {
             each
             for component, entry in pinned.items()
-            for each, _ in revisions.between(self.layout.root, entry.commit, commit, list(sources(component, entry)))
+            for each, _ in history.between(self.layout.root, entry.commit, commit, list(sources(component, entry)))
         }
         if not commits:
             raise _Refusal(f"nothing of what it pins changed up to {revision[:12]}")
@@ -113,7 +113,7 @@ class _Due:
             shown = ", ".join(sorted(one[:12] or "the working tree" for one in theirs))
             raise _Refusal(f"{', '.join(before)} don't agree on a revision: {shown}")
         (revision,) = theirs
-        since = max(revisions.changed_at(self.layout.root, f"manifests/{each}/{LOCK_NAME}") for each in before)
+        since = max(history.changed_at(self.layout.root, f"manifests/{each}/{LOCK_NAME}") for each in before)
         if since > self.now - self.order.seconds:
             raise _Refusal(f"{', '.join(before)} changed less than {self.order.minimum_age} ago")
         if fault := self._fault(self.found.commit(revision)):
@@ -126,7 +126,7 @@ class _Due:
         Of several commits that were pushed together, only the last one has checks.
         """
         reason = f"no commit is {self.order.minimum_age} old"
-        old = [commit for commit, at in revisions.tips(self.layout.root) if at <= self.now - self.order.seconds]
+        old = [commit for commit, at in history.tips(self.layout.root) if at <= self.now - self.order.seconds]
         for number, commit in enumerate(old[:_MOST]):
             fault = self._fault(commit)
             if not fault:

@@ -17,7 +17,7 @@ from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 from penstock.promotion import steps
 from penstock.review.model import Severity
-from penstock.tools import revisions
+from penstock.tools import history
 
 _DAY = 86400
 
@@ -55,7 +55,7 @@ def waiting(layout: Layout, environment: str, found: Revisions, now: float | Non
     every: dict[str, int] = {}
     for name, entry in locked.items():
         if entry.commit and pins.of(name):
-            commits = revisions.between(layout.root, entry.commit, "HEAD", list(sources(name, entry)))
+            commits = history.between(layout.root, entry.commit, "HEAD", list(sources(name, entry)))
             every |= dict(commits)
             lags.append(Lag(name, pins.of(name), len(commits), _days([at for _, at in commits], present)))
     if pins == Pins():

@@ -9,6 +9,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.pinned import Revisions
+from penstock.hydrate.selection import Selection
 from penstock.platform import environments
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout, find_platform
@@ -43,7 +44,7 @@ def promote(to: str, source: str, components: list[str], revision: str, platform
     before = steps.on_disk(layout, step.environments)
     try:
         write_atomically(step.path, step.text.encode())
-        hydrate(step.environments, [], as_json=False, platform=str(layout.root))
+        hydrate(Selection(tuple(step.environments)), [], as_json=False, platform=str(layout.root))
     except BaseException:
         write_atomically(step.path, old)
         raise
