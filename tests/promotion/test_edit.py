@@ -10,7 +10,8 @@ from penstock.promotion.edit import Own, edited
 HEAD = "# A region.\nextends: production\n\ncluster:\n  name: far  # of its own\n"
 PINNED = (
     HEAD
-    + "\n# It lags behind.\nsources:\n  revision: v1  # all\n  components:\n    # Loki's index\n    loki: v2  # wait for it\n"
+    + "\n# It lags behind.\nsources:\n  revision: v1  # all\n  components:\n"
+    + "    # Loki's index\n    loki: v2  # wait for it\n"
     + "    tempo: 'v3'\n\nstorage:\n  className: gp3\n"
 )
 
@@ -62,6 +63,8 @@ def test_the_comment_above_stays_and_those_inside_go() -> None:
 
 
 def test_a_form_that_can_not_be_edited() -> None:
-    with pytest.raises(PenstockError, match=r"^environments/far\.yaml: `sources` has a form") as caught:
+    with pytest.raises(
+        PenstockError, match=r"^environments/far\.yaml: `sources` can't be edited in this form"
+    ) as caught:
         edited("{cluster: {name: far}}\n", "environments/far.yaml", Own("v1"))
     assert caught.value.hint == "write there:\nsources:\n  revision: v1"

@@ -35,6 +35,8 @@ class _Edit(msgspec.Struct, frozen=True):
 def edited(text: str, shown: str, pins: Own) -> str:
     """Return a file's text with exactly these pins; raises PenstockError if it has a form that can't be edited."""
     root = compose(text, shown)
+    if root and not _is_block(root):
+        raise _refused(shown, pins)
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
@@ -45,10 +47,13 @@ def edited(text: str, shown: str, pins: Own) -> str:
     if pins:
         expected[KEY] = msgspec.to_builtins(pins)
     if parse(result, shown) != expected:
-        raise PenstockError(
-            f"{shown}: `{KEY}` has a form that can't be edited", f"write there:\n{_block(pins)}".rstrip()
-        )
+        raise _refused(shown, pins)
     return result
+
+
+def _refused(shown: str, pins: Own) -> PenstockError:
+    hint = f"write there:\n{_block(pins)}".rstrip() if pins else f"take `{KEY}` out"
+    return PenstockError(f"{shown}: `{KEY}` can't be edited in this form", hint)
 
 
 def _edits(root: yaml.Node | None, lines: list[str], pins: Own) -> Iterator[_Edit]:
