@@ -51,7 +51,7 @@ def test_the_newest_commit_is_due(history: Platform) -> None:
     assert (proposal.environment, proposal.before, proposal.revision) == ("local", ["first"], commit)
     assert (proposal.components, proposal.commits) == (["greeting"], 1)
     assert proposal.argv == ["local", "--revision", commit, "-c", "greeting"]
-    assert (proposal.branch, proposal.title) == ("promote/local", f"Promote local (greeting) to {commit[:12]}")
+    assert (proposal.branch, proposal.title) == ("promotion/local", f"Promote local (greeting) to {commit[:12]}")
     history.succeed("promote", *proposal.argv)
     history.commit("Promote")
     assert "changed up to" in held(asked(history))

@@ -98,7 +98,7 @@ class _Due:
             components=names,
             commits=len(commits),
             argv=[name, "--revision", revision, *(word for each in names for word in ("-c", each))],
-            branch=f"promote/{name}",
+            branch=f"promotion/{name}",
             title=f"Promote {name}{shown} to {revision[:12]}",
         )
 
