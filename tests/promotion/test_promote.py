@@ -138,6 +138,17 @@ def test_how_far_it_lags(history: Platform) -> None:
     assert (nothing.components, nothing.commits, nothing.highest) == ([], 0, None)
 
 
+def test_a_pin_that_is_gone(history: Platform) -> None:
+    """As in a copy of the files with a history of its own: the pin can be taken away."""
+    history.git("tag", "--delete", "v1")
+    shown = history.run("promote", "--plan")
+    assert shown.returncode == 1
+    assert "environments/local.yaml:7: sources.components.greeting: unknown revision `v1`" in shown.stderr
+    assert "sources.components.greeting: unknown revision `v1`" in history.run("doctor").stderr
+    promote("local", "", ["greeting"], "")
+    history.check()
+
+
 def test_the_risks_that_wait(history: Platform) -> None:
     """Without its pins the environment loses a component of then."""
     pin(history, "  revision: v1\n")

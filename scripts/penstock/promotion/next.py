@@ -10,7 +10,7 @@ import msgspec
 
 from penstock.hydrate import lock
 from penstock.hydrate.lock import LockedComponent
-from penstock.hydrate.pinned import Revisions
+from penstock.hydrate.pinned import Revisions, components
 from penstock.platform import environments
 from penstock.platform.environments import WORKING_TREE
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -80,6 +80,7 @@ class _Due:
         pinned = {each: entry for each, entry in locked.items() if entry.commit and pins.of(each)}
         if not pinned:
             raise _Refusal("it renders the working tree: `inv promote` with --revision pins it once")
+        components(self.found, name)  # names the place of a pin that can't be read
         revision = self._revision(pinned, before)
         commit = self.found.commit(revision)
         commits = {

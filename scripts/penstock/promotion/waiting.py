@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from penstock.hydrate import charts_lock, lock, pipeline
+from penstock.hydrate import charts_lock, lock, pinned, pipeline
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.pinned import Revisions
@@ -50,6 +50,7 @@ def waiting(layout: Layout, environment: str, found: Revisions, now: float | Non
     """Return how far an environment lags; raises what hydration without its pins raises."""
     locked = lock.read(layout.tree(environment), f"manifests/{environment}").components
     pins = environments.pins(layout, environment)
+    pinned.components(found, environment)  # names the place of a pin that can't be read
     present = now or time.time()
     lags: list[Lag] = []
     every: dict[str, int] = {}

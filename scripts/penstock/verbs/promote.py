@@ -117,7 +117,7 @@ def _lag(each: Waiting) -> None:
         f"{each.environment}: {_count(each.commits, 'commit')} behind for {_count(each.days, 'day')}; "
         f"{_count(each.changes, 'object')} would change, {risks}"
     )
-    for lag in each.components:
+    for lag in (one for one in each.components if one.commits):
         behind = f"{_count(lag.commits, 'commit')}, {_count(lag.days, 'day')}"
         console.out(f"  {lag.component} at {lag.revision[:_SHOWN]}: {behind}")
     for risk in each.risks[:_MOST]:
