@@ -156,6 +156,40 @@ def values(_: Context, key: str = "", env: str = "", json: bool = False, platfor
 
 
 @verb(
+    words=("to",),
+    iterable=["component"],
+    help=PLATFORM
+    | {
+        "to": "the environment that moves",
+        "from_": "the environment whose revisions it takes",
+        "component": "only this component (may be given several times)",
+        "revision": "the tag or full commit to pin to; without this and --from, pins are removed",
+        "plan": "tell how far each environment lags: commits, days, objects, the highest risks",
+        "next": "tell which promotions are due by promotion.yaml",
+        "json": "print what --plan or --next tells as JSON on stdout",
+    },
+)
+def promote(
+    _: Context,
+    component: list[str],
+    to: str = "",
+    from_: str = "",
+    revision: str = "",
+    plan: bool = False,
+    next: bool = False,  # noqa: A002, the option's name
+    json: bool = False,
+    platform: str = "",
+) -> None:
+    """Move an environment's pins to what another one renders."""
+    from penstock.verbs import promote as verb
+
+    if plan or next:
+        (verb.plan if plan else verb.decide)(json, platform)
+    else:
+        verb.promote(to, from_, component, revision, platform)
+
+
+@verb(
     "environment-add", help=PLATFORM | {"name": "of the new environment", "extends": "the environment that it extends"}
 )
 def environment_add(_: Context, name: str, extends: str = "", platform: str = "") -> None:

@@ -24,7 +24,7 @@ GROUPS = {
     "One step of looking and ending": ["flux-status", "gitops-status", "cluster-delete"],
     "Manifests": ["hydrate", "hydrate-check", "diff", "review", "review-merge", "rehearse"],
     "Images": ["images", "images-pin", "images-save", "images-prune"],
-    "Environments": ["values", "environment-add"],
+    "Environments": ["values", "environment-add", "promote"],
     "Gates and pages": ["test", "explain", "diagram", "network-policies", "reference", "record"],
     "This machine": ["doctor", "tools"],
     "Others": [],

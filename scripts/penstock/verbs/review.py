@@ -97,7 +97,8 @@ def _target(format_: str, output: str) -> Path | None:
     return path
 
 
-def _text(found: Review) -> None:
+def text(found: Review) -> None:
+    """Print a review for a terminal."""
     console.info(f"{found.base} → {found.head}")
     for note in found.notes:
         console.info(note)
@@ -184,7 +185,7 @@ def _sarif(found: Review) -> None:
 
 
 _FORMATS: dict[str, Callable[[Review], None]] = {
-    "text": _text,
+    "text": text,
     "markdown": lambda found: console.out(markdown(found).rstrip("\n")),
     "html": _html,
     "json": _json,
