@@ -137,13 +137,15 @@ def _append(fleet: Platform, path: str, text: str = "# more\n") -> None:
 
 def _findings(fleet: Platform, selection: Selection) -> set[tuple[str, str, str, str]]:
     limited = selection.of(fleet.layout)
-    return {
-        (each.rule, each.file, each.message, name)
-        for gate in ("hydrate-check", "references")
-        for each in find(gate).check(limited)
-        if isinstance(each, Finding)
-        for name in each.environments or ("",)
-    }
+    found = set()
+    for gate in ("hydrate-check", "references"):
+        try:
+            for each in find(gate).check(limited):
+                if isinstance(each, Finding):
+                    found |= {(each.rule, each.file, each.message, name) for name in each.environments or ("",)}
+        except PenstockError as error:  # a manifest without an object, or sources that can't be read
+            found.add((gate, "", error.message, ""))
+    return found
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

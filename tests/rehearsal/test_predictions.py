@@ -6,8 +6,7 @@ import pytest
 
 from penstock.cluster.upgrade.live import Live, Pods
 from penstock.cluster.upgrade.predictions import disproved
-from penstock.review.effects import Effect
-from penstock.review.model import Change, Environment
+from penstock.review.model import Change, Effect, Environment
 from penstock.review.rehearsal import Passage, Refusal
 
 SHOP = "apps/Deployment/town/shop"
