@@ -57,7 +57,7 @@ def test_others_stop_waiting_and_clean_up(failure: Callable[[], object], raised:
 
     with pytest.raises(raised):
         list(side_by_side(work, ["fails", "waits"], 2))
-    assert cleaned == ["waits"]
+    assert "waits" in cleaned
     stop_if_told()  # the next run isn't told to stop
 
 
