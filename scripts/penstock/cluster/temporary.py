@@ -17,8 +17,8 @@ from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
 KWOK = Kwok()
-# The processes of a cluster with the shipped platform need 1.1 GB.
-_MEMORY = 1_500_000_000
+# The processes of a cluster with the shipped platform need 1.6 GB.
+_MEMORY = 2_000_000_000
 
 
 def at_a_time() -> int:
