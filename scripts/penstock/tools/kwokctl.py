@@ -23,8 +23,8 @@ _PORTS = [
 # Each runs once. Its lease would expire while a laptop sleeps or etcd is down, and the process would exit.
 _ELECTED = ["kube-controller-manager", "kube-scheduler"]
 _NO_ELECTION = {"key": "leader-elect", "value": "false"}
-# By default Go collects garbage when the heap has doubled, in a fifth of the API server's processor time while it brings
-# up the shipped platform. At four times the heap it is a tenth (its metric go_cpu_classes_gc_total), for 0.4 GB more.
+# By default Go collects garbage when the heap has doubled, in a fifth of the API server's processor time while the
+# shipped platform comes up. At four times the heap it is a tenth (its metric go_cpu_classes_gc_total), for 0.4 GB more.
 _FEWER_COLLECTIONS = {"GOGC": "300"}
 
 
