@@ -128,15 +128,24 @@ def review_merge(
     | SHARD
     | JSON
     | PLATFORM
-    | {"base": "the revision to start from (the merge base with the default branch)"},
+    | {
+        "base": "the revision to start from (the merge base with the default branch)",
+        "all": "every environment, not one of each class",
+    },
 )
 def rehearse(
-    _: Context, env: list[str], base: str = "", shard: str = "", json: bool = False, platform: str = ""
+    _: Context,
+    env: list[str],
+    base: str = "",
+    shard: str = "",
+    all: bool = False,  # noqa: A002, the option's name
+    json: bool = False,
+    platform: str = "",
 ) -> None:
     """Rehearse a branch on temporary clusters, there and back."""
     from penstock.verbs.rehearse import rehearse as run
 
-    run(base, env, json, platform, shard)
+    run(base, env, all, json, platform, shard)
 
 
 @verb(
