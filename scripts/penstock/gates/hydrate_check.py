@@ -9,6 +9,7 @@ from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
 from penstock.platform.layout import Layout
@@ -32,10 +33,11 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(platform, environments.names(platform), None)
-    faulty = False
+    faulty, revisions = False, Revisions(platform)
     for name in index.present(git, platform, picked, platform.limits is not None) if git else picked:
         try:
-            found = changes(hydrate(platform, name, [], afresh=platform.components_limited_to(name)))
+            afresh = platform.components_limited_to(name)
+            found = changes(hydrate(platform, name, [], afresh=afresh, revisions=revisions))
         except Findings as refused:
             faulty = True
             for rule, line in zip(refused.rules, refused.findings, strict=True):

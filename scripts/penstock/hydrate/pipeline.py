@@ -9,8 +9,10 @@ from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock, LockedComponent
 from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.tree import Tree
+from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
 
@@ -21,14 +23,17 @@ def hydrate(
     *,
     afresh: Collection[str] | None = (),
     charts: Charts | None = None,
+    revisions: Revisions | None = None,
+    pins: Pins | None = None,
 ) -> Tree:
     """Compute an environment's tree; writes only to the cache.
 
     `only` limits the run to some components. Those in `afresh` are rendered in any case, and all if it is None.
-    `charts` defaults to the upstream charts in charts.lock.
+    `charts` defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
-    planned = plan(layout, environment, only, charts, afresh=afresh)
+    revisions = revisions or Revisions(layout)
+    planned = plan(environment, only, charts, revisions, afresh=afresh, pins=pins)
     if not planned.rendered:
         return _tree(planned, {}, {})
     # Imported here, so that a run without changes doesn't import the renderer.

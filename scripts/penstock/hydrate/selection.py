@@ -24,17 +24,12 @@ class Selection:
     changed: str | None = None
     shard: str = ""
 
-    @property
-    def is_all(self) -> bool:
-        """Whether nothing limits the run."""
-        return self == Selection()
-
     def of(self, layout: Layout) -> Layout:
         """Return the platform, limited to the chosen environments.
 
         Raises PenstockError for a pattern without an environment, an unknown base, and a share that is none.
         """
-        if self.is_all:
+        if self == Selection():
             return layout
         share = shard(self.shard) if self.shard else None
         names = environments.pick(layout, self.environments)

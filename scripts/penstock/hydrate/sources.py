@@ -32,6 +32,7 @@ def prepare(plan: Plan, home: Path) -> Sources:
     layout, environment = plan.inputs.layout, plan.inputs.environment
     values_schema.refuse_untyped(layout, environment)
     values_schema.refuse_shared(layout, environment)
+    values_schema.refuse_unfit(layout, environment, plan.rendered)
     policies = _policies(plan)
     resolve.refuse_unhermetic(layout, environment, plan.rendered)
     staged, components = stage.stage(layout, environment, plan.rendered, home)
@@ -45,5 +46,5 @@ def _policies(plan: Plan) -> dict[str, hooks.Policy]:
     layout, environment = plan.inputs.layout, plan.inputs.environment
     named, known = lineage.names(layout, environment), environments.known(layout)
     # Also refuses a name that isn't a component's.
-    by_hand = environments.cluster(layout, environment).bootstrap
+    by_hand = environments.cluster(Layout(layout.root), environment).bootstrap
     return {each.name: hooks.read(each.folder, named, known, each.name in by_hand) for each in plan.rendered}

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
-from penstock.core.model import decode
 from penstock.hydrate import lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
@@ -69,7 +66,8 @@ class Sources:
 class End:
     """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
 
-    `is_partial` is whether its sources are only those that the change needs.
+    `is_partial` is whether its sources are only those that the change needs, `is_fresh` whether its manifests are known
+    to be what their sources render.
     """
 
     name: str
@@ -77,6 +75,7 @@ class End:
     trees: Trees
     sources: Sources
     is_partial: bool = False
+    is_fresh: bool = False
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -93,7 +92,9 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
-        if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
+        if self.is_fresh:
+            return []
+        if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:
             if self.is_partial:
@@ -104,14 +105,15 @@ class End:
             return [error.message]
 
     def _of_base(self, environment: str, tree: dict[str, bytes]) -> Iterator[str]:
-        from penstock.hydrate.select import Inputs, components, stale
+        from penstock.hydrate.pinned import recorded
+        from penstock.hydrate.select import Inputs, stale
 
         locked = lock.decode(tree[LOCK_NAME], environment, f"manifests/{environment}")
         yield from _edited(environment, tree, locked)
         if not self.layout.components.is_dir():
             return
         inputs = Inputs(self.layout, environment, folders=self.folders)
-        for component in stale(inputs, components(self.layout, environment), locked):
+        for component in stale(inputs, recorded(self.layout, environment, locked), locked):
             place = f"manifests/{environment}/{component.name}"
             # The digests also cover the versions of the programs, and those of the base are unknown.
             yield f"{place} was hydrated before components/{component.name} changed, or by another version of Penstock"
@@ -186,18 +188,6 @@ def _refuse_submodule(entries: dict[str, str]) -> None:
                 f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
                 "commit manifests/ as files: Flux reads them from this repository",
             )
-
-
-class _Format(msgspec.Struct):
-    version: int
-
-
-def lock_format(text: bytes) -> int:
-    """Return the format of a lock; 0 if it is none."""
-    try:
-        return decode(text, _Format).version
-    except msgspec.DecodeError:
-        return 0
 
 
 def version(layout: Layout, environment: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
+
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
-from penstock.hydrate.lock import FORMAT
+from penstock.hydrate.lock import FORMAT, format_of
 from penstock.platform import environments, lineage
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -24,17 +26,24 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
     Raises PenstockError for an unknown revision or environment, a file without an object, and invalid settings.
     """
     with ends.ends(layout, base, head) as (old, new, notes):
-        chosen = settings.read(new.layout.root)
-        every_one = _environments(_names(layout, old, new, environment), old, new, chosen)
-        return Review(
-            base=old.name,
-            head=new.name,
-            environments=every_one,
-            notes=notes,
-            failures=list(_failures(every_one, chosen)),
-            unguarded=guard.failure(every_one, chosen.prune),
-            guarded=list(guard.needed(every_one, chosen.prune)),
-        )
+        return between(layout, old, new, notes, environment)
+
+
+def between(layout: Layout, old: End, new: End, notes: list[str], environment: Wanted = None) -> Review:
+    """Return the review from one end to another; raises the errors of `review`."""
+    chosen = settings.read(new.layout.root)
+    every_one = _environments(_names(layout, old, new, environment), old, new, chosen)
+    return judged(Review(base=old.name, head=new.name, environments=every_one, notes=notes), chosen)
+
+
+def judged(review: Review, chosen: Settings) -> Review:
+    """Return the review with the reasons for which it fails: risks above the limits, and deletions by surprise."""
+    return msgspec.structs.replace(
+        review,
+        failures=list(_failures(review.environments, chosen)),
+        unguarded=guard.failure(review.environments, chosen.prune),
+        guarded=list(guard.needed(review.environments, chosen.prune)),
+    )
 
 
 def _names(layout: Layout, old: End, new: End, environment: Wanted) -> list[str]:
@@ -92,7 +101,7 @@ def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:
             verb = "removed" if end is new else "added"
             yield f"the environment exists only at {other.name}: all of its objects are {verb}"
             continue
-        found = ends.lock_format(end.trees[name].get(LOCK_NAME, b""))
+        found = format_of(end.trees[name].get(LOCK_NAME, b""))
         if found != FORMAT:
             shown = f"has format {found}, and this Penstock writes {FORMAT}" if found else "is missing or damaged"
             yield f"the lock at {end.name} {shown}: the manifests are compared as they are"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def read(root: Path, *commits: str, changed: Iterable[str] | None = None) -> lis
             every[-1].pop(path, None)
             if file.is_file() and not file.is_symlink() and not is_leftover(file.name):
                 every[-1][path] = content(file)
-    return [_by_environment(texts) for texts in every]
+    return [by_environment(texts) for texts in every]
 
 
 def locks(root: Path, commit: str) -> Trees:
@@ -62,7 +62,8 @@ def locks(root: Path, commit: str) -> Trees:
     return {name: {} if text is None else {LOCK_NAME: text} for name, text in texts.items()}
 
 
-def _by_environment(texts: dict[str, bytes]) -> Trees:
+def by_environment(texts: Mapping[str, bytes]) -> Trees:
+    """Return those of some files that are objects or locks, by environment and path in its tree."""
     found: Trees = {}
     for path, text in texts.items():
         _, environment, *rest = path.split("/", 2)

@@ -18,9 +18,10 @@ from penstock.core.nearest import did_you_mean
 from penstock.hydrate.selection import Selection
 from penstock.platform.environments import Wanted, shown
 from penstock.platform.layout import find_platform
-from penstock.review import report
+from penstock.review import report, settings
 from penstock.review.groups import groups, totals
 from penstock.review.markdown import field_lines, folded, markdown, touched
+from penstock.review.merge import merged
 from penstock.review.model import Change, Environment, Group, Review, What
 from penstock.review.rehearsed import lines, read
 
@@ -50,13 +51,22 @@ def review(
     `rehearsal` is a file with what `inv rehearse --json` wrote. Raises PenstockError if it isn't, or if `output` can't
     be written.
     """
-    if format_ not in _FORMATS:
-        known = f"the formats are {', '.join(_FORMATS)}"
-        raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
+    target = _target(format_, output)
     layout = Selection(shard=shard).of(find_platform(platform))
-    target = _target(output) if output else None
     seen = read(Path(rehearsal)) if rehearsal else []
-    found = msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen)
+    _show(msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen), format_, target)
+
+
+def merge(folder: str, format_: str, platform: str = "", output: str = "", rehearsal: str = "") -> None:
+    """Print the review that those of several shards are together; raises the errors of `merged` and `review`."""
+    target = _target(format_, output)
+    found = merged(Path(folder), settings.read(find_platform(platform).root))
+    if rehearsal:
+        found = msgspec.structs.replace(found, rehearsals=read(Path(rehearsal)))
+    _show(found, format_, target)
+
+
+def _show(found: Review, format_: str, target: Path | None) -> None:
     if target:
         with redirect_stdout(io.StringIO()) as written:
             _FORMATS[format_](found)
@@ -73,7 +83,13 @@ def review(
         sys.exit(1)
 
 
-def _target(output: str) -> Path:
+def _target(format_: str, output: str) -> Path | None:
+    """Return the file to write, None for stdout; raises PenstockError for an unknown format or an impossible place."""
+    if format_ not in _FORMATS:
+        known = f"the formats are {', '.join(_FORMATS)}"
+        raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
+    if not output:
+        return None
     path = Path(output)
     if path.is_dir() or not path.parent.is_dir():
         reason = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
@@ -81,7 +97,8 @@ def _target(output: str) -> Path:
     return path
 
 
-def _text(found: Review) -> None:
+def text(found: Review) -> None:
+    """Print a review for a terminal."""
     console.info(f"{found.base} → {found.head}")
     for note in found.notes:
         console.info(note)
@@ -168,7 +185,7 @@ def _sarif(found: Review) -> None:
 
 
 _FORMATS: dict[str, Callable[[Review], None]] = {
-    "text": _text,
+    "text": text,
     "markdown": lambda found: console.out(markdown(found).rstrip("\n")),
     "html": _html,
     "json": _json,
