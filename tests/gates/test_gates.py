@@ -80,6 +80,15 @@ def test_an_unknown_gate_is_refused(capsys: pytest.CaptureFixture[str], tmp_path
     assert capsys.readouterr().err == "error: unknown gate `hydrate-oracel`\n  hint: did you mean `hydrate-oracle`?\n"
 
 
+def test_all_is_refused_by_gates_without_classes(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["references", "--all"])
+    assert raised.value.code == 1
+    assert capsys.readouterr().err == (
+        "error: `references` has no --all\n  hint: it reads every environment; --all is of rehearse, rehearse-upgrade\n"
+    )
+
+
 def test_an_unknown_option_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["sizes", "--fast"])

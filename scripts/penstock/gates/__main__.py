@@ -21,6 +21,8 @@ from penstock.platform.layout import find_platform
 
 # A folder with the upstream charts that the gate fidelity compares, for machines without the network.
 CHARTS = "PENSTOCK_CHARTS"
+# The gates that run one environment of each class.
+_REHEARSE = ("rehearse", "rehearse-upgrade")
 _FORMATS = get_args(reports.Format)
 _USAGE = (
     f"python -m penstock.gates NAME [--format {'|'.join(_FORMATS)}] [-e ENV]… [--changed [BASE]] [--shard N/M] [--all]"
@@ -58,7 +60,7 @@ def _passes(argv: list[str]) -> bool:
     parser.add_argument("-e", "--env", action="append", default=[])
     parser.add_argument("--changed", nargs="?", const="")
     parser.add_argument("--shard", default="")
-    parser.add_argument("--all", action="store_true")  # of rehearse and rehearse-upgrade
+    parser.add_argument("--all", action="store_true")
     arguments = parser.parse_args(argv)
     if arguments.charts:
         os.environ[CHARTS] = str(Path(arguments.charts).resolve())
@@ -66,6 +68,10 @@ def _passes(argv: list[str]) -> bool:
         console.out(msgspec.json.encode(matrix(find_platform())).decode())
         return True
     gate = registry.find(arguments.name)
+    if arguments.all and gate.name not in _REHEARSE:
+        raise PenstockError(
+            f"`{gate.name}` has no --all", f"it reads every environment; --all is of {', '.join(_REHEARSE)}"
+        )
     platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).of(find_platform())
     result = runner.run(gate, replace(platform, every=arguments.all))
     reports.report(result.below(_folder_in_workspace(platform.root)), arguments.format)
