@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,10 +113,15 @@ def test_both_ends_of_a_change_count(fleet: Fleet, tmp_path: Path) -> None:
     assert classes([before.layout, fleet.layout], ["east", "west"]) == [("east",), ("west",)]
 
 
-def test_the_shipped_regions_of_production_are_alike() -> None:
-    assert ("production", "production-eu-west-1") in classes(
-        [Layout(ENGINE)], ["k3d", "kind", "production", "production-eu-west-1"]
-    )
+def test_the_shipped_regions_of_production_are_alike_but_for_a_pinned_component(tmp_path: Path) -> None:
+    shutil.copytree(ENGINE / "environments", tmp_path / "environments")
+    shutil.copytree(ENGINE / "manifests", tmp_path / "manifests")
+    shutil.copytree(ENGINE / "components", tmp_path / "components")
+    one, other = "production", "production-eu-west-1"
+    assert classes([Layout(tmp_path)], [one, other]) == [(one,), (other,)]
+    for name in (one, other):
+        shutil.rmtree(tmp_path / "manifests" / name / "kube-state-metrics")
+    assert classes([Layout(tmp_path)], ["k3d", "kind", one, other]) == [("k3d",), ("kind",), (one, other)]
 
 
 def test_a_class_is_told_by_its_others() -> None:

@@ -99,7 +99,8 @@ $ nox -s bench -- --sizes none --gates none --review --runs {runs}
 The networked platform with {COUNT} components in {len(networked.ENVIRONMENTS)} environments, committed; then another
 image in {CHANGED} components, hydrated. `git diff` prints the lines of manifests/ that differ. `dyff between`, measured
 if it is on PATH, compares the objects of all environments in two files, which are written beforehand; it knows neither
-effects nor risks. A review takes {ratios}. The bars are for processor time.
+effects nor risks. A review takes {ratios}. The bars are for processor time:
+wall time includes the wait for other programs.
 
 {table(HEADINGS, rows(found))}
 

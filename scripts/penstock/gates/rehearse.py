@@ -54,9 +54,9 @@ _KINDS = Rule(
 
 @gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE, _KINDS])
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
-    """A real control plane and the real Flux bring every environment up, in a necessary and sufficient order.
+    """A real control plane and the real Flux bring up each class of environments, in a necessary and sufficient order.
 
-    Of environments that are alike, one.
+    One environment of each class is brought up.
     """
     KWOK.prepare()
     names = environments.chosen(platform)

@@ -34,8 +34,8 @@ class Layout:
     """The folders of a platform, whose `root` contains helmfile.yaml.
 
     `limits` are the environments to which a gate is limited; None for all. `sources` contains components/, charts/ and
-    charts.lock if they are those of a revision; by default it is the root. With `every`, those that are alike are
-    rehearsed too.
+    charts.lock if they are those of a revision; by default it is the root. With `every`, environments that are alike
+    are rehearsed, too.
     """
 
     root: Path
