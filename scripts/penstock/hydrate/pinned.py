@@ -87,7 +87,7 @@ def components(found: Revisions, environment: str, pins: Pins | None = None) -> 
         for name in named:
             with _located(layout, environment, name):
                 _refuse_absent(then, name, revision)
-        present = select.components(then, environment, wanted=lambda name, at=revision: pins.of(name) == at)  # type: ignore[misc]
+        present = select.components(then, environment, wanted=_pinned_to(pins, revision))
         every += [replace(each, revision=revision, commit=commit) for each in present]
     return sorted(every, key=lambda each: each.name)
 
@@ -134,6 +134,10 @@ def _publish(whole: Path, place: Path) -> None:
     except OSError:
         if not place.is_dir():  # otherwise another process was faster
             raise
+
+
+def _pinned_to(pins: Pins, revision: str) -> Callable[[str], bool]:
+    return lambda name: pins.of(name) == revision
 
 
 def _refuse_absent(then: Layout, name: str, revision: str) -> None:
