@@ -84,7 +84,7 @@ def test_killed_between_any_two_steps_of_writing(
     shutil.copytree(good.tree, good.root / "old")
     old = digest(good)
     good.write("components/greeting/values.yaml.gotmpl", "text: new\n")
-    tree = hydrate(good.layout, "local", [])
+    [tree] = hydrate(good.layout, ["local"], [])
     seen = []
     for steps in range(100):
         with monkeypatch.context() as patch:

@@ -30,9 +30,6 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
 
 def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
     """The findings of one environment, or of several, or of all."""
-    # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
-    from penstock.hydrate.pipeline import hydrate
-
     known = environments.names(platform)
     picked = environments.pick(platform, environment)
     git = index.read(platform)
@@ -40,20 +37,31 @@ def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(platform, known, None)
     faulty = False
-    for name in index.present(git, platform, picked, environment) if git else picked:
-        try:
-            found = changes(hydrate(platform, name, [], trust_lock=False))
-        except Findings as refused:
-            faulty = True
-            for rule, line in zip(refused.rules, refused.findings, strict=True):
-                yield Finding(rule, line, refused.hint, environments=(name,))
-            continue
-        for change in found:
-            faulty = True
-            path = f"manifests/{name}/{change.path}"
-            yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+    for finding in _stale(platform, index.present(git, platform, picked, environment) if git else picked):
+        faulty = True
+        yield finding
     for fault in lineages.faults(platform, picked):
         faulty = True
         yield Finding(fault.rule.id, fault.text, _HINT, fault.path)
     if not faulty:
         yield Proven("manifests/ is what its sources render")
+
+
+def _stale(platform: Layout, names: list[str]) -> Iterator[Finding]:
+    # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
+    from penstock.hydrate.pipeline import hydrate
+
+    try:
+        trees = hydrate(platform, names, [], trust_lock=False)
+    except Findings as refused:
+        if len(names) > 1:  # which of them is refused?
+            for name in names:
+                yield from _stale(platform, [name])
+            return
+        for rule, line in zip(refused.rules, refused.findings, strict=True):
+            yield Finding(rule, line, refused.hint, environments=(names[0],))
+        return
+    for tree in trees:
+        for change in changes(tree):
+            path = f"manifests/{tree.environment}/{change.path}"
+            yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(tree.environment,))

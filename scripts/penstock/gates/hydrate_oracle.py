@@ -73,7 +73,7 @@ def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
     objects: dict[ObjectRef, Any] = {}
     policies = {item.name: _policy(layout, item, environment) for item in select.components(layout, environment)}
     with plain_folder("penstock-oracle-") as home:
-        staged, components = stage.stage(layout, environment, select.components(layout, environment), home)
+        staged, components = stage.stage(layout, [environment], select.components(layout, environment), home)
         upstream_charts.prepare(staged, Charts(layout, may_lock=False), environment, components, home)
         plain = [item for item in components if not item.kustomization and not policies[item.name].text]
         helmfiles = [item.helmfile for item in plain if item.helmfile]

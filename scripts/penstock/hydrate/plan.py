@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate import lock, select
@@ -31,17 +32,30 @@ class Plan:
     intact: dict[str, LockedComponent]
     disk: dict[str, str]
 
+    def digest(self, component: str, used: list[str]) -> str:
+        """Return the digest of a component's inputs; `used` are its charts."""
+        return self.inputs.of(self.components[component], used)
 
-def plan(layout: Layout, environment: str, only: list[str], charts: Charts, *, trust_lock: bool) -> Plan:
+
+def plan(
+    layout: Layout,
+    environment: str,
+    only: list[str],
+    charts: Charts,
+    folders: dict[Path, bytes],
+    *,
+    trust_lock: bool,
+) -> Plan:
     """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits the rendering to these components and those whose files were edited by hand.
+    `only` limits the rendering to these components and those whose files were edited by hand. `folders` caches the
+    digests of the sources for the next environment.
     """
     environments.read(layout, environment)
     components = {each.name: each for each in select.components(layout, environment)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
     trusted = current if trust_lock else lock.EMPTY
-    inputs = Inputs(layout, environment, charts.digests)
+    inputs = Inputs(layout, environment, charts.digests, folders=folders)
     asked = select.only(list(components.values()), only)
     disk = on_disk(layout, environment)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}

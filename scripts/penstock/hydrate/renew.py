@@ -12,7 +12,7 @@ from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import unit_name
 from penstock.hydrate.plan import Plan
 from penstock.hydrate.render import Rendered, render
-from penstock.hydrate.sources import prepare
+from penstock.hydrate.sources import Sources, batches, prepare
 from penstock.platform import secrets
 
 
@@ -24,30 +24,48 @@ class Split:
     texts: dict[str, dict[str, bytes]] = field(default_factory=dict)
 
 
-def renew(plan: Plan) -> Split:
-    """Render the components of a plan; raises the errors of every stage."""
-    with plain_folder("penstock-home-") as home:
-        sources = prepare(plan, home)
-        rendered = render(plan, sources, home)
-    # After helmfile's own `secrets:`, which may name this file, were refused.
-    secrets.declared(plan.inputs.layout, [each.name for each in plan.rendered])
-    result = Split()
-    for component in plan.rendered:
-        found = rendered[component.name]
-        inputs = plan.inputs.of(component, found.summary.charts)
+def renew(plans: list[Plan]) -> dict[str, Split]:
+    """Render the components of plans, those that are equal in several environments once.
+
+    Returns the result of each environment; raises the errors of every stage.
+    """
+    results = {plan.inputs.environment: Split() for plan in plans}
+    for batch in batches(plans):
+        with plain_folder("penstock-home-") as home:
+            sources = prepare(batch, home)
+            rendered = render(sources, home)
+        # After helmfile's own `secrets:`, which may name this file, were refused.
+        names = {source.component.name for source in sources.each}
+        secrets.declared(plans[0].inputs.layout, sorted(names))
+        _add(results, sources, rendered)
+    return results
+
+
+def _add(results: dict[str, Split], sources: Sources, rendered: list[Rendered]) -> None:
+    done: dict[tuple[int, bytes], tuple[LockedComponent, dict[str, dict[str, bytes]]]] = {}
+    for source, found in zip(sources.each, rendered, strict=True):
+        name, result = source.component.name, results[source.environment]
+        inputs = source.plan.digest(name, found.summary.charts)
         if found.summary.unchanged:
-            result.entries[component.name] = _kept(plan.intact[component.name], inputs, found)
+            result.entries[name] = _kept(source.plan.intact[name], inputs, found)
             continue
-        decided = hooks.decide(sources.policies[component.name], found.objects)
-        for part in decided.parts.values():
-            check.refuse_secrets(component.name, part)
-            check.refuse_dropped(component.name, part)
-        result.entries[component.name], files = split.split(inputs, found.summary, decided)
-        result.texts.update({unit_name(component.name, part): named for part, named in files.items()})
-    return result
+        key = (id(found.objects), msgspec.json.encode(source.policy))
+        if key not in done:
+            done[key] = _split(source.policy, found)
+        entry, files = done[key]
+        result.entries[name] = _kept(entry, inputs, found)
+        result.texts.update({unit_name(name, part): named for part, named in files.items()})
+
+
+def _split(policy: hooks.Policy, found: Rendered) -> tuple[LockedComponent, dict[str, dict[str, bytes]]]:
+    decided = hooks.decide(policy, found.objects)
+    for part in decided.parts.values():
+        check.refuse_secrets(policy.component, part)
+        check.refuse_dropped(policy.component, part)
+    return split.split("", found.summary, decided)
 
 
 def _kept(locked: LockedComponent, inputs: str, found: Rendered) -> LockedComponent:
-    """Return the old entry of a component whose inputs changed without changing its resolved releases."""
+    """Return the entry of a component with other inputs and the same objects."""
     summary = found.summary
     return msgspec.structs.replace(locked, inputs=inputs, charts=summary.charts, depends_on=summary.depends_on)

@@ -30,7 +30,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED = "flux-system"
 # Documentation, and the comparison with the upstream chart (the gate fidelity): no manifest is made of them.
 NO_INPUTS = ("README.md", UPSTREAM_NAME)
-_RENDERERS = ("helm", "helmfile", "kustomize", "render")
+_RENDERERS = ("helm", "helmfile", "kustomize", "render", "resolve")
 
 
 @dataclass(frozen=True)
