@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,10 @@ class Inputs:
     # Digests of folders; environments may share this cache.
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @property
     def programs(self) -> str:
         """The versions of the renderers and the lock's format, which may all affect the output."""
-        return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
+        return _programs()
 
     @cached_property
     def shared(self) -> str:
@@ -102,6 +102,12 @@ class Inputs:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
             self.folders[folder] = _folder(folder, self.index, left_out) if present else b""
         return self.folders[folder]
+
+
+# Cached: a fleet's environments ask for it hundreds of times.
+@cache
+def _programs() -> str:
+    return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
 
 
 @lru_cache(maxsize=8)

@@ -70,7 +70,8 @@ def prepare(plans: list[Plan], home: Path) -> Sources:
     for name in names:
         values_schema.refuse_untyped(layout, name)
         values_schema.refuse_shared(layout, name)
-    policies = [policy for plan in plans for policy in _policies(plan)]
+    known = environments.known(layout)
+    policies = [policy for plan in plans for policy in _policies(plan, known)]
     wanted = [(plan, component) for plan in plans for component in plan.rendered]
     components = [component for _, component in wanted]
     resolve.refuse_unhermetic(layout, names, list({each.folder: each for each in components}.values()))
@@ -99,9 +100,9 @@ def _archives(plan: Plan, staged: Layout, components: list[Component], home: Pat
     return [named.get(each.name, {}) for each in components]
 
 
-def _policies(plan: Plan) -> list[hooks.Policy]:
+def _policies(plan: Plan, known: list[str]) -> list[hooks.Policy]:
     layout, environment = plan.inputs.layout, plan.inputs.environment
-    named, known = lineage.names(layout, environment), environments.known(layout)
+    named = lineage.names(layout, environment)
     # Also refuses a name that isn't a component's.
     by_hand = environments.cluster(layout, environment).bootstrap
     return [hooks.read(each.folder, named, known, each.name in by_hand) for each in plan.rendered]

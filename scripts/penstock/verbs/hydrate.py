@@ -50,9 +50,10 @@ def hydrate(environment: Wanted, components: list[str], as_json: bool, platform:
             console.info(f"  {line}")
         for line in lineages.write(layout, picked):
             console.info(f"  {line}")
+        written: dict[bytes, str] = {}
         for tree, found, summary in done:
             if found:
-                write.write(layout, tree.environment, tree.files, lock.encode(tree.lock))
+                write.write(layout, tree.environment, tree.files, lock.encode(tree.lock), written)
             _warn(tree, found)
             if not as_json:
                 _show(summary)
