@@ -48,6 +48,11 @@ def name(number: int) -> str:
     return f"site-{number:04d}"
 
 
+def component(number: int) -> str:
+    """Return the name of a component."""
+    return synthetic.name(number)
+
+
 def make(folder: Path, environments: int, components: int) -> Layout:
     """Create a fleet in an empty folder, without hydrating it."""
     layout = synthetic.make(folder, components)
@@ -58,15 +63,15 @@ def make(folder: Path, environments: int, components: int) -> Layout:
     for number in range(environments):
         (layout.environments / f"{name(number)}.yaml").write_text(_ENVIRONMENT.format(name=name(number)))
     for number in range(components):
-        component = layout.components / synthetic.name(number)
-        (component / "values.yaml").unlink()
-        (component / "values.yaml.gotmpl").write_text(values(number))
-        helmfile = component / "helmfile.yaml.gotmpl"
+        place = layout.components / component(number)
+        (place / "values.yaml").unlink()
+        (place / "values.yaml.gotmpl").write_text(values(number))
+        helmfile = place / "helmfile.yaml.gotmpl"
         helmfile.write_text(helmfile.read_text().replace("- values.yaml\n", "- values.yaml.gotmpl\n"))
     return layout
 
 
 def values(number: int) -> str:
     """Return the values of a component."""
-    text = _VALUES.format(name=synthetic.name(number), number=number, port=8000 + number % 100)
+    text = _VALUES.format(name=component(number), number=number, port=8000 + number % 100)
     return text + (_OWN_VALUES if number % _OWN == 0 else "")

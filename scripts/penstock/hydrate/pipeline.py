@@ -11,7 +11,7 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.plan import Plan, plan
-from penstock.hydrate.tree import Tree
+from penstock.hydrate.tree import Links, Tree
 from penstock.platform.layout import Layout
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def hydrate(
     """
     charts = charts or Charts(layout, may_lock=False)
     folders: dict[Path, bytes] = {}
-    plans = [plan(layout, name, only, charts, folders, trust_lock=trust_lock) for name in environments]
+    links: Links = {}
+    plans = [plan(layout, name, only, charts, folders, links, trust_lock=trust_lock) for name in environments]
     stale = [each for each in plans if each.rendered]
     renewed: dict[str, Split] = {}
     if stale:

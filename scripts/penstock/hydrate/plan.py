@@ -11,7 +11,7 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import units
 from penstock.hydrate.select import Component, Inputs
-from penstock.hydrate.tree import on_disk
+from penstock.hydrate.tree import Links, on_disk
 from penstock.platform import environments
 from penstock.platform.layout import Layout
 
@@ -43,13 +43,14 @@ def plan(
     only: list[str],
     charts: Charts,
     folders: dict[Path, bytes],
+    links: Links,
     *,
     trust_lock: bool,
 ) -> Plan:
     """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits the rendering to these components and those whose files were edited by hand. `folders` caches the
-    digests of the sources for the next environment.
+    `only` limits the rendering to these components and those whose files were edited by hand. `folders` and
+    `links` cache digests for the next environment.
     """
     environments.read(layout, environment)
     components = {each.name: each for each in select.components(layout, environment)}
@@ -57,7 +58,7 @@ def plan(
     trusted = current if trust_lock else lock.EMPTY
     inputs = Inputs(layout, environment, charts.digests, folders=folders)
     asked = select.only(list(components.values()), only)
-    disk = on_disk(layout, environment)
+    disk = on_disk(layout, environment, links=links)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}
     stale = {component.name for component in select.stale(inputs, asked, trusted)}
     # Rendered in any case, since edited files can't be kept.

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.platform import environments, lineage
-from penstock.platform.layout import UPSTREAM_NAME, Layout
+from penstock.platform.layout import ENGINE, UPSTREAM_NAME, Layout
 from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name is that of a Flux Kustomization.
@@ -53,13 +53,17 @@ class Inputs:
     chart_digests: dict[str, str] | None = None
     # If set, the inputs are those in the commit instead of the working tree.
     index: Index | None = None
-    # Digests of folders; environments may share this cache.
+    # Digests of folders, and of the programs; environments may share this cache.
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def programs(self) -> str:
         """The versions of the renderers and the lock's format, which may all affect the output."""
-        return _programs()
+        tools = ENGINE / "tools"
+        if tools not in self.folders:
+            listed = (f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)
+            self.folders[tools] = " ".join([f"format {FORMAT}", *listed]).encode()
+        return self.folders[tools].decode()
 
     @cached_property
     def shared(self) -> str:
@@ -102,12 +106,6 @@ class Inputs:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
             self.folders[folder] = _folder(folder, self.index, left_out) if present else b""
         return self.folders[folder]
-
-
-# Cached: a fleet's environments ask for it hundreds of times.
-@cache
-def _programs() -> str:
-    return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
 
 
 @lru_cache(maxsize=8)

@@ -36,7 +36,7 @@ def stage(
 
 
 def readable(layout: Layout, environment: str) -> list[Path]:
-    """Return the files in environments/ that a component may read in an environment; the generated one may be missing."""
+    """Return the files in environments/ that a component may read; the generated one may be missing."""
     return [*shared_files(layout, environment), lineage.generated(layout, environment)]
 
 
