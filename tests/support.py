@@ -19,6 +19,7 @@ from penstock.gates.registry import Check
 from penstock.hydrate import lock
 from penstock.hydrate.fast import fast_findings
 from penstock.hydrate.lock import Lock
+from penstock.hydrate.selection import Selection
 from penstock.platform import environments
 from penstock.platform.layout import ENGINE, Layout, find_platform
 from penstock.platform.rendered import Rendered, rendered
@@ -117,12 +118,12 @@ class Platform:
     def hydrate(self, *components: str) -> None:
         """Hydrate in this process; raises what the verb raises."""
         with contextlib.chdir(self.root):
-            hydrate(None, list(components), as_json=False)
+            hydrate(Selection(), list(components), as_json=False)
 
     def check(self, fast: bool = False) -> None:
         """Check in this process; raises what the verb raises."""
         with contextlib.chdir(self.root):
-            hydrate_check(None, fast, as_json=False)
+            hydrate_check(Selection(), fast, as_json=False)
 
     def findings(self) -> list[str]:
         """What the fast check finds."""

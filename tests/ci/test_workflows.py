@@ -12,9 +12,11 @@ import pytest
 
 from penstock.core.yaml import parse
 from penstock.gates.e2e.steps import STEPS
+from penstock.gates.matrix import matrix
 from penstock.gates.registry import CI_ONLY
-from penstock.platform.layout import ENGINE
+from penstock.platform.layout import ENGINE, Layout
 from penstock.verbs.test import GATES
+from support import SHIPPED
 
 FOLDER = ENGINE / ".github" / "workflows"
 WORKFLOWS = sorted(FOLDER.glob("*.y*ml"))
@@ -43,11 +45,26 @@ def loose(text: str) -> list[str]:
 
 def test_every_gate_has_its_job_and_no_other_has_one() -> None:
     jobs = read(FOLDER / "gate.yaml")["jobs"]
-    assert jobs.keys() == {"gate"}
+    assert jobs.keys() == {"plan", "gate"}
+    assert "-m penstock.gates matrix" in jobs["plan"]["steps"][-1]["run"]
+    assert matrix(SHIPPED) == {"include": [{"gate": gate, "shard": ""} for gate in GATES]}
     job = jobs["gate"]
-    assert job["strategy"]["matrix"] == {"gate": GATES}
-    assert job["name"] == "${{ matrix.gate }}"
-    assert job["steps"][-1]["with"] == {"gate": "${{ matrix.gate }}"}
+    assert job["strategy"]["matrix"] == "${{ fromJSON(needs.plan.outputs.matrix) }}"
+    assert job["name"].startswith("${{ matrix.gate }}")
+    assert job["steps"][-1]["with"] == {"gate": "${{ matrix.gate }}", "shard": "${{ matrix.shard }}"}
+
+
+def test_a_fleet_is_shared_out_to_several_jobs(tmp_path: Path) -> None:
+    (tmp_path / "helmfile.yaml").write_text("environments: {a: {}, b: {}, c: {}}\nhelmfiles: []\n")
+    for name in "abc":
+        lock = tmp_path / "manifests" / name / "penstock.lock"
+        lock.parent.mkdir(parents=True)
+        with lock.open("wb") as file:
+            file.truncate(5_000_000)
+    jobs = [(job["gate"], job["shard"]) for job in matrix(Layout(tmp_path))["include"]]
+    assert [share for gate, share in jobs if gate == "references"] == ["1/2", "2/2"]
+    assert [share for gate, share in jobs if gate in ("lint", "tests")] == ["", ""]
+    assert {gate for gate, _ in jobs} == {*GATES}
 
 
 def test_a_newer_commit_of_a_pull_request_ends_the_gates_of_the_older() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from penstock.cli import cluster, program
+from penstock.hydrate.selection import Selection
 from penstock.platform.layout import ENGINE
+from penstock.verbs.hydrate_check import hydrate_check as run_check
 from penstock.verbs.options import Target
 from penstock.verbs.up import up as run_up
 
@@ -48,6 +51,17 @@ def refused(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
         ),
         ("explain references/name k3d", "inv explain can't use `k3d`", "`inv explain --help` lists its options"),
         ("up --dry-run stauts", "inv up can't use `stauts`", "did you mean `status`?"),
+        (
+            "hydrate-check -c loki",
+            "inv hydrate-check has no option `-c`",
+            "`inv hydrate-check --help` lists its options",
+        ),
+        ("up -w", "inv up has no option `-w`", "`inv up --help` lists its options"),
+        (
+            "up --prompt-for-sudo-password",
+            "inv up has no option `--prompt-for-sudo-password`",
+            "`inv up --help` lists its options",
+        ),
         ("up -e", "--env needs a value", "`inv up --help` lists its options"),
         ("explain", "inv explain needs a rule", "inv explain RULE"),
         (
@@ -82,6 +96,23 @@ def test_options_arrive_with_their_types(monkeypatch: pytest.MonkeyPatch) -> Non
         (Target("kind", "kwok", "c", "local", 7, yes=True, dry_run=True), 3, True, "d"),
         (Target(), 0, False, ""),
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "selection"),
+    [
+        ("", Selection()),
+        ("--changed", Selection(changed="")),
+        ("--changed --fast", Selection(changed="")),
+        ("--changed=v1 -e k3d -e 'prod*' --shard 1/2", Selection(("k3d", "prod*"), "v1", "1/2")),
+        ("--changed v1", Selection(changed="v1")),
+    ],
+)
+def test_environments_are_chosen(words: str, selection: Selection, monkeypatch: pytest.MonkeyPatch) -> None:
+    got: list[Selection] = []
+    monkeypatch.setattr(f"{run_check.__module__}.hydrate_check", lambda chosen, *_: got.append(chosen))
+    program.program.run([*INV, "hydrate-check", *shlex.split(words)])
+    assert got == [selection]
 
 
 def test_the_list_of_verbs_loads_none_of_what_they_do() -> None:

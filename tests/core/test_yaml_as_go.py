@@ -61,9 +61,13 @@ def go(programs: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Go]
     folder = tmp_path_factory.mktemp("as_go")
     configuration.set_hypothesis_home_dir(folder)
     program, source = folder / "as_go", Path(__file__).parent / "as_go" / "main.go"
-    flags = ["-mod=readonly", "-trimpath", "-buildvcs=false", "-o", str(program)]
     env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT}
-    subprocess.run([golang.find_go(), "build", *flags, source], cwd=ENGINE / "tools" / "render", env=env, check=True)
+    subprocess.run(
+        [golang.find_go(), "build", *golang.FLAGS, "-o", program, source],
+        cwd=ENGINE / "tools" / "render",
+        env=env,
+        check=True,
+    )
     with subprocess.Popen([program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield Go(process)
         assert process.stdin

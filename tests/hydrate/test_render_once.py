@@ -147,7 +147,7 @@ def _plans(made: Platform, names: list[str]) -> list[Any]:
     from penstock.hydrate.plan import plan
 
     charts = Charts(made.layout, may_lock=False)
-    return [plan(made.layout, name, [], charts, {}, {}, trust_lock=False) for name in names]
+    return [plan(made.layout, name, [], charts, {}, {}, afresh=None) for name in names]
 
 
 def test_equal_files_are_one_file_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

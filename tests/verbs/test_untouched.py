@@ -23,8 +23,8 @@ from support import copy_platform, nox_sessions
 
 # Verb -> what is run of it, and its exit code; in this order, on a cluster that is up.
 VERBS: dict[str, list[tuple[str, int]]] = {
-    "hydrate": [("", 0)],
-    "hydrate-check": [("", 0), ("--fast", 0)],
+    "hydrate": [("", 0), ("--changed", 0)],
+    "hydrate-check": [("", 0), ("--fast", 0), ("--changed --shard 1/2", 0), ("--changed=elsewhere", 1)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
     "rehearse": [("", 0), ("--base elsewhere", 1)],
     "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("HEAD~1 HEAD --format html", 0), ("elsewhere", 1)],

@@ -1,18 +1,18 @@
 package main
 
 import (
-	"crypto/sha256"
-	"encoding/json"
-	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
-	"slices"
+	"regexp"
 	"strings"
 
+	"penstock/tools/resolve/reads"
 	"sigs.k8s.io/yaml"
 )
+
+// wholeFraction matches a fraction that YAML prints like an integer, or a number with an exponent.
+var wholeFraction = regexp.MustCompile(`(?m)[\s:\[,-][-+]?([0-9]+\.0*|[0-9.]+[eE][-+]?[0-9]+)\s*($|[,\]}#])`)
 
 // sharer finds environments in which a helmfile has the same state.
 //
@@ -29,7 +29,7 @@ type sharer struct {
 // run is what is known of a resolved helmfile, and of others that read the same.
 type run struct {
 	base   string
-	reads  *reads
+	reads  *reads.Set
 	states map[string]string // digest of what is read -> the environment with that state
 }
 
@@ -44,7 +44,7 @@ func (sharer *sharer) equal(path, environment string) string {
 		if !known {
 			continue
 		}
-		if same := run.states[run.reads.digest(values, environment)]; same != "" {
+		if same := run.states[run.reads.Digest(values, environment)]; same != "" {
 			return same
 		}
 	}
@@ -70,24 +70,24 @@ func (sharer *sharer) learn(path, environment, text string, files []string) {
 	place := filepath.Join(sharer.root, filepath.Dir(path), found.Bases[0])
 	base := sharer.base(place)
 	rest := strings.ReplaceAll(string(helmfile), found.Bases[0], "")
-	if base.reads.all || !isPlain(rest) || strings.Contains(rest, "environments") || !sharer.remember(place, environment, found.Values, files) {
+	if base.reads.All || !reads.IsPlain(rest) || strings.Contains(rest, "environments") || !sharer.remember(place, environment, found.Values, files) {
 		return
 	}
-	read := base.reads.clone()
+	read := base.reads.Clone()
 	for _, release := range found.Releases {
 		if release.Condition != "" {
-			read.value(strings.Split(release.Condition, "."))
+			read.Value(strings.Split(release.Condition, "."))
 		}
 	}
-	read.template(rest)
+	read.Template(rest)
 	for _, file := range files {
 		if isTemplate(file) && filepath.Dir(file) != filepath.Dir(place) && file != filepath.Join(sharer.root, path) {
 			data, err := os.ReadFile(file)
-			read.all = read.all || err != nil
-			read.template(string(data))
+			read.All = read.All || err != nil
+			read.Template(string(data))
 		}
 	}
-	digest := read.digest(found.Values, environment)
+	digest := read.Digest(found.Values, environment)
 	if digest == "" {
 		return
 	}
@@ -121,41 +121,4 @@ func (sharer *sharer) remember(base, environment string, values map[string]any, 
 
 func isTemplate(file string) bool {
 	return strings.HasSuffix(file, ".gotmpl") || strings.HasSuffix(file, ".tpl")
-}
-
-func (found *reads) clone() *reads {
-	return &reads{paths: maps.Clone(found.paths), name: found.name, all: found.all}
-}
-
-// digest covers what is read of some values; it is empty where that can't be told, or is rendered once more.
-func (found *reads) digest(values map[string]any, environment string) string {
-	if found.all {
-		return ""
-	}
-	sum := sha256.New()
-	if found.name {
-		fmt.Fprintf(sum, "name %s\x00", environment)
-	}
-	for _, key := range slices.Sorted(maps.Keys(found.paths)) {
-		value, err := json.Marshal(at(values, found.paths[key]))
-		if err != nil || strings.Contains(string(value), "{{") {
-			return ""
-		}
-		fmt.Fprintf(sum, "%s\x00%s\x00", key, value)
-	}
-	return string(sum.Sum(nil))
-}
-
-// at gives the value at a path, or what is in its place: the number of keys that lead to it, and it.
-func at(value any, path []string) [2]any {
-	for depth, key := range path {
-		fields, ok := value.(map[string]any)
-		if !ok {
-			return [2]any{depth, value}
-		}
-		if value, ok = fields[key]; !ok {
-			return [2]any{depth, "missing"}
-		}
-	}
-	return [2]any{len(path), value}
 }

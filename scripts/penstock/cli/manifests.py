@@ -2,32 +2,62 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from invoke.context import Context
 
-from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, verb
+from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, SELECTED, SHARD, verb
+
+if TYPE_CHECKING:
+    from penstock.hydrate.selection import Selection
+
+
+def _selection(env: list[str], changed: str | bool, shard: str) -> Selection:
+    from penstock.hydrate.selection import Selection
+
+    # Invoke passes True for an optional value that isn't given.
+    return Selection(tuple(env), "" if changed is True else changed or None, shard)
 
 
 @verb(
     iterable=["component", "env"],
-    help=ANY_ENV | JSON | PLATFORM | {"component": "only this component (may be given several times)"},
+    optional=["changed"],
+    help=SELECTED | JSON | PLATFORM | {"component": "only this component (may be given several times)"},
 )
-def hydrate(_: Context, component: list[str], env: list[str], json: bool = False, platform: str = "") -> None:
+def hydrate(
+    _: Context,
+    component: list[str],
+    env: list[str],
+    changed: str = "",
+    shard: str = "",
+    json: bool = False,
+    platform: str = "",
+) -> None:
     """Render components/ into manifests/."""
     from penstock.verbs.hydrate import hydrate as run
 
-    run(env, component, json, platform)
+    run(_selection(env, changed, shard), component, json, platform)
 
 
 @verb(
     "hydrate-check",
     iterable=["env"],
-    help=ANY_ENV | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"},
+    optional=["changed"],
+    help=SELECTED | JSON | PLATFORM | {"fast": "compare digests with the lock; needs no tool but git"},
 )
-def hydrate_check(_: Context, env: list[str], fast: bool = False, json: bool = False, platform: str = "") -> None:
+def hydrate_check(
+    _: Context,
+    env: list[str],
+    changed: str = "",
+    shard: str = "",
+    fast: bool = False,
+    json: bool = False,
+    platform: str = "",
+) -> None:
     """Fail when manifests/ isn't what components/ gives."""
     from penstock.verbs.hydrate_check import hydrate_check as run
 
-    run(env, fast, json, platform)
+    run(_selection(env, changed, shard), fast, json, platform)
 
 
 @verb(iterable=["env"], help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to compare with (HEAD)"})
@@ -42,6 +72,7 @@ def diff(_: Context, env: list[str], base: str = "HEAD", json: bool = False, pla
     words=("base", "head"),
     iterable=["env"],
     help=ANY_ENV
+    | SHARD
     | PLATFORM
     | {
         "base": "the revision before the change (the merge base with the default branch)",
@@ -59,23 +90,30 @@ def review(
     format: str = "text",  # noqa: A002, the option's name
     output: str = "",
     rehearsal: str = "",
+    shard: str = "",
     platform: str = "",
 ) -> None:
     """Show what a branch does to each cluster, and its risks."""
     from penstock.verbs.review import review as run
 
-    run(base, head, env, format, platform, output, rehearsal)
+    run(base, head, env, format, platform, output, rehearsal, shard)
 
 
 @verb(
     iterable=["env"],
-    help=ANY_ENV | JSON | PLATFORM | {"base": "the revision to start from (the merge base with the default branch)"},
+    help=ANY_ENV
+    | SHARD
+    | JSON
+    | PLATFORM
+    | {"base": "the revision to start from (the merge base with the default branch)"},
 )
-def rehearse(_: Context, env: list[str], base: str = "", json: bool = False, platform: str = "") -> None:
+def rehearse(
+    _: Context, env: list[str], base: str = "", shard: str = "", json: bool = False, platform: str = ""
+) -> None:
     """Rehearse a branch on temporary clusters, there and back."""
     from penstock.verbs.rehearse import rehearse as run
 
-    run(base, env, json, platform)
+    run(base, env, json, platform, shard)
 
 
 @verb(

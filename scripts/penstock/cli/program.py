@@ -20,6 +20,8 @@ _UNKNOWN = re.compile(r"No idea what (['\"])(?P<word>.*)\1 is!", re.DOTALL)
 _VALUELESS = re.compile(r"Flag <\w+: (?P<name>[\w-]+).*> needed value")
 _LACKING = re.compile(r"'(?P<verb>[\w-]+)' did not receive required positional arguments: '(?P<name>[\w-]+)'")
 _HELP = {"--help", "-h"}
+# Options of Invoke that mean the same before and behind a verb.
+_ANYWHERE = {"help", "debug"}
 
 
 class Verbs(Program):
@@ -53,6 +55,16 @@ class Verbs(Program):
             self.core.unparsed = [tokens[0], *verb.named(tokens[1:])]
         with self._reported():
             super().parse_tasks()
+            self._refuse_options_of_inv(tokens)
+
+    def _refuse_options_of_inv(self, tokens: list[str]) -> None:
+        """Raise ParseError for an option of Invoke behind a verb, which would ignore it: `inv hydrate-check -c x`."""
+        names = {each.name for each in self.core_via_tasks.args.values() if each.got_value} - _ANYWHERE
+        flags = self.core[0].flags
+        for token in tokens:
+            # `get` of Invoke's own mapping doesn't know the short names.
+            if (flag := token.partition("=")[0]) in flags and flags[flag].name in names:
+                raise ParseError(f"No idea what '{token}' is!", self.tasks[0])
 
     def parse_cleanup(self) -> None:
         """Print what --help and --list ask for; raises SystemExit(2) for an unknown verb."""

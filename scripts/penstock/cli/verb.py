@@ -18,6 +18,12 @@ from penstock.verbs.options import Target
 # Help of shared options, by name.
 ENV = {"env": "the environment (the one whose cluster is there, else k3d)"}
 ANY_ENV = {"env": "the environment, or a pattern such as 'production-*'; again for more; all when it isn't given"}
+SHARD = {"shard": "only this share of the environments, such as 3/8"}
+SELECTED = {
+    **ANY_ENV,
+    "changed": "only what differs from a revision (the merge base with the default branch) can touch",
+    **SHARD,
+}
 JSON = {"json": "print the result as JSON on stdout"}
 PLATFORM = {"platform": "the folder with helmfile.yaml, where it isn't this one or above it ($PENSTOCK_PLATFORM)"}
 DRY_RUN = {"dry_run": "print the commands that would change the cluster, and run none"}
@@ -95,9 +101,11 @@ class Verb(Task[Any]):
         self.help = explained  # Invoke removes the texts, and would have none the second time
         return [
             Option(
-                names=each.names,
+                # -c is the component elsewhere.
+                names=("changed",) if each.name == "changed" else each.names,
                 kind=each.kind,
                 default=each.default,
+                optional=each.optional,
                 help=each.help,
                 positional=each.positional,
                 attr_name=each.attr_name,

@@ -1,4 +1,4 @@
-"""Run one gate by name: `python -m penstock.gates NAME [--format text|json|github|sarif]`."""
+"""Run one gate by name: `python -m penstock.gates NAME`, in environments chosen by `-e`, `--changed` and `--shard`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,19 @@ import sys
 from pathlib import Path
 from typing import NoReturn, get_args
 
+import msgspec
+
+from penstock.core import console
 from penstock.core.errors import PenstockError, reported
 from penstock.gates import registry, reports, runner
+from penstock.gates.matrix import matrix
+from penstock.hydrate.selection import Selection
 from penstock.platform.layout import find_platform
 
 # A folder with the upstream charts that the gate fidelity compares, for machines without the network.
 CHARTS = "PENSTOCK_CHARTS"
-_USAGE = f"python -m penstock.gates NAME [--format {'|'.join(get_args(reports.Format))}]"
+_FORMATS = get_args(reports.Format)
+_USAGE = f"python -m penstock.gates NAME [--format {'|'.join(_FORMATS)}] [-e ENV]… [--changed [BASE]] [--shard N/M]"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -43,14 +49,20 @@ def _passes(argv: list[str]) -> bool:
     parser.add_argument("name", nargs="?", default="")
     # GitHub sets it in every step, and shows annotations on the lines of a pull request.
     default = "github" if os.environ.get("GITHUB_ACTIONS") == "true" else "text"
-    parser.add_argument("--format", choices=get_args(reports.Format), default=default)
+    parser.add_argument("--format", choices=_FORMATS, default=default)
     parser.add_argument("--json", action="store_const", const="json", dest="format")
     parser.add_argument("--charts", default="")
+    parser.add_argument("-e", "--env", action="append", default=[])
+    parser.add_argument("--changed", nargs="?", const="")
+    parser.add_argument("--shard", default="")
     arguments = parser.parse_args(argv)
     if arguments.charts:
         os.environ[CHARTS] = str(Path(arguments.charts).resolve())
+    if arguments.name == "matrix":
+        console.out(msgspec.json.encode(matrix(find_platform())).decode())
+        return True
     gate = registry.find(arguments.name)
-    platform = find_platform()
+    platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).of(find_platform())
     result = runner.run(gate, platform)
     reports.report(result.below(_folder_in_workspace(platform.root)), arguments.format)
     return not result.findings

@@ -11,7 +11,6 @@ from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
-from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 
 _HINT = "run `inv hydrate` and commit what it writes"
@@ -25,19 +24,15 @@ _MESSAGES = {
 @gate("hydrate-check", rules=[STALE, UNCOMMITTED, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
-    yield from check(platform, None)
-
-
-def check(platform: Layout, environment: Wanted) -> Iterator[Finding | Proven]:
-    """The findings of one environment, or of several, or of all."""
-    known = environments.names(platform)
-    picked = environments.pick(platform, environment)
+    picked = environments.chosen(platform)
     git = index.read(platform)
     if git:
         index.refuse_sparse_sources(git)
-    names.refuse_misnamed(platform, known, None)
+    names.refuse_misnamed(platform, environments.names(platform), None)
     faulty = False
-    for finding in _stale(platform, index.present(git, platform, picked, environment) if git else picked):
+    for finding in _stale(
+        platform, index.present(git, platform, picked, platform.limits is not None) if git else picked
+    ):
         faulty = True
         yield finding
     for fault in lineages.faults(platform, picked):
@@ -51,8 +46,9 @@ def _stale(platform: Layout, names: list[str]) -> Iterator[Finding]:
     # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 
+    afresh = {name: platform.components_limited_to(name) for name in names}
     try:
-        trees = hydrate(platform, names, [], trust_lock=False)
+        trees = hydrate(platform, names, [], afresh=afresh)
     except Findings as refused:
         if len(names) > 1:  # which of them is refused?
             for name in names:

@@ -52,7 +52,7 @@ _DIFFERENT = Rule("hydrate-oracle/different", "An object that helmfile renders d
 @gate("hydrate-oracle", rules=[_MISSING, _EXTRA, _DIFFERENT], needs=["helm", "helmfile", "kustomize"])
 def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
     """Plain `helmfile template` and `kustomize build` render the same objects."""
-    for name in environments.names(platform):
+    for name in environments.chosen(platform):
         expected = _expected(platform, name)
         manifests = Manifests(platform.tree(name))
         # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.

@@ -54,7 +54,10 @@ _KINDS = Rule(
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
     """A real control plane and the real Flux bring every environment up, in a necessary and sufficient order."""
     KWOK.prepare()
-    names = environments.names(platform)
+    names = environments.chosen(platform)
+    if not names:
+        yield Proven("there is no environment to rehearse")
+        return
     for name in names:
         with cluster(platform, name, environments.cluster(platform, name)) as session:
             unchanged, findings = _rehearse(session)

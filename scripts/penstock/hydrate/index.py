@@ -15,7 +15,6 @@ from pathlib import Path
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import plain_folder, walk
-from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 from penstock.tools.git import blobs, git
 
@@ -245,7 +244,7 @@ def refuse_sparse_sources(index: Index) -> None:
         )
 
 
-def present(index: Index, layout: Layout, names: list[str], asked: Wanted) -> list[str]:
+def present(index: Index, layout: Layout, names: list[str], asked: bool) -> list[str]:
     """Return the environments whose manifests are checked out; raises PenstockError for an `asked` one that isn't."""
     absent = [name for name in names if index.left_out(layout.tree(name))]
     for name in absent:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from penstock.core.files import sha256
@@ -17,19 +19,28 @@ from penstock.platform.layout import Layout
 if TYPE_CHECKING:
     from penstock.hydrate.renew import Split
 
+_NONE: Mapping[str, Collection[str] | None] = MappingProxyType({})
+
 
 def hydrate(
-    layout: Layout, environments: list[str], only: list[str], *, trust_lock: bool = True, charts: Charts | None = None
+    layout: Layout,
+    environments: list[str],
+    only: list[str],
+    *,
+    afresh: Mapping[str, Collection[str] | None] = _NONE,
+    charts: Charts | None = None,
 ) -> list[Tree]:
     """Compute the trees of some environments; writes only to the cache.
 
-    `only` limits the run to some components. Without `trust_lock`, everything is rendered and nothing is kept. `charts`
-    defaults to the upstream charts in charts.lock.
+
+    `only` limits the run to some components. `afresh` has, by environment, those to render in any
+    case, None for all.
+    `charts` defaults to the upstream charts in charts.lock.
     """
     charts = charts or Charts(layout, may_lock=False)
     folders: dict[Path, bytes] = {}
     links: Links = {}
-    plans = [plan(layout, name, only, charts, folders, links, trust_lock=trust_lock) for name in environments]
+    plans = [plan(layout, name, only, charts, folders, links, afresh=afresh.get(name, ())) for name in environments]
     stale = [each for each in plans if each.rendered]
     renewed: dict[str, Split] = {}
     if stale:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from penstock.core.errors import PenstockError
 from penstock.hydrate import lock, select
@@ -45,17 +48,19 @@ def plan(
     folders: dict[Path, bytes],
     links: Links,
     *,
-    trust_lock: bool,
+    afresh: Collection[str] | None,
 ) -> Plan:
     """Compare inputs and tree with the lock; raises PenstockError for an unknown environment or component.
 
-    `only` limits the rendering to these components and those whose files were edited by hand. `folders` and
-    `links` cache digests for the next environment.
+    `only` limits the rendering to these components and those whose files were edited by hand. The lock's entries of the
+    components in `afresh` aren't trusted; no entry is if it is None. `folders` and `links` cache digests for the next
+    environment.
     """
     environments.read(layout, environment)
     components = {each.name: each for each in select.components(layout, environment)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
-    trusted = current if trust_lock else lock.EMPTY
+    kept = {} if afresh is None else {name: current.components[name] for name in current.components.keys() - {*afresh}}
+    trusted = msgspec.structs.replace(current, components=kept)
     inputs = Inputs(layout, environment, charts.digests, folders=folders)
     asked = select.only(list(components.values()), only)
     disk = on_disk(layout, environment, links=links)

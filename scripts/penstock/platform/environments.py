@@ -55,6 +55,11 @@ def names(layout: Layout) -> list[str]:
     return list(_listed(layout.helmfile.read_bytes(), layout.relative(layout.helmfile)))
 
 
+def chosen(layout: Layout) -> list[str]:
+    """The environments to which a gate is limited, sorted: by default all."""
+    return names(layout) if layout.limits is None else sorted(limit.environment for limit in layout.limits)
+
+
 def known(layout: Layout) -> list[str]:
     """The environments that an entry may name: those that helmfile.yaml lists, and those that they extend."""
     listed = names(layout)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from penstock.core.errors import PenstockError
 
@@ -21,11 +22,22 @@ SCHEMA_NAME = "schema.json"
 LINEAGE_NAME = "lineage"
 
 
+class Limit(NamedTuple):
+    """An environment to which a run is limited, and the components that can differ in it; all if that is None."""
+
+    environment: str
+    components: tuple[str, ...] | None = None
+
+
 @dataclass(frozen=True)
 class Layout:
-    """The folders of a platform, whose `root` contains helmfile.yaml."""
+    """The folders of a platform, whose `root` contains helmfile.yaml.
+
+    `limits` are the environments to which a gate is limited; None for all.
+    """
 
     root: Path
+    limits: tuple[Limit, ...] | None = None
 
     @property
     def helmfile(self) -> Path:
@@ -55,6 +67,10 @@ class Layout:
     def tree(self, environment: str) -> Path:
         """Return the folder of an environment's manifests."""
         return self.manifests / environment
+
+    def components_limited_to(self, environment: str) -> tuple[str, ...] | None:
+        """Return the components that can differ in an environment; None for all."""
+        return next((each.components for each in self.limits or () if each.environment == environment), None)
 
     def relative(self, path: Path) -> str:
         """Return a path for messages: relative to the platform's root, with forward slashes."""

@@ -20,7 +20,7 @@ from penstock.platform import environments, secrets
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import trees
 from penstock.review.effects import Declared
-from penstock.tools import git
+from penstock.tools import git, revisions
 
 Trees = dict[str, dict[str, bytes]]
 WORKING_TREE = "working tree"
@@ -121,7 +121,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     """
     root = layout.root
     tip = git.commit(root, head or "HEAD")
-    start, name = base_of(root, base, tip)
+    start, name = revisions.base_of(root, base, tip)
     dirty = [path for path in git.changed(root) if "manifests/" in path]
     notes = list(_notes(root, start, tip, head, dirty))
     for revision in (start, tip):
@@ -129,7 +129,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
         new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
-        shown = _named(head, tip) if head else WORKING_TREE
+        shown = revisions.named(head, tip) if head else WORKING_TREE
         if (head or not dirty) and git.same(root, start, tip, "manifests"):
             # Nothing changes, so the locks are all that is read.
             before = after = trees.locks_in_commit(root, tip)
@@ -145,30 +145,6 @@ def _touched(before: Trees, after: Trees) -> list[str]:
     every = [(before.get(name, {}), after.get(name, {})) for name in before.keys() | after.keys()]
     paths = {path for old, new in every for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
     return sorted({path.partition("/")[0] for path in paths if "/" in path})
-
-
-def base_of(root: Path, base: str, tip: str) -> tuple[str, str]:
-    """Return the commit to compare with, and its name; the merge base with the default branch if `base` is empty.
-
-    Raises PenstockError for an unknown revision, and for a clone without the base.
-    """
-    if base:
-        found = git.commit(root, base)
-        return found, _named(base, found)
-    branch = git.default_branch(root)
-    full = "git fetch --unshallow origin (actions/checkout: fetch-depth: 0), or name the base: inv review BASE"
-    if not branch:
-        raise PenstockError("no base: neither origin/HEAD, main nor master is known in this clone", full)
-    found = git.merge_base(root, branch, tip)
-    if not found and git.is_shallow(root):
-        raise PenstockError(f"no base: this is a shallow clone, without the commit that HEAD and {branch} share", full)
-    if not found:
-        raise PenstockError(f"no base: HEAD and {branch} have no commit in common", "name the base: inv review BASE")
-    return found, _named(branch, found)
-
-
-def _named(revision: str, commit: str) -> str:
-    return commit[:12] if commit.startswith(revision) else f"{revision} ({commit[:12]})"
 
 
 def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:

@@ -38,7 +38,7 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
     """
     with ends.ends(layout, base, head) as (old, new, notes):
         chosen = settings.read(new.layout.root)
-        names = _names(old, new, environment)
+        names = _names(layout, old, new, environment)
         parsed: Parsed = {}
         done = guard.acknowledged(git.trailers(layout.root, old.commit, new.commit, guard.KEY))
         every_one = [_environment(name, old, new, parsed, chosen, done) for name in names]
@@ -53,7 +53,7 @@ def review(layout: Layout, base: str = "", head: str = "", environment: Wanted =
         )
 
 
-def _names(old: End, new: End, environment: Wanted) -> list[str]:
+def _names(layout: Layout, old: End, new: End, environment: Wanted) -> list[str]:
     known = sorted(old.trees.keys() | new.trees.keys())
     patterns = [each for each in ([environment] if isinstance(environment, str) else environment or []) if each]
     for pattern in patterns:
@@ -62,8 +62,11 @@ def _names(old: End, new: End, environment: Wanted) -> list[str]:
                 f"unknown environment `{pattern}`: neither end has manifests/{pattern}",
                 did_you_mean(pattern, known, f"there are {', '.join(known)}"),
             )
-    found = {name for pattern in patterns for name in environments.matching(known, pattern)}
-    return sorted(found) or known
+    found = {name for pattern in patterns for name in environments.matching(known, pattern)} if patterns else {*known}
+    if layout.limits is not None:
+        # One that is no longer listed belongs to no share of the environments, so it is in each.
+        found -= {*environments.names(layout)} - {*environments.chosen(layout)}
+    return sorted(found)
 
 
 def _environment(name: str, old: End, new: End, parsed: Parsed, chosen: Settings, done: dict[str, int]) -> Environment:

@@ -16,6 +16,10 @@ from penstock.tools import mise
 # The pins name the required toolchain, which is downloaded as a verified Go module. The user's Go settings that would
 # change a build are overridden.
 _ENVIRONMENT = {"GOTOOLCHAIN": "auto", "GOFLAGS": "", "GOWORK": "off", "CGO_ENABLED": "0"}
+# A ninth less processor time, for a third more memory of the compiler (kustomize: 54.1 and 48.2 s, 272 and 368 MB): it
+# collects garbage less often, and writes no debug information, which the linker (-s -w) would drop.
+_QUICK = {"GOGC": "800"}
+FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false")
 
 
 def find_go() -> Path:
@@ -32,9 +36,7 @@ def build(
         find_go(),
         "build",
         "-v",
-        "-mod=readonly",
-        "-trimpath",
-        "-buildvcs=false",
+        *FLAGS,
         "-ldflags",
         ldflags,
         *(["-tags", ",".join(tags)] if tags else []),
@@ -43,7 +45,7 @@ def build(
         package,
     ]
     try:
-        watch(Command(argv, cwd=home, env=_ENVIRONMENT, timeout=3600), each)
+        watch(Command(argv, cwd=home, env=_ENVIRONMENT | _QUICK, timeout=3600), each)
     except CommandFailed as failure:
         raise PenstockError(
             f"{target.name}: the build in tools/{home.name} failed: {_last_fault(failure.result.complaint)}",

@@ -57,7 +57,7 @@ def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     names = known if environment else sorted({*known, *old})
     git = index.read(layout)
     if git:
-        names = index.present(git, layout, names, environment)
+        names = index.present(git, layout, names, bool(environment))
     console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
     declared = ends.declared(layout)
     found = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
+from penstock.hydrate.selection import Selection
 from penstock.platform import environments
 from penstock.platform.layout import find_platform
 from penstock.platform.new_environment import make
@@ -29,7 +30,7 @@ def add_environment(name: str, extends: str, platform: str = "") -> None:
         folder.mkdir(exist_ok=True)
         write_atomically(new.path, new.text.encode())
         write_atomically(layout.helmfile, new.helmfile.encode())
-        hydrate(name, [], as_json=False, platform=str(layout.root))
+        hydrate(Selection((name,)), [], as_json=False, platform=str(layout.root))
     except BaseException:
         new.path.unlink(missing_ok=True)
         write_atomically(layout.helmfile, helmfile)

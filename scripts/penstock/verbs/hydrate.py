@@ -11,9 +11,9 @@ from penstock.hydrate import hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pipeline import hydrate as compute
+from penstock.hydrate.selection import Selection
 from penstock.hydrate.tree import Tree
 from penstock.platform import environments
-from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
@@ -31,22 +31,22 @@ class Summary(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def hydrate(environment: Wanted, components: list[str], as_json: bool, platform: str = "") -> None:
+def hydrate(selected: Selection, components: list[str], as_json: bool, platform: str = "") -> None:
     """Update manifests/ from its sources, and print the changed files."""
-    layout = find_platform(platform)
-    picked = environments.pick(layout, environment)
+    layout = selected.of(find_platform(platform))
+    picked = environments.chosen(layout)
     names.refuse_misnamed(layout, environments.names(layout))
     git = index.read(layout)
     if git:
         index.refuse_sparse_sources(git)
-        picked = index.present(git, layout, picked, environment)
+        picked = index.present(git, layout, picked, layout.limits is not None)
     with write.exclusive(layout):
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
         done = _compute(layout, picked, components, charts)
         # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
-        for line in charts.write(used if not environment and picked == environments.names(layout) else None):
+        for line in charts.write(used if layout.limits is None and picked == environments.names(layout) else None):
             console.info(f"  {line}")
         for line in lineages.write(layout, picked):
             console.info(f"  {line}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
@@ -11,19 +12,19 @@ from penstock.core.errors import Findings
 from penstock.hydrate import index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
+from penstock.hydrate.selection import Selection
 from penstock.hydrate.tree import Links
 from penstock.platform import environments
-from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout, find_platform
 
 
-def hydrate_check(environment: Wanted, fast: bool, as_json: bool, platform: str = "") -> None:
+def hydrate_check(selected: Selection, fast: bool, as_json: bool, platform: str = "") -> None:
     """Raise Findings with every file that differs from what `inv hydrate` would write.
 
     `fast` only compares digests; in a Git repository, those of the files to be committed.
     """
-    layout = find_platform(platform)
-    found = failure(_fast_findings(layout, environment)) if fast else _full_findings(layout, environment)
+    layout = selected.of(find_platform(platform))
+    found = failure(_fast_findings(layout)) if fast else _full_findings(layout)
     if as_json:
         console.out(msgspec.json.encode(found.findings).decode())
     if found.findings:
@@ -31,14 +32,14 @@ def hydrate_check(environment: Wanted, fast: bool, as_json: bool, platform: str 
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
-def _fast_findings(layout: Layout, environment: Wanted) -> list[Line]:
+def _fast_findings(layout: Layout) -> list[Line]:
     git = index.read(layout)
     if git is None or not git.differing:
-        return _judged(layout, environment, git)
+        return _judged(layout, git)
     differing = [Line(text, UNCOMMITTED) for text in index.differing(git)]
     with index.as_committed(git) as committed:
         try:
-            findings = _judged(committed, environment, None)
+            findings = _judged(replace(committed, limits=layout.limits), None)
         except Findings as refused:
             lines = [*(line.text for line in differing), *refused.findings]
             rules = [*(line.rule.id for line in differing), *refused.rules]
@@ -47,9 +48,9 @@ def _fast_findings(layout: Layout, environment: Wanted) -> list[Line]:
     return [*differing, *findings] if findings else []
 
 
-def _judged(layout: Layout, environment: Wanted, git: index.Index | None) -> list[Line]:
+def _judged(layout: Layout, git: index.Index | None) -> list[Line]:
     known = environments.names(layout)
-    picked = environments.pick(layout, environment)
+    picked = environments.chosen(layout)
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(layout, known, git)
@@ -64,16 +65,16 @@ def _judged(layout: Layout, environment: Wanted, git: index.Index | None) -> lis
     converted = git.converted() if git else []
     if converted:
         raise line_ends(converted, "Git")
-    if picked == known and not findings:
+    if layout.limits is None and not findings:
         findings = unused_charts(layout, known)
     return list(dict.fromkeys(findings))  # all environments may lack the same source
 
 
-def _full_findings(layout: Layout, environment: Wanted) -> Findings:
+def _full_findings(layout: Layout) -> Findings:
     # Imported here, since the fast check must not pay for importing the renderer.
     from penstock.gates.finding import Finding
-    from penstock.gates.hydrate_check import check
+    from penstock.gates.hydrate_check import hydrate_check as gate
     from penstock.gates.runner import hints
 
-    findings = [each for each in check(layout, environment) if isinstance(each, Finding)]
+    findings = [each for each in gate(layout) if isinstance(each, Finding)]
     return Findings([str(each) for each in findings], hints(findings), rules=[each.rule for each in findings])

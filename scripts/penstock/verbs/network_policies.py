@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.hydrate.selection import Selection
 from penstock.platform import dataflow, environments
 from penstock.platform.layout import find_platform
 from penstock.platform.rendered import rendered
@@ -22,13 +23,13 @@ def network_policies() -> None:
     if connections is None:
         raise PenstockError(f"{network.FILE} does not exist", "docs/reference/files.md has its keys")
     found = dataflow.read(layout.root)
-    hydrate(None, [], as_json=False)
+    hydrate(Selection(), [], as_json=False)
     every = [rendered(layout, name) for name in environments.names(layout)]
     changed = sources.write(layout, sources.generate(found, connections, every))
     for path in changed:
         console.info(f"  ~ {path}")
     if changed:
-        hydrate(None, [generate.COMPONENT], as_json=False)
+        hydrate(Selection(), [generate.COMPONENT], as_json=False)
     console.good(
         f"components/{generate.COMPONENT}: {len(changed) or 'no'} file{'' if len(changed) == 1 else 's'} changed"
     )

@@ -10,6 +10,7 @@ from penstock.cluster.temporary import KWOK
 from penstock.cluster.upgrade import rehearse as upgrade
 from penstock.core import console
 from penstock.gates.rehearse_upgrade import findings, summary
+from penstock.hydrate.selection import Selection
 from penstock.kube.ref import ObjectRef
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import find_platform
@@ -18,9 +19,9 @@ from penstock.review.rehearsal import Leg, Passage, Rehearsal
 _TITLES: dict[Leg, str] = {"base": "the base", "head": "to the change", "back": "back to the base"}
 
 
-def rehearse(base: str, environment: Wanted, as_json: bool, platform: str = "") -> None:
+def rehearse(base: str, environment: Wanted, as_json: bool, platform: str = "", shard: str = "") -> None:
     """Rehearse the change in each environment that it touches; exit with 1 if something failed and stayed so."""
-    layout = find_platform(platform)
+    layout = Selection(shard=shard).of(find_platform(platform))
     review = upgrade.reviewed(layout, base, environment)
     done: list[Rehearsal] = []
     for each in review.environments:

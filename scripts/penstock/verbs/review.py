@@ -15,6 +15,7 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
+from penstock.hydrate.selection import Selection
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import find_platform
 from penstock.review import report
@@ -35,7 +36,14 @@ _MOST_TOUCHED = 5
 
 
 def review(
-    base: str, head: str, environment: Wanted, format_: str, platform: str = "", output: str = "", rehearsal: str = ""
+    base: str,
+    head: str,
+    environment: Wanted,
+    format_: str,
+    platform: str = "",
+    output: str = "",
+    rehearsal: str = "",
+    shard: str = "",
 ) -> None:
     """Print the review in a format, or write it to the file `output`; exit with 1 if it fails.
 
@@ -45,7 +53,7 @@ def review(
     if format_ not in _FORMATS:
         known = f"the formats are {', '.join(_FORMATS)}"
         raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
-    layout = find_platform(platform)
+    layout = Selection(shard=shard).of(find_platform(platform))
     target = _target(output) if output else None
     seen = read(Path(rehearsal)) if rehearsal else []
     found = msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen)

@@ -20,10 +20,10 @@ from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import environments
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
-from penstock.review import ends, report
+from penstock.review import report
 from penstock.review.model import Environment, Review
 from penstock.review.rehearsal import Passage, Refusal, Rehearsal
-from penstock.tools import git
+from penstock.tools import git, revisions
 
 
 def reviewed(layout: Layout, base: str = "", environment: Wanted = None) -> Review:
@@ -38,7 +38,7 @@ def untouched(layout: Layout, each: Environment, base: str = "") -> str:
     """Return why an environment isn't rehearsed; empty if it is."""
     if not each.changes:
         return "nothing changes in its cluster"
-    commit, name = ends.base_of(layout.root, base, git.head(layout.root))
+    commit, name = revisions.base_of(layout.root, base, git.head(layout.root))
     known = [path.rpartition("/")[2] for path in git.folders(layout.root, commit, "manifests")]
     if each.name not in known:
         return f"it is new since {name}: there is nothing to start from"
@@ -58,7 +58,7 @@ def rehearse(
     A leg takes at most `timeout` seconds, and ends earlier if what isn't Ready has failed for `patience` seconds.
     Raises PenstockError if the control plane or Flux doesn't start, or ends.
     """
-    commit, _ = ends.base_of(layout.root, base, git.head(layout.root))
+    commit, _ = revisions.base_of(layout.root, base, git.head(layout.root))
     with tempfile.TemporaryDirectory(prefix="penstock-base-") as folder:
         old = snapshot.checkout(layout, commit, Path(folder))
         settings = environments.cluster(old, each.name)

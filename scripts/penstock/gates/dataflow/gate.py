@@ -42,7 +42,7 @@ _PICTURE = Rule(
 def dataflow(platform: Layout) -> Iterator[Finding | Proven]:
     """The manifests confirm every arrow of the architecture picture, hop by hop."""
     declared = contract.read(platform.root)
-    every = environments.names(platform)
+    every = environments.chosen(platform)
     unknown = contract.unknown_environments(declared, environments.known(platform))
     if unknown:
         yield from (Finding(_ENVIRONMENT.id, line.removeprefix(f"{FILE}: "), "fix the name", FILE) for line in unknown)

@@ -66,7 +66,7 @@ _NO_OBJECT = Rule(
 def kubeconform(platform: Layout) -> Iterator[Finding | Proven]:
     """The API server of the environment's Kubernetes version would accept every object; proven offline."""
     parsed: Parsed = {}
-    manifests = {name: Manifests(platform.tree(name), parsed) for name in environments.names(platform)}
+    manifests = {name: Manifests(platform.tree(name), parsed) for name in environments.chosen(platform)}
     objects = {name: [*each.all_objects(), *each.synced()] for name, each in manifests.items()}
     wrong = [(name, item.file, line) for name in objects for item in objects[name] if (line := _missing(item.content))]
     if wrong:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from penstock.core.nearest import ending
 from penstock.gates.finding import Finding, Proven, Rule
@@ -23,7 +24,7 @@ from penstock.gates.references.verdict import Verdict
 from penstock.gates.references.world import World, world
 from penstock.gates.registry import gate
 from penstock.platform import environments
-from penstock.platform.external import FILE, ExternalObject, HostGateway, declared
+from penstock.platform.external import FILE, Declarations, ExternalObject, HostGateway, declared
 from penstock.platform.layout import Layout
 from penstock.platform.manifests import Parsed
 
@@ -120,37 +121,58 @@ _CHECKS: dict[str, Callable[[World], Iterator[Verdict]]] = {
 @gate("references", rules=[*_RULES.values(), _IDLE])
 def references(platform: Layout) -> Iterator[Finding | Proven]:
     """Every name, port, selector, key and address in the manifests resolves to a rendered or declared object."""
-    every = environments.names(platform)
     declarations = declared(platform, environments.known(platform))
     parsed: Parsed = {}
-    worlds = {name: world(platform, name, declarations, parsed) for name in every}
-    verdicts = {name: {heading: list(check(one)) for heading, check in _CHECKS.items()} for name, one in worlds.items()}
+    chosen = {name: _judged(world(platform, name, declarations, parsed)) for name in environments.chosen(platform)}
     faulty = False
-    for name, groups in verdicts.items():
-        for heading, group in groups.items():
-            for verdict in group:
-                if verdict.fault:
-                    faulty = True
-                    message = f"{verdict.path}: {verdict.fault}"
-                    yield Finding(_RULES[heading].id, message, _FIX, verdict.file, environments=(name,))
+    for name, one in chosen.items():
+        for heading, verdict in one.faults():
+            faulty = True
+            message = f"{verdict.path}: {verdict.fault}"
+            yield Finding(_RULES[heading].id, message, _FIX, verdict.file, environments=(name,))
     if faulty:  # a fixed reference may use a declaration that seems unused
         return
-    used = {name: _external(groups) for name, groups in verdicts.items()}
-    yield from _idle(worlds, used)
+    every = dict(chosen)
+    others = [name for name in environments.names(platform) if name not in chosen]
+    # What the chosen environments don't use, another may use: look only until one does.
+    while (idle := list(_unused_in(every, declarations))) and others:
+        name = others.pop(0)
+        every[name] = _judged(world(platform, name, declarations, parsed))
+    yield from idle
+    if declarations.images_by_tag:
+        yield Proven(f"{len(declarations.images_by_tag)} images are known by their tag alone (imagesByTag of {FILE})")
+    for name, one in chosen.items():
+        parts = ", ".join(f"{heading} {len(group)}" for heading, group in one.groups.items() if group)
+        yield Proven(f"{sum(map(len, one.groups.values()))} references proven ({parts})", name)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """An environment, and the verdicts on its references under the headings of the checks."""
+
+    world: World
+    groups: dict[str, list[Verdict]]
+
+    def faults(self) -> Iterator[tuple[str, Verdict]]:
+        for heading, group in self.groups.items():
+            yield from ((heading, verdict) for verdict in group if verdict.fault)
+
+    def external(self) -> set[ExternalObject]:
+        return {verdict.external for group in self.groups.values() for verdict in group if verdict.external}
+
+
+def _judged(one: World) -> _Judged:
+    return _Judged(one, {heading: list(check(one)) for heading, check in _CHECKS.items()})
+
+
+def _unused_in(every: dict[str, _Judged], declarations: Declarations) -> Iterator[Finding]:
+    worlds = {name: one.world for name, one in every.items()}
+    yield from _idle(worlds, {name: one.external() for name, one in every.items()})
     yield from _idle_rules(worlds, declarations.host_gateways)
     by_tag = images.used(list(worlds.values()))
     for repository in sorted((declarations.images_by_tag or set()) - by_tag):
         near = ending(repository, by_tag)
         yield _unused(FILE, f"imagesByTag: {repository}: no image of it lacks a digest{near}")
-    if declarations.images_by_tag:
-        yield Proven(f"{len(declarations.images_by_tag)} images are known by their tag alone (imagesByTag of {FILE})")
-    for name, groups in verdicts.items():
-        parts = ", ".join(f"{heading} {len(group)}" for heading, group in groups.items() if group)
-        yield Proven(f"{sum(map(len, groups.values()))} references proven ({parts})", name)
-
-
-def _external(groups: dict[str, list[Verdict]]) -> set[ExternalObject]:
-    return {verdict.external for group in groups.values() for verdict in group if verdict.external}
 
 
 def _idle(worlds: dict[str, World], used: dict[str, set[ExternalObject]]) -> Iterator[Finding]:
