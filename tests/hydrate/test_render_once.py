@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from penstock.core.errors import PenstockError
 from penstock.core.yaml import dump
 from penstock.hydrate import renew, sources
+from penstock.hydrate.charts import Charts
 from penstock.hydrate.pipeline import hydrate
+from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.render import render
 from penstock.tools import helmfile
 from support import PLATFORMS, Platform
@@ -134,18 +136,15 @@ def test_the_state_is_the_one_that_helmfile_prints(tmp_path: Path, name: str) ->
     made = fleet(
         tmp_path / "platform", [{"a": 1, "b": {}}, {"a": "x", "b": {"c": [1]}}], ["{{ toJson .Values | quote }}"]
     )
-    [plan] = _plans(made, [name])
-    prepared = sources.prepare([plan], tmp_path)
+    home = tmp_path / "home"
+    prepared = sources.prepare(_plans(made, [name]), home)
     for source in prepared.each:
         if source.component.helmfile:
             assert source.state
-            assert source.state.text == helmfile.build(source.component.helmfile, name, tmp_path)
+            assert source.state.text == helmfile.build(source.component.helmfile, name, home)
 
 
-def _plans(made: Platform, names: list[str]) -> list[Any]:
-    from penstock.hydrate.charts import Charts
-    from penstock.hydrate.plan import plan
-
+def _plans(made: Platform, names: list[str]) -> list[Plan]:
     charts = Charts(made.layout, may_lock=False)
     return [plan(made.layout, name, [], charts, {}, {}, afresh=None) for name in names]
 
