@@ -55,11 +55,13 @@ def fleet(root: Path, environments: list[dict[str, Any]], reads: list[str], name
             root / f"components/spaces/kustomize/overlays/e{number}",
         )
     (root / "environments/local.yaml").unlink()
+    shutil.rmtree(root / "components/spaces/kustomize/overlays/local")
     names = "".join(f"  e{number}: {{}}\n" for number in range(len(environments)))
     made.replace("helmfile.yaml", "  local: {}\n", names)
     for number, text in enumerate(reads):
         made.release(f"reader-{number}", named, values="")
         made.replace(f"components/reader-{number}/helmfile.yaml.gotmpl", "values.yaml", "values.yaml.gotmpl")
+        (root / f"components/reader-{number}/values.yaml").unlink()
         made.write(f"components/reader-{number}/values.yaml.gotmpl", f"text: {text}\n")
     return made
 
