@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from penstock.core import yaml
-from penstock.review import compare
+from penstock.review import follows
+from penstock.review.compare import Diff, diffs
+from penstock.review.world import World, Worlds
 from penstock.tools.apicheck import Problem, Verdict
 
 GROUPS = {
@@ -45,14 +47,21 @@ def texts(*objects: dict[str, Any], component: str = "shop") -> dict[str, bytes]
     }
 
 
+def diff(old: dict[str, bytes], new: dict[str, bytes], declared: dict[tuple[str, str], set[str]] | None = None) -> Diff:
+    """What differs between the files of an environment."""
+    worlds = Worlds(World("local", old), World("local", new))
+    [found] = diffs([worlds], declared or {}, {}, {})
+    return found
+
+
 def effects(
     old: list[dict[str, Any]], new: list[dict[str, Any]], declared: dict[tuple[str, str], set[str]] | None = None
 ) -> list[tuple[str, str]]:
     """What follows, over all objects that differ."""
-    found = compare.diff("local", texts(*old), texts(*new), declared or {}, [])
+    found = diff(texts(*old), texts(*new), declared)
     return [(effect.what, effect.says) for change in found.changes for effect in change.effects]
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, verdict: Verdict) -> None:
     """Let the API server answer this to every change."""
-    monkeypatch.setattr(compare, "verdicts", lambda pairs, *_: [verdict for _ in pairs])
+    monkeypatch.setattr(follows, "verdicts", lambda pairs, *_: [verdict for _ in pairs])

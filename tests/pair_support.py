@@ -11,7 +11,7 @@ from pathlib import Path
 from penstock.core import yaml
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review.ends import Sources
-from penstock.review.follows import with_effects
+from penstock.review.follows import Applied, with_effects
 from penstock.review.step import Step, pair
 from penstock.review.world import Parsed, World
 
@@ -22,7 +22,7 @@ def step(folder: Path, case: str) -> Step:
     """The step of a case: fails or passes."""
     parsed: Parsed = {}
     before, after = (World("local", _files(folder / end, case), parsed) for end in ("base", "head"))
-    deltas = with_effects(list(pair(before, after)), before, after, {}, "")
+    [deltas] = with_effects([Applied(list(pair(before, after)), before, after, {}, "")])
     sources = [Sources(Layout(folder / end / case)) for end in ("base", "head")]
     return Step(before, after, deltas, (sources[0], sources[1]))
 

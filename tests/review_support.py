@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from penstock.review.effects import Effect
-from penstock.review.model import Change, Component, Environment, FieldChange, Prune, Review, Risk
+from penstock.review.model import Change, Component, Effect, Environment, FieldChange, Prune, Review, Risk
 from penstock.review.rehearsal import Passage, Refusal, Rehearsal, Span
 
 DEPLOYMENT, CONFIG, CLAIM = "apps/Deployment/town/shop", "/ConfigMap/town/shop", "/PersistentVolumeClaim/town/data"

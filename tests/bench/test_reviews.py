@@ -19,4 +19,4 @@ def test_the_bars() -> None:
 
 def test_a_ratio_is_stated_to_what_was_measured() -> None:
     text = section(times(0.6, 2.5, 1), runs=3)
-    assert "A review takes 5.0 times `git diff`.\n" in text
+    assert "A review takes 5.0 times `git diff`. The bars are for processor time:\n" in text

@@ -178,6 +178,7 @@ def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of
         "connections.yaml",
         "dataflow.yaml",
         "external.yaml",
+        "promotion.yaml",
         "pyproject.toml",
         "renovate.json",
         "upstream.yaml",

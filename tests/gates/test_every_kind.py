@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from diff_support import diff
 from penstock.core import yaml
 from penstock.core.yaml import parse_all
 from penstock.gates.references.gate import _CHECKS
@@ -18,7 +19,6 @@ from penstock.kube.read import read
 from penstock.platform.cluster import Cluster
 from penstock.platform.rendered import Rendered
 from penstock.policies import parse as network
-from penstock.review import compare
 
 KINDS = Path(__file__).parents[1] / "tools" / "apicheck" / "kinds.yaml"
 FULL: list[dict[str, Any]] = parse_all(KINDS.read_bytes(), "kinds.yaml")
@@ -111,7 +111,7 @@ def test_a_custom_kind_with_a_built_in_name_is_distinguished(check: Check) -> No
 def test_effects_of_changes_of_custom_kinds_are_not_guessed() -> None:
     old = {f"x/{item['kind']}.yaml": yaml.dump(item).encode() for item in STRANGERS}
     new = {file: text.replace(b"thing", b"other") for file, text in old.items()}
-    changes = compare.diff("local", old, new, {}, []).changes
+    changes = diff(old, new).changes
     removed = [change for change in changes if change.what == "removed"]
     assert len(removed) == len(STRANGERS)
     assert {effect.says for change in removed for effect in change.effects} == {"pruned"}

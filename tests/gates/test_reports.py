@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,22 @@ def test_invalid_sarif_is_refused(change: dict[str, Any], sarif: Validator) -> N
 def test_the_same_finding_in_two_environments_is_one() -> None:
     one, other = (Finding("a/b", "m", "h", environments=(name,)) for name in ("k3d", "kind"))
     assert merged([one, FOUND, other]) == [one.also_in(("kind",)), FOUND]
+
+
+def test_the_same_finding_in_the_manifests_of_a_fleet_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    names = [f"shop-{number}" for number in range(200)]
+    findings = [
+        Finding("a/b", f"manifests/{name}/a has no b", "fix it", f"manifests/{name}/a.yaml", environments=(name,))
+        for name in names
+    ]
+    odd = replace(findings[0], message="manifests/shop-1/a has no b")
+    joined = merged([*findings, odd])
+    assert joined == [findings[0].also_in(tuple(names)), odd]
+    for form in ("text", "github", "sarif"):
+        reports.report(Result("references", joined[:1], []).below("in"), form)
+        out, err = capsys.readouterr()
+        assert "manifests/shop-0/a has no b (also in shop-1, shop-2, shop-3 and 196 more)" in (out or err)
+    assert reports.as_json(Result("references", joined[:1], []))["findings"][0]["environments"] == names
 
 
 @pytest.mark.parametrize("name", ["hydrate-oracle", "kubeconform", "references", "sizes", "actionlint"])

@@ -15,6 +15,7 @@ from penstock.core.errors import PenstockError
 from penstock.core.yaml import dump
 from penstock.hydrate import renew, sources
 from penstock.hydrate.charts import Charts
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.pipeline import hydrate
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.render import render
@@ -148,7 +149,8 @@ def test_the_state_is_the_one_that_helmfile_prints(tmp_path: Path, name: str) ->
 
 def _plans(made: Platform, names: list[str]) -> list[Plan]:
     charts = Charts(made.layout, may_lock=False)
-    return [plan(made.layout, name, [], charts, {}, {}, afresh=None) for name in names]
+    revisions = Revisions(made.layout)
+    return [plan(name, [], charts, revisions, {}, {}, afresh=None) for name in names]
 
 
 def test_equal_files_are_one_file_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ REFUSED = {
     "crd-version-dropped": "v1alpha1 was previously a storage version",
     "immutable-configmap": "field is immutable when `immutable` is set",
     "job-template": "spec.template: Invalid value",
+    "over-quota": "exceeded quota: no-load-balancers, requested: services.loadbalancers=1",
     "role-ref": "roleRef: Invalid value",
     "selector": "spec.selector: Invalid value",
     "service-name": "spec.serviceName: Invalid value",

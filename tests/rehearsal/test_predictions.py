@@ -6,8 +6,7 @@ import pytest
 
 from penstock.cluster.upgrade.live import Live, Pods
 from penstock.cluster.upgrade.predictions import disproved
-from penstock.review.effects import Effect
-from penstock.review.model import Change, Environment
+from penstock.review.model import Change, Effect, Environment
 from penstock.review.rehearsal import Passage, Refusal
 
 SHOP = "apps/Deployment/town/shop"
@@ -50,6 +49,8 @@ FAILED = [Refusal(component="shop", message="no")]
         (["refused"], passage(refusals=FAILED), None),
         (["refused"], passage(), f"{NAME}: predicted as refused, but the API server accepted it"),
         ([], passage(refusals=FAILED), "shop: not predicted to fail, but it did"),
+        # How much of a quota is used, files can't tell.
+        ([], passage(refusals=[Refusal(component="shop", message="is forbidden: exceeded quota: small")]), None),
         # What a failed component's objects would have done is unknown.
         (["refused", "rolled"], passage(refusals=FAILED), None),
     ],

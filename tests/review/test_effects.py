@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from diff_support import FLUX, SHOP, an, effects, texts, workload
-from penstock.review import compare
+from diff_support import FLUX, SHOP, an, diff, effects, texts, workload
 
 
 @pytest.mark.parametrize("kind", ["Deployment", "StatefulSet", "DaemonSet"])
@@ -113,7 +112,7 @@ def test_flux_does_not_create_what_tells_it_to_keep_off(name: str, value: str) -
 
 def test_an_object_that_moves_between_components_may_be_deleted_first() -> None:
     old, new = (texts(an("ConfigMap"), component=name) for name in ("shop", "market"))
-    [change] = compare.diff("local", old, new, {}, []).changes
+    [change] = diff(old, new).changes
     assert (change.what, change.component, change.fields) == ("changed", "market", [])
     assert [effect.what for effect in change.effects] == ["moved"]
     assert change.effects[0].says.startswith("moved from shop to market: if Flux reconciles shop first, it deletes it")
@@ -121,5 +120,5 @@ def test_an_object_that_moves_between_components_may_be_deleted_first() -> None:
 
 def test_what_is_not_pruned_can_move_to_another_component() -> None:
     kept = an("ConfigMap", {f"{FLUX}/prune": "disabled"})
-    (change,) = compare.diff("local", texts(kept), texts(kept, component="other"), {}, []).changes
+    (change,) = diff(texts(kept), texts(kept, component="other")).changes
     assert change.effects == []

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from diff_support import an, texts
+from diff_support import an, diff, texts
 from penstock.core import yaml
 from penstock.core.errors import PenstockError
-from penstock.review import compare
 from penstock.review.fields import Field
 from penstock.review.fields import compare as fields
 
@@ -71,7 +70,7 @@ def test_fields(old: Any, new: Any, found: list[Field]) -> None:
 def test_an_object_is_known_by_group_kind_namespace_and_name_whatever_its_file() -> None:
     old = texts(an("ConfigMap", data={"a": "1"}))
     new = {"shop/renamed.yaml": yaml.dump(an("ConfigMap", data={"a": "1"})).encode()}
-    assert compare.diff("local", old, new, {}, []).changes == []
+    assert diff(old, new).changes == []
 
 
 def test_a_null_is_what_the_api_server_stores() -> None:
@@ -79,18 +78,18 @@ def test_a_null_is_what_the_api_server_stores() -> None:
     old, new = (texts(an("ConfigMap", immutable=value, data={"a": "1"})) for value in (None, None))
     new = {path: text.replace(b"immutable: null\n", b"") for path, text in new.items()}
     assert old != new
-    assert compare.diff("local", old, new, {}, []).changes == []
+    assert diff(old, new).changes == []
     old, new = (texts(an("ConfigMap", data={"a": value})) for value in (None, ""))
-    assert compare.diff("local", old, new, {}, []).changes == []
+    assert diff(old, new).changes == []
     old, new = (texts({**an("Widget", spec=spec), "apiVersion": "x.io/v1"}) for spec in ({"a": None}, {}))
-    (change,) = compare.diff("local", old, new, {}, []).changes
+    (change,) = diff(old, new).changes
     assert change.fields == [Field("spec.a", "null", None)]
 
 
 @pytest.mark.parametrize("text", ["a: 1", "- a", "kind: ConfigMap\nmetadata: {name: x}", "", "<<<<<<< HEAD"])
 def test_a_file_without_an_object_is_named(text: str) -> None:
     with pytest.raises(PenstockError, match=r"manifests/local/shop/odd\.yaml: no object"):
-        compare.diff("local", {}, {"shop/odd.yaml": text.encode()}, {}, [])
+        diff({}, {"shop/odd.yaml": text.encode()})
 
 
 def lock(**hooks: dict[str, dict[str, str]]) -> dict[str, bytes]:
@@ -121,4 +120,4 @@ def lock(**hooks: dict[str, dict[str, str]]) -> dict[str, bytes]:
     ],
 )
 def test_hooks_of_which_another_thing_becomes(old: dict[str, bytes], new: dict[str, bytes], found: list[str]) -> None:
-    assert compare.diff("local", old, new, {}, []).hooks == found
+    assert diff(old, new).hooks == found

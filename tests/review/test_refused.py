@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from diff_support import FIXED, FLUX, SHOP, an, answer, effects, spec, texts, workload
-from penstock.review import compare
+from diff_support import FIXED, FLUX, SHOP, an, answer, diff, effects, spec, texts, workload
+from penstock.review import follows
 from penstock.review.trees import Item
 from penstock.tools.apicheck import Problem, Verdict
 
@@ -60,7 +60,7 @@ def test_the_api_server_is_asked_only_about_what_changes_and_flux_applies(monkey
         asked.extend(str(new) for _, new in pairs)
         return [Verdict() for _ in pairs]
 
-    monkeypatch.setattr(compare, "verdicts", verdicts)
+    monkeypatch.setattr(follows, "verdicts", verdicts)
     kept = an("Secret", {f"{FLUX}/ssa": "Ignore"}, data={"a": "1"})
     same = spec("Deployment", a=1)
     effects(
@@ -88,5 +88,5 @@ def test_a_job_of_a_forced_kustomization_is_made_again(monkeypatch: pytest.Monke
         for pod in pods
     ]
     old, new = (texts(job) | texts(flux, component="flux-system") for job in jobs)
-    (change,) = compare.diff("local", old, new, {}, []).changes
+    (change,) = diff(old, new).changes
     assert [effect.what for effect in change.effects] == ["recreated"]

@@ -134,7 +134,7 @@ def test_the_formats(shop: Platform) -> None:
     assert (result["ruleId"], result["level"]) == ("review/scaled-to-zero", "error")
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == f"{TREE}/deployment-shop.yaml"
     text = shop.run("review", "--format", "markdown").stdout
-    assert "| `local` | 1 | 0 | 0 | 0 | 0 | 🔴 high |" in text
+    assert "| local | 1 | 0 | 0 | 0 | 0 | 🔴 high |" in text
     assert "| 🔴 high | Deployment town/shop | is scaled from 2 to 0 replicas |" in text
     assert "```diff\n  spec.replicas\n- 2\n+ 0\n```" in text
     wrong = shop.run("review", "--format", "jsn")
@@ -333,3 +333,42 @@ def test_the_gate_fails_as_the_verb_does(shop: Platform, monkeypatch: pytest.Mon
     for number in range(6):
         (shop.root / TREE / f"configmap-c{number}.yaml").unlink()
     assert [finding.rule for finding in found(find("review").check)] == ["review/prune", "review/scaled-to-zero"]
+
+
+def test_the_same_in_several_environments_is_said_once(shop: Platform) -> None:
+    names = ["local", *(f"shop-{number}" for number in range(1, 7))]
+    for name in names:
+        shop.write(f"manifests/{name}/shop/deployment-shop.yaml", deployment(2))
+    shop.commit("Add environments")
+    for name in names:
+        shop.write(f"manifests/{name}/shop/deployment-shop.yaml", deployment(3 if name == "shop-6" else 0))
+    ran = shop.run("review", "HEAD", "-e", "shop-*", "-e", "local")
+    assert ran.stdout == (
+        "6 environments, all but shop-6\n"
+        "  shop\n"
+        "    ~ Deployment town/shop\n"
+        "        spec.replicas\n"
+        "      - 2\n"
+        "      + 0\n"
+        "  high outage Deployment town/shop: is scaled from 2 to 0 replicas [review/scaled-to-zero]\n"
+        "shop-6\n"
+        "  shop\n"
+        "    ~ Deployment town/shop\n"
+        "        spec.replicas\n"
+        "      - 2\n"
+        "      + 3\n"
+        "6 environments, all but shop-6: 1 changed, 0 added, 0 removed; 1 risk, the highest is high\n"
+        "shop-6: 1 changed, 0 added, 0 removed; no risks\n"
+    )
+    assert "error: local, shop-1, shop-2 and 3 more: risks: 1 of severity high" in ran.stderr
+    found = as_json(shop, "HEAD")
+    assert [(len(group["environments"]), len(group["changes"])) for group in found["groups"]] == [
+        (7, 0),
+        (6, 1),
+        (1, 1),
+    ]
+    log = json.loads(shop.run("review", "HEAD", "--format", "sarif").stdout)
+    [result] = log["runs"][0]["results"]
+    assert "(also in shop-1, shop-2, shop-3 and 2 more)" in result["message"]["text"]
+    diff = shop.succeed("diff").stdout.splitlines()
+    assert [line for line in diff if not line.startswith(" ")][:2] == ["6 environments, all but shop-6", "shop-6"]

@@ -26,10 +26,12 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "hydrate": [("", 0), ("--changed", 0)],
     "hydrate-check": [("", 0), ("--fast", 0), ("--changed --shard 1/2", 0), ("--changed=elsewhere", 1)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
-    "rehearse": [("", 0), ("--base elsewhere", 1)],
+    "rehearse": [("", 0), ("--all", 0), ("--base elsewhere", 1)],
     "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("HEAD~1 HEAD --format html", 0), ("elsewhere", 1)],
+    "review-merge": [("elsewhere", 1)],
     "values": [("", 0), ("kubernetes --json", 0), ("elsewhere", 1)],
     "environment-add": [("other", 1), ("other --extends elsewhere", 1)],
+    "promote": [("--plan", 0), ("--next", 1), ("local", 0), ("local --revision elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
     "images-pin": [("--only registry.example/none", 1)],
     "images-prune": [("--help", 0)],  # the caches are the machine's

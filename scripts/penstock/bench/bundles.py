@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from penstock.platform import environments, lineage
 from penstock.platform.layout import ENGINE, Layout
 from penstock.policies.contract import FILE as CONNECTIONS
+from penstock.promotion.edit import Own, edited
 
 # The folders of a platform; the YAML files and READMEs at its root are copied too.
 _FOLDERS = ("charts", "components", "docs", "environments", "manifests")
@@ -179,13 +181,17 @@ spec:
 
 
 def copy(folder: Path) -> Layout:
-    """Copy the shipped platform into a new folder."""
+    """Copy the shipped platform into a new folder, without its pins: the copy has no history to read them from."""
     layout = Layout(ENGINE)
     for name in _FOLDERS:
         shutil.copytree(layout.root / name, folder / name)
     for path in [*layout.root.glob("*.yaml"), *layout.root.glob("README*.md")]:
         shutil.copyfile(path, folder / path.name)
-    return Layout(folder)
+    copied = Layout(folder)
+    for name in environments.names(copied):
+        path = lineage.lineage(copied, name)[-1].path
+        path.write_text(edited(path.read_text(), copied.relative(path), Own()))
+    return copied
 
 
 def add(layout: Layout, count: int) -> None:

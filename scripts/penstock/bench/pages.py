@@ -14,8 +14,7 @@ from penstock.bench.report import Bar, bar_rows, machine, table, today
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.errors import PenstockError
-from penstock.review.effects import Effect
-from penstock.review.model import Change, Component, Environment, FieldChange, Review, Risk
+from penstock.review.model import Change, Component, Effect, Environment, FieldChange, Review, Risk
 from penstock.review.page import page
 
 CHANGED, ENVIRONMENTS = 20, ("small", "staging", "production")

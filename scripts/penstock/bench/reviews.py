@@ -39,8 +39,8 @@ class ReviewTimes:
         self.processor[what].append(processor)
 
     def middle(self, what: str) -> float:
-        """The median wall time in seconds."""
-        return median(self.wall[what])
+        """The median processor time in seconds, which other programs on the machine lengthen less than wall time."""
+        return median(self.processor[what])
 
 
 def measure_review(folder: Path, runs: int) -> ReviewTimes:
@@ -70,7 +70,7 @@ def measure_review(folder: Path, runs: int) -> ReviewTimes:
 
 def rows(found: ReviewTimes) -> list[list[str]]:
     """Return one row per command, under HEADINGS."""
-    return [[what, seconds(found.middle(what)), seconds(median(found.processor[what]))] for what in found.wall]
+    return [[what, seconds(median(found.wall[what])), seconds(found.middle(what))] for what in found.wall]
 
 
 def bars(found: ReviewTimes) -> list[Bar]:
@@ -99,7 +99,8 @@ $ nox -s bench -- --sizes none --gates none --review --runs {runs}
 The networked platform with {COUNT} components in {len(networked.ENVIRONMENTS)} environments, committed; then another
 image in {CHANGED} components, hydrated. `git diff` prints the lines of manifests/ that differ. `dyff between`, measured
 if it is on PATH, compares the objects of all environments in two files, which are written beforehand; it knows neither
-effects nor risks. A review takes {ratios}.
+effects nor risks. A review takes {ratios}. The bars are for processor time:
+wall time includes the wait for other programs.
 
 {table(HEADINGS, rows(found))}
 

@@ -11,6 +11,13 @@ from penstock.cli.verb import ANY_ENV, ENV, JSON, PLATFORM, SELECTED, SHARD, ver
 if TYPE_CHECKING:
     from penstock.hydrate.selection import Selection
 
+# How a review is shown.
+_SHOWN = {
+    "format": "text, markdown, html, json or sarif",
+    "output": "the file to write; stdout when it isn't given",
+    "rehearsal": "a file with the report of a rehearsal as JSON, to show it too",
+}
+
 
 def _selection(env: list[str], changed: str | bool, shard: str) -> Selection:
     from penstock.hydrate.selection import Selection
@@ -74,12 +81,10 @@ def diff(_: Context, env: list[str], base: str = "HEAD", json: bool = False, pla
     help=ANY_ENV
     | SHARD
     | PLATFORM
+    | _SHOWN
     | {
         "base": "the revision before the change (the merge base with the default branch)",
         "head": "the revision after it (the working tree)",
-        "format": "text, markdown, html, json or sarif",
-        "output": "the file to write; stdout when it isn't given",
-        "rehearsal": "a file with the report of a rehearsal as JSON, to show it too",
     },
 )
 def review(
@@ -100,20 +105,47 @@ def review(
 
 
 @verb(
+    "review-merge",
+    help=PLATFORM | _SHOWN | {"folder": "with what `inv review --shard N/M --format json` wrote for each shard"},
+)
+def review_merge(
+    _: Context,
+    folder: str,
+    format: str = "text",  # noqa: A002, the option's name
+    output: str = "",
+    rehearsal: str = "",
+    platform: str = "",
+) -> None:
+    """Merge the reviews of several shards into one."""
+    from penstock.verbs.review import merge as run
+
+    run(folder, format, platform, output, rehearsal)
+
+
+@verb(
     iterable=["env"],
     help=ANY_ENV
     | SHARD
     | JSON
     | PLATFORM
-    | {"base": "the revision to start from (the merge base with the default branch)"},
+    | {
+        "base": "the revision to start from (the merge base with the default branch)",
+        "all": "every environment, not one of each class",
+    },
 )
 def rehearse(
-    _: Context, env: list[str], base: str = "", shard: str = "", json: bool = False, platform: str = ""
+    _: Context,
+    env: list[str],
+    base: str = "",
+    shard: str = "",
+    all: bool = False,  # noqa: A002, the option's name
+    json: bool = False,
+    platform: str = "",
 ) -> None:
     """Rehearse a branch on temporary clusters, there and back."""
     from penstock.verbs.rehearse import rehearse as run
 
-    run(base, env, json, platform, shard)
+    run(base, env, all, json, platform, shard)
 
 
 @verb(
@@ -130,6 +162,40 @@ def values(_: Context, key: str = "", env: str = "", json: bool = False, platfor
     from penstock.verbs.values import values as run
 
     run(env, key, json, platform)
+
+
+@verb(
+    words=("to",),
+    iterable=["component"],
+    help=PLATFORM
+    | {
+        "to": "the environment that moves",
+        "from_": "the environment whose revisions it takes",
+        "component": "only this component (may be given several times)",
+        "revision": "the tag or full commit to pin to; without this and --from, pins are removed",
+        "plan": "tell how far each environment lags: commits, days, objects, the highest risks",
+        "next": "tell which promotions are due by promotion.yaml",
+        "json": "print what --plan or --next tells as JSON on stdout",
+    },
+)
+def promote(
+    _: Context,
+    component: list[str],
+    to: str = "",
+    from_: str = "",
+    revision: str = "",
+    plan: bool = False,
+    next: bool = False,  # noqa: A002, the option's name
+    json: bool = False,
+    platform: str = "",
+) -> None:
+    """Move an environment's pins to what another one renders."""
+    from penstock.verbs import promote as verb
+
+    if plan or next:
+        (verb.plan if plan else verb.decide)(json, platform)
+    else:
+        verb.promote(to, from_, component, revision, platform)
 
 
 @verb(

@@ -13,6 +13,7 @@ from penstock.core.console import Step
 from penstock.core.errors import PenstockError
 from penstock.gitops import objects, status
 from penstock.gitops.status import Kustomization
+from penstock.hydrate.pinned import layouts
 from penstock.kube.ref import Content
 from penstock.platform.secrets import Secret, declared
 from penstock.tools.kubectl import PENSTOCK
@@ -47,7 +48,8 @@ def enable(session: Session, step: Step) -> Plan:
 
 def create_secrets(session: Session, created: list[str]) -> Plan:
     """Create the missing Secrets of the components and their namespaces; adds namespace/name of each to `created`."""
-    expected = declared(session.layout, session.manifests.components)
+    sources = layouts(session.layout, session.environment)
+    expected = [each for name in session.manifests.components for each in declared(sources(name), [name])]
     if not expected:
         return
     by_hand = [item for name in session.bootstrap for item in bootstrap.by_hand(session, name)]

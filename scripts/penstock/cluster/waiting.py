@@ -19,6 +19,7 @@ from tenacity import (
 
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.core.side_by_side import stop_if_told
 from penstock.tools.kubectl import Unavailable
 
 Value = TypeVar("Value")
@@ -62,6 +63,7 @@ class _Away:
 
     def tolerated(self, probe: Callable[[], Value | None]) -> Value | None:
         """Return None instead of an answer for up to two minutes; then raises the error."""
+        stop_if_told()
         try:
             value = probe()
         except Unavailable:

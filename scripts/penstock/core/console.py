@@ -10,12 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+
+# In front of the titles of steps that go on side by side.
+_label: ContextVar[str] = ContextVar("label", default="")
 
 
 def _paint(text: str, colour: str, stream: object) -> str:
@@ -123,9 +127,21 @@ class _LiveStep(Step):
 
 
 @contextmanager
+def labelled(label: str) -> Iterator[None]:
+    """Put a label in front of the titles of the steps of this thread; none of them has a line with a clock."""
+    before = _label.set(f"{label}: " if label else "")
+    try:
+        yield
+    finally:
+        _label.reset(before)
+
+
+@contextmanager
 def step(title: str) -> Iterator[Step]:
     """Announce a step; print its duration when it ends."""
-    if sys.stderr.isatty() and not os.environ.get("CI"):
+    label = _label.get()
+    title = f"{label}{title}"
+    if sys.stderr.isatty() and not os.environ.get("CI") and not label:
         live = _LiveStep(title)
         with live.live:
             yield live

@@ -17,6 +17,7 @@ _PAGES: dict[str, Callable[[Path], str]] = {
     "docs/reference/components.md": lambda root: components_page.page(Layout(root)),
     "docs/reference/review.schema.json": lambda _: schemas_page.review(),
     "docs/reference/review-settings.schema.json": lambda _: schemas_page.settings(),
+    "docs/reference/promotion.schema.json": lambda _: schemas_page.promotion(),
     "docs/reference/connections.md": lambda root: connections_page.page(Layout(root)),
 }
 

@@ -1,9 +1,10 @@
-"""The JSON Schemas of the review's output and of review.yaml, from their types."""
+"""The JSON Schemas of the review's output, of review.yaml and of promotion.yaml, from their types."""
 
 from __future__ import annotations
 
 import msgspec
 
+from penstock.promotion.settings import Promotion
 from penstock.review.model import Review
 from penstock.review.settings import Settings
 
@@ -16,6 +17,11 @@ def review() -> str:
 def settings() -> str:
     """Return the schema of review.yaml."""
     return _text(Settings)
+
+
+def promotion() -> str:
+    """Return the schema of promotion.yaml."""
+    return _text(Promotion)
 
 
 def _text(model: type) -> str:

@@ -93,6 +93,7 @@ def _annotated(hint: Any) -> tuple[Any, str]:
 
 
 def _python_type(hint: Any) -> str:
+    hint, _ = _annotated(hint)
     origin, inner = typing.get_origin(hint), [_python_type(each) for each in typing.get_args(hint)]
     if origin is list:
         return f"list of {inner[0]}"

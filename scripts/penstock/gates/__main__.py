@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, get_args
 
@@ -21,7 +22,9 @@ from penstock.platform.layout import find_platform
 # A folder with the upstream charts that the gate fidelity compares, for machines without the network.
 CHARTS = "PENSTOCK_CHARTS"
 _FORMATS = get_args(reports.Format)
-_USAGE = f"python -m penstock.gates NAME [--format {'|'.join(_FORMATS)}] [-e ENV]… [--changed [BASE]] [--shard N/M]"
+_USAGE = (
+    f"python -m penstock.gates NAME [--format {'|'.join(_FORMATS)}] [-e ENV]… [--changed [BASE]] [--shard N/M] [--all]"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,6 +58,7 @@ def _passes(argv: list[str]) -> bool:
     parser.add_argument("-e", "--env", action="append", default=[])
     parser.add_argument("--changed", nargs="?", const="")
     parser.add_argument("--shard", default="")
+    parser.add_argument("--all", action="store_true")  # of rehearse and rehearse-upgrade
     arguments = parser.parse_args(argv)
     if arguments.charts:
         os.environ[CHARTS] = str(Path(arguments.charts).resolve())
@@ -63,7 +67,7 @@ def _passes(argv: list[str]) -> bool:
         return True
     gate = registry.find(arguments.name)
     platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).of(find_platform())
-    result = runner.run(gate, platform)
+    result = runner.run(gate, replace(platform, every=arguments.all))
     reports.report(result.below(_folder_in_workspace(platform.root)), arguments.format)
     return not result.findings
 

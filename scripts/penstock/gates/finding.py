@@ -7,6 +7,7 @@ from typing import Literal
 
 from penstock.core.rule import Rule
 from penstock.kube.ref import ObjectRef
+from penstock.platform.environments import also, shown, unnamed
 
 __all__ = ["Finding", "Proven", "Rule", "Severity", "merged"]
 
@@ -32,11 +33,16 @@ class Finding:
 
     def __str__(self) -> str:
         """The finding as one line: the place, then the message."""
-        return self.below(self.file or ", ".join(self.environments))
+        return self.below(self.file or shown(self.environments))
 
     def below(self, *where: str) -> str:
-        """The message, prefixed with these places, except empty ones, and with the object."""
-        return ": ".join([*filter(None, where), f"{self.object} {self.message}" if self.object else self.message])
+        """The message, prefixed with these places, except empty ones, and with the object.
+
+        Where the file is in one environment's manifests, the others that have it too follow.
+        """
+        said = f"{self.object} {self.message}" if self.object else self.message
+        is_own = any(f"manifests/{name}/" in self.file for name in self.environments[:1])
+        return ": ".join([*filter(None, where), f"{said}{also(self.environments[1:]) if is_own else ''}"])
 
     def also_in(self, environments: tuple[str, ...]) -> Finding:
         """The finding, in these environments too."""
@@ -56,9 +62,11 @@ class Proven:
 
 
 def merged(findings: list[Finding]) -> list[Finding]:
-    """The findings in their order; those that differ only in their environments become one."""
+    """The findings in their order; those that are equal but for their environment become one, with the first's file."""
     joined: dict[Finding, Finding] = {}
     for finding in findings:
         key = replace(finding, environments=())
+        for name in finding.environments[:1]:
+            key = replace(key, file=unnamed(key.file, name), message=unnamed(key.message, name))
         joined[key] = joined[key].also_in(finding.environments) if key in joined else finding
     return list(joined.values())

@@ -9,6 +9,7 @@ from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
 from penstock.hydrate import index, lineages, names
 from penstock.hydrate.compare import changes
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
 from penstock.platform import environments
 from penstock.platform.layout import Layout
@@ -29,10 +30,9 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(platform, environments.names(platform), None)
-    faulty = False
-    for finding in _stale(
-        platform, index.present(git, platform, picked, platform.limits is not None) if git else picked
-    ):
+    faulty, revisions = False, Revisions(platform)
+    present = index.present(git, platform, picked, platform.limits is not None) if git else picked
+    for finding in _stale(platform, present, revisions):
         faulty = True
         yield finding
     for fault in lineages.faults(platform, picked):
@@ -42,17 +42,17 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
         yield Proven("manifests/ is what its sources render")
 
 
-def _stale(platform: Layout, names: list[str]) -> Iterator[Finding]:
+def _stale(platform: Layout, names: list[str], revisions: Revisions) -> Iterator[Finding]:
     # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
     from penstock.hydrate.pipeline import hydrate
 
     afresh = {name: platform.components_limited_to(name) for name in names}
     try:
-        trees = hydrate(platform, names, [], afresh=afresh)
+        trees = hydrate(platform, names, [], afresh=afresh, revisions=revisions)
     except Findings as refused:
         if len(names) > 1:  # which of them is refused?
             for name in names:
-                yield from _stale(platform, [name])
+                yield from _stale(platform, [name], revisions)
             return
         for rule, line in zip(refused.rules, refused.findings, strict=True):
             yield Finding(rule, line, refused.hint, environments=(names[0],))

@@ -18,7 +18,7 @@ from penstock.core.yaml import dump_all, parse_all
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
 from penstock.gitops import accounts
-from penstock.hydrate import hooks, names, select, stage, upstream_charts
+from penstock.hydrate import hooks, names, pinned, stage, upstream_charts
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.hooks import Policy
 from penstock.hydrate.select import Component
@@ -53,12 +53,11 @@ _DIFFERENT = Rule("hydrate-oracle/different", "An object that helmfile renders d
 def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
     """Plain `helmfile template` and `kustomize build` render the same objects."""
     for name in environments.chosen(platform):
-        expected = _expected(platform, name)
+        expected, policies = _expected(platform, name)
         manifests = Manifests(platform.tree(name))
         # The rights of Flux's accounts are derived from the objects, not rendered; hydrate-check covers them.
         actual = {item.ref: item.content for item in manifests.all_objects() if f"/{accounts.PREFIX}" not in item.file}
         # Helm omits hooks that it no longer supports (crd-install), so there is nothing to compare with.
-        policies = [_policy(platform, item, name) for item in select.components(platform, name)]
         for ref in actual.keys() - expected.keys():
             if any(_decision(policy, ref) == "apply" for policy in policies):
                 del actual[ref]
@@ -69,11 +68,29 @@ def hydrate_oracle(platform: Layout) -> Iterator[Finding | Proven]:
             yield Proven(f"{len(actual)} objects, each equal to what helmfile and kustomize render", name)
 
 
-def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
+def _expected(layout: Layout, environment: str) -> tuple[dict[ObjectRef, Any], list[Policy]]:
+    """The objects that helmfile and kustomize render, and what the components declare about their hooks."""
     objects: dict[ObjectRef, Any] = {}
-    policies = {item.name: _policy(layout, item, environment) for item in select.components(layout, environment)}
+    every: list[Policy] = []
+    with plain_folder("penstock-exports-") as exports:
+        # Commits are exported again, so that nothing in the cache is believed.
+        revisions = pinned.Revisions(layout, exports)
+        components = pinned.components(revisions, environment)
+        for commit in sorted({item.commit for item in components}):
+            then = revisions.at(commit) if commit else layout
+            those = [item for item in components if item.commit == commit]
+            policies = {item.name: _policy(layout, item, environment) for item in those}
+            objects |= _objects(then, environment, those, policies)
+            every += policies.values()
+    return objects, every
+
+
+def _objects(
+    layout: Layout, environment: str, components: list[Component], policies: dict[str, Policy]
+) -> dict[ObjectRef, Any]:
+    objects: dict[ObjectRef, Any] = {}
     with plain_folder("penstock-oracle-") as home:
-        staged, components = stage.stage(layout, [environment], select.components(layout, environment), home)
+        staged, components = stage.stage(layout, [environment], components, home)
         upstream_charts.prepare(staged, Charts(layout, may_lock=False), environment, components, home)
         plain = [item for item in components if not item.kustomization and not policies[item.name].text]
         helmfiles = [item.helmfile for item in plain if item.helmfile]
@@ -87,8 +104,7 @@ def _expected(layout: Layout, environment: str) -> dict[ObjectRef, Any]:
 
 
 def _policy(layout: Layout, component: Component, environment: str) -> Policy:
-    folder = layout.components / component.name
-    return hooks.read(folder, lineage.names(layout, environment), environments.known(layout))
+    return hooks.read(component.folder, lineage.names(layout, environment), environments.known(layout))
 
 
 def _decision(policy: Policy, ref: ObjectRef) -> str:

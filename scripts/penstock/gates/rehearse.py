@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from penstock.cluster import bootstrap, phases, processes, workloads
 from penstock.cluster.session import Session
-from penstock.cluster.temporary import KWOK, cluster
+from penstock.cluster.temporary import KWOK, at_a_time, cluster
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.core.side_by_side import side_by_side
 from penstock.gates import ordering, owned
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
@@ -16,7 +18,7 @@ from penstock.kube.groups import group_of, is_built_in
 from penstock.kube.kinds import is_cluster_scoped, plural
 from penstock.kube.live import Pod
 from penstock.kube.ref import Content, ObjectRef
-from penstock.platform import environments
+from penstock.platform import classes, environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 
@@ -52,28 +54,45 @@ _KINDS = Rule(
 
 @gate("rehearse", rules=[_SETTLES, _ORDER, _PRIVATE, _KINDS])
 def rehearse(platform: Layout) -> Iterator[Finding | Proven]:
-    """A real control plane and the real Flux bring every environment up, in a necessary and sufficient order."""
+    """A real control plane and the real Flux bring up each class of environments, in a necessary and sufficient order.
+
+    One environment of each class is brought up.
+    """
     KWOK.prepare()
     names = environments.chosen(platform)
     if not names:
         yield Proven("there is no environment to rehearse")
         return
-    for name in names:
-        with cluster(platform, name, environments.cluster(platform, name)) as session:
-            unchanged, findings = _rehearse(session)
-        findings += [Finding(_PRIVATE.id, line, _HINT) for line in _left_behind(session)]
-        yield from (finding.also_in((name,)) for finding in findings)
-        if not findings:
-            yield Proven(f"rehearsed; {unchanged} objects stayed as they were in the second run", name)
-    name = names[0]
-    with cluster(platform, name, Cluster()) as session:
-        yield Proven(f"without dependsOn Flux fails: {ordering.without_edges(session)}", name)
-    with cluster(platform, name, Cluster()) as session:
+    groups = classes.classes([platform], names)
+    parts = [
+        *(partial(_environment, platform, group) for group in groups),
+        partial(_unordered, platform, names[0]),
+        partial(_ordered, platform, names[0]),
+    ]
+    for found in side_by_side(lambda part: part(), parts, at_a_time()):
+        yield from found
+
+
+def _environment(platform: Layout, group: tuple[str, ...]) -> list[Finding | Proven]:
+    name, also = group[0], classes.told(group)
+    with console.labelled(name), cluster(platform, name, environments.cluster(platform, name)) as session:
+        unchanged, findings = _rehearse(session)
+    findings += [Finding(_PRIVATE.id, line, _HINT) for line in _left_behind(session)]
+    proof = f"rehearsed; {unchanged} objects stayed as they were in the second run{also and f'; {also}'}"
+    return [finding.also_in(group) for finding in findings] or [Proven(proof, name)]
+
+
+def _unordered(platform: Layout, name: str) -> list[Finding | Proven]:
+    with console.labelled(f"{name} without dependsOn"), cluster(platform, name, Cluster()) as session:
+        return [Proven(f"without dependsOn Flux fails: {ordering.without_edges(session)}", name)]
+
+
+def _ordered(platform: Layout, name: str) -> list[Finding | Proven]:
+    with console.labelled(f"{name} with dependsOn"), cluster(platform, name, Cluster()) as session:
         phases.run(session, phases.PHASES)
         early = ordering.disorders(session)
-    yield from (Finding(_ORDER.id, line, _HINT, environments=(name,)) for line in early)
-    if not early:
-        yield Proven("with dependsOn Flux brings everything up, and no kind or namespace was ever missing", name)
+    proof = "with dependsOn Flux brings everything up, and no kind or namespace was ever missing"
+    return [Finding(_ORDER.id, line, _HINT, environments=(name,)) for line in early] or [Proven(proof, name)]
 
 
 def _rehearse(session: Session) -> tuple[int, list[Finding]]:
@@ -90,7 +109,7 @@ def _rehearse(session: Session) -> tuple[int, list[Finding]]:
     findings += [Finding(_PRIVATE.id, line, _HINT) for line in _reachable_from_outside(session)]
     kinds = owned.kinds(session.kubectl)
     before = owned.read(session.kubectl, kinds)
-    console.info("  a second run, which must change nothing:")
+    console.info(f"  {session.environment}: a second run, which must change nothing:")
     phases.run(session, phases.PHASES)
     lines = owned.differences(before, owned.read(session.kubectl, kinds))
     return len(before), findings + [Finding(_SETTLES.id, f"in a second run {line}", _HINT) for line in lines]

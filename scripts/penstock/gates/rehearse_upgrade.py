@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from penstock.cluster.temporary import KWOK
 from penstock.cluster.upgrade import rehearse
 from penstock.gates.finding import Finding, Proven, Rule
 from penstock.gates.registry import gate
+from penstock.platform import classes
 from penstock.platform.layout import Layout
 from penstock.review.rehearsal import Passage, Rehearsal
 from penstock.tools import git
@@ -41,15 +41,13 @@ def rehearse_upgrade(platform: Layout) -> Iterator[Finding | Proven]:
         yield Proven("nothing to start from: neither origin/HEAD, main nor master is known in this clone")
         return
     review = rehearse.reviewed(platform)
-    for each in review.environments:
-        if reason := rehearse.untouched(platform, each):
-            yield Proven(f"skipped: {reason}", each.name)
-            continue
-        KWOK.prepare()
-        found = list(findings(rehearsal := rehearse.rehearse(platform, review, each)))
+    reasons = {each.name: rehearse.untouched(platform, each) for each in review.environments}
+    yield from (Proven(f"skipped: {reason}", name) for name, reason in reasons.items() if reason)
+    for rehearsal in rehearse.rehearsals(platform, review, [name for name, reason in reasons.items() if not reason]):
+        found = list(findings(rehearsal))
         yield from found
         if not found:
-            yield Proven(summary(rehearsal), each.name)
+            yield Proven(summary(rehearsal), rehearsal.environment)
 
 
 def findings(rehearsal: Rehearsal) -> Iterator[Finding]:
@@ -68,14 +66,15 @@ _LEGS = {"base": "the base itself", "back": "back at the base"}
 
 
 def _finding(rehearsal: Rehearsal, rule: Rule, message: str) -> Finding:
-    return Finding(rule.id, message, rule.fix, environments=(rehearsal.environment,))
+    return Finding(rule.id, message, rule.fix, environments=(rehearsal.environment, *rehearsal.alike))
 
 
 def summary(rehearsal: Rehearsal) -> str:
     """Return one line about a rehearsal in which nothing failed for good."""
     head = next(passage for passage in rehearsal.passages if passage.leg == "head")
     back = next(passage for passage in rehearsal.passages if passage.leg == "back")
-    return f"to the change {_told(head)}; and back {_told(back)}"
+    also = classes.told([rehearsal.environment, *rehearsal.alike])
+    return f"to the change {_told(head)}; and back {_told(back)}{also and f'; {also}'}"
 
 
 def _told(passage: Passage) -> str:

@@ -30,7 +30,7 @@ def is_upstream(chart: str) -> bool:
 def read(layout: Layout) -> dict[str, str]:
     """Return the locked digests; raises PenstockError if the file is damaged or of a newer Penstock."""
     try:
-        locked = decode((layout.root / NAME).read_bytes(), ChartsLock)
+        locked = decode((layout.charts_lock).read_bytes(), ChartsLock)
     except FileNotFoundError:
         return {}
     except msgspec.DecodeError:
@@ -48,7 +48,7 @@ def read(layout: Layout) -> dict[str, str]:
 
 def write(layout: Layout, charts: dict[str, str]) -> None:
     """Write exactly these digests, sorted, one per line; delete the file if there are none."""
-    path = layout.root / NAME
+    path = layout.charts_lock
     with writing(path):
         if charts:
             text = msgspec.json.encode(ChartsLock(version=FORMAT, charts=charts), order="sorted")

@@ -13,8 +13,9 @@ from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.pinned import recorded
 from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
-from penstock.hydrate.select import Component, Inputs, components, shared_files, stale
+from penstock.hydrate.select import Component, Inputs, shared_files, stale
 from penstock.hydrate.tree import Links, on_disk
 from penstock.platform.layout import LOCK_NAME, Layout
 
@@ -69,7 +70,7 @@ def fast_findings(
 def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
     """Return a line for each chart in charts.lock that no environment uses."""
     locks = [lock.read(layout.tree(name), f"manifests/{name}") for name in names]
-    used = {chart for locked in locks for component in locked.components.values() for chart in component.charts}
+    used = {chart for locked in locks for component in locked.components.values() for chart in component.own_charts}
     unused = charts_lock.read(layout).keys() - used
     return [Line(f"{charts_lock.NAME} has {chart}, which no component uses") for chart in unused]
 
@@ -77,12 +78,12 @@ def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
 def _sources(
     layout: Layout, environment: str, locked: Lock, index: Index | None, folders: dict[Path, bytes]
 ) -> list[Line]:
-    found = components(layout, environment, index)
+    found = recorded(layout, environment, locked, index)
     changed = stale(Inputs(layout, environment, index=index, folders=folders), found, locked)
     absent: list[Line] = []
     if index and (changed or locked.components.keys() - {item.name for item in found}):
         # Report missing files of the commit as the reason if the component is up to date with them.
-        everything = components(layout, environment)
+        everything = recorded(layout, environment, locked)
         others = {item.name for item in stale(Inputs(layout, environment), everything, locked)}
         needed = [item for item in everything if item.name in locked.components and item.name not in others]
         absent = missing(index, _read_by(layout, environment, needed, locked))
@@ -100,6 +101,7 @@ def _sources(
 def _read_by(layout: Layout, environment: str, needed: list[Component], locked: Lock) -> Iterator[Path]:
     """Yield the files that these components are rendered from."""
     yield from shared_files(layout, environment)
+    needed = [item for item in needed if not item.revision]  # Git has those that are pinned
     charts = {chart for item in needed for chart in locked.components[item.name].charts}
     if any(map(charts_lock.is_upstream, charts)):
         yield layout.root / charts_lock.NAME

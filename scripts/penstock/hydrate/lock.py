@@ -53,7 +53,8 @@ class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fiel
     `depends_on` are components that its releases declare. `provides` has what other objects may depend on besides their
     identity: `Kind example.org/Widget Namespaced` of a CustomResourceDefinition, `Admission apps/deployments` of a
     webhook or policy, followed by any selectors as JSON. `parts` has the units before and after `files`, by name:
-    `pre-deploy`, `post-deploy`. `hooks` has the ids of all Helm hooks, including those left out.
+    `pre-deploy`, `post-deploy`. `hooks` has the ids of all Helm hooks, including those left out. `commit` is the one
+    that a pinned component is rendered from.
     """
 
     inputs: str
@@ -62,6 +63,12 @@ class LockedComponent(LockedUnit, frozen=True, kw_only=True, forbid_unknown_fiel
     depends_on: list[str]
     parts: dict[str, LockedUnit] = {}
     hooks: dict[str, LockedHook] = {}
+    commit: str = ""
+
+    @property
+    def own_charts(self) -> list[str]:
+        """Its charts that are in the working tree or in charts.lock: none if it is pinned."""
+        return [] if self.commit else self.charts
 
     def each(self) -> Iterator[LockedUnit]:
         """Yield the component itself and its parts."""
@@ -116,6 +123,14 @@ def decode(raw: bytes, environment: str, shown: str) -> Lock:
             f"{shown}/{LOCK_NAME} {'has a merge conflict' if is_conflict(raw) else 'is not a lock'}",
             f"delete it and run `inv hydrate -e {environment}`",
         ) from None
+
+
+def format_of(text: bytes) -> int:
+    """Return the format of a lock; 0 if it is none."""
+    try:
+        return decode_json(text, _Versioned).version
+    except msgspec.DecodeError:
+        return 0
 
 
 def encode(lock: Lock) -> bytes:

@@ -12,8 +12,10 @@ from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.tree import Links, Tree
+from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
 if TYPE_CHECKING:
@@ -29,18 +31,23 @@ def hydrate(
     *,
     afresh: Mapping[str, Collection[str] | None] = _NONE,
     charts: Charts | None = None,
+    revisions: Revisions | None = None,
+    pins: Pins | None = None,
 ) -> list[Tree]:
     """Compute the trees of some environments; writes only to the cache.
 
-
     `only` limits the run to some components. `afresh` has, by environment, those to render in any
     case, None for all.
-    `charts` defaults to the upstream charts in charts.lock.
+    `charts` defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
+    revisions = revisions or Revisions(layout)
     folders: dict[Path, bytes] = {}
     links: Links = {}
-    plans = [plan(layout, name, only, charts, folders, links, afresh=afresh.get(name, ())) for name in environments]
+    plans = [
+        plan(name, only, charts, revisions, folders, links, afresh=afresh.get(name, ()), pins=pins)
+        for name in environments
+    ]
     stale = [each for each in plans if each.rendered]
     renewed: dict[str, Split] = {}
     if stale:

@@ -132,7 +132,9 @@ def _outward(layout: Layout, component: Component, path: Path) -> list[str]:
 
 def _unhermetic(layout: Layout, component: Component, path: Path) -> list[str]:
     findings: list[str] = []
-    allowed = tuple(f"{folder}{os.sep}" for folder in (component.folder, layout.environments, layout.charts))
+    # A component of a revision has no environments/ beside it, but is staged with today's.
+    folders = (component.folder, layout.components.with_name(layout.environments.name), layout.charts)
+    allowed = tuple(f"{folder}{os.sep}" for folder in folders)
     shown, parent = layout.relative(path), str(path.parent)
     text = _text(layout, path)
     findings += _unstable(shown, text, path.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -35,12 +36,17 @@ _RENDERERS = ("helm", "helmfile", "kustomize", "render", "resolve")
 
 @dataclass(frozen=True)
 class Component:
-    """A folder of components/, as seen by one environment."""
+    """A folder of components/, as seen by one environment.
+
+    A pinned one has the `revision` of the environment's settings, and its `commit`.
+    """
 
     name: str
     folder: Path
     helmfile: Path | None
     kustomization: Path | None
+    revision: str = ""
+    commit: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,10 @@ class Inputs:
     def of(self, component: Component, charts: list[str]) -> str:
         """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
         digest = hashlib.sha256(self.shared.encode())
+        if component.revision:  # a commit can't change
+            pin = (component.name, component.revision, component.commit, *charts)
+            digest.update("\0".join(pin).encode())
+            return digest.hexdigest()
         digest.update(self._read(component.folder, NO_INPUTS))
         for chart in charts:
             upstream = charts_lock.is_upstream(chart)
@@ -96,7 +106,7 @@ class Inputs:
 
     @cached_property
     def _upstream(self) -> dict[str, str]:
-        if self.index and not self.index.holds(self.layout.root / charts_lock.NAME):
+        if self.index and not self.index.holds(self.layout.charts_lock):
             return {}
         return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
@@ -133,18 +143,20 @@ def shared_files(layout: Layout, environment: str) -> list[Path]:
     return [*(path for path in shared if not lineage.is_environment(path)), *own]
 
 
-def components(layout: Layout, environment: str, index: Index | None = None) -> list[Component]:
+def components(
+    layout: Layout, environment: str, index: Index | None = None, wanted: Callable[[str], bool] = lambda _: True
+) -> list[Component]:
     """Return the components of an environment, sorted by name; raises PenstockError for a folder that can't be one.
 
     A folder without files other than leftovers is skipped: Git doesn't track it. With an index, only components in the
-    commit are returned.
+    commit are returned. Those that aren't `wanted` are left out unread.
     """
     found = []
     named = lineage.names(layout, environment)
     with os.scandir(layout.components) as present:
         ordered = sorted(present, key=attrgetter("name"))
     for entry in ordered:
-        if entry.name.startswith(".") or not (entry.is_dir() or entry.is_symlink()):
+        if entry.name.startswith(".") or not (entry.is_dir() or entry.is_symlink()) or not wanted(entry.name):
             continue
         if index and not index.holds(entry.path):
             continue

@@ -24,20 +24,15 @@ class Selection:
     changed: str | None = None
     shard: str = ""
 
-    @property
-    def is_all(self) -> bool:
-        """Whether nothing limits the run."""
-        return self == Selection()
-
     def of(self, layout: Layout) -> Layout:
         """Return the platform, limited to the chosen environments.
 
         Raises PenstockError for a pattern without an environment, an unknown base, and a share that is none.
         """
+        if self == Selection():
+            return layout
         share = shard(self.shard) if self.shard else None
         names = environments.pick(layout, self.environments)
-        if self.is_all:
-            return layout
         limits = {name: Limit(name) for name in names}
         if self.changed is not None:
             # Imported here: the fast check of everything needs none of it.

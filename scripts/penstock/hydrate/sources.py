@@ -45,8 +45,17 @@ class Sources:
 def batches(plans: list[Plan]) -> Iterator[list[Plan]]:
     """Split the components to render into runs that each need one copy of the sources.
 
-    That is one for all environments, but for upstream charts: their versions may differ between environments.
+    That is one for all environments, but for pinned components, which have the sources of their commit, and for
+    upstream charts, whose versions may differ between environments.
     """
+    commits: dict[str, list[Plan]] = {}
+    for part in (part for plan in plans for part in plan.parts()):
+        commits.setdefault(part.rendered[0].commit, []).append(part)
+    for _, parts in sorted(commits.items()):
+        yield from _by_charts(parts)
+
+
+def _by_charts(plans: list[Plan]) -> Iterator[list[Plan]]:
     if len(plans) < 2:
         yield plans
         return
@@ -57,7 +66,8 @@ def batches(plans: list[Plan]) -> Iterator[list[Plan]]:
         if component.helmfile and upstream_charts.names_any(component.helmfile)
     }
     common = [_only(plan, [each for each in plan.rendered if each.folder not in charted]) for plan in plans]
-    yield [plan for plan in common if plan.rendered]
+    if any(plan.rendered for plan in common):
+        yield [plan for plan in common if plan.rendered]
     for plan in plans:
         own = [each for each in plan.rendered if each.folder in charted]
         if own:
@@ -67,9 +77,10 @@ def batches(plans: list[Plan]) -> Iterator[list[Plan]]:
 def prepare(plans: list[Plan], home: Path) -> Sources:
     """Prepare the sources of plans below `home`; raises the errors of each stage before anything is rendered."""
     layout, names = plans[0].inputs.layout, [plan.inputs.environment for plan in plans]
-    for name in names:
+    for name, plan in zip(names, plans, strict=True):
         values_schema.refuse_untyped(layout, name)
         values_schema.refuse_shared(layout, name)
+        values_schema.refuse_unfit(layout, name, plan.rendered)
     known = environments.known(layout)
     policies = [policy for plan in plans for policy in _policies(plan, known)]
     wanted = [(plan, component) for plan in plans for component in plan.rendered]
@@ -104,5 +115,5 @@ def _policies(plan: Plan, known: list[str]) -> list[hooks.Policy]:
     layout, environment = plan.inputs.layout, plan.inputs.environment
     named = lineage.names(layout, environment)
     # Also refuses a name that isn't a component's.
-    by_hand = environments.cluster(layout, environment).bootstrap
+    by_hand = environments.cluster(Layout(layout.root), environment).bootstrap
     return [hooks.read(each.folder, named, known, each.name in by_hand) for each in plan.rendered]

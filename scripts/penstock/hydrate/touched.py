@@ -9,6 +9,7 @@ from pathlib import Path
 from penstock.hydrate import lock, select
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import unit_name
+from penstock.hydrate.pinned import recorded
 from penstock.hydrate.select import Inputs
 from penstock.platform import environments, lineage
 from penstock.platform.layout import LINEAGE_NAME, LOCK_NAME, UPSTREAM_NAME, Layout, Limit
@@ -42,7 +43,7 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
         written = {path.removeprefix(f"{shown}/") for path in paths if path.startswith(f"{shown}/")}
         components = _written(layout, name, old, written)
         if any(not path.startswith("manifests/") for path in paths):
-            known = select.components(layout, name)
+            known = recorded(layout, name, old)
             components |= {each.name for each in select.stale(Inputs(layout, name, folders=folders), known, old)}
             components |= old.components.keys() - {each.name for each in known}
         if components or written or layout.relative(lineage.generated(layout, name)) in paths:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from penstock.kube.groups import group_of
@@ -28,6 +29,7 @@ class ObjectRef(NamedTuple):
         return cls(group_of(str(content["apiVersion"])), str(content["kind"]), namespace, str(metadata["name"]))
 
     @classmethod
+    @lru_cache(maxsize=1 << 16)  # the environments of a fleet have the same objects
     def parse(cls, text: str) -> ObjectRef:
         """The inverse of `id`; raises TypeError if the text has fewer than four parts."""
         return cls(*text.split("/", 3))

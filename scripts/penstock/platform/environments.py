@@ -6,9 +6,12 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import Any
+from typing import Annotated, Any
+
+import msgspec
 
 from penstock.core.errors import PenstockError
+from penstock.core.files import content
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
@@ -22,8 +25,16 @@ Wanted = str | Sequence[str] | None
 """Environments to choose: a name or pattern, several, or all for None and an empty list."""
 _DEFAULT = "k3d"
 _PATTERN = re.compile(r"[*?\[]")
+_TREE = re.compile(r"\bmanifests/([\w.-]*\w)")
+# A message names this many environments; of more than one above that, it counts the rest.
+_MOST_NAMED = 3
 # All other keys of an environment's file belong to the platform.
-ENGINE_KEYS = ("cluster", "kubernetes")
+ENGINE_KEYS = ("cluster", "kubernetes", "sources")
+# In `sources`: not pinned.
+WORKING_TREE = "working-tree"
+# `sources`, but not `resources`: a file without it needs no parser.
+_SOURCES = re.compile(rb"(?<![A-Za-z])sources\b")
+Revision = Annotated[str, msgspec.Meta(min_length=1)]
 
 
 class Kubernetes(Strict, frozen=True, rename="camel"):
@@ -33,12 +44,29 @@ class Kubernetes(Strict, frozen=True, rename="camel"):
     api_versions: list[str] = []
 
 
+class Pins(Strict, frozen=True):
+    """The revisions of Git that components are rendered from: a tag, a full commit, or `working-tree`."""
+
+    revision: Annotated[Revision, msgspec.Meta(description="of all components that `components` doesn't name")] = (
+        WORKING_TREE
+    )
+    components: Annotated[
+        dict[str, Revision], msgspec.Meta(description="of single components; `working-tree` unpins one")
+    ] = {}
+
+    def of(self, component: str) -> str:
+        """The revision that a component is pinned to; empty if it is rendered from the working tree."""
+        found = self.components.get(component, self.revision)
+        return "" if found == WORKING_TREE else found
+
+
 class Environment(Strict, frozen=True):
     """An environment. Other keys of its file belong to the platform, and are passed to helmfile."""
 
     name: str
     cluster: Cluster
     kubernetes: Kubernetes
+    sources: Pins = Pins()
 
 
 class _Sub(Strict, frozen=True):
@@ -167,6 +195,24 @@ def read(layout: Layout, name: str) -> Environment:
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
 
 
+def pins(layout: Layout, name: str) -> Pins:
+    """The pins of an environment, merged as its values are; raises the errors of `read`."""
+    own = lineage.of(layout, name) if lineage.file(layout, name) else ()
+    files = (layout.environments / "base.yaml", *(each.path for each in own))
+    # The fast check asks for each environment, and few have pins.
+    if not any(file.is_file() and _SOURCES.search(content(file)) for file in files):
+        return Pins()
+    return read(layout, name).sources
+
+
+def inherited_pins(layout: Layout, name: str) -> Pins:
+    """The pins that an environment would have if its own file set none."""
+    values: Values = {}
+    for layer in list(layers(layout, name).values())[:-1]:
+        values = merged(values, {"sources": layer.get("sources", {})})
+    return convert(values.get("sources", {}), Pins, layout.relative(layout.environments))
+
+
 def cluster(layout: Layout, name: str) -> Cluster:
     """The cluster of an environment; raises PenstockError if its `bootstrap` names an unknown component."""
     settings = read(layout, name).cluster
@@ -187,3 +233,25 @@ def merged(under: Values, over: Values) -> Values:
         both = isinstance(value, dict) and isinstance(result.get(key), dict)
         result[key] = merged(result[key], value) if both else value
     return result
+
+
+def shown(names: Sequence[str], every: Sequence[str] = ()) -> str:
+    """Return environments for a message: a few by name, most of `every` by those that aren't among them."""
+    if len(names) <= _MOST_NAMED + 1:
+        return ", ".join(names)
+    absent = [name for name in every if name not in names]
+    if every and not absent:
+        return f"all {len(names)} environments"
+    if every and len(absent) <= _MOST_NAMED:
+        return f"{len(names)} environments, all but {', '.join(absent)}"
+    return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"
+
+
+def also(others: Sequence[str]) -> str:
+    """Return the end of a message about the manifests of one environment that is true of others; empty without any."""
+    return f" (also in {shown(others)})" if others else ""
+
+
+def unnamed(text: str, name: str) -> str:
+    """Return a text with `*` for an environment's name in the paths of its manifests, to compare it with another's."""
+    return _TREE.sub(lambda found: "manifests/*" if found[1] == name else found[0], text)

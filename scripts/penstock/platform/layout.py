@@ -33,11 +33,15 @@ class Limit(NamedTuple):
 class Layout:
     """The folders of a platform, whose `root` contains helmfile.yaml.
 
-    `limits` are the environments to which a gate is limited; None for all.
+    `limits` are the environments to which a gate is limited; None for all. `sources` contains components/, charts/ and
+    charts.lock if they are those of a revision; by default it is the root. With `every`, environments that are alike
+    are rehearsed, too.
     """
 
     root: Path
     limits: tuple[Limit, ...] | None = None
+    sources: Path | None = None
+    every: bool = False
 
     @property
     def helmfile(self) -> Path:
@@ -52,12 +56,17 @@ class Layout:
     @property
     def components(self) -> Path:
         """The folder of the sources, one folder per component."""
-        return self.root / "components"
+        return (self.sources or self.root) / "components"
 
     @property
     def charts(self) -> Path:
         """The folder of the first-party charts."""
-        return self.root / "charts"
+        return (self.sources or self.root) / "charts"
+
+    @property
+    def charts_lock(self) -> Path:
+        """The digests of upstream charts."""
+        return (self.sources or self.root) / "charts.lock"
 
     @property
     def manifests(self) -> Path:
@@ -77,7 +86,8 @@ class Layout:
         if path == self.root:
             return "."
         # String operations take a tenth of the time of paths: `--fast` makes thousands of these calls.
-        return str(path).removeprefix(f"{self.root}{os.sep}").replace(os.sep, "/")
+        shown = str(path).removeprefix(f"{self.root}{os.sep}")
+        return (shown.removeprefix(f"{self.sources}{os.sep}") if self.sources else shown).replace(os.sep, "/")
 
 
 def find_platform(given: str = "") -> Layout:

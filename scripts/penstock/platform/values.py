@@ -17,6 +17,8 @@ from penstock.platform.layout import SCHEMA_NAME, Layout
 Path = tuple[str, ...]
 # In the schema of an environment: the value belongs to one cluster, and is not inherited.
 OWN = "x-own"
+# The same, but clusters may share it: a region.
+VARIES = "x-varies"
 _ENGINES_OWN: list[Path] = [("cluster", "name"), ("cluster", "existing", "server")]
 
 
@@ -59,7 +61,12 @@ def settings(layout: Layout, name: str) -> list[Setting]:
 
 def own_paths(layout: Layout) -> list[Path]:
     """Return the paths of the values that each environment declares for itself; raises PenstockError if no schema."""
-    return [*_ENGINES_OWN, *_marked(schema(layout), ())]
+    return [*_ENGINES_OWN, *marked_paths(layout, OWN)]
+
+
+def marked_paths(layout: Layout, mark: str) -> list[Path]:
+    """Return the paths of the values that the platform's schema marks; raises PenstockError if it isn't JSON."""
+    return list(_marked(schema(layout), (), mark))
 
 
 def schema(layout: Layout) -> dict[str, Any]:
@@ -116,9 +123,9 @@ def _leaves(place: _Place, path: Path) -> Iterator[Setting]:
         yield from _leaves(inner, (*path, key))
 
 
-def _marked(node: dict[str, Any], path: Path) -> Iterator[Path]:
+def _marked(node: dict[str, Any], path: Path, mark: str) -> Iterator[Path]:
     for key, inner in node.get("properties", {}).items():
-        if inner.get(OWN):
+        if inner.get(mark):
             yield (*path, key)
         else:
-            yield from _marked(inner, (*path, key))
+            yield from _marked(inner, (*path, key), mark)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from penstock.kube.flux import is_left_alone
-from penstock.kube.ref import ObjectRef
 from penstock.platform.layout import LOCK_NAME
-from penstock.review import effects, hooks, trees
-from penstock.review.effects import Declared, Effect
+from penstock.review import hooks
+from penstock.review.effects import Declared
 from penstock.review.fields import Field, compare
-from penstock.review.immutable import verdicts
-from penstock.review.needs import Need, needs
-from penstock.review.trees import Item, Objects
-from penstock.tools.apicheck import Verdict
+from penstock.review.follows import Applied, with_effects
+from penstock.review.model import Effect
+from penstock.review.step import Delta, pair
+from penstock.review.world import Worlds
 
 
 class Change(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,73 +46,31 @@ class Diff(msgspec.Struct, frozen=True, kw_only=True):
         return [change.object for change in self.changes if any(effect.what == what for effect in change.effects)]
 
 
-def diff(
-    environment: str,
-    old: Mapping[str, bytes],
-    new: Mapping[str, bytes],
-    declared: Declared,
-    stale: list[str],
-    version: str = "",
-) -> Diff:
-    """Compare two trees, as texts by path, with the rules of an API server of this Kubernetes version.
+def diffs(
+    every: Sequence[Worlds], declared: Declared, stale: Mapping[str, list[str]], versions: Mapping[str, str]
+) -> list[Diff]:
+    """Compare environments at both ends, with the rules of the API server of each one's Kubernetes version.
 
     Raises PenstockError with the name of a file that contains no object.
     """
-    if old == new:
-        return Diff(environment=environment, stale=stale, changes=[])
-    before, after = trees.objects(environment, old), trees.objects(environment, new)
-    changes = _changes(before, after, declared, version)
-    decided = hooks.compare(old.get(LOCK_NAME, b""), new.get(LOCK_NAME, b""))
-    return Diff(environment=environment, stale=stale, changes=changes, hooks=decided)
+    applied = []
+    for before, after, *_ in every:
+        differing = [*pair(before, after, renames=False)]
+        applied.append(Applied(differing, before, after, declared, versions.get(after.environment, "")))
+    found = []
+    for one, deltas in zip(applied, with_effects(applied), strict=True):
+        name = one.after.environment
+        decided = hooks.compare(*(world.files.get(LOCK_NAME, b"") for world in (one.before, one.after)))
+        changes = sorted(map(_change, deltas), key=lambda change: (change.component, change.object))
+        found.append(Diff(environment=name, stale=stale.get(name, []), changes=changes, hooks=decided))
+    return found
 
 
-def _changes(before: Objects, after: Objects, declared: Declared, version: str) -> list[Change]:
-    answers = _answers(before, after, version)
-    read = {need for item in before.values() for need in needs(item)}
-    read |= {("Secret", item.namespace, item.ref.name, "") for item in after.values() if item.kind == "Secret"}
-    found = [_added(after[ref], read, declared) for ref in after.keys() - before.keys()]
-    found += [
-        Change(what="removed", component=old.component, object=str(old), effects=list(effects.of_removed(old)))
-        for old in (before[ref] for ref in before.keys() - after.keys())
-    ]
-    found += [
-        _changed(before[ref], after[ref], before, after, read, declared, answers.get(ref))
-        for ref in after.keys() & before.keys()
-        if before[ref] != after[ref]
-    ]
-    return sorted(found, key=lambda change: (change.component, change.object))
-
-
-def _answers(before: Objects, after: Objects, version: str) -> dict[ObjectRef, Verdict]:
-    """Return the API server's verdict on each change that Flux applies."""
-    pairs = [
-        (before[ref], new)
-        for ref, new in after.items()
-        if ref in before and before[ref].content != new.content and not is_left_alone(new.content)
-    ]
-    found = verdicts(pairs, after.values(), version)
-    return {new.ref: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
-
-
-def _added(new: Item, read: set[Need], declared: Declared) -> Change:
-    follows = [*effects.of_added(new), *effects.of_job(new), *effects.of_needs(new, read, declared)]
-    return Change(what="added", component=new.component, object=str(new), effects=follows)
-
-
-def _changed(
-    old: Item,
-    new: Item,
-    before: Objects,
-    after: Objects,
-    read: set[Need],
-    declared: Declared,
-    answer: Verdict | None,
-) -> Change:
-    follows = [
-        *effects.of_changed(old, new, answer),
-        *effects.of_job(new),
-        *effects.of_needs(new, read, declared),
-        *effects.of_readers(new, before, after),
-    ]
-    fields = list(compare(old.content, new.content))
-    return Change(what="changed", component=new.component, object=str(new), fields=fields, effects=follows)
+def _change(delta: Delta) -> Change:
+    return Change(
+        what="changed" if delta.what == "moved" else delta.what,
+        component=delta.item.component,
+        object=str(delta.item),
+        fields=[*compare(delta.old.content, delta.new.content)] if delta.old and delta.new else [],
+        effects=[*delta.effects],
+    )

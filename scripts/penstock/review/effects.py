@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import msgspec
-
 from penstock.kube.flux import GROUP
 from penstock.review.immutable import refusals
+from penstock.review.model import Effect
 from penstock.review.needs import Need, needs, template
 from penstock.review.trees import Item, Objects
 from penstock.tools.apicheck import Verdict
@@ -35,16 +34,6 @@ _GOES_WITH = {
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 # Labels and annotations that stop Flux from deleting an object that is removed from Git.
 _UNPRUNED = (("prune", "disabled"), ("reconcile", "disabled"), ("ssa", "ignore"))
-
-
-class Effect(msgspec.Struct, frozen=True):
-    """One effect.
-
-    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` explains it.
-    """
-
-    what: str
-    says: str
 
 
 def of_removed(old: Item) -> Iterator[Effect]:

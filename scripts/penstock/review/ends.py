@@ -9,20 +9,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import msgspec
-
 from penstock.core.errors import PenstockError
 from penstock.core.files import sha256
 from penstock.hydrate import lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
-from penstock.platform import environments, secrets
+from penstock.platform import dataflow, environments, secrets
+from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import trees
-from penstock.review.effects import Declared
+from penstock.review.trees import Trees
 from penstock.tools import git, revisions
 
-Trees = dict[str, dict[str, bytes]]
 WORKING_TREE = "working tree"
 # The contracts, and what the manifests are rendered from.
 _CONTRACTS = ("charts.lock", "dataflow.yaml", "environments", "review.yaml")
@@ -50,12 +48,26 @@ class Sources:
             place.write_bytes(text)
         return Layout(self.folder)
 
+    @cached_property
+    def contract(self) -> Contract | None:
+        """dataflow.yaml; None if it is invalid, which the gate dataflow reports."""
+        try:
+            return dataflow.read(self.layout.root)
+        except PenstockError:
+            return None
+
+    @cached_property
+    def declared(self) -> dict[tuple[str, str], set[str]]:
+        """The Secrets that the components declare: the keys of each, by namespace and name."""
+        return declared(self.layout)
+
 
 @dataclass(frozen=True)
 class End:
     """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
 
-    `is_partial` is whether its sources are only those that the change needs.
+    `is_partial` is whether its sources are only those that the change needs, `is_fresh` whether its manifests are known
+    to be what their sources render.
     """
 
     name: str
@@ -63,6 +75,7 @@ class End:
     trees: Trees
     sources: Sources
     is_partial: bool = False
+    is_fresh: bool = False
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
     @property
@@ -79,7 +92,9 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
-        if self.name != WORKING_TREE and lock_format(tree.get(LOCK_NAME, b"")) != FORMAT:
+        if self.is_fresh:
+            return []
+        if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
         try:
             if self.is_partial:
@@ -90,14 +105,15 @@ class End:
             return [error.message]
 
     def _of_base(self, environment: str, tree: dict[str, bytes]) -> Iterator[str]:
-        from penstock.hydrate.select import Inputs, components, stale
+        from penstock.hydrate.pinned import recorded
+        from penstock.hydrate.select import Inputs, stale
 
         locked = lock.decode(tree[LOCK_NAME], environment, f"manifests/{environment}")
         yield from _edited(environment, tree, locked)
         if not self.layout.components.is_dir():
             return
         inputs = Inputs(self.layout, environment, folders=self.folders)
-        for component in stale(inputs, components(self.layout, environment), locked):
+        for component in stale(inputs, recorded(self.layout, environment, locked), locked):
             place = f"manifests/{environment}/{component.name}"
             # The digests also cover the versions of the programs, and those of the base are unknown.
             yield f"{place} was hydrated before components/{component.name} changed, or by another version of Penstock"
@@ -122,22 +138,29 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     root = layout.root
     tip = git.commit(root, head or "HEAD")
     start, name = revisions.base_of(root, base, tip)
-    dirty = [path for path in git.changed(root) if "manifests/" in path]
+    dirty = changed(root)
     notes = list(_notes(root, start, tip, head, dirty))
-    for revision in (start, tip):
-        _refuse_submodule(root, revision)
+    entries = {revision: git.entry(root, revision, "manifests") for revision in dict.fromkeys((start, tip))}
+    _refuse_submodule(entries)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
         folder = Path(scratch)
         new_sources = Sources(layout, folder / "head", tip, _SOURCES) if head else Sources(layout)
         shown = revisions.named(head, tip) if head else WORKING_TREE
-        if (head or not dirty) and git.same(root, start, tip, "manifests"):
+        if (head or not dirty) and entries[start] == entries[tip]:
             # Nothing changes, so the locks are all that is read.
-            before = after = trees.locks_in_commit(root, tip)
+            before = after = trees.locks(root, tip)
         else:
-            before, after = trees.in_commit(root, start), trees.in_commit(root, tip) if head else trees.on_disk(root)
+            every = trees.read(root, *dict.fromkeys((start, tip)), changed=None if head else dirty)
+            before, after = every[0], every[-1]
         touched = (f"components/{name}" for name in _touched(before, after))
         old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
         yield End(name, start, before, old_sources, is_partial=True), End(shown, tip, after, new_sources), notes
+
+
+def changed(root: Path) -> list[str]:
+    """Return the paths below manifests/ at which the working tree differs from HEAD, from a platform's root."""
+    start = len(git.prefix(root))
+    return [path[start:] for path in git.changed(root, "manifests")]
 
 
 def _touched(before: Trees, after: Trees) -> list[str]:
@@ -158,20 +181,13 @@ def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Ite
         yield f"the working tree is dirty: uncommitted changes of {files} below manifests/ {are}"
 
 
-def _refuse_submodule(root: Path, revision: str) -> None:
-    if git.is_submodule(root, revision, "manifests"):
-        raise PenstockError(
-            f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
-            "commit manifests/ as files: Flux reads them from this repository",
-        )
-
-
-def lock_format(text: bytes) -> int:
-    """Return the format of a lock; 0 if it is none."""
-    try:
-        return int(msgspec.json.decode(text)["version"])
-    except (msgspec.DecodeError, KeyError, TypeError, ValueError):
-        return 0
+def _refuse_submodule(entries: dict[str, str]) -> None:
+    for revision, entry in entries.items():
+        if entry.startswith("160000 "):
+            raise PenstockError(
+                f"manifests is a submodule in {revision[:12]}, so its files are in another repository",
+                "commit manifests/ as files: Flux reads them from this repository",
+            )
 
 
 def version(layout: Layout, environment: str) -> str:
@@ -182,8 +198,8 @@ def version(layout: Layout, environment: str) -> str:
         return ""  # hydration reports the error; the newest version is the best guess
 
 
-def declared(layout: Layout) -> Declared:
-    """Return the Secrets that the components declare."""
+def declared(layout: Layout) -> dict[tuple[str, str], set[str]]:
+    """Return the Secrets that the components declare: the keys of each, by namespace and name."""
     names = sorted(path.name for path in layout.components.iterdir()) if layout.components.is_dir() else []
     return {
         (namespace, secret.name): {*secret.literal, *secret.generate}

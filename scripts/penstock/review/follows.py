@@ -4,43 +4,78 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from penstock.kube.flux import is_left_alone
 from penstock.kube.ref import ObjectRef
 from penstock.review import effects
-from penstock.review.effects import Declared, Effect
-from penstock.review.immutable import verdicts
+from penstock.review.effects import Declared
+from penstock.review.immutable import Pair, verdicts
+from penstock.review.model import Effect
 from penstock.review.needs import Need, needs
 from penstock.review.step import Delta
 from penstock.review.trees import Item
 from penstock.review.world import World
 from penstock.tools.apicheck import Verdict
 
-
-def with_effects(
-    deltas: Sequence[Delta], before: World, after: World, declared: Declared, version: str
-) -> tuple[Delta, ...]:
-    """Return the deltas with their effects, on a cluster of this Kubernetes version."""
-    answers = _answers(deltas, after, version)
-    return tuple(
-        replace(delta, effects=tuple(_effects(delta, before, after, declared, answers.get(delta.ref))))
-        for delta in deltas
-    )
+Answers = dict[ObjectRef, Verdict]
+_Api = tuple[str, frozenset[int]]
+_DEFINITION = "CustomResourceDefinition"
 
 
-def _answers(deltas: Sequence[Delta], after: World, version: str) -> dict[ObjectRef, Verdict]:
-    pairs = [
-        (delta.old, delta.new)
-        for delta in deltas
-        if delta.old and delta.new and not delta.replaced and not is_left_alone(delta.new.content)
+class Applied(NamedTuple):
+    """The objects that differ in an environment, with what its cluster's Kubernetes version and Secrets are."""
+
+    deltas: Sequence[Delta]
+    before: World
+    after: World
+    declared: Declared
+    version: str
+
+
+def with_effects(every: Sequence[Applied]) -> list[tuple[Delta, ...]]:
+    """Return the deltas of each environment with their effects, on a cluster that Flux applies them to.
+
+    The API server is asked once about a change that is equal in several environments with the same API.
+    """
+    known = _answers(every)
+    return [
+        tuple(replace(delta, effects=tuple(_effects(delta, one, answers.get(delta.ref)))) for delta in one.deltas)
+        for one, answers in zip(every, known, strict=True)
     ]
-    pairs = [(old, new) for old, new in pairs if old.content != new.content]
-    found = verdicts(pairs, after.of("CustomResourceDefinition"), version) if pairs else []
-    return {new.ref: verdict for (_, new), verdict in zip(pairs, found, strict=True)}
 
 
-def _effects(delta: Delta, before: World, after: World, declared: Declared, answer: Verdict | None) -> Iterator[Effect]:
-    old, new = delta.old, delta.new
+def _answers(every: Sequence[Applied]) -> list[Answers]:
+    by_api: dict[_Api, list[Applied]] = {}
+    for one in every:
+        by_api.setdefault(_api(one), []).append(one)
+    found: dict[tuple[_Api, tuple[int, int]], Verdict] = {}
+    for api, alike in by_api.items():
+        pairs = {_key(pair): pair for one in alike for pair in _changed(one.deltas)}
+        judged = verdicts([*pairs.values()], alike[0].after.of(_DEFINITION), api[0]) if pairs else []
+        found |= {(api, key): verdict for key, verdict in zip(pairs, judged, strict=True)}
+    return [{pair[1].ref: found[_api(one), _key(pair)] for pair in _changed(one.deltas)} for one in every]
+
+
+def _api(one: Applied) -> _Api:
+    # Equal files are parsed once, so equal definitions are the same object.
+    return one.version, frozenset(id(item.content) for item in one.after.of(_DEFINITION))
+
+
+def _changed(deltas: Sequence[Delta]) -> Iterator[Pair]:
+    """Yield the objects that Flux changes, before and after."""
+    for delta in deltas:
+        old, new = delta.old, delta.new
+        if old and new and not delta.replaced and not is_left_alone(new.content) and old.content != new.content:
+            yield old, new
+
+
+def _key(pair: Pair) -> tuple[int, int]:
+    return id(pair[0].content), id(pair[1].content)
+
+
+def _effects(delta: Delta, applied: Applied, answer: Verdict | None) -> Iterator[Effect]:
+    old, new, before, after = delta.old, delta.new, applied.before, applied.after
     if old and delta.replaced:
         yield from effects.of_removed(old)
     if not new:
@@ -50,7 +85,7 @@ def _effects(delta: Delta, before: World, after: World, declared: Declared, answ
     else:
         yield from effects.of_added(new)
     yield from effects.of_job(new)
-    yield from effects.of_needs(new, _read(new, before, after), declared)
+    yield from effects.of_needs(new, _read(new, before, after), applied.declared)
     if old and not delta.replaced and new.kind in ("ConfigMap", "Secret"):
         readers = ({item.ref: item for item in world.mentioning(new.name)} for world in (before, after))
         yield from effects.of_readers(new, *readers)

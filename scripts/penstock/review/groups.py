@@ -1,14 +1,16 @@
-"""What a review says more than once: changes, risks and whole environments that are equal, said once with all names."""
+"""What happens alike in several environments, once with their names. Every format shows a review this way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from penstock.review.model import SEVERITIES, Change, Component, Environment, Prune, Review, Risk
+from penstock.platform.environments import unnamed
+from penstock.review.model import SEVERITIES, Change, Component, Environment, Group, Prune, Review, Risk
 
 T = TypeVar("T")
 
@@ -21,70 +23,66 @@ class Same(Generic[T]):
     environments: tuple[str, ...]
 
 
+def groups(review: Review) -> list[Group]:
+    """Return all that happens, by the environments that it is equal in: what most of them share comes first."""
+    parts: tuple[tuple[str, Sequence[Same[Any]]], ...] = (
+        ("changes", changes(review)),
+        ("risks", risks(review)),
+        ("prunes", prunes(review)),
+        ("hooks", same((each.name, line) for each in review.environments for line in each.hooks)),
+        ("notes", same((each.name, note) for each in review.environments for note in each.notes)),
+    )
+    found: dict[tuple[str, ...], dict[str, list[Any]]] = {}
+    for kind, every in parts:
+        for each in every:
+            found.setdefault(each.environments, {}).setdefault(kind, []).append(each.one)
+    order = sorted(found, key=lambda names: (-len(names), names))
+    return [Group(environments=[*names], **found[names]) for names in order]
+
+
 def changes(review: Review) -> list[Same[Change]]:
-    """Return the changes by component and object; their files differ by the environment alone."""
-    every = ((each.name, change) for each in review.environments for change in each.changes)
-    found = _grouped(every, lambda change: msgspec.structs.replace(change, file=""))
-    return sorted(found, key=lambda same: (same.one.component, same.one.name))
+    """Return the changes by component and object."""
+    found = same((each.name, change) for each in review.environments for change in each.changes)
+    return sorted(found, key=lambda each: (each.one.component, each.one.name))
 
 
 def risks(review: Review) -> list[Same[Risk]]:
     """Return the risks, the highest first."""
     every = ((each.name, risk) for each in review.environments for risk in each.risks)
-    found = _grouped(every, lambda risk: msgspec.structs.replace(risk, file="", environment=""))
+    found = same(every, lambda risk: msgspec.structs.replace(risk, environment=""))
     return sorted(
-        found, key=lambda same: (SEVERITIES.index(same.one.severity), same.one.risk, same.one.rule, same.one.name)
+        found, key=lambda each: (SEVERITIES.index(each.one.severity), each.one.risk, each.one.rule, each.one.name)
     )
 
 
 def prunes(review: Review) -> list[Same[Prune]]:
     """Return what Flux deletes."""
-    return list(_grouped(((each.name, each.prune) for each in review.environments if each.prune.objects), _itself))
+    return same((each.name, each.prune) for each in review.environments if each.prune.objects)
 
 
 def components(review: Review) -> list[Same[tuple[list[Component], list[str]]]]:
     """Return the components around the changes, with the names of those that change."""
-    every = (
+    return same(
         (each.name, (each.components, sorted({change.component for change in each.changes})))
         for each in review.environments
         if each.components
     )
-    return list(_grouped(every, _itself))
 
 
-def environments(review: Review) -> list[Same[Environment]]:
-    """Return the environments to which the same happens."""
-    return list(_grouped(((each.name, each) for each in review.environments), _nameless))
+def totals(review: Review) -> list[Same[Environment]]:
+    """Return the environments in which as many objects differ, with as many risks of each severity."""
+    return same(((each.name, each) for each in review.environments), _total)
 
 
-def twins(review: Review) -> dict[str, str]:
-    """Map each environment to which the same happens as to an earlier one to the first of these.
-
-    Notes may differ, and so may the components around the changes.
-    """
-    plain = [msgspec.structs.replace(each, notes=[], components=[]) for each in review.environments]
-    found = _grouped(((each.name, each) for each in plain), _nameless)
-    return {name: same.environments[0] for same in found for name in same.environments[1:]}
-
-
-def _nameless(each: Environment) -> Environment:
-    return msgspec.structs.replace(
-        each,
-        name="",
-        changes=[msgspec.structs.replace(change, file="") for change in each.changes],
-        risks=[msgspec.structs.replace(risk, file="", environment="") for risk in each.risks],
-    )
-
-
-def _itself(one: T) -> T:
-    return one
-
-
-def _grouped(every: Iterable[tuple[str, T]], key: Callable[[T], object]) -> Iterator[Same[T]]:
-    found: dict[bytes, tuple[T, list[str]]] = {}
+def same(every: Iterable[tuple[str, T]], key: Callable[[T], object] = lambda one: one) -> list[Same[T]]:
+    """Return the parts of some environments by key, each once. Files of an environment's own tree count as equal."""
+    found: dict[str, tuple[T, dict[str, None]]] = {}
     for environment, one in every:
-        text = msgspec.json.encode(key(one), enc_hook=str)
-        names = found.setdefault(text, (one, []))[1]
-        if environment not in names:
-            names.append(environment)
-    return (Same(one, tuple(names)) for one, names in found.values())
+        text = unnamed(msgspec.json.encode(key(one), enc_hook=str).decode(), environment)
+        found.setdefault(text, (one, {}))[1][environment] = None
+    return [Same(one, tuple(names)) for one, names in found.values()]
+
+
+def _total(each: Environment) -> object:
+    counts = (Counter(change.what for change in each.changes), Counter(risk.severity for risk in each.risks))
+    return [*(sorted(count.items()) for count in counts), len(each.prune.objects), bool(each.hooks)]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from penstock.platform.environments import shown
 from penstock.review.model import Environment, Prune
 from penstock.review.settings import PruneSettings
-from penstock.review.step import Step
+
+if TYPE_CHECKING:
+    from penstock.review.step import Step  # all that reads objects, which an unchanged environment doesn't need
 
 KEY = "Penstock-Prune"
 _ENTRY = re.compile(r"([\w.-]+)=(\d+)")
@@ -50,12 +54,14 @@ def failure(environments: Iterable[Environment], settings: PruneSettings) -> tup
     open_ = {name: number for name, number in wanted.items() if found[name].acknowledged != number}
     if not open_:
         return None
-    parts = []
+    parts: dict[str, list[str]] = {}
     for name, number in open_.items():
         protected = found[name].protected
-        shown = f", with {', '.join(protected[:3])}{' …' if len(protected) > 3 else ''}" if protected else ""
+        kinds = f", with {', '.join(protected[:3])}{' …' if len(protected) > 3 else ''}" if protected else ""
         was = found[name].acknowledged
         noun = "object" if number == 1 else "objects"
-        parts.append(f"{name} {number} {noun}{shown}{f' ({was} acknowledged)' if was is not None else ''}")
+        said = f"{number} {noun}{kinds}{f' ({was} acknowledged)' if was is not None else ''}"
+        parts.setdefault(said, []).append(name)
+    lines = [f"{shown(names)} {said}" for said, names in parts.items()]
     trailer = f"{KEY}: {' '.join(f'{name}={number}' for name, number in wanted.items())}"
-    return f"Flux prunes in {'; in '.join(parts)}", f"if that is meant, end the message of a commit with: {trailer}"
+    return f"Flux prunes in {'; in '.join(lines)}", f"if that is meant, end the message of a commit with: {trailer}"

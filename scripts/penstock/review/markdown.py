@@ -12,8 +12,9 @@ from itertools import islice
 
 import msgspec
 
-from penstock.review.groups import twins
-from penstock.review.model import Change, Environment, FieldChange, Review, Risk
+from penstock.platform.environments import shown
+from penstock.review.groups import groups, totals
+from penstock.review.model import Change, Environment, FieldChange, Group, Review, Risk
 from penstock.review.rehearsed import lines
 
 NOISE = {"checksum": "checksum annotation", "version": "version label", "order": "reordering"}
@@ -29,7 +30,7 @@ _REST = "`inv review --format json` has all"
 
 @dataclass(frozen=True)
 class Room:
-    """How much of each environment is shown: objects in detail, lines of a field, entries of other lists, and risks."""
+    """How much of each group is shown: objects in detail, lines of a field, entries of other lists, and risks."""
 
     changes: int
     lines: int
@@ -50,9 +51,9 @@ _ROOMS = (
 
 def markdown(review: Review, limit: int = LIMIT) -> str:
     """Return the document, with as much detail as the limit in bytes has room for."""
-    found = ""
+    found, alike = "", groups(review)
     for room in _ROOMS:
-        found = "\n".join(_document(review, room)) + "\n"
+        found = "\n".join(_document(review, alike, room)) + "\n"
         if _size(found) <= limit:
             return found
     return _cut(found, limit)
@@ -74,68 +75,63 @@ def _size(text: str) -> int:
     return len(text.encode())
 
 
-def _document(review: Review, room: Room) -> Iterator[str]:
+def _document(review: Review, alike: list[Group], room: Room) -> Iterator[str]:
     yield f"## Review: {_inline(review.base)} → {_inline(review.head)}"
     yield ""
     for line, fix in review.failures:
         yield f"> **{_inline(line)}**\\\n> {_inline(fix)}\n"
     yield from (f"> {_inline(note)}\n" for note in review.notes)
-    changed = [each for each in review.environments if each.changes or each.risks or each.hooks]
-    if not changed:
+    every = [each.name for each in review.environments]
+    if not any(each.changes or each.risks or each.hooks for each in review.environments):
         yield "Nothing changes in the cluster."
     else:
         yield "| environment | changed | added | removed | moved, renamed | pruned | highest risk |"
         yield "|---|--:|--:|--:|--:|--:|---|"
-        yield from map(_row, review.environments)
-    same = twins(review)
-    for each in review.environments:
-        if each in changed or each.notes:
-            yield from _environment(each, room, same.get(each.name, ""))
+        yield from (_row(same.one, shown(same.environments, every)) for same in totals(review))
+    risky = {risk.object for each in review.environments for risk in each.risks}
+    for group in alike:
+        yield from _group(group, room, shown(group.environments, every), risky)
     for rehearsal in review.rehearsals:
         yield f"\n### Rehearsal of {rehearsal.environment}\n"
         told = list(lines(rehearsal))
         yield from [*map(_item, told[: room.items]), *_left(told, room.items, "line")]
 
 
-def _row(each: Environment) -> str:
+def _row(each: Environment, names: str) -> str:
     numbers = [each.count("changed"), each.count("added"), each.count("removed")]
     numbers += [each.count("moved") + each.count("renamed"), len(each.prune.objects)]
-    shown = " | ".join(map(str, numbers))
-    return f"| `{each.name}` | {shown} | {_MARKS[each.highest] if each.highest else 'none'} |"
+    figures = " | ".join(map(str, numbers))
+    return f"| {names} | {figures} | {_MARKS[each.highest] if each.highest else 'none'} |"
 
 
-def _environment(each: Environment, room: Room, same: str) -> Iterator[str]:
-    yield f"\n### {each.name}"
-    yield from (f"> {_inline(note)}\n" for note in each.notes)
-    if same:
-        yield f"\nThe same as in `{same}`."
-        return
-    if each.risks:
+def _group(group: Group, room: Room, names: str, risky: set[str]) -> Iterator[str]:
+    yield f"\n### {names}"
+    yield from (f"> {_inline(note)}\n" for note in group.notes)
+    if group.risks:
         yield "\n| risk | object | what | fix | rule |\n|---|---|---|---|---|"
-        yield from map(_risk, each.risks[: room.risks])
-        yield from _left(each.risks, room.risks, "risk")
-    if each.prune.objects:
-        deleted = [*map(_item, each.prune.objects[: room.items]), *_left(each.prune.objects, room.items, "object")]
-        yield from _folded(f"Flux deletes {_count(len(each.prune.objects), 'object')}", deleted)
-    loud = [change for change in each.changes if not change.quiet]
+        yield from map(_risk, group.risks[: room.risks])
+        yield from _left(group.risks, room.risks, "risk")
+    for prune in group.prunes:
+        deleted = [*map(_item, prune.objects[: room.items]), *_left(prune.objects, room.items, "object")]
+        yield from _folded(f"Flux deletes {_count(len(prune.objects), 'object')}", deleted)
+    loud = group.loud
     if loud:
         # Under a limit, what is at risk comes first.
-        risky = {risk.object for risk in each.risks}
         first = sorted(loud, key=lambda change: change.object not in risky) if len(loud) > room.changes else loud
         details = [line for change in first[: room.changes] for line in _change(change, room)]
         yield from _folded(
             f"Changes of {_count(len(loud), 'object')}", [*details, *_left(loud, room.changes, "object")]
         )
-    if each.hooks:
-        hooks = [*map(_item, each.hooks[: room.items]), *_left(each.hooks, room.items, "hook")]
+    if group.hooks:
+        hooks = [*map(_item, group.hooks[: room.items]), *_left(group.hooks, room.items, "hook")]
         yield from _folded("Helm hooks", hooks)
-    if each.noise:
-        yield f"\nFolded: {folded(each)}."
+    if group.noise:
+        yield f"\nFolded: {folded(group)}."
 
 
-def folded(each: Environment) -> str:
+def folded(group: Group) -> str:
     """Return the counts of differences that are noise."""
-    return ", ".join(_count(number, NOISE[name]) for name, number in sorted(each.noise.items()))
+    return ", ".join(_count(number, NOISE[name]) for name, number in sorted(group.noise.items()))
 
 
 def _risk(risk: Risk) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Literal
 
-from penstock.review.effects import Effect
+import msgspec
+
 from penstock.review.part import Part
 from penstock.review.rehearsal import Rehearsal
 
@@ -13,6 +15,16 @@ Noise = Literal["", "checksum", "version", "order"]
 Class = Literal["blocked", "data-loss", "outage", "privilege", "network", "supply-chain", "order", "visibility"]
 Severity = Literal["high", "medium", "low"]
 SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low")
+
+
+class Effect(msgspec.Struct, frozen=True):
+    """One effect.
+
+    `what` is rolled, recreated, refused, pruned, kept, unmanaged, moved, needs, unread or reruns; `says` explains it.
+    """
+
+    what: str
+    says: str
 
 
 class FieldChange(Part, frozen=True):
@@ -108,16 +120,39 @@ class Environment(Part, frozen=True):
         return next((level for level in SEVERITIES if any(risk.severity == level for risk in self.risks)), None)
 
 
+class Group(Part, frozen=True):
+    """What is equal in some environments; file names and `environment` are those of the first of them."""
+
+    environments: list[str]
+    changes: list[Change] = []
+    risks: list[Risk] = []
+    prunes: list[Prune] = []
+    hooks: list[str] = []
+    notes: list[str] = []
+
+    @property
+    def loud(self) -> list[Change]:
+        """The changes that aren't noise."""
+        return [change for change in self.changes if not change.quiet]
+
+    @property
+    def noise(self) -> dict[str, int]:
+        """The number of differences that are noise, by class."""
+        return dict(Counter(field.noise for change in self.changes for field in change.fields if field.noise))
+
+
 class Review(Part, frozen=True):
     """The comparison of two ends: commits, or the working tree, whose name is `working tree`.
 
     `failures` are the lines for which the review fails, each with its fix. `unguarded` is that of the deletion guard,
-    which holds in the environments `guarded`.
+    which holds in the environments `guarded`. `groups` has all that happens once, with the environments that it is
+    equal in; it is computed for the JSON alone.
     """
 
     base: str
     head: str
     environments: list[Environment]
+    groups: list[Group] = []
     rehearsals: list[Rehearsal] = []
     notes: list[str] = []
     failures: list[tuple[str, str]] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from penstock.kube.flux import NAMESPACE
@@ -10,6 +11,8 @@ from penstock.review.model import Component
 from penstock.review.reach import Touched
 from penstock.review.step import Step
 from penstock.review.world import World
+
+_WORD = re.compile(rb"[\w.-]+")
 
 
 def components(step: Step, reached: Mapping[ObjectRef, Touched]) -> list[Component]:
@@ -35,10 +38,11 @@ def _dependencies(world: World, centre: set[str]) -> Iterator[tuple[str, set[str
 
     Only their files are parsed: an environment may have hundreds.
     """
-    start = f"{NAMESPACE}/kustomization-"
-    for path, text in world.files.items():
+    start, names = f"{NAMESPACE}/kustomization-", {name.encode() for name in centre}
+    for path in world.named("Kustomization"):
+        text = world.files[path]
         name = path.removeprefix(start).removesuffix(".yaml")
-        if not path.startswith(start) or not (name in centre or any(each.encode() in text for each in centre)):
+        if not path.startswith(start) or not (name in centre or names & {*_WORD.findall(text)}):
             continue
         content = world.item(path).content
         needed = {str(one.get("name")) for one in (content.get("spec") or {}).get("dependsOn") or []}

@@ -50,10 +50,14 @@ class Passage(Part, frozen=True):
 
 
 class Rehearsal(Part, frozen=True):
-    """The rehearsal of one environment. `disproved` are lines about predictions of the review that didn't come true."""
+    """The rehearsal of one environment. `disproved` are lines about predictions of the review that didn't come true.
+
+    `alike` are the other environments of its class, which weren't rehearsed: they differ from it only in own values.
+    """
 
     environment: str
     base: str
     head: str
     passages: list[Passage] = []
     disproved: list[str] = []
+    alike: list[str] = []

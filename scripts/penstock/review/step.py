@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from penstock.kube import flux
 from penstock.kube.ref import ObjectRef
-from penstock.review.effects import Effect
 from penstock.review.ends import Sources
-from penstock.review.model import What
+from penstock.review.model import Effect, What
 from penstock.review.trees import Item
 from penstock.review.world import World
 
@@ -87,8 +86,8 @@ class Step:
         return list(flows.compare(self.before, self.after))
 
 
-def pair(before: World, after: World) -> Iterator[Delta]:
-    """Yield the objects that differ, without their effects. A renamed object is one delta."""
+def pair(before: World, after: World, *, renames: bool = True) -> Iterator[Delta]:
+    """Yield the objects that differ, without their effects. With `renames`, a renamed object is one delta."""
     paths = {*before.files, *after.files}
     paths = {path for path in paths if before.files.get(path) != after.files.get(path)}
     old, new = (
@@ -96,9 +95,8 @@ def pair(before: World, after: World) -> Iterator[Delta]:
         for world in (before, after)
     )
     moved = {(old[ref].component, new[ref].component) for ref in old.keys() & new.keys()}
-    renamed = dict(
-        _renamed([old[ref] for ref in old.keys() - new.keys()], [new[ref] for ref in new.keys() - old.keys()], moved)
-    )
+    gone, come = ([each[ref] for ref in each.keys() - other.keys()] for each, other in ((old, new), (new, old)))
+    renamed = dict(_renamed(gone, come, moved)) if renames else {}
     for ref in sorted(old.keys() | new.keys()):
         was, now = old.get(ref), new.get(ref)
         if was and now:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from penstock.core.files import content, entries
-from penstock.core.yaml import parse
+from penstock.core.files import content
+from penstock.core.leftovers import is_leftover
 from penstock.kube.flux import marked
-from penstock.kube.nulls import as_stored
 from penstock.kube.objects import Object
-from penstock.kube.paths import at
 from penstock.kube.ref import ObjectRef
 from penstock.platform.layout import LOCK_NAME
-from penstock.tools.git import files, folders
+from penstock.tools.git import files, files_of, folders
 
+Trees = dict[str, dict[str, bytes]]
+"""Environment -> path in its tree -> text: objects and the lock. Equal texts are the same bytes."""
 _INDEX = "kustomization.yaml"
 
 
@@ -38,20 +38,23 @@ class Item(Object):
 Objects = dict[ObjectRef, Item]
 
 
-def on_disk(root: Path) -> dict[str, dict[str, bytes]]:
-    """Return the files of a platform's working tree by environment and path in its tree: objects and locks."""
-    folder = root / "manifests"
-    start = len(str(root)) + 1
-    found = [entry.path for entry in entries(str(folder)) if not entry.is_symlink()] if folder.is_dir() else []
-    return _by_environment({path[start:]: content(path) for path in found})
+def read(root: Path, *commits: str, changed: Iterable[str] | None = None) -> list[Trees]:
+    """Return the manifests of some commits; if `changed` is given, those of the working tree follow.
+
+    `changed` are the paths, from the root, at which the working tree differs from the last commit.
+    """
+    every = files_of(root, commits, "manifests")
+    if changed is not None:
+        every.append({**every[-1]})
+        for path in changed:
+            file = root / path
+            every[-1].pop(path, None)
+            if file.is_file() and not file.is_symlink() and not is_leftover(file.name):
+                every[-1][path] = content(file)
+    return [by_environment(texts) for texts in every]
 
 
-def in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
-    """Return the same files of a commit, read from Git's object store."""
-    return _by_environment(files(root, commit, "manifests"))
-
-
-def locks_in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
+def locks(root: Path, commit: str) -> Trees:
     """Return the locks of a commit alone, by environment; an environment without one has no files."""
     names = [path.rpartition("/")[2] for path in folders(root, commit, "manifests")]
     found = files(root, commit, *(f"manifests/{name}/{LOCK_NAME}" for name in names)) if names else {}
@@ -59,26 +62,14 @@ def locks_in_commit(root: Path, commit: str) -> dict[str, dict[str, bytes]]:
     return {name: {} if text is None else {LOCK_NAME: text} for name, text in texts.items()}
 
 
-def objects(environment: str, texts: Mapping[str, bytes]) -> Objects:
-    """Return the objects in some files; raises PenstockError with the path of a file without an object."""
-    found = {}
+def by_environment(texts: Mapping[str, bytes]) -> Trees:
+    """Return those of some files that are objects or locks, by environment and path in its tree."""
+    found: Trees = {}
     for path, text in texts.items():
-        if path != LOCK_NAME:
-            file = f"manifests/{environment}/{path}"
-            item = Item(path.split("/")[0], as_stored(parse(text, file)), file=file)
-            found[item.ref] = item
-    kustomizations = [item for item in found.values() if item.kind == "Kustomization"]
-    forced = {item.name for item in kustomizations if ("spec.force", True) in at(item.content, "spec.force")}
-    return {key: replace(item, forced=item.component in forced) for key, item in found.items()}
-
-
-def _by_environment(texts: dict[str, bytes]) -> dict[str, dict[str, bytes]]:
-    found: dict[str, dict[str, bytes]] = {}
-    for path, text in texts.items():
-        _, environment, *rest = path.split("/")
+        _, environment, *rest = path.split("/", 2)
+        inner = rest[0] if rest else ""
+        is_object = inner.endswith(".yaml") and inner.count("/") == 1 and not inner.endswith(f"/{_INDEX}")
         # Unfinished trees of a hydrate begin with a dot; the index files aren't objects.
-        if rest == [LOCK_NAME] and not environment.startswith("."):
-            found.setdefault(environment, {})[LOCK_NAME] = text
-        if len(rest) == 2 and not environment.startswith(".") and path.endswith(".yaml") and rest[1] != _INDEX:
-            found.setdefault(environment, {})["/".join(rest)] = text
+        if (is_object or inner == LOCK_NAME) and not environment.startswith("."):
+            found.setdefault(environment, {})[inner] = text
     return found

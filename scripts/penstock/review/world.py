@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from typing import NamedTuple
 
 from penstock.core.yaml import parse
 from penstock.kube.nulls import as_stored
@@ -44,8 +45,12 @@ class World:
 
     def of(self, *kinds: str) -> list[Item]:
         """Every object of these kinds."""
-        paths = [path for kind in kinds for path in self._by_kind.get(kind.lower(), ())]
+        paths = [path for kind in kinds for path in self.named(kind)]
         return [item for item in map(self.item, sorted(paths)) if item.ref.kind in kinds]
+
+    def named(self, kind: str) -> list[str]:
+        """The paths of the files whose name begins with a kind."""
+        return self._by_kind.get(kind.lower(), [])
 
     @cached_property
     def _by_kind(self) -> dict[str, list[str]]:
@@ -80,14 +85,14 @@ class World:
 
     def find(self, kind: str, namespace: str, name: str) -> Item | None:
         """The object of a kind by namespace and name; None without it."""
-        named = [path for path in self._by_kind.get(kind.lower(), ()) if name.encode() in self.files[path]]
-        return next((item for item in map(self.item, named) if item.ref[1:] == (kind, namespace, name)), None)
+        paths = [path for path in self.named(kind) if name.encode() in self.files[path]]
+        return next((item for item in map(self.item, paths) if item.ref[1:] == (kind, namespace, name)), None)
 
     @cached_property
     def forced(self) -> frozenset[str]:
         """The components whose Kustomizations recreate objects whose changes are refused."""
         found = set()
-        for path in self._by_kind.get("kustomization", ()):
+        for path in self.named("Kustomization"):
             if b"force: true" in self.files[path]:
                 content = parse(self.files[path], path)
                 if ("spec.force", True) in at(content, "spec.force"):
@@ -97,3 +102,15 @@ class World:
     def text(self, item: Item) -> bytes:
         """The text of an object's file."""
         return self.files.get(item.file.removeprefix(f"manifests/{self.environment}/"), b"")
+
+
+class Worlds(NamedTuple):
+    """An environment at both ends. `is_new` is whether `before` is the environment that a new one extends.
+
+    `notes` are lines about how they are compared.
+    """
+
+    before: World
+    after: World
+    is_new: bool = False
+    notes: tuple[str, ...] = ()

@@ -13,9 +13,11 @@ from penstock.tools.resolver import resolve
 
 KUSTOMIZE_CONTROLLER = "kustomize-controller"
 CONTROLLERS = ["source-controller", KUSTOMIZE_CONTROLLER]
-# By default four Kustomizations are applied at a time, each until its objects are ready, and one whose dependency isn't
-# ready waits for 30 s: https://fluxcd.io/flux/installation/configuration/vertical-scaling/
-PARALLEL = ["--concurrent=10", "--requeue-dependency=2s"]
+# By default four Kustomizations are applied at a time. Each holds its worker until its objects are Ready, for which
+# Flux looks at once and then every 5 s (internal/controller/kustomization_controller.go, checkHealth): with ten workers
+# and twenty components a second round began 5 s later. One whose dependency isn't Ready waits for 30 s by default.
+# https://fluxcd.io/flux/installation/configuration/vertical-scaling/
+PARALLEL = ["--concurrent=20", "--requeue-dependency=1s"]
 _BASES = "config/crd/bases"
 
 

@@ -157,21 +157,15 @@ def trailers(folder: Path, base: str, head: str, key: str) -> list[str]:
     return [line.strip() for line in listed if line.strip() and not line.startswith("commit ")]
 
 
-def same(folder: Path, one: str, other: str, path: str) -> bool:
-    """Whether a path has the same content in two commits."""
-    listed = [git(folder, "ls-tree", revision, "--", path).stdout for revision in (one, other)]
-    return listed[0] == listed[1]
+def entry(folder: Path, revision: str, path: str) -> str:
+    """Return mode, type and id of a path in a commit, as `git ls-tree` does; empty if it isn't in it."""
+    return git(folder, "ls-tree", revision, "--", path).text.partition("\t")[0]
 
 
 def folders(folder: Path, revision: str, path: str) -> list[str]:
     """Return the folders directly below a path in a commit."""
     listed = git(folder, "ls-tree", "-d", "--name-only", "-z", revision, "--", f"{path}/").stdout.split(b"\0")
     return [os.fsdecode(line) for line in listed if line]
-
-
-def is_submodule(folder: Path, revision: str, path: str) -> bool:
-    """Whether a path is a submodule in a commit."""
-    return git(folder, "ls-tree", revision, "--", path).text.startswith("160000 ")
 
 
 def settings(folder: Path) -> dict[str, str]:
@@ -198,16 +192,27 @@ def changed(folder: Path, path: str = ".") -> dict[str, str]:
 
 def files(folder: Path, revision: str, *paths: str) -> dict[str, bytes]:
     """Return the files at and below some paths in a commit, by path from `folder`, without links and submodules."""
+    return files_of(folder, [revision], *paths)[0]
+
+
+def files_of(folder: Path, revisions: Iterable[str], *paths: str) -> list[dict[str, bytes]]:
+    """Return the same for some commits. Equal files are read once, and are the same bytes."""
     with fetching(folder) as env:
-        listed = git(folder, "ls-tree", "-r", "-z", revision, "--", *paths, env=env).stdout.split(b"\0")
-        entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
-        names = {os.fsdecode(name): about.split()[2] for about, _, name in entries}
-        if not names:
-            return {}
-        for path in paths:
-            complete(folder, revision, path, env)
-        contents = blobs(folder, names.values(), env)
-    return dict(zip(names, contents, strict=True))
+        trees = []
+        for revision in revisions:
+            listed = git(folder, "ls-tree", "-r", "-z", revision, "--", *paths, env=env).stdout.split(b"\0")
+            entries = [line.partition(b"\t") for line in listed if line.startswith(b"100")]
+            trees.append({os.fsdecode(name): about.split()[2] for about, _, name in entries})
+            for path in paths if entries else ():
+                complete(folder, revision, path, env)
+        distinct = list(dict.fromkeys(blob for tree in trees for blob in tree.values()))
+        contents = dict(zip(distinct, blobs(folder, distinct, env), strict=True))
+    return [{path: contents[blob] for path, blob in tree.items()} for tree in trees]
+
+
+def prefix(folder: Path) -> str:
+    """Return the path of a folder from the top of its working tree, with a slash at the end; empty for the top."""
+    return os.fsdecode(git(folder, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n"))
 
 
 def blobs(folder: Path, names: Iterable[bytes], env: Mapping[str, str] | None = None) -> list[bytes]:

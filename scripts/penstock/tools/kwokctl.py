@@ -23,6 +23,8 @@ _PORTS = [
 # Each runs once. Its lease would expire while a laptop sleeps or etcd is down, and the process would exit.
 _ELECTED = ["kube-controller-manager", "kube-scheduler"]
 _NO_ELECTION = {"key": "leader-elect", "value": "false"}
+# By default Go collects garbage when the heap has doubled, which takes a quarter of the API server's processor time.
+_FEWER_COLLECTIONS = {"GOGC": "300"}
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ class Kwokctl:
 
     def _command(self, *arguments: str | Path) -> Command:
         argv = [resolve("kwokctl"), "--name", self.name, *arguments]
-        env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir)}
+        env = {"KWOK_WORKDIR": str(self.workdir), "HOME": str(self.workdir), **_FEWER_COLLECTIONS}
         return Command(argv, env=env, timeout=180)
 
 

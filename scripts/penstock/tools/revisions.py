@@ -41,5 +41,5 @@ def differing(root: Path, base: str) -> set[str]:
     """
     options = ["-r", "-z", "--name-only", "--no-renames", "--relative", "--ignore-submodules=all"]
     committed = git.git(root, "diff-tree", *options, base, git.head(root), "--", ".").stdout.split(b"\0")
-    prefix = os.fsdecode(git.git(root, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n"))
+    prefix = git.prefix(root)
     return {os.fsdecode(path) for path in committed if path} | {path.removeprefix(prefix) for path in git.changed(root)}

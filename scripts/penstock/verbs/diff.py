@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
@@ -13,13 +14,14 @@ from penstock.core.errors import PenstockError
 from penstock.hydrate import index
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
-from penstock.platform.environments import Wanted
+from penstock.platform.environments import Wanted, also, shown
 from penstock.platform.layout import Layout, find_platform
 from penstock.review import ends, trees
-from penstock.review.compare import Change, Diff
-from penstock.review.compare import diff as compare
+from penstock.review.compare import Change, Diff, diffs
 from penstock.review.fields import Field
-from penstock.tools.git import commit
+from penstock.review.groups import same
+from penstock.review.world import Parsed, World, Worlds
+from penstock.tools.git import commit, head
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
@@ -44,14 +46,23 @@ def diff(environment: Wanted, base: str, as_json: bool, platform: str = "") -> N
     if as_json:
         console.out(msgspec.json.format(msgspec.json.encode(found, enc_hook=str)).decode())
         return
-    for each in found:
-        _show(each)
+    every = [each.environment for each in found]
+    alike = same((each.environment, change) for each in found for change in each.changes)
+    alike.sort(key=lambda one: (-len(one.environments), one.environments, one.one.component, one.one.object))
+    for names, changes in groupby(alike, key=lambda one: one.environments):
+        console.out(console.coloured(shown(names, every), "bold"))
+        _show([one.one for one in changes])
+    for hook in same((each.environment, line) for each in found for line in each.hooks):
+        console.out(f"{shown(hook.environments, every)}: {hook.one}")
+    for line in same((each.environment, summary(each)) for each in found):
+        console.out(f"{shown(line.environments, every)}: {line.one}")
 
 
 def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     """Compare the environments; raises PenstockError for an unknown revision or a file without an object."""
     revision = commit(layout.root, base)
-    old, new = trees.in_commit(layout.root, revision), trees.on_disk(layout.root)
+    commits = dict.fromkeys((revision, head(layout.root)))
+    old, *_, new = trees.read(layout.root, *commits, changed=ends.changed(layout.root))
     known = environments.pick(layout, environment)
     # An environment removed from helmfile.yaml is a difference, too.
     names = known if environment else sorted({*known, *old})
@@ -59,15 +70,15 @@ def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     if git:
         names = index.present(git, layout, names, bool(environment))
     console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
-    declared = ends.declared(layout)
-    found = []
-    for name in names:
-        stale = _stale(layout, name) if name in known else []
-        for line in stale:
-            console.warn(f"{line}; run `inv hydrate` first: the diff reads manifests/ as it is")
-        version = ends.version(layout, name) if name in known else ""
-        found.append(compare(name, old.get(name, {}), new.get(name, {}), declared, stale, version))
-    return found
+    parsed: Parsed = {}
+    every = [Worlds(World(name, old.get(name, {}), parsed), World(name, new.get(name, {}), parsed)) for name in names]
+    stale = {name: _stale(layout, name) for name in names if name in known}
+    for line in same((name, line) for name, lines in stale.items() for line in lines):
+        console.warn(
+            f"{line.one}{also(line.environments[1:])}; run `inv hydrate` first: the diff reads manifests/ as it is"
+        )
+    versions = {name: ends.version(layout, name) for name in names if name in known}
+    return diffs(every, ends.declared(layout), stale, versions)
 
 
 def _stale(layout: Layout, environment: str) -> list[str]:
@@ -78,24 +89,19 @@ def _stale(layout: Layout, environment: str) -> list[str]:
         return [error.message]
 
 
-def _show(found: Diff) -> None:
-    if found.changes or found.hooks:
-        console.out(console.coloured(found.environment, "bold"))
-    for component, changes in groupby(found.changes, key=lambda change: change.component):
+def _show(changes: Iterable[Change]) -> None:
+    for component, each in groupby(changes, key=lambda change: change.component):
         console.out(f"  {component}")
-        for change in changes:
+        for change in each:
             _show_change(change)
-    for line in found.hooks:
-        console.out(f"  {line}")
-    console.out(summary(found))
 
 
 def summary(found: Diff) -> str:
     """Return a line with the numbers of objects, and the effects that a user should know."""
     if not found.changes:
-        return f"{found.environment}: nothing changes{' in the cluster' if found.hooks else ''}"
+        return f"nothing changes{' in the cluster' if found.hooks else ''}"
     counts = ", ".join(f"{found.count(what)} {what}" for what in ("changed", "added", "removed"))
-    parts = [f"{found.environment}: {counts}"]
+    parts = [counts]
     for what, said in _SUMMED.items():
         named = found.objects(what)
         if named:

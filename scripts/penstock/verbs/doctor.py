@@ -16,7 +16,9 @@ from penstock.cluster.session import Session
 from penstock.cluster.state import ClusterState, state_of
 from penstock.core import console
 from penstock.core.errors import PenstockError
+from penstock.hydrate import pinned
 from penstock.hydrate.fast import fast_findings
+from penstock.hydrate.pinned import Revisions
 from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import ENGINE, Layout, cache_home, find_platform
@@ -119,6 +121,16 @@ def _manifests() -> Iterator[Problem]:
             yield Problem(line.text, f"inv hydrate -e {name}")
 
 
+def _pins() -> Iterator[Problem]:
+    layout = find_platform()
+    revisions = Revisions(layout)
+    for name in environments.names(layout):
+        try:
+            pinned.components(revisions, name)
+        except PenstockError as error:
+            yield Problem(error.message, error.hint)
+
+
 def _cluster() -> Iterator[Problem]:
     layout = find_platform()
     for name in environments.names(layout):
@@ -171,4 +183,4 @@ def _hook() -> Iterator[Problem]:
         )
 
 
-_CHECKS = [_git, _hook, _programs, _disk, _manifests, _cluster, _provider]
+_CHECKS = [_git, _hook, _programs, _disk, _manifests, _pins, _cluster, _provider]

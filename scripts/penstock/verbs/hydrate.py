@@ -10,6 +10,7 @@ from penstock.core import console
 from penstock.hydrate import hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
+from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.pipeline import hydrate as compute
 from penstock.hydrate.selection import Selection
 from penstock.hydrate.tree import Tree
@@ -43,9 +44,9 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     with write.exclusive(layout):
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
-        done = _compute(layout, picked, components, charts)
+        done = _compute(layout, picked, components, charts, Revisions(layout))
         # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
-        used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.charts}
+        used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.own_charts}
         for line in charts.write(used if layout.limits is None and picked == environments.names(layout) else None):
             console.info(f"  {line}")
         for line in lineages.write(layout, picked):
@@ -62,12 +63,12 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
 
 
 def _compute(
-    layout: Layout, names: list[str], components: list[str], charts: Charts
+    layout: Layout, names: list[str], components: list[str], charts: Charts, revisions: Revisions
 ) -> list[tuple[Tree, list[Change], Summary]]:
     start = time.monotonic()
     for name in names:
         write.recover_trees(layout, name)
-    trees = compute(layout, names, components, charts=charts)
+    trees = compute(layout, names, components, charts=charts, revisions=revisions)
     taken = round(time.monotonic() - start, 3)
     return [(tree, found, _summary(tree, found, taken)) for tree in trees for found in [changes(tree)]]
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 
 import msgspec
 
-from penstock.cluster.temporary import KWOK
 from penstock.cluster.upgrade import rehearse as upgrade
 from penstock.core import console
 from penstock.gates.rehearse_upgrade import findings, summary
@@ -19,18 +19,22 @@ from penstock.review.rehearsal import Leg, Passage, Rehearsal
 _TITLES: dict[Leg, str] = {"base": "the base", "head": "to the change", "back": "back to the base"}
 
 
-def rehearse(base: str, environment: Wanted, as_json: bool, platform: str = "", shard: str = "") -> None:
-    """Rehearse the change in each environment that it touches; exit with 1 if something failed and stayed so."""
-    layout = Selection(shard=shard).of(find_platform(platform))
+def rehearse(base: str, environment: Wanted, every: bool, as_json: bool, platform: str = "", shard: str = "") -> None:
+    """Rehearse the change in one environment of each class that it touches; exit with 1 if a failure stayed.
+
+    With `every`, rehearse it in each environment.
+    """
+    layout = replace(Selection(shard=shard).of(find_platform(platform)), every=every)
     review = upgrade.reviewed(layout, base, environment)
-    done: list[Rehearsal] = []
+    touched: list[str] = []
     for each in review.environments:
         if reason := upgrade.untouched(layout, each, base):
             console.info(f"{each.name}: skipped: {reason}")
-            continue
-        console.info(f"{each.name}: {review.base} → {review.head} → {review.base}")
-        KWOK.prepare()
-        done.append(upgrade.rehearse(layout, review, each, base))
+        else:
+            touched.append(each.name)
+    done: list[Rehearsal] = []
+    for rehearsal in upgrade.rehearsals(layout, review, touched, base):
+        done.append(rehearsal)
         if not as_json:
             _show(done[-1])
     if as_json:

@@ -16,12 +16,13 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.selection import Selection
-from penstock.platform.environments import Wanted
+from penstock.platform.environments import Wanted, shown
 from penstock.platform.layout import find_platform
-from penstock.review import report
-from penstock.review.groups import twins
+from penstock.review import report, settings
+from penstock.review.groups import groups, totals
 from penstock.review.markdown import field_lines, folded, markdown, touched
-from penstock.review.model import Change, Environment, Review, What
+from penstock.review.merge import merged
+from penstock.review.model import Change, Environment, Group, Review, What
 from penstock.review.rehearsed import lines, read
 
 _SIGNS = {
@@ -50,13 +51,22 @@ def review(
     `rehearsal` is a file with what `inv rehearse --json` wrote. Raises PenstockError if it isn't, or if `output` can't
     be written.
     """
-    if format_ not in _FORMATS:
-        known = f"the formats are {', '.join(_FORMATS)}"
-        raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
+    target = _target(format_, output)
     layout = Selection(shard=shard).of(find_platform(platform))
-    target = _target(output) if output else None
     seen = read(Path(rehearsal)) if rehearsal else []
-    found = msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen)
+    _show(msgspec.structs.replace(report.review(layout, base, head, environment), rehearsals=seen), format_, target)
+
+
+def merge(folder: str, format_: str, platform: str = "", output: str = "", rehearsal: str = "") -> None:
+    """Print the review that those of several shards are together; raises the errors of `merged` and `review`."""
+    target = _target(format_, output)
+    found = merged(Path(folder), settings.read(find_platform(platform).root))
+    if rehearsal:
+        found = msgspec.structs.replace(found, rehearsals=read(Path(rehearsal)))
+    _show(found, format_, target)
+
+
+def _show(found: Review, format_: str, target: Path | None) -> None:
     if target:
         with redirect_stdout(io.StringIO()) as written:
             _FORMATS[format_](found)
@@ -73,7 +83,13 @@ def review(
         sys.exit(1)
 
 
-def _target(output: str) -> Path:
+def _target(format_: str, output: str) -> Path | None:
+    """Return the file to write, None for stdout; raises PenstockError for an unknown format or an impossible place."""
+    if format_ not in _FORMATS:
+        known = f"the formats are {', '.join(_FORMATS)}"
+        raise PenstockError(f"unknown format `{format_}`", did_you_mean(format_, _FORMATS, known))
+    if not output:
+        return None
     path = Path(output)
     if path.is_dir() or not path.parent.is_dir():
         reason = "it is a folder" if path.is_dir() else f"there is no folder {path.parent}"
@@ -81,44 +97,40 @@ def _target(output: str) -> Path:
     return path
 
 
-def _text(found: Review) -> None:
+def text(found: Review) -> None:
+    """Print a review for a terminal."""
     console.info(f"{found.base} → {found.head}")
     for note in found.notes:
         console.info(note)
-    same = twins(found)
-    for each in found.environments:
-        _environment(each, same.get(each.name, ""))
+    every = [each.name for each in found.environments]
+    for group in groups(found):
+        _group(group, shown(group.environments, every))
+    for same in totals(found):
+        console.out(_summary(same.one, shown(same.environments, every)))
     for rehearsal in found.rehearsals:
         console.out(console.coloured(f"rehearsal of {rehearsal.environment}", "bold"))
         for line in lines(rehearsal):
             console.out(f"  {line}")
 
 
-def _environment(each: Environment, same: str) -> None:
-    for note in each.notes:
-        console.info(f"{each.name}: {note}")
-    if not each.changes and not each.risks:
-        console.out(f"{each.name}: nothing changes{' in the cluster' if each.hooks else ''}")
-        return
-    if same:
-        console.out(f"{_summary(each)} (the same as in {same})")
-        return
-    console.out(console.coloured(each.name, "bold"))
-    loud = [change for change in each.changes if not change.quiet]
-    for component, changes in groupby(sorted(loud, key=lambda one: one.component), key=lambda one: one.component):
+def _group(group: Group, names: str) -> None:
+    for note in group.notes:
+        console.info(f"{names}: {note}")
+    if group.changes or group.hooks or group.risks:
+        console.out(console.coloured(names, "bold"))
+    for component, changes in groupby(group.loud, key=lambda one: one.component):
         console.out(f"  {component}")
         for change in changes:
             _change(change)
-    if each.noise:
-        console.out(f"  folded: {folded(each)}")
-    for line in each.hooks:
+    if group.noise:
+        console.out(f"  folded: {folded(group)}")
+    for line in group.hooks:
         console.out(f"  {line}")
-    for risk in each.risks:
-        shown = f"{risk.name}: {risk.message}" if risk.name else risk.message
+    for risk in group.risks:
+        said = f"{risk.name}: {risk.message}" if risk.name else risk.message
         console.out(
-            f"  {console.coloured(f'{risk.severity} {risk.risk}', _COLOURS[risk.severity])} {shown} [{risk.rule}]"
+            f"  {console.coloured(f'{risk.severity} {risk.risk}', _COLOURS[risk.severity])} {said} [{risk.rule}]"
         )
-    console.out(_summary(each))
 
 
 def _change(change: Change) -> None:
@@ -135,12 +147,14 @@ def _change(change: Change) -> None:
         console.out(f"      {line}")
 
 
-def _summary(each: Environment) -> str:
+def _summary(each: Environment, names: str) -> str:
+    if not each.changes and not each.risks:
+        return f"{names}: nothing changes{' in the cluster' if each.hooks else ''}"
     kinds: tuple[What, ...] = ("changed", "added", "removed", "moved", "renamed")
     counts = [f"{each.count(what)} {what}" for what in kinds if each.count(what) or what in kinds[:3]]
     pruned = f"; Flux deletes {len(each.prune.objects)}" if each.prune.objects else ""
     risks = f"; {_count(len(each.risks), 'risk')}, the highest is {each.highest}" if each.risks else "; no risks"
-    return f"{each.name}: {', '.join(counts)}{pruned}{risks}"
+    return f"{names}: {', '.join(counts)}{pruned}{risks}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -154,7 +168,8 @@ def _html(found: Review) -> None:
 
 
 def _json(found: Review) -> None:
-    console.out(msgspec.json.format(msgspec.json.encode(found, enc_hook=str)).decode())
+    whole = msgspec.structs.replace(found, groups=groups(found))
+    console.out(msgspec.json.format(msgspec.json.encode(whole, enc_hook=str)).decode())
 
 
 def _sarif(found: Review) -> None:
@@ -170,7 +185,7 @@ def _sarif(found: Review) -> None:
 
 
 _FORMATS: dict[str, Callable[[Review], None]] = {
-    "text": _text,
+    "text": text,
     "markdown": lambda found: console.out(markdown(found).rstrip("\n")),
     "html": _html,
     "json": _json,

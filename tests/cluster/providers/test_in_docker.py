@@ -158,7 +158,7 @@ def test_flux_reconciles_more_than_four_at_a_time(town: Town) -> None:
     deployment = town.kubectl.get_one("deployment", "kustomize-controller", "flux-system")
     assert deployment is not None
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
-    assert container["args"] == ["--log-level=info", "--concurrent=10", "--requeue-dependency=2s"]
+    assert container["args"] == ["--log-level=info", "--concurrent=20", "--requeue-dependency=1s"]
 
 
 def test_the_commands_are_those_of_the_dry_run(town: Town) -> None:

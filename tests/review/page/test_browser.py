@@ -19,6 +19,7 @@ pytestmark = pytest.mark.integration
 Open = Callable[..., Visit]
 SHOP, CLAIM = "object-apps-Deployment-town-shop", "object-PersistentVolumeClaim-town-data"
 CONFIG, SERVICE = "object-ConfigMap-town-shop", "object-Service-town-shop"
+SERVICE_ID = "/Service/town/shop"
 
 
 @pytest.fixture(scope="module")
@@ -213,18 +214,58 @@ def test_a_review_without_changes(visit: Open) -> None:
     assert visited.violations() == []
 
 
-def test_many_environments_take_one_line(visit: Open) -> None:
-    visited = visit(review(*(environment(f"shop-{number}") for number in range(60))))
-    rows = visited.page.locator("#environments tbody tr")
-    expect(rows).to_have_count(1)
-    expect(rows.locator(".chip").last).to_be_hidden()
-    rows.get_by_text("60 environments").click()
-    expect(rows.locator(".chip").last).to_have_text("shop-59")
-    expect(rows.locator(".chip").last).to_be_visible()
-    expect(visited.page.locator(f"#{SHOP} > summary")).to_contain_text("and 56 more")
-    choose(visited, "environment", "shop-59")
-    assert visited.shown(".object") == [CLAIM, CONFIG, SHOP]
+@pytest.fixture
+def fleet() -> Review:
+    """A change to 60 environments that differs in the last one, has no risk in the first, and isn't in another."""
+    alike = [environment(f"shop-{number}") for number in range(1, 59)]
+    other = environment("shop-59", changes=[change(SERVICE_ID, "shop-59", what="added")], risks=[], prune=Prune())
+    quiet = environment("shop-00", risks=[], prune=Prune())
+    return review(quiet, *alike, other, Environment(name="untouched"))
+
+
+def test_a_fleet_is_a_grid_by_highest_risk(visit: Open, fleet: Review) -> None:
+    visited = visit(fleet)
+    levels = visited.page.locator(".fleet .level")
+    heads = [level.locator("p").inner_text().split() for level in levels.all()]
+    assert heads[0] == ["high", "58", "environments"]
+    assert heads[1:] == [["no", "risk", "2", "environments"], ["nothing", "changes", "1", "environment"]]
+    expect(levels.nth(0).get_by_role("listitem")).to_have_count(58)
+    assert levels.nth(1).get_by_role("link").all_text_contents() == ["shop-00", "shop-59"]
+    expect(levels.nth(2).get_by_role("link")).to_have_count(0)
     assert visited.violations() == []
+
+
+def test_a_tile_of_the_fleet_leads_to_what_happens_there(visit: Open, fleet: Review) -> None:
+    visited = visit(fleet)
+    tile = visited.page.get_by_role("link", name="shop-59", exact=True)
+    tile.focus()
+    visited.page.keyboard.press("Enter")
+    assert visited.fragment == "objects?environment=shop-59"
+    assert visited.shown(".object") == [SERVICE]
+    expect(visited.page.locator("#objects")).to_be_focused()
+    expect(tile).to_have_attribute("aria-current", "true")
+    visited.page.get_by_role("link", name="shop-7", exact=True).click()
+    assert visited.shown(".object") == [CLAIM, CONFIG, SHOP]
+    expect(visited.page.locator("#risks")).to_be_in_viewport()
+    expect(tile).not_to_have_attribute("aria-current", "true")
+
+
+def test_a_fleet_repeats_neither_changes_nor_names(visit: Open, fleet: Review) -> None:
+    visited = visit(fleet)
+    assert len(visited.shown(".object")) == 4
+    expect(visited.page.locator("#environments tbody tr")).to_have_count(4)
+    deleted = visited.page.locator("#deletions summary")
+    expect(deleted).to_contain_text("58 environments, all but shop-00, shop-59, untouched")
+    expect(visited.page.locator(f"#{SHOP} > summary")).to_contain_text("59 environments, all but shop-59, untouched")
+    expect(visited.page.locator(".set .chip").last).to_be_hidden()
+    visited.page.locator(f"#{SHOP}").get_by_role("link", name="59 environments").click()
+    expect(visited.page.locator(".set.target .chip").last).to_have_text("shop-58")
+    expect(visited.page.locator(".set.target .chip").last).to_be_visible()
+    assert len(page(fleet)) < 1.5 * len(page(review(fleet.environments[0], *fleet.environments[-3:])))
+
+
+def test_a_handful_of_environments_is_no_fleet(visit: Open) -> None:
+    expect(visit().page.locator(".fleet")).to_have_count(0)
 
 
 HOSTILE = (
@@ -273,7 +314,7 @@ def test_hostile_text_is_inert(visit: Open) -> None:
     )
     visited = visit(made)
     assert visited.page.evaluate("window.hacked") is None
-    assert visited.page.locator("script, style").count() == 2
+    assert visited.page.locator("script, style").count() == 3
     assert visited.page.locator("img, b").count() == 0
     expect(visited.page.locator(".diff del").first).to_have_text(HOSTILE)
     assert HOSTILE in visited.page.title()

@@ -9,6 +9,9 @@ from penstock.kube.ref import ObjectRef
 from penstock.review.model import Change, Environment
 from penstock.review.rehearsal import Passage
 
+# What the API server answers to an object over a ResourceQuota. How much of it is used, only a cluster knows.
+_QUOTA = "exceeded quota: "
+
 
 def disproved(review: Environment, before: Live, passage: Passage) -> list[str]:
     """Return a line for each prediction that didn't come true, and for each outcome that wasn't predicted.
@@ -18,20 +21,21 @@ def disproved(review: Environment, before: Live, passage: Passage) -> list[str]:
     late = {refusal.component for refusal in passage.refusals if refusal.until is None}
     applied = [change for change in review.changes if change.component not in late and _before(change) in before.uids]
     return [
-        *_refused(review, late),
+        *_refused(review, late, {each.component for each in passage.refusals if _QUOTA in each.message}),
         *_compared("pruned", applied, set(passage.pruned), passage),
         *_compared("rolled", applied, set(passage.rolled), passage),
         *_recreated(applied, passage),
     ]
 
 
-def _refused(review: Environment, late: set[str]) -> Iterator[str]:
+def _refused(review: Environment, late: set[str], beyond: set[str]) -> Iterator[str]:
+    """Compare the components that failed with those predicted to; of those in `beyond`, files can't tell."""
     for change in review.changes:
         if _has(change, "refused") and change.component not in late:
             yield f"{change.name}: predicted as refused, but the API server accepted it"
     predicted = {change.component for change in review.changes if _has(change, "refused")}
     named = {change.component for change in review.changes}
-    for component in sorted((late & named) - predicted):
+    for component in sorted((late & named) - predicted - beyond):
         if not any(risk.risk in ("blocked", "order") and _is_of(risk.file, component) for risk in review.risks):
             yield f"{component}: not predicted to fail, but it did"
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 from msgspec.structs import replace as with_fields
 
@@ -14,10 +13,13 @@ from penstock.cluster.session import Session
 from penstock.cluster.temporary import KWOK
 from penstock.cluster.upgrade import passage, predictions, probes
 from penstock.cluster.upgrade.passage import PATIENCE
+from penstock.core import console
+from penstock.core.files import plain_folder
+from penstock.core.side_by_side import side_by_side
 from penstock.gitops import snapshot
 from penstock.kube.objects import Object
 from penstock.kube.ref import Content, ObjectRef
-from penstock.platform import environments
+from penstock.platform import classes, environments
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
 from penstock.review import report
@@ -58,14 +60,43 @@ def rehearse(
     A leg takes at most `timeout` seconds, and ends earlier if what isn't Ready has failed for `patience` seconds.
     Raises PenstockError if the control plane or Flux doesn't start, or ends.
     """
+    with _base(layout, base) as old:
+        return _between(old, layout, review, each, timeout, patience)
+
+
+def rehearsals(layout: Layout, review: Review, names: Sequence[str], base: str = "") -> Iterator[Rehearsal]:
+    """Yield the rehearsal of the first environment of each class, several at a time; raises as `rehearse` does."""
+    with _base(layout, base) as old:
+        groups = classes.classes([old, layout], names)
+        by_name = {each.name: each for each in review.environments}
+
+        def one(group: tuple[str, ...]) -> Rehearsal:
+            with console.labelled(group[0] if len(groups) > 1 else ""):
+                also = f" ({classes.told(group)})" if group[1:] else ""
+                console.info(f"{group[0]}: {review.base} → {review.head} → {review.base}{also}")
+                found = _between(old, layout, review, by_name[group[0]], KWOK.timeout, PATIENCE)
+            return with_fields(found, alike=list(group[1:]))
+
+        if groups:
+            KWOK.prepare()
+        yield from side_by_side(one, groups, temporary.at_a_time())
+
+
+@contextmanager
+def _base(layout: Layout, base: str) -> Iterator[Layout]:
+    """The platform at the base, in a temporary folder."""
     commit, _ = revisions.base_of(layout.root, base, git.head(layout.root))
-    with tempfile.TemporaryDirectory(prefix="penstock-base-") as folder:
-        old = snapshot.checkout(layout, commit, Path(folder))
-        settings = environments.cluster(old, each.name)
-        with temporary.cluster(old, each.name, settings) as session:
-            phases.run(session, phases.PHASES[:2])
-            start = replace(session, timeout=timeout)
-            passages, disproved = _legs(start, replace(start, layout=layout), each, patience)
+    with plain_folder("penstock-base-") as folder:
+        yield snapshot.checkout(layout, commit, folder)
+
+
+def _between(
+    old: Layout, layout: Layout, review: Review, each: Environment, timeout: float, patience: float
+) -> Rehearsal:
+    with temporary.cluster(old, each.name, environments.cluster(old, each.name)) as session:
+        phases.run(session, phases.PHASES[:2])
+        start = replace(session, timeout=timeout)
+        passages, disproved = _legs(start, replace(start, layout=layout), each, patience)
     return Rehearsal(environment=each.name, base=review.base, head=review.head, passages=passages, disproved=disproved)
 
 

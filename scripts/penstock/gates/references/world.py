@@ -10,6 +10,7 @@ from penstock.core.nearest import ending
 from penstock.gates.references import builtin
 from penstock.gates.references.builtin import EVERY_NAMESPACE as EVERY
 from penstock.gitops.objects import SOURCE
+from penstock.hydrate.pinned import layouts
 from penstock.kube.dns import Network
 from penstock.kube.fields import Selector, ServicePort, ServiceSpec
 from penstock.kube.flux import NAMESPACE
@@ -123,7 +124,8 @@ class World:
 def world(layout: Layout, environment: str, declarations: Declarations, parsed: Parsed) -> World:
     """Read one environment; raises PenstockError if its manifests can't be read."""
     manifests = rendered(layout, environment, parsed)
-    secrets = made_secrets(layout, manifests.components)
+    sources = layouts(layout, environment)
+    secrets = [each for name in manifests.components for each in made_secrets(sources(name), (name,))]
     settings, named = environments.read(layout, environment), lineage.names(layout, environment)
     return World(
         manifests,

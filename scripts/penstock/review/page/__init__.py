@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.utils import htmlsafe_json_dumps
 from markupsafe import Markup
 
 from penstock.review.model import Review
@@ -23,8 +24,10 @@ def page(review: Review) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    seen = view(review)
     return templates.get_template("page.html").render(
-        view=view(review),
+        view=seen,
+        sets=htmlsafe_json_dumps([*seen.sets]),
         # Ours, with nothing of the review in them: they are written as they are.
         style=Markup((_FOLDER / "page.css").read_text()),  # noqa: S704
         script=Markup((_FOLDER / "page.js").read_text()),  # noqa: S704

@@ -6,8 +6,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from itertools import chain, count, groupby
+from typing import Literal
 
 from penstock.kube.ref import ObjectRef
+from penstock.platform.environments import shown
 from penstock.review import groups
 from penstock.review.markdown import NOISE, value
 from penstock.review.model import SEVERITIES, Change, FieldChange, Prune, Review, Risk, Severity
@@ -16,25 +18,38 @@ from penstock.review.page.timeline import Timeline, timelines
 from penstock.review.rehearsal import Rehearsal
 
 _MOST_LINES, _WIDEST = 200, 2000
+_HANDFUL = 8
+Title = Severity | Literal["no risk", "nothing changes"]
+_TITLES: tuple[Title, ...] = (*SEVERITIES, "no risk", "nothing changes")
 _UNSAFE = re.compile(r"[^\w.-]+")
 
 
 @dataclass(frozen=True)
 class Cells:
-    """A line of the table of environments: those to which the same happens."""
+    """A line of the table of environments: those with the same numbers."""
 
     environments: tuple[str, ...]
     counts: dict[str, int]
     pruned: int
     risks: dict[Severity, int]
     highest: Severity | None
-    notes: tuple[str, ...]
-    hooks: tuple[str, ...]
+    nothing: bool
 
-    @property
-    def nothing(self) -> bool:
-        """Whether nothing changes."""
-        return not (self.counts or self.risks or self.hooks)
+
+@dataclass(frozen=True)
+class Tile:
+    """An environment of a fleet; `anchor` is that of the section with what happens in it, empty if nothing does."""
+
+    name: str
+    anchor: str
+
+
+@dataclass(frozen=True)
+class Level:
+    """The environments of a fleet with the same highest risk, `no risk`, or `nothing changes`."""
+
+    title: Title
+    tiles: list[Tile]
 
 
 @dataclass(frozen=True)
@@ -89,10 +104,17 @@ class Danger:
 
 @dataclass(frozen=True)
 class View:
-    """The page. `filters` has the values by which it can be filtered, by dimension."""
+    """The page. `filters` has the values by which it can be filtered, by dimension.
+
+    `sets` are the environments in which something is equal; the page has the names of each once. `fleet` is empty for
+    a handful of environments.
+    """
 
     review: Review
     table: list[Cells]
+    fleet: list[Level]
+    notes: list[groups.Same[str]]
+    sets: dict[tuple[str, ...], int]
     dangers: list[Danger]
     prunes: list[groups.Same[Prune]]
     components: list[tuple[str, list[Thing]]]
@@ -104,6 +126,10 @@ class View:
     def count(self) -> int:
         """How many objects differ; one that differs alike in some environments counts once."""
         return sum(len(things) for _, things in self.components)
+
+    def shown(self, environments: tuple[str, ...]) -> str:
+        """The names of some environments, in a few words."""
+        return shown(environments, [each.name for each in self.review.environments])
 
 
 def view(review: Review) -> View:
@@ -118,13 +144,19 @@ def view(review: Review) -> View:
     }
     dangers = [_danger(same, found.get((same.one.object, same.environments[0]))) for same in dangerous]
     by_component = groupby(things, key=lambda thing: thing.change.component)
+    table, notes, prunes, graphs = _table(review), _notes(review), groups.prunes(review), groups.components(review)
+    sets = [each.environments for listed in (table, things, dangers, notes, prunes, graphs) for each in listed]
+    sets += [(each.environment,) for each in review.rehearsals]
     return View(
         review=review,
-        table=_table(review),
+        table=table,
+        fleet=_fleet(review) if len(review.environments) > _HANDFUL else [],
+        notes=notes,
+        sets={names: number for number, names in enumerate(dict.fromkeys(sets))},
         dangers=dangers,
-        prunes=groups.prunes(review),
+        prunes=prunes,
         components=[(component, list(each)) for component, each in by_component],
-        graphs=[(same.environments, graph(same.one[0], frozenset(same.one[1]))) for same in groups.components(review)],
+        graphs=[(same.environments, graph(same.one[0], frozenset(same.one[1]))) for same in graphs],
         rehearsals=[(each, timelines(each)) for each in review.rehearsals],
         filters={
             "environment": [each.name for each in review.environments],
@@ -143,11 +175,23 @@ def _table(review: Review) -> list[Cells]:
             pruned=len(same.one.prune.objects),
             risks=dict(Counter(risk.severity for risk in same.one.risks)),
             highest=same.one.highest,
-            notes=tuple(same.one.notes),
-            hooks=tuple(same.one.hooks),
+            nothing=not (same.one.changes or same.one.risks or same.one.hooks),
         )
-        for same in groups.environments(review)
+        for same in groups.totals(review)
     ]
+
+
+def _fleet(review: Review) -> list[Level]:
+    found: dict[Title, list[Tile]] = {}
+    for each in review.environments:
+        anchor = "risks" if each.risks else "objects" if each.changes else ""
+        title: Title = each.highest or ("no risk" if anchor else "nothing changes")
+        found.setdefault(title, []).append(Tile(each.name, anchor))
+    return [Level(title, found[title]) for title in _TITLES if title in found]
+
+
+def _notes(review: Review) -> list[groups.Same[str]]:
+    return groups.same((each.name, note) for each in review.environments for note in (*each.notes, *each.hooks))
 
 
 def _things(review: Review, dangerous: list[groups.Same[Risk]]) -> list[Thing]:

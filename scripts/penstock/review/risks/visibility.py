@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from penstock.core.errors import PenstockError
 from penstock.kube.references import POD_TEMPLATES
 from penstock.platform import dataflow
 from penstock.review.risks.parts import Values, documents, template_metadata, walk
@@ -150,16 +149,14 @@ def _dashboards(item: Item | None) -> set[str]:
 )
 def arrow_lost(step: Step) -> Iterator[Hit]:
     """An arrow of the base that the head lacks, between workloads of which one remains."""
-    try:
-        old, new = (dataflow.read(each.layout.root) for each in step.sources)
-    except PenstockError:  # the gate dataflow reports it
+    old, new = (each.contract for each in step.sources)
+    if not old or not new:
         return
     kept = {dataflow.title(arrow, new) for arrow in new.arrows}
     for arrow in old.arrows:
         title = dataflow.title(arrow, old)
         workloads = [old.nodes[name].workload for name in (arrow.from_, arrow.to)]
-        remain = any(_exists(step.after, one) for one in workloads)
-        if title not in kept and remain:
+        if title not in kept and any(_exists(step.after, one) for one in workloads):
             yield Hit(None, f"the arrow {title} is removed")
 
 

@@ -4,6 +4,8 @@
   const form = document.getElementById("filters");
   if (!form) return;
   const items = [...document.querySelectorAll("[data-item]")];
+  const sets = JSON.parse(document.getElementById("sets").textContent);  // the environments of each data-set
+  const tiles = [...document.querySelectorAll("a.tile")];
   const groups = [...document.querySelectorAll("[data-group]")].reverse();
   const objects = [...document.querySelectorAll("details.object")];
   const boxes = [...form.querySelectorAll("input[type=checkbox]")];
@@ -37,11 +39,17 @@
     return parts.length ? `${id}?${parts.join("&")}` : id;
   }
 
+  const values = (item, name) => name === "environment" ? sets[item.dataset.set] : item.dataset[name]?.split(" ");
+
   function apply() {
     const wanted = dimensions.map((name) => [name, chosen(name)]).filter(([, values]) => values.length);
     for (const item of items) {
-      item.hidden = !wanted.every(([name, values]) =>
-        item.dataset[name] === undefined || item.dataset[name].split(" ").some((one) => values.includes(one)));
+      item.hidden = !wanted.every(([name, picked]) =>
+        values(item, name) === undefined || values(item, name).some((one) => picked.includes(one)));
+    }
+    for (const tile of tiles) {
+      if (chosen("environment").includes(tile.dataset.name)) tile.setAttribute("aria-current", "true");
+      else tile.removeAttribute("aria-current");
     }
     for (const group of groups) group.hidden = ![...group.querySelectorAll("[data-item]")].some((one) => !one.hidden);
     const left = objects.filter((one) => !one.hidden).length;
@@ -69,7 +77,9 @@
     target.scrollIntoView();
     document.querySelector(".target")?.classList.remove("target");
     target.classList.add("target");
-    (target.querySelector("summary") || target).focus({ preventScroll: true });
+    const place = target.tagName === "DETAILS" ? target.querySelector("summary") : target;
+    if (place === target && !target.hasAttribute("tabindex")) target.tabIndex = -1;
+    place.focus({ preventScroll: true });
   }
 
   function fold(open) {
@@ -90,7 +100,8 @@
     const link = event.target.closest("a[href^='#']");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      const hash = `#${fragment(link.getAttribute("href").slice(1))}`;
+      const id = link.getAttribute("href").slice(1);
+      const hash = `#${id.includes("?") ? id : fragment(id)}`;  // a tile of the fleet chooses its environment
       if (hash !== location.hash) location.hash = hash;
       else show();
     }

@@ -1,0 +1,1 @@
+"""Promotion: moving the revisions that environments pin, and deciding what comes next."""
