@@ -29,7 +29,7 @@ def thing(kind: str, name: str, namespace: str = "", api: str = "v1", **more: ob
 
 def component(*objects: Object, depends_on: tuple[str, ...] = ()) -> LockedComponent:
     """A component of these objects."""
-    answer = Answer(kind="component", component="c", digest="d", depends_on=list(depends_on))
+    answer = Answer(kind="component", component="c", environment="local", digest="d", depends_on=list(depends_on))
     return split.split("i", answer, Decided({"": list(objects)}))[0]
 
 

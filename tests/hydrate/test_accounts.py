@@ -28,7 +28,8 @@ def thing(kind: str, namespace: str = "town", api: str = "v1", name: str = "x", 
 
 def component(*items: Object) -> LockedComponent:
     """A component of these objects."""
-    return split.split("i", Answer(kind="component", component="c", digest="d"), Decided({"": list(items)}))[0]
+    answer = Answer(kind="component", component="c", environment="local", digest="d")
+    return split.split("i", answer, Decided({"": list(items)}))[0]
 
 
 SPACES = component(thing("Namespace", "", name="town"), thing("Namespace", "", name="port"))

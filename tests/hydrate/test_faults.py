@@ -84,13 +84,13 @@ def test_killed_between_any_two_steps_of_writing(
     shutil.copytree(good.tree, good.root / "old")
     old = digest(good)
     good.write("components/greeting/values.yaml.gotmpl", "text: new\n")
-    tree = hydrate(good.layout, "local", [])
+    [tree] = hydrate(good.layout, ["local"], [])
     seen = []
     for steps in range(100):
         with monkeypatch.context() as patch:
             _die_after(steps, patch)
             try:
-                write.write(good.layout, "local", tree.files, lock.encode(tree.lock))
+                write.write(good.layout, "local", tree.files, lock.encode(tree.lock), {})
             except Killed:
                 pass
             else:
@@ -152,7 +152,7 @@ def test_a_disk_that_refuses(
     with monkeypatch.context() as patch:
         patch.setattr(where, failing(number))
         with pytest.raises(PenstockError) as caught:
-            write.write(good.layout, "local", {**tree}, b"{}")
+            write.write(good.layout, "local", {**tree}, b"{}", {})
     assert said in caught.value.message
     assert caught.value.hint
     assert good.files() == before

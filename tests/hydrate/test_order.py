@@ -145,7 +145,7 @@ def test_a_webhook_that_needs_what_it_judges_is_told_the_way_out() -> None:
 def test_the_hooks_of_a_component_and_what_it_admits() -> None:
     """Others wait for the last hook, which may be what makes the webhook work; its own hooks aren't judged by it."""
     before, after = thing("Job", "before", "default", "batch/v1"), thing("Job", "after", "default", "batch/v1")
-    answer = Answer(kind="component", component="judge", digest="d")
+    answer = Answer(kind="component", component="judge", environment="local", digest="d")
     parts = {"": [hook("*", "*")], "pre-deploy": [before], "post-deploy": [after]}
     judge = split.split("i", answer, Decided(parts))[0]
     edges = order.order(

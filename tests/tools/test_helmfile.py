@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from penstock.tools.helmfile import NotYaml, _readable
+from penstock.tools.helmfile import NotYaml, readable
 
 FILE = "/home/somebody/a platform/components/greeting/helmfile.yaml.gotmpl"
 NESTED = f"in /tmp/penstock-x1/helmfile.yaml: in .helmfiles[1]: in {FILE}: "
@@ -41,8 +41,8 @@ SHOWN = "components/greeting/helmfile.yaml.gotmpl"
         ("something that nobody has seen before", f"{SHOWN}: something that nobody has seen before"),
     ],
 )
-def test_a_complaint_is_made_readable(start: str, fault: str, message: str) -> None:
-    error = _readable(start + fault)
+def test_a_complaint_is_madereadable(start: str, fault: str, message: str) -> None:
+    error = readable(start + fault)
     shown = error.message
     assert isinstance(error, NotYaml) is ("not YAML" in message)
     assert shown.startswith(message)
@@ -51,4 +51,4 @@ def test_a_complaint_is_made_readable(start: str, fault: str, message: str) -> N
 
 
 def test_silence() -> None:
-    assert _readable(" \n").message == "helmfile: helmfile failed and printed nothing"
+    assert readable(" \n").message == "helmfile: helmfile failed and printed nothing"

@@ -1,4 +1,4 @@
-"""The renderer's own tests, and the style of our Go."""
+"""The Go tests of the renderer and of the resolver, and the style of our Go."""
 
 from __future__ import annotations
 
@@ -15,12 +15,14 @@ from support import REAL_ENVIRONMENT
 pytestmark = pytest.mark.integration
 
 
+# Of the resolver, what needs no package of helmfile's: the rest is tested with the program.
+@pytest.mark.parametrize(("folder", "package"), [("render", "."), ("resolve", "./reads")])
 @pytest.mark.parametrize("verb", ["vet", "test"])
-def test_go(verb: str) -> None:
+def test_go(verb: str, folder: str, package: str) -> None:
     env = {**REAL_ENVIRONMENT, **golang._ENVIRONMENT, "HELM": str(resolve("helm"))}
     # As the resolver builds it, so that Helm's packages come from Go's build cache.
-    argv = [str(golang.find_go()), verb, *golang.FLAGS, "."]
-    done = subprocess.run(argv, cwd=ENGINE / "tools" / "render", env=env, capture_output=True, text=True, check=False)
+    argv = [str(golang.find_go()), verb, *golang.FLAGS, package]
+    done = subprocess.run(argv, cwd=ENGINE / "tools" / folder, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -12,12 +12,44 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 )
 
 // Platform is a run: the request and what its components share.
 type Platform struct {
 	request Request
 	charts  *chartStore
+	mutex   sync.Mutex
+	made    map[string]string // component and digest -> the environment for which it was rendered
+}
+
+// answer resolves and renders one component.
+func (platform *Platform) answer(component Component) ([]Answer, error) {
+	releases, err := parseStates(component.State)
+	if err != nil {
+		return nil, err
+	}
+	own := releases[component.Name]
+	nameArchives(own, component.Archives)
+	answers := platform.render(component, own)
+	for index := range answers {
+		answers[index].Environment = component.Environment
+	}
+	return answers, nil
+}
+
+// maker gives the environment for which a component with this digest is rendered: the first one that asks.
+func (platform *Platform) maker(component Component, digest string) string {
+	platform.mutex.Lock()
+	defer platform.mutex.Unlock()
+	if platform.made == nil {
+		platform.made = map[string]string{}
+	}
+	key := component.Name + "\x00" + digest
+	if _, known := platform.made[key]; !known {
+		platform.made[key] = component.Environment
+	}
+	return platform.made[key]
 }
 
 // render answers for one component.
@@ -47,8 +79,12 @@ func (platform *Platform) render(component Component, releases []Release) []Answ
 		return []Answer{failure(component.Name, "", err.Error())}
 	}
 	summary.Digest, summary.Charts = digest, charts
-	if platform.request.Known[component.Name] == digest {
+	if component.Known == digest {
 		summary.Unchanged = true
+		return []Answer{summary}
+	}
+	if maker := platform.maker(component, digest); maker != component.Environment {
+		summary.Same = maker
 		return []Answer{summary}
 	}
 	objects, answer := platform.objects(component, releases)

@@ -7,6 +7,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -18,35 +19,38 @@ import (
 
 // Request is everything that a run may depend on.
 type Request struct {
-	Root       string            `json:"root"`       // the platform's folder; all paths below are relative to it
-	Programs   string            `json:"programs"`   // the versions of the programs that render: part of every digest
-	States     string            `json:"states"`     // what `helmfile build --embed-values` printed
-	Components []Component       `json:"components"` // what to render
-	Known      map[string]string `json:"known"`      // component -> digest of the last render; equal ones are skipped
-	Prove      bool              `json:"prove"`      // render twice and refuse what differs
+	Root       string      `json:"root"`       // the platform's folder; all paths below are relative to it
+	Programs   string      `json:"programs"`   // the versions of the programs that render: part of every digest
+	Components []Component `json:"components"` // what to render
+	Prove      bool        `json:"prove"`      // render twice and refuse what differs
 }
 
-// Component is one folder of components/.
+// Component is one folder of components/, as one environment sees it.
 type Component struct {
 	Name          string            `json:"name"`
+	Environment   string            `json:"environment"`
+	State         string            `json:"state"`         // what `helmfile build --embed-values` printed, or empty
 	Kustomization string            `json:"kustomization"` // path of the folder to build, or empty
 	Archives      map[string]string `json:"archives"`      // its upstream charts: path of the archive -> what it is called
 	Rendered      map[string]string `json:"rendered"`      // release -> YAML that `helmfile template` made of it
 	Hooks         string            `json:"hooks"`         // its hooks.yaml, which only the digest has to know
+	Known         string            `json:"known"`         // the digest of its last render: it is skipped if that is the same
 }
 
 // Answer is one line of the output. Kind says which of the fields count.
 type Answer struct {
-	Kind      string   `json:"kind"` // "object", "component", "fallback" or "error"
-	Component string   `json:"component"`
-	Object    *Object  `json:"object,omitempty"`
-	Digest    string   `json:"digest,omitempty"`
-	Unchanged bool     `json:"unchanged,omitempty"`
-	Charts    []string `json:"charts,omitempty"`
-	DependsOn []string `json:"depends_on,omitempty"` // components that the label dependsOn names
-	Release   string   `json:"release,omitempty"`
-	Message   string   `json:"message,omitempty"`
-	Hint      string   `json:"hint,omitempty"`
+	Kind        string   `json:"kind"` // "object", "component", "fallback" or "error"
+	Component   string   `json:"component"`
+	Environment string   `json:"environment"`
+	Same        string   `json:"same,omitempty"` // an environment for which the component renders the same objects
+	Object      *Object  `json:"object,omitempty"`
+	Digest      string   `json:"digest,omitempty"`
+	Unchanged   bool     `json:"unchanged,omitempty"`
+	Charts      []string `json:"charts,omitempty"`
+	DependsOn   []string `json:"depends_on,omitempty"` // components that the label dependsOn names
+	Release     string   `json:"release,omitempty"`
+	Message     string   `json:"message,omitempty"`
+	Hint        string   `json:"hint,omitempty"`
 }
 
 // A date is written in UTC wherever it is rendered.
@@ -66,18 +70,18 @@ func run() error {
 	if err := json.NewDecoder(os.Stdin).Decode(&request); err != nil {
 		return fmt.Errorf("request: %w", err)
 	}
-	releases, err := parseStates(request.States)
+	platform := &Platform{request: request, charts: newChartStore(request.Root)}
+	answers, err := renderAll(platform)
 	if err != nil {
 		return err
 	}
-	platform := &Platform{request: request, charts: newChartStore(request.Root)}
-	return write(renderAll(platform, releases))
+	return write(answers)
 }
 
 // renderAll answers for every component, in the order in which they were asked for.
-func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
+func renderAll(platform *Platform) ([][]Answer, error) {
 	components := platform.request.Components
-	answers := make([][]Answer, len(components))
+	answers, failures := make([][]Answer, len(components)), make([]error, len(components))
 	var wait sync.WaitGroup
 	next := make(chan int)
 	for range runtime.GOMAXPROCS(0) {
@@ -85,10 +89,7 @@ func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
 		go func() {
 			defer wait.Done()
 			for index := range next {
-				component := components[index]
-				own := releases[component.Name]
-				nameArchives(own, component.Archives)
-				answers[index] = platform.render(component, own)
+				answers[index], failures[index] = platform.answer(components[index])
 			}
 		}()
 	}
@@ -97,7 +98,7 @@ func renderAll(platform *Platform, releases map[string][]Release) [][]Answer {
 	}
 	close(next)
 	wait.Wait()
-	return answers
+	return answers, errors.Join(failures...)
 }
 
 func write(answers [][]Answer) error {

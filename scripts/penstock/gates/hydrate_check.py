@@ -25,30 +25,39 @@ _MESSAGES = {
 @gate("hydrate-check", rules=[STALE, UNCOMMITTED, *RULES])
 def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     """Rendering everything twice gives exactly the committed bytes."""
-    # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
-    from penstock.hydrate.pipeline import hydrate
-
     picked = environments.chosen(platform)
     git = index.read(platform)
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(platform, environments.names(platform), None)
     faulty, revisions = False, Revisions(platform)
-    for name in index.present(git, platform, picked, platform.limits is not None) if git else picked:
-        try:
-            afresh = platform.components_limited_to(name)
-            found = changes(hydrate(platform, name, [], afresh=afresh, revisions=revisions))
-        except Findings as refused:
-            faulty = True
-            for rule, line in zip(refused.rules, refused.findings, strict=True):
-                yield Finding(rule, line, refused.hint, environments=(name,))
-            continue
-        for change in found:
-            faulty = True
-            path = f"manifests/{name}/{change.path}"
-            yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(name,))
+    present = index.present(git, platform, picked, platform.limits is not None) if git else picked
+    for finding in _stale(platform, present, revisions):
+        faulty = True
+        yield finding
     for fault in lineages.faults(platform, picked):
         faulty = True
         yield Finding(fault.rule.id, fault.text, _HINT, fault.path)
     if not faulty:
         yield Proven("manifests/ is what its sources render")
+
+
+def _stale(platform: Layout, names: list[str], revisions: Revisions) -> Iterator[Finding]:
+    # Imported late: `inv explain` needs only the rules, and the renderer is slow to import.
+    from penstock.hydrate.pipeline import hydrate
+
+    afresh = {name: platform.components_limited_to(name) for name in names}
+    try:
+        trees = hydrate(platform, names, [], afresh=afresh, revisions=revisions)
+    except Findings as refused:
+        if len(names) > 1:  # which of them is refused?
+            for name in names:
+                yield from _stale(platform, [name], revisions)
+            return
+        for rule, line in zip(refused.rules, refused.findings, strict=True):
+            yield Finding(rule, line, refused.hint, environments=(names[0],))
+        return
+    for tree in trees:
+        for change in changes(tree):
+            path = f"manifests/{tree.environment}/{change.path}"
+            yield Finding(STALE.id, _MESSAGES[change.what], _HINT, path, environments=(tree.environment,))

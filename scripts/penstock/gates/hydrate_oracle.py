@@ -90,7 +90,7 @@ def _objects(
 ) -> dict[ObjectRef, Any]:
     objects: dict[ObjectRef, Any] = {}
     with plain_folder("penstock-oracle-") as home:
-        staged, components = stage.stage(layout, environment, components, home)
+        staged, components = stage.stage(layout, [environment], components, home)
         upstream_charts.prepare(staged, Charts(layout, may_lock=False), environment, components, home)
         plain = [item for item in components if not item.kustomization and not policies[item.name].text]
         helmfiles = [item.helmfile for item in plain if item.helmfile]

@@ -16,7 +16,7 @@ from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.pinned import recorded
 from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
 from penstock.hydrate.select import Component, Inputs, shared_files, stale
-from penstock.hydrate.tree import on_disk
+from penstock.hydrate.tree import Links, on_disk
 from penstock.platform.layout import LOCK_NAME, Layout
 
 
@@ -40,11 +40,15 @@ def missing(index: Index, paths: Iterable[Path | str]) -> list[Line]:
 
 
 def fast_findings(
-    layout: Layout, environment: str, index: Index | None = None, folders: dict[Path, bytes] | None = None
+    layout: Layout,
+    environment: str,
+    index: Index | None = None,
+    folders: dict[Path, bytes] | None = None,
+    links: Links | None = None,
 ) -> list[Line]:
     """Return what is stale, edited or contradictory, one line each; with `index`, for the tree to be committed.
 
-    `folders` caches the digests of the sources for the next environment.
+    `folders` and `links` cache the digests of the sources and of the manifests for the next environment.
     """
     tree, shown = layout.tree(environment), f"manifests/{environment}"
     path = tree / LOCK_NAME
@@ -60,7 +64,7 @@ def fast_findings(
         findings.append(Line(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)"))
     findings += _contradictions(layout, environment, locked)
     # Files that a sparse checkout leaves out can't have been edited.
-    return findings if sparse else findings + _tampered(layout, environment, locked, index)
+    return findings if sparse else findings + _tampered(layout, environment, locked, index, links)
 
 
 def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
@@ -143,9 +147,9 @@ def _refused(error: PenstockError) -> list[Line]:
     return [Line(text, BY_ID.get(rule, STALE)) for text, rule in zip(error.findings, error.rules, strict=True)]
 
 
-def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None) -> list[Line]:
+def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None, links: Links | None) -> list[Line]:
     shown = f"manifests/{environment}"
-    actual = on_disk(layout, environment, index)
+    actual = on_disk(layout, environment, index, links)
     actual.pop(LOCK_NAME, None)
     expected = dict(locked.flux)
     for name, unit in units(locked.components).items():

@@ -1,52 +1,68 @@
-"""Compute the tree of one environment from its sources: plan, renew, check, order."""
+"""Compute the trees of environments from their sources: plan, renew, check, order."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from penstock.core.files import sha256
 from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
-from penstock.hydrate.lock import Lock, LockedComponent
+from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
-from penstock.hydrate.tree import Tree
+from penstock.hydrate.tree import Links, Tree
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
+
+if TYPE_CHECKING:
+    from penstock.hydrate.renew import Split
+
+_NONE: Mapping[str, Collection[str] | None] = MappingProxyType({})
 
 
 def hydrate(
     layout: Layout,
-    environment: str,
+    environments: list[str],
     only: list[str],
     *,
-    afresh: Collection[str] | None = (),
+    afresh: Mapping[str, Collection[str] | None] = _NONE,
     charts: Charts | None = None,
     revisions: Revisions | None = None,
     pins: Pins | None = None,
-) -> Tree:
-    """Compute an environment's tree; writes only to the cache.
+) -> list[Tree]:
+    """Compute the trees of some environments; writes only to the cache.
 
-    `only` limits the run to some components. Those in `afresh` are rendered in any case, and all if it is None.
+    `only` limits the run to some components. `afresh` has, by environment, those to render in any
+    case, None for all.
     `charts` defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
     revisions = revisions or Revisions(layout)
-    planned = plan(environment, only, charts, revisions, afresh=afresh, pins=pins)
-    if not planned.rendered:
-        return _tree(planned, {}, {})
-    # Imported here, so that a run without changes doesn't import the renderer.
-    from penstock.hydrate.renew import renew
+    folders: dict[Path, bytes] = {}
+    links: Links = {}
+    plans = [
+        plan(name, only, charts, revisions, folders, links, afresh=afresh.get(name, ()), pins=pins)
+        for name in environments
+    ]
+    stale = [each for each in plans if each.rendered]
+    renewed: dict[str, Split] = {}
+    if stale:
+        # Imported here, so that a run without changes doesn't import the renderer.
+        from penstock.hydrate.renew import renew
 
-    renewed = renew(planned)
-    return _tree(planned, renewed.entries, renewed.texts)
+        renewed = renew(stale)
+    return [_tree(each, renewed.get(each.inputs.environment)) for each in plans]
 
 
-def _tree(plan: Plan, renewed: dict[str, LockedComponent], texts: dict[str, dict[str, bytes]]) -> Tree:
+def _tree(plan: Plan, renewed: Split | None) -> Tree:
     """Return the tree of the rendered components, the kept ones, and the files derived from both."""
     layout, environment = plan.inputs.layout, plan.inputs.environment
-    entries = plan.locked | renewed
+    texts = renewed.texts if renewed else {}
+    entries = plan.locked | (renewed.entries if renewed else {})
     components = {name: entries[name] for name in sorted(plan.components) if name in entries}
     refuse_taken(components)
     check.check(components)

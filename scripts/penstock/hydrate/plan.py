@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import msgspec
 
@@ -14,7 +15,7 @@ from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import units
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.select import Component, Inputs
-from penstock.hydrate.tree import on_disk
+from penstock.hydrate.tree import Links, on_disk
 from penstock.platform import environments
 from penstock.platform.environments import Pins
 
@@ -55,6 +56,8 @@ def plan(
     only: list[str],
     charts: Charts,
     revisions: Revisions,
+    folders: dict[Path, bytes],
+    links: Links,
     *,
     afresh: Collection[str] | None,
     pins: Pins | None = None,
@@ -63,7 +66,7 @@ def plan(
 
     `only` limits the rendering to these components and those whose files were edited by hand. The lock's entries of the
     components in `afresh` aren't trusted; no entry is if it is None. `pins` are by default those in the environment's
-    settings.
+    settings. `folders` and `links` cache digests for the next environment.
     """
     layout = revisions.layout
     environments.read(layout, environment)
@@ -71,9 +74,9 @@ def plan(
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
     kept = {} if afresh is None else {name: current.components[name] for name in current.components.keys() - {*afresh}}
     trusted = msgspec.structs.replace(current, components=kept)
-    inputs = Inputs(layout, environment, charts.digests)
+    inputs = Inputs(layout, environment, charts.digests, folders=folders)
     asked = select.only(list(components.values()), only)
-    disk = on_disk(layout, environment)
+    disk = on_disk(layout, environment, links=links)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}
     stale = {component.name for component in select.stale(inputs, asked, trusted)}
     # Rendered in any case, since edited files can't be kept.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.core.errors import Findings
@@ -15,22 +16,32 @@ from penstock.hydrate.rules import AMBIGUOUS, HERMETIC
 from penstock.hydrate.select import Component, refuse_outward, shared_files
 from penstock.platform.layout import Layout
 from penstock.tools import helmfile
+from penstock.tools import resolve as resolver
+from penstock.tools.resolve import Answer, Helmfile, Request
+from penstock.tools.resolver import resolve as program
 
 _ASKS = re.compile(r"\{\{.*\b(?:isFile|isDir)\b")
 _UPWARD = re.compile(r"(?<![\w./-])\.{1,2}/[\w./*@-]+")
 # A path above the kustomization's folder: a list item, or the path of a patch.
 _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
 
-# One helmfile process resolves its files one by one, some 5 ms each, and keeps them all in memory. So two processes run
-# in parallel, each on one batch at a time. More would be faster on more cores, but each takes over 100 MB. For batches
-# below the minimum, starting a process costs more than it saves.
-_FEWEST, _MOST = 25, 250
+# A process resolves one helmfile after another, some 3 ms each, so two processes share them. More would be faster on
+# more cores, but each takes over 100 MB. Below the minimum, starting a second one costs more than it saves.
+_FEWEST = 40
 _SIDE_BY_SIDE = 2
 
 
-def refuse_unhermetic(layout: Layout, environment: str, components: list[Component]) -> None:
+@dataclass(frozen=True)
+class State:
+    """What helmfile resolves a component to: an environment that has the same state, and the state as text."""
+
+    environment: str
+    text: str
+
+
+def refuse_unhermetic(layout: Layout, environments: list[str], components: list[Component]) -> None:
     """Raise Findings for dependencies on anything except inputs, and for values that programs read differently."""
-    findings, unclear = _shared(layout, environment), []
+    findings, unclear = _shared(layout, environments), []
     for component in components:
         helmfile = helmfiles.read(component.helmfile) if component.helmfile else None
         parts = helmfiles.put_together(helmfile) if helmfile else set()
@@ -57,30 +68,50 @@ def refuse_unhermetic(layout: Layout, environment: str, components: list[Compone
         raise Findings(unclear, "nothing was written; fix the lines named above and run it again", AMBIGUOUS)
 
 
-def resolve(layout: Layout, environment: str, components: list[Component], home: Path) -> str:
-    """Return the resolved releases of these components, as printed by helmfile."""
-    files = [component.helmfile for component in components if component.helmfile]
-    size = min(_MOST, max(_FEWEST, -(-len(files) // _SIDE_BY_SIDE)))
-    parts = [files[start : start + size] for start in range(0, len(files), size)]
+def resolve(
+    layout: Layout, readable: dict[str, list[str]], wanted: list[tuple[str, Component]], home: Path
+) -> list[State | None]:
+    """Return the state of each component in its environment; None without a helmfile.
+
+    `layout` is the staged one; `readable` has the files in environments/ that each environment may read.
+    """
+    files: dict[str, list[str]] = {}
+    for environment, component in wanted:
+        if component.helmfile:
+            files.setdefault(layout.relative(component.helmfile), []).append(environment)
     try:
-        with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
-            return "".join(pool.map(lambda part: _build(part, environment, home), parts))
+        answers = _answers(layout, files, readable, home)
     except helmfile.NotYaml:
         # helmfile reports the line of a template, but not of a values file.
-        values.refuse_broken(layout, components)
+        values.refuse_broken(layout, [component for _, component in wanted])
         raise
+    return [
+        _state(answers, layout.relative(each.helmfile), environment) if each.helmfile else None
+        for environment, each in wanted
+    ]
 
 
-def _build(files: list[Path], environment: str, home: Path) -> str:
-    if len(files) == 1:
-        return helmfile.build(files[0], environment, home)
-    with helmfile.selection(files, environment) as path:
-        return helmfile.build(path, environment, home)
+def _answers(
+    layout: Layout, files: dict[str, list[str]], readable: dict[str, list[str]], home: Path
+) -> dict[tuple[str, str], Answer]:
+    helmfiles = [Helmfile(path, names) for path, names in files.items()]
+    many = sum(len(names) for names in files.values()) >= _FEWEST
+    shares = [helmfiles[number::_SIDE_BY_SIDE] for number in range(_SIDE_BY_SIDE)] if many else [helmfiles]
+    requests = [Request(str(layout.root), str(program("helm")), readable, share) for share in shares if share]
+    with ThreadPoolExecutor(_SIDE_BY_SIDE) as pool:
+        found = pool.map(lambda request: resolver.resolve(request, home), requests)
+        return {(answer.path, answer.environment): answer for answers in found for answer in answers}
 
 
-def _shared(layout: Layout, environment: str) -> list[str]:
+def _state(answers: dict[tuple[str, str], Answer], path: str, environment: str) -> State:
+    answer = answers[path, environment]
+    return State(answer.same or environment, answers[path, answer.same].state if answer.same else answer.state)
+
+
+def _shared(layout: Layout, environments: list[str]) -> list[str]:
     findings: list[str] = []
-    for path in sorted((*layout.root.glob("helmfile.yaml*"), *shared_files(layout, environment))):
+    shared = dict.fromkeys(path for name in environments for path in shared_files(layout, name))
+    for path in sorted((*layout.root.glob("helmfile.yaml*"), *shared)):
         if path.name.endswith((".gotmpl", ".yaml", ".yml")) and path.is_file():
             findings += _unstable(layout.relative(path), _text(layout, path), path.name)
             findings += helmfiles.references(layout, path, path.read_text(errors="replace"))

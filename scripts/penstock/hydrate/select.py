@@ -23,7 +23,7 @@ from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.platform import environments, lineage
-from penstock.platform.layout import UPSTREAM_NAME, Layout
+from penstock.platform.layout import ENGINE, UPSTREAM_NAME, Layout
 from penstock.tools.pins import PROGRAMS
 
 # RFC 1123 label: a component's name is that of a Flux Kustomization.
@@ -31,7 +31,7 @@ _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _RESERVED = "flux-system"
 # Documentation, and the comparison with the upstream chart (the gate fidelity): no manifest is made of them.
 NO_INPUTS = ("README.md", UPSTREAM_NAME)
-_RENDERERS = ("helm", "helmfile", "kustomize", "render")
+_RENDERERS = ("helm", "helmfile", "kustomize", "render", "resolve")
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,17 @@ class Inputs:
     chart_digests: dict[str, str] | None = None
     # If set, the inputs are those in the commit instead of the working tree.
     index: Index | None = None
-    # Digests of folders; environments may share this cache.
+    # Digests of folders, and of the programs; environments may share this cache.
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
+    @property
     def programs(self) -> str:
         """The versions of the renderers and the lock's format, which may all affect the output."""
-        return " ".join([f"format {FORMAT}", *(f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)])
+        tools = ENGINE / "tools"
+        if tools not in self.folders:
+            listed = (f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)
+            self.folders[tools] = " ".join([f"format {FORMAT}", *listed]).encode()
+        return self.folders[tools].decode()
 
     @cached_property
     def shared(self) -> str:

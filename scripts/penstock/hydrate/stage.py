@@ -15,17 +15,29 @@ from penstock.platform import lineage
 from penstock.platform.layout import Layout
 
 
-def stage(layout: Layout, environment: str, components: list[Component], home: Path) -> tuple[Layout, list[Component]]:
-    """Copy these components and the files that all may read below `home`; returns the staged layout and components."""
+def stage(
+    layout: Layout, environments: list[str], components: list[Component], home: Path
+) -> tuple[Layout, list[Component]]:
+    """Copy these components and the files that these environments may read below `home`.
+
+    Returns the staged layout and the staged components. A component of several environments is copied once.
+    """
     staged = Layout(home / "platform")
-    generated = lineage.generated(layout, environment)
-    for path in (*shared_files(layout, environment), *([generated] if generated.is_file() else [])):
+    for path in filter(Path.is_file, dict.fromkeys(path for name in environments for path in readable(layout, name))):
         copy = staged.root / path.relative_to(layout.root)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(path.read_bytes())
     if layout.charts.is_dir():
         _stage_charts(layout.charts, staged.charts)
+    for component in {each.folder: each for each in components}.values():
+        left_out = (component.folder / name for name in NO_INPUTS)
+        copy_sources(component.folder, staged.components / component.name, *left_out)
     return staged, [_staged(component, staged) for component in components]
+
+
+def readable(layout: Layout, environment: str) -> list[Path]:
+    """Return the files in environments/ that a component may read; the generated one may be missing."""
+    return [*shared_files(layout, environment), lineage.generated(layout, environment)]
 
 
 def _stage_charts(charts: Path, staged: Path) -> None:
@@ -40,7 +52,6 @@ def _stage_charts(charts: Path, staged: Path) -> None:
 
 def _staged(component: Component, staged: Layout) -> Component:
     folder = staged.components / component.name
-    copy_sources(component.folder, folder, *(component.folder / name for name in NO_INPUTS))
 
     def moved(path: Path | None) -> Path | None:
         return folder / path.relative_to(component.folder) if path else None

@@ -26,26 +26,34 @@ class Tree:
     old: dict[str, str]
 
 
-def on_disk(layout: Layout, environment: str, index: Index | None = None) -> dict[str, str]:
+# Device and inode -> SHA-256: hard links of environments are read once.
+Links = dict[tuple[int, int], str]
+
+
+def on_disk(layout: Layout, environment: str, index: Index | None = None, links: Links | None = None) -> dict[str, str]:
     """Return the SHA-256 of every file of a tree by its path; empty for a symbolic link, which Penstock never writes.
 
-    With an index, only the files in the commit are included.
+    With an index, only the files in the commit are included. `links` caches the digests for the next environment.
     """
     folder = layout.tree(environment)
     if not folder.is_dir():
         return {}
-    start = len(str(folder)) + 1
+    start, device = len(str(folder)) + 1, folder.stat().st_dev
+    known = {} if links is None else links
     return {
-        entry.path[start:]: _digest(entry, index)
+        entry.path[start:]: known.get((device, entry.inode())) or _digest(entry, index, known, device)
         for entry in entries(str(folder))
         if index is None or index.holds(entry.path)
     }
 
 
-def _digest(entry: os.DirEntry[str], index: Index | None) -> str:
+def _digest(entry: os.DirEntry[str], index: Index | None, links: Links, device: int) -> str:
     if entry.is_symlink():
         return ""
     read = content(entry.path)
+    digest = sha256(read)
     if index and b"\r\n" in read:
         index.crlf.add(entry.path)
-    return sha256(read)
+    else:
+        links[device, entry.inode()] = digest
+    return digest

@@ -39,6 +39,11 @@ def prepare(
     return called
 
 
+def names_any(file: Path) -> bool:
+    """Whether a helmfile names an upstream chart."""
+    return bool(_NAMED.search(file.read_text(errors="replace")))
+
+
 def _linked(archive: Archive, home: Path) -> Archive:
     """Link the archive from a path without special characters: helmfile would parse the cache's path as a template."""
     cached = Path(archive.path)

@@ -40,10 +40,13 @@ def recover_trees(layout: Layout, environment: str) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock: bytes) -> None:
+def write(
+    layout: Layout, environment: str, files: dict[str, bytes | None], lock: bytes, written: dict[bytes, str]
+) -> None:
     """Replace the environment's tree by exactly these files and this lock.
 
     `files` maps paths in the tree to their bytes, or to None to keep the old file. On any failure nothing changes.
+    `written` has a file with these bytes in another environment's tree, and is updated: equal files are hard links.
     """
     tree = layout.tree(environment)
     with writing(tree):
@@ -53,33 +56,36 @@ def write(layout: Layout, environment: str, files: dict[str, bytes | None], lock
         umask = os.umask(0o022)
         try:
             new.chmod(0o755)
-            _fill(new, tree, files)
+            _fill(new, tree, files, written)
             create(f"{new}/{LOCK_NAME}", lock)
             exchange(new, tree)
+            written.update({data: f"{tree}/{path}" for path, data in files.items() if data and data not in written})
         finally:
             os.umask(umask)
             shutil.rmtree(new, ignore_errors=True)
 
 
-def _fill(new: Path, old: Path, files: dict[str, bytes | None]) -> None:
+def _fill(new: Path, old: Path, files: dict[str, bytes | None], written: dict[bytes, str]) -> None:
     made = set()
     # Sorted, so that files follow their folder, which halves the time on some file systems.
     for path in sorted(files):
         data, folder = files[path], path.rpartition("/")[0]
         if folder not in made:
-            (new / folder).mkdir(parents=True, exist_ok=True)
+            os.makedirs(f"{new}/{folder}", exist_ok=True)  # noqa: PTH103, for tens of thousands of folders
             made.add(folder)
         if data is None:
-            _keep(f"{old}/{path}", f"{new}/{path}")
+            _link(f"{old}/{path}", f"{new}/{path}")
+        elif data in written:
+            _link(written[data], f"{new}/{path}")
         else:
             create(f"{new}/{path}", data)
 
 
-def _keep(old: str, new: str) -> None:
+def _link(old: str, new: str) -> None:
     try:
         os.link(old, new)
     except OSError:
-        shutil.copyfile(old, new)  # no hard links on this file system
+        shutil.copyfile(old, new)  # no hard links on this file system, or too many to this file
 
 
 def _taken(lock: FileLock) -> bool:

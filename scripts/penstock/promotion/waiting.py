@@ -63,7 +63,7 @@ def waiting(layout: Layout, environment: str, found: Revisions, now: float | Non
         return Waiting(environment, [], 0, 0, 0, None, [])
     before = steps.on_disk(layout, [environment])
     charts = Charts(layout, may_lock=True)
-    tree = pipeline.hydrate(layout, environment, [], charts=charts, revisions=found, pins=Pins())
+    [tree] = pipeline.hydrate(layout, [environment], [], charts=charts, revisions=found, pins=Pins())
     after = {environment: steps.computed(tree, before[environment])}
     (seen,) = steps.review(layout, before, after, (environment, "working tree")).environments
     risks = [f"{risk.name or environment}: {risk.message}" for risk in seen.risks if risk.severity == seen.highest]

@@ -69,9 +69,9 @@ def selection(helmfiles: list[Path], environment: str) -> Iterator[Path]:
         yield path
 
 
-def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]) -> str:
-    # Absolute paths for helm and kustomize; nothing of the user's environment, which could change a manifest.
-    bare = {
+def environment_of(home: Path) -> dict[str, str]:
+    """The environment variables of helmfile: nothing of the user's, which could change a manifest."""
+    return {
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
@@ -83,6 +83,10 @@ def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]
         # For a short-lived process: less garbage collection saves a quarter of the time for half as much memory again.
         "GOGC": "400",
     }
+
+
+def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]) -> str:
+    # Absolute paths for helm and kustomize.
     argv: list[str | Path] = [
         resolve("helmfile"),
         "--file",
@@ -97,9 +101,9 @@ def _helmfile(helmfile: Path, environment: str, home: Path, arguments: list[str]
     if arguments[0] == "template":
         argv += ["--kustomize-binary", resolve("kustomize")]
     try:
-        return run(Command([*argv, *arguments], env=bare, bare=True, cwd=helmfile.parent)).text
+        return run(Command([*argv, *arguments], env=environment_of(home), bare=True, cwd=helmfile.parent)).text
     except CommandFailed as failure:
-        raise _readable(failure.result.complaint) from None
+        raise readable(failure.result.complaint) from None
 
 
 class NotYaml(PenstockError):
@@ -137,8 +141,8 @@ _NOT_YAML: list[tuple[str, str]] = [
 ]
 
 
-def _readable(complaint: str) -> PenstockError:
-    """Return the actual fault: helmfile wraps an error once per file."""
+def readable(complaint: str) -> PenstockError:
+    """Return the error for what helmfile printed: the actual fault: helmfile wraps an error once per file."""
     kind = PenstockError
     text = " ".join(complaint.split()) or "helmfile failed and printed nothing"
     # A component's helmfile is always components/<name>/<file>.

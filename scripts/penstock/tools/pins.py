@@ -191,6 +191,7 @@ PROGRAMS = {
             (_PROMETHEUS_VERSION,),
         ),
         Program("render", "render", "."),
+        Program("resolve", "resolve", "."),
         Program("source-controller", "source-controller", "github.com/fluxcd/source-controller"),
         Program(
             "thanos",

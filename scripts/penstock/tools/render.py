@@ -61,10 +61,15 @@ class Object(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """One line of the renderer's output; `kind` determines which fields are set."""
+    """One line of the renderer's output; `kind` determines which fields are set.
+
+    `same` is an environment for which the component was rendered, into the same objects.
+    """
 
     kind: Literal["object", "component", "fallback", "error"]
     component: str
+    environment: str
+    same: str = ""
     object: Object | None = None
     digest: str = ""
     unchanged: bool = False
@@ -78,28 +83,27 @@ class Answer(msgspec.Struct, frozen=True):
 class Wanted(msgspec.Struct, frozen=True):
     """A component to render.
 
-    `archives` maps paths of upstream charts to their names, `rendered` maps releases to helmfile's output. `hooks` is
-    the text of hooks.yaml.
+    `state` is the output of `helmfile build --embed-values`. `archives` maps paths of upstream charts to their names,
+    `rendered` maps releases to helmfile's output. `hooks` is the text of hooks.yaml, `known` the digest of the last
+    render, which is valid only for the same programs.
     """
 
     name: str
+    environment: str
     kustomization: str
+    state: str = ""
     archives: dict[str, str] = {}
     rendered: dict[str, str] = {}
     hooks: str = ""
+    known: str = ""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """All inputs of a run; `states` is the output of `helmfile build --embed-values`.
-
-    `known` maps components to the digests of their last render, which are valid only for the same `programs`.
-    """
+    """All inputs of a run; `programs` are the versions of the programs that render."""
 
     root: str
     programs: str
-    states: str
     components: list[Wanted]
-    known: dict[str, str] = {}
     prove: bool = True
 
 

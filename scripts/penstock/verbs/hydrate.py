@@ -44,17 +44,17 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     with write.exclusive(layout):
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
-        revisions = Revisions(layout)
-        done = [_compute(layout, name, components, charts, revisions) for name in picked]
+        done = _compute(layout, picked, components, charts, Revisions(layout))
         # Write the charts first: if killed before its tree is written, an environment is stale, and hydrated from them.
         used = {chart for tree, _, _ in done for each in tree.lock.components.values() for chart in each.own_charts}
         for line in charts.write(used if layout.limits is None and picked == environments.names(layout) else None):
             console.info(f"  {line}")
         for line in lineages.write(layout, picked):
             console.info(f"  {line}")
+        written: dict[bytes, str] = {}
         for tree, found, summary in done:
             if found:
-                write.write(layout, tree.environment, tree.files, lock.encode(tree.lock))
+                write.write(layout, tree.environment, tree.files, lock.encode(tree.lock), written)
             _warn(tree, found)
             if not as_json:
                 _show(summary)
@@ -63,16 +63,20 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
 
 
 def _compute(
-    layout: Layout, environment: str, components: list[str], charts: Charts, revisions: Revisions
-) -> tuple[Tree, list[Change], Summary]:
+    layout: Layout, names: list[str], components: list[str], charts: Charts, revisions: Revisions
+) -> list[tuple[Tree, list[Change], Summary]]:
     start = time.monotonic()
-    write.recover_trees(layout, environment)
-    tree = compute(layout, environment, components, charts=charts, revisions=revisions)
-    found = changes(tree)
-    shown = [_as_dict(environment, change) for change in found if not change.path.endswith(".lock")]
+    for name in names:
+        write.recover_trees(layout, name)
+    trees = compute(layout, names, components, charts=charts, revisions=revisions)
     taken = round(time.monotonic() - start, 3)
+    return [(tree, found, _summary(tree, found, taken)) for tree in trees for found in [changes(tree)]]
+
+
+def _summary(tree: Tree, found: list[Change], seconds: float) -> Summary:
+    shown = [_as_dict(tree.environment, change) for change in found if not change.path.endswith(".lock")]
     decided = [said for name in tree.rendered for said in hooks.described(name, tree.lock.components[name])]
-    return tree, found, Summary(environment, len(tree.lock.components), tree.rendered, shown, decided, taken)
+    return Summary(tree.environment, len(tree.lock.components), tree.rendered, shown, decided, seconds)
 
 
 def _as_dict(environment: str, change: Change) -> dict[str, str]:

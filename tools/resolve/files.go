@@ -1,0 +1,76 @@
+package main
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/helmfile/helmfile/pkg/filesystem"
+)
+
+// files is the disk as one environment may see it: without other environments' files. It records what is read.
+type files struct {
+	folder  string                     // environments/
+	allowed map[string]map[string]bool // environment -> paths
+	current map[string]bool
+	read    []string
+}
+
+func newFiles(request Request) *files {
+	seen := &files{folder: filepath.Join(request.Root, "environments"), allowed: map[string]map[string]bool{}}
+	for name, own := range request.Environments {
+		seen.allowed[name] = map[string]bool{}
+		for _, path := range own {
+			for at := filepath.Join(request.Root, path); at != seen.folder && at != request.Root; at = filepath.Dir(at) {
+				seen.allowed[name][at] = true
+			}
+		}
+	}
+	return seen
+}
+
+func (seen *files) enter(environment string) {
+	seen.current, seen.read = seen.allowed[environment], nil
+}
+
+// hides tells whether a path is a file of another environment, or a folder with only such files.
+func (seen *files) hides(path string) bool {
+	full, err := filepath.Abs(path)
+	return err == nil && strings.HasPrefix(full, seen.folder+"/") && !seen.current[full]
+}
+
+func (seen *files) system() *filesystem.FileSystem {
+	disk := filesystem.DefaultFileSystem()
+	missing := func(path string) error { return &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist} }
+	return filesystem.FromFileSystem(filesystem.FileSystem{
+		ReadFile: func(path string) ([]byte, error) {
+			if seen.hides(path) {
+				return nil, missing(path)
+			}
+			if full, err := filepath.Abs(path); err == nil && !slices.Contains(seen.read, full) {
+				seen.read = append(seen.read, full)
+			}
+			return disk.ReadFile(path)
+		},
+		Stat: func(path string) (os.FileInfo, error) {
+			if seen.hides(path) {
+				return nil, missing(path)
+			}
+			return disk.Stat(path)
+		},
+		FileExists: func(path string) (bool, error) {
+			if seen.hides(path) {
+				return false, nil
+			}
+			return disk.FileExists(path)
+		},
+		FileExistsAt:      func(path string) bool { return !seen.hides(path) && disk.FileExistsAt(path) },
+		DirectoryExistsAt: func(path string) bool { return !seen.hides(path) && disk.DirectoryExistsAt(path) },
+		Glob: func(pattern string) ([]string, error) {
+			found, err := disk.Glob(pattern)
+			return slices.DeleteFunc(found, seen.hides), err
+		},
+	})
+}
