@@ -12,7 +12,8 @@ from git_support import Bystanders, bystanders, contents
 from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed
 from penstock.tools import git as adapter
-from penstock.tools.git import changed, commit, fetching, files, git, head, quoted
+from penstock.tools.git import changed, fetching, files, git, head, quoted
+from penstock.tools.revisions import commit
 from support import Platform
 
 

@@ -10,7 +10,7 @@ from penstock.gates.registry import gate
 from penstock.platform import classes
 from penstock.platform.layout import Layout
 from penstock.review.rehearsal import Passage, Rehearsal
-from penstock.tools import git
+from penstock.tools import revisions
 
 _REFUSED = Rule(
     "rehearse-upgrade/refused",
@@ -37,7 +37,7 @@ _RULES = {rule.id: rule for rule in (_REFUSED, _BACK, _DISPROVED)}
 @gate("rehearse-upgrade", rules=list(_RULES.values()), needs=["apicheck"])
 def rehearse_upgrade(platform: Layout) -> Iterator[Finding | Proven]:
     """A cluster with the base takes the step to this change, and back, as the review predicts."""
-    if not git.default_branch(platform.root):
+    if not revisions.default_branch(platform.root):
         yield Proven("nothing to start from: neither origin/HEAD, main nor master is known in this clone")
         return
     review = rehearse.reviewed(platform)

@@ -10,7 +10,7 @@ from penstock.platform.layout import Layout
 from penstock.review import report, settings
 from penstock.review.model import Review, Risk
 from penstock.review.risks.rule import every
-from penstock.tools import git
+from penstock.tools import revisions
 
 PRUNE = Rule(
     "review/prune",
@@ -23,7 +23,7 @@ PRUNE = Rule(
 @gate("review", rules=[PRUNE, *(each.rule for each in every())], needs=["apicheck"])
 def review(platform: Layout) -> Iterator[Finding | Proven]:
     """The change since the default branch has no risk above the limits, and deletes nothing by surprise."""
-    if not git.default_branch(platform.root):
+    if not revisions.default_branch(platform.root):
         yield Proven("nothing to compare with: neither origin/HEAD, main nor master is known in this clone")
         return
     found = report.review(platform)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from penstock.platform.layout import Layout
-from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, quoted, settings
+from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, prefix, quoted, settings
 from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
 
 # A separate object store for added objects. With the user's store among its alternates, git would not write an object
@@ -54,8 +54,7 @@ def checkout(layout: Layout, commit: str, folder: Path) -> Layout:
     place.git("read-tree", commit)
     place.git("checkout-index", "--all", "--force", "-u")
     place.git("update-ref", f"refs/heads/{BRANCH}", commit)
-    prefix = git(layout.root, "rev-parse", "--show-prefix").stdout.removesuffix(b"\n")
-    return Layout(folder / os.fsdecode(prefix))
+    return Layout(folder / prefix(layout.root))
 
 
 def _take(layout: Layout, repository: Path, base: str) -> Snapshot:

@@ -52,7 +52,7 @@ class Revisions:
 
     def _written(self, commit: str) -> Layout:
         root = self.layout.root
-        inner = history.inner(root)
+        inner = git.prefix(root)
         # The format is in the name, so that a new Penstock checks again what it can read.
         place = self.store / f"{commit}-{FORMAT}{'-' + sha256(inner.encode())[:12] if inner else ''}"
         if not place.is_dir():

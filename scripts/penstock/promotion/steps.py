@@ -9,12 +9,12 @@ from penstock.review import report, trees
 from penstock.review.ends import End, Sources, changed
 from penstock.review.model import Review
 from penstock.review.trees import Trees
-from penstock.tools import git
+from penstock.tools import revisions
 
 
 def review(layout: Layout, before: Trees, after: Trees, shown: tuple[str, str]) -> Review:
     """Return the review from some manifests to others, by environment; `shown` are the names of both ends."""
-    commit = git.commit(layout.root, "HEAD")
+    commit = revisions.commit(layout.root, "HEAD")
     old, new = (
         End(name, commit, found, Sources(layout), is_fresh=True)
         for name, found in zip(shown, (before, after), strict=True)
@@ -24,7 +24,7 @@ def review(layout: Layout, before: Trees, after: Trees, shown: tuple[str, str]) 
 
 def on_disk(layout: Layout, names: list[str]) -> Trees:
     """Return the manifests of some environments."""
-    *_, found = trees.read(layout.root, git.commit(layout.root, "HEAD"), changed=changed(layout.root))
+    *_, found = trees.read(layout.root, revisions.commit(layout.root, "HEAD"), changed=changed(layout.root))
     return {name: found.get(name, {}) for name in names}
 
 

@@ -19,7 +19,7 @@ from penstock.review.risks.rule import every
 from penstock.review.settings import Settings
 from penstock.review.step import Delta, Step, pair
 from penstock.review.world import Worlds
-from penstock.tools import git
+from penstock.tools import revisions
 
 _LARGE = 1024 * 1024
 # The risks that a new environment adds to those of the one that it extends: nothing runs there that could be lost.
@@ -30,7 +30,7 @@ _LOST = ("review/flow-denied", "review/hostname-lost")
 def environments(every_one: Sequence[Worlds], old: End, new: End, chosen: Settings) -> Iterator[Environment]:
     """Yield what changes in each environment; raises PenstockError for a file without an object."""
     root = new.sources.platform.root
-    done = guard.acknowledged(git.trailers(root, old.commit, new.commit, guard.KEY))
+    done = guard.acknowledged(revisions.trailers(root, old.commit, new.commit, guard.KEY))
     deltas = [tuple(pair(one.before, one.after)) for one in every_one]
     # What differs from the environment that a new one extends is neither rolled nor pruned anywhere.
     applied = {

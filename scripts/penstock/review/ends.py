@@ -136,7 +136,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     Raises PenstockError for an unknown revision, a clone without the base, and manifests in a submodule.
     """
     root = layout.root
-    tip = git.commit(root, head or "HEAD")
+    tip = revisions.commit(root, head or "HEAD")
     start, name = revisions.base_of(root, base, tip)
     dirty = changed(root)
     notes = list(_notes(root, start, tip, head, dirty))
@@ -173,7 +173,7 @@ def _touched(before: Trees, after: Trees) -> list[str]:
 def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:
     if start == tip and (head or not dirty):
         yield f"both ends are commit {tip[:12]}: there is nothing to compare"
-    elif len(git.parents(root, tip)) > 1:
+    elif len(revisions.parents(root, tip)) > 1:
         yield f"{head or 'HEAD'} is a merge commit: all that it merges since the base is compared"
     if dirty:
         files = "1 file" if len(dirty) == 1 else f"{len(dirty)} files"

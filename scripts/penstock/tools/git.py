@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
-from penstock.core.nearest import did_you_mean
 from penstock.core.process import Command, CommandFailed, Result, run
 
 # The only allowed subcommands; with the arguments used here, each only reads.
@@ -106,55 +105,9 @@ def head(folder: Path) -> str:
     )
 
 
-def commit(folder: Path, revision: str) -> str:
-    """Return the commit of a revision (a branch, a tag, HEAD~2); raises PenstockError if it is unknown."""
-    head(folder)
-    arguments = ["rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    found = git(folder, *arguments, ok=(0, 1, 128)).text.strip()
-    if found:
-        return found
-    if is_shallow(folder):
-        raise PenstockError(
-            f"unknown revision `{revision}`: this is a shallow clone, without its older commits",
-            "git fetch --unshallow (actions/checkout: fetch-depth: 0); a branch: git fetch origin BRANCH:BRANCH",
-        )
-    otherwise = "give a commit, a branch or a tag; `git log` shows them"
-    # HEAD~9 is not HEAD misspelled.
-    is_name = re.fullmatch(r"[\w./-]+", revision)
-    known = ["HEAD", *git(folder, "for-each-ref", "--format=%(refname:short)").text.split()] if is_name else []
-    raise PenstockError(f"unknown revision `{revision}`", did_you_mean(revision, known, otherwise))
-
-
-def default_branch(folder: Path) -> str:
-    """Return the default branch as a revision, that of the remote if there is one; empty if none is known."""
-    remote = git(folder, "symbolic-ref", "--quiet", "--short", "refs/remotes/origin/HEAD", ok=(0, 1, 128)).text.strip()
-    own = settings(folder).get("init.defaultbranch", "")
-    for name in filter(None, (remote, "origin/main", "origin/master", own, "main", "master")):
-        if git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}", ok=(0, 1, 128)).code == 0:
-            return name
-    return ""
-
-
 def is_shallow(folder: Path) -> bool:
     """Whether the clone lacks older commits."""
     return git(folder, "rev-parse", "--is-shallow-repository").text.strip() == "true"
-
-
-def merge_base(folder: Path, one: str, other: str) -> str:
-    """Return the newest commit that two commits have in common; empty if there is none here."""
-    return git(folder, "merge-base", one, other, ok=(0, 1, 128)).text.strip().partition("\n")[0]
-
-
-def parents(folder: Path, revision: str) -> list[str]:
-    """Return the parents of a commit."""
-    return git(folder, "rev-list", "--parents", "--max-count=1", revision).text.split()[1:]
-
-
-def trailers(folder: Path, base: str, head: str, key: str) -> list[str]:
-    """Return the values of a trailer in the commits since `base`, the newest first."""
-    wanted = f"--format=%(trailers:key={key},valueonly)"
-    listed = git(folder, "rev-list", wanted, f"{base}..{head}").text.splitlines()
-    return [line.strip() for line in listed if line.strip() and not line.startswith("commit ")]
 
 
 def entry(folder: Path, revision: str, path: str) -> str:

@@ -43,11 +43,6 @@ def write(folder: Path, commit: str, paths: tuple[str, ...], target: Path) -> No
         place.symlink_to(os.fsdecode(aim))
 
 
-def inner(folder: Path) -> str:
-    """Return the path of a folder in its repository, with a slash at the end; empty for the repository's top."""
-    return git(folder, "rev-parse", "--show-prefix").text.strip()
-
-
 def between(folder: Path, since: str, until: str, paths: list[str]) -> list[tuple[str, int]]:
     """Return the commits of one that another lacks, and that touch some paths: each with its time in seconds."""
     return _listed(folder, "--no-merges", f"{since}..{until}", "--", *paths)

@@ -21,7 +21,8 @@ from penstock.review.compare import Change, Diff, diffs
 from penstock.review.fields import Field
 from penstock.review.groups import same
 from penstock.review.world import Parsed, World, Worlds
-from penstock.tools.git import commit, head
+from penstock.tools.git import head
+from penstock.tools.revisions import commit
 
 _SIGNS = {"added": ("+", "green"), "changed": ("~", "yellow"), "removed": ("-", "red")}
 _COLOURS = {"+": "green", "-": "red", "@": "dim"}
