@@ -77,6 +77,7 @@ class End:
     is_partial: bool = False
     is_fresh: bool = False
     folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
+    links: dict[tuple[int, int], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def layout(self) -> Layout:
@@ -99,7 +100,8 @@ class End:
         try:
             if self.is_partial:
                 return list(self._of_base(environment, tree))
-            return [line.text for line in fast_findings(self.layout, environment, folders=self.folders)]
+            found = fast_findings(self.layout, environment, folders=self.folders, links=self.links)
+            return [line.text for line in found]
         except PenstockError as error:
             # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
             return [error.message]
