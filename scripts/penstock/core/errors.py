@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from penstock.core import console
+from penstock.core.interrupts import terminable
 from penstock.core.rule import Rule
 
 
@@ -65,7 +66,8 @@ _MACHINE = {
 def reported(debug: bool = False) -> Iterator[None]:
     """Report every escaping error on stderr and exit with its code; `debug` adds the traceback."""
     try:
-        yield
+        with terminable():
+            yield
     except PenstockError as error:
         if debug:
             traceback.print_exc()
