@@ -19,6 +19,7 @@ from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.pipeline import hydrate
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.render import render
+from penstock.hydrate.seen import Seen
 from penstock.tools import helmfile
 from support import PLATFORMS, Platform
 
@@ -150,7 +151,7 @@ def test_the_state_is_the_one_that_helmfile_prints(tmp_path: Path, name: str) ->
 def _plans(made: Platform, names: list[str]) -> list[Plan]:
     charts = Charts(made.layout, may_lock=False)
     revisions = Revisions(made.layout)
-    return [plan(name, [], charts, revisions, {}, {}, afresh=None) for name in names]
+    return [plan(name, [], charts, revisions, Seen(), afresh=None) for name in names]
 
 
 def test_equal_files_are_one_file_on_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

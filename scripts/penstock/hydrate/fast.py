@@ -15,8 +15,9 @@ from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.pinned import recorded
 from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
+from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs, shared_files, stale
-from penstock.hydrate.tree import Links, on_disk
+from penstock.hydrate.tree import on_disk
 from penstock.platform.layout import LOCK_NAME, Layout
 
 
@@ -43,13 +44,13 @@ def fast_findings(
     layout: Layout,
     environment: str,
     index: Index | None = None,
-    folders: dict[Path, bytes] | None = None,
-    links: Links | None = None,
+    seen: Seen | None = None,
 ) -> list[Line]:
     """Return what is stale, edited or contradictory, one line each; with `index`, for the tree to be committed.
 
-    `folders` and `links` cache the digests of the sources and of the manifests for the next environment.
+    Environments of a run share what is `seen`.
     """
+    seen = seen or Seen()
     tree, shown = layout.tree(environment), f"manifests/{environment}"
     path = tree / LOCK_NAME
     sparse = bool(index and index.left_out(tree))
@@ -59,12 +60,12 @@ def fast_findings(
     locked = lock.decode(raw, environment, shown) if raw else lock.EMPTY
     if not locked.components:
         return [Line(f"{shown} was never hydrated")]
-    findings = _sources(layout, environment, locked, index, {} if folders is None else folders)
+    findings = _sources(layout, environment, locked, index, seen)
     if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
         findings.append(Line(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)"))
     findings += _contradictions(layout, environment, locked)
     # Files that a sparse checkout leaves out can't have been edited.
-    return findings if sparse else findings + _tampered(layout, environment, locked, index, links)
+    return findings if sparse else findings + _tampered(layout, environment, locked, index, seen)
 
 
 def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
@@ -75,11 +76,9 @@ def unused_charts(layout: Layout, names: list[str]) -> list[Line]:
     return [Line(f"{charts_lock.NAME} has {chart}, which no component uses") for chart in unused]
 
 
-def _sources(
-    layout: Layout, environment: str, locked: Lock, index: Index | None, folders: dict[Path, bytes]
-) -> list[Line]:
-    found = recorded(layout, environment, locked, index)
-    changed = stale(Inputs(layout, environment, index=index, folders=folders), found, locked)
+def _sources(layout: Layout, environment: str, locked: Lock, index: Index | None, seen: Seen) -> list[Line]:
+    found = recorded(layout, environment, locked, index, seen)
+    changed = stale(Inputs(layout, environment, index=index, seen=seen), found, locked)
     absent: list[Line] = []
     if index and (changed or locked.components.keys() - {item.name for item in found}):
         # Report missing files of the commit as the reason if the component is up to date with them.
@@ -147,9 +146,9 @@ def _refused(error: PenstockError) -> list[Line]:
     return [Line(text, BY_ID.get(rule, STALE)) for text, rule in zip(error.findings, error.rules, strict=True)]
 
 
-def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None, links: Links | None) -> list[Line]:
+def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | None, seen: Seen) -> list[Line]:
     shown = f"manifests/{environment}"
-    actual = on_disk(layout, environment, index, links)
+    actual = on_disk(layout, environment, seen, index)
     actual.pop(LOCK_NAME, None)
     expected = dict(locked.flux)
     for name, unit in units(locked.components).items():

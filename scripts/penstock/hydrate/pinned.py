@@ -17,6 +17,7 @@ from penstock.core.nearest import did_you_mean
 from penstock.hydrate import lock, select
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock, format_of
+from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component
 from penstock.platform import environments, values
 from penstock.platform.environments import WORKING_TREE, Pins
@@ -66,14 +67,16 @@ class Revisions:
         return Layout(root, sources=place.resolve())
 
 
-def components(found: Revisions, environment: str, pins: Pins | None = None) -> list[Component]:
+def components(
+    found: Revisions, environment: str, pins: Pins | None = None, seen: Seen | None = None
+) -> list[Component]:
     """Return the components of an environment, sorted by name; `pins` are by default those in its settings.
 
     Raises PenstockError, with the pin's file and line, for a revision that can't be read and a component that it lacks.
     """
     layout = found.layout
     pins = environments.pins(layout, environment) if pins is None else pins
-    every = select.components(layout, environment, wanted=lambda name: not pins.of(name))
+    every = select.components(layout, environment, wanted=lambda name: not pins.of(name), seen=seen)
     for name in pins.components:
         if not pins.of(name) and not (layout.components / name).is_dir():
             with _located(layout, environment, name):
@@ -87,15 +90,17 @@ def components(found: Revisions, environment: str, pins: Pins | None = None) -> 
         for name in named:
             with _located(layout, environment, name):
                 _refuse_absent(then, name, revision)
-        present = select.components(then, environment, wanted=_pinned_to(pins, revision))
+        present = select.components(then, environment, wanted=_pinned_to(pins, revision), seen=seen)
         every += [replace(each, revision=revision, commit=commit) for each in present]
     return sorted(every, key=lambda each: each.name)
 
 
-def recorded(layout: Layout, environment: str, locked: Lock, index: Index | None = None) -> list[Component]:
+def recorded(
+    layout: Layout, environment: str, locked: Lock, index: Index | None = None, seen: Seen | None = None
+) -> list[Component]:
     """Return the same without git: those of the working tree, and the pinned ones as the lock records them."""
     pins = environments.pins(layout, environment)
-    every = select.components(layout, environment, index, lambda name: not pins.of(name))
+    every = select.components(layout, environment, index, lambda name: not pins.of(name), seen)
     every += [
         Component(name, layout.components / name, None, None, pins.of(name), each.commit)
         for name, each in locked.components.items()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,8 @@ from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
-from penstock.hydrate.tree import Links, Tree
+from penstock.hydrate.seen import Seen
+from penstock.hydrate.tree import Tree
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
@@ -36,18 +36,13 @@ def hydrate(
 ) -> list[Tree]:
     """Compute the trees of some environments; writes only to the cache.
 
-    `only` limits the run to some components. `afresh` has, by environment, those to render in any
-    case, None for all.
+    `only` limits the run to some components. `afresh` has, by environment, those to render in any case, None for all.
     `charts` defaults to the upstream charts in charts.lock, `pins` to those in the environment's settings.
     """
     charts = charts or Charts(layout, may_lock=False)
     revisions = revisions or Revisions(layout)
-    folders: dict[Path, bytes] = {}
-    links: Links = {}
-    plans = [
-        plan(name, only, charts, revisions, folders, links, afresh=afresh.get(name, ()), pins=pins)
-        for name in environments
-    ]
+    seen = Seen()
+    plans = [plan(name, only, charts, revisions, seen, afresh=afresh.get(name, ()), pins=pins) for name in environments]
     stale = [each for each in plans if each.rendered]
     renewed: dict[str, Split] = {}
     if stale:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import msgspec
 
@@ -14,8 +13,9 @@ from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import units
 from penstock.hydrate.pinned import Revisions
+from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs
-from penstock.hydrate.tree import Links, on_disk
+from penstock.hydrate.tree import on_disk
 from penstock.platform import environments
 from penstock.platform.environments import Pins
 
@@ -56,8 +56,7 @@ def plan(
     only: list[str],
     charts: Charts,
     revisions: Revisions,
-    folders: dict[Path, bytes],
-    links: Links,
+    seen: Seen,
     *,
     afresh: Collection[str] | None,
     pins: Pins | None = None,
@@ -66,17 +65,17 @@ def plan(
 
     `only` limits the rendering to these components and those whose files were edited by hand. The lock's entries of the
     components in `afresh` aren't trusted; no entry is if it is None. `pins` are by default those in the environment's
-    settings. `folders` and `links` cache digests for the next environment.
+    settings. Environments of a run share what is `seen`.
     """
     layout = revisions.layout
     environments.read(layout, environment)
-    components = {each.name: each for each in pinned.components(revisions, environment, pins)}
+    components = {each.name: each for each in pinned.components(revisions, environment, pins, seen)}
     current = lock.read(layout.tree(environment), f"manifests/{environment}")
     kept = {} if afresh is None else {name: current.components[name] for name in current.components.keys() - {*afresh}}
     trusted = msgspec.structs.replace(current, components=kept)
-    inputs = Inputs(layout, environment, charts.digests, folders=folders)
+    inputs = Inputs(layout, environment, charts.digests, seen=seen)
     asked = select.only(list(components.values()), only)
-    disk = on_disk(layout, environment, links=links)
+    disk = on_disk(layout, environment, seen)
     intact = {name: entry for name, entry in trusted.components.items() if _is_intact(disk, name, entry)}
     stale = {component.name for component in select.stale(inputs, asked, trusted)}
     # Rendered in any case, since edited files can't be kept.

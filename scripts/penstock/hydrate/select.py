@@ -22,6 +22,7 @@ from penstock.core.yaml import parse
 from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import FORMAT, Lock
+from penstock.hydrate.seen import Seen
 from penstock.platform import environments, lineage
 from penstock.platform.layout import ENGINE, UPSTREAM_NAME, Layout
 from penstock.tools.pins import PROGRAMS
@@ -59,17 +60,16 @@ class Inputs:
     chart_digests: dict[str, str] | None = None
     # If set, the inputs are those in the commit instead of the working tree.
     index: Index | None = None
-    # Digests of folders, and of the programs; environments may share this cache.
-    folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
+    seen: Seen = field(default_factory=Seen, compare=False, repr=False)
 
     @property
     def programs(self) -> str:
         """The versions of the renderers and the lock's format, which may all affect the output."""
         tools = ENGINE / "tools"
-        if tools not in self.folders:
+        if tools not in self.seen.folders:
             listed = (f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)
-            self.folders[tools] = " ".join([f"format {FORMAT}", *listed]).encode()
-        return self.folders[tools].decode()
+            self.seen.folders[tools] = " ".join([f"format {FORMAT}", *listed]).encode()
+        return self.seen.folders[tools].decode()
 
     @cached_property
     def shared(self) -> str:
@@ -112,10 +112,10 @@ class Inputs:
 
     def _read(self, folder: Path, left_out: tuple[str, ...] = ()) -> bytes:
         # Once per run, before rendering: a file edited during the run leaves its component stale.
-        if folder not in self.folders:
+        if folder not in self.seen.folders:
             present = folder.is_dir() and (self.index is None or self.index.holds(folder))
-            self.folders[folder] = _folder(folder, self.index, left_out) if present else b""
-        return self.folders[folder]
+            self.seen.folders[folder] = _folder(folder, self.index, left_out) if present else b""
+        return self.seen.folders[folder]
 
 
 @lru_cache(maxsize=8)
@@ -144,7 +144,11 @@ def shared_files(layout: Layout, environment: str) -> list[Path]:
 
 
 def components(
-    layout: Layout, environment: str, index: Index | None = None, wanted: Callable[[str], bool] = lambda _: True
+    layout: Layout,
+    environment: str,
+    index: Index | None = None,
+    wanted: Callable[[str], bool] = lambda _: True,
+    seen: Seen | None = None,
 ) -> list[Component]:
     """Return the components of an environment, sorted by name; raises PenstockError for a folder that can't be one.
 
@@ -152,6 +156,7 @@ def components(
     commit are returned. Those that aren't `wanted` are left out unread.
     """
     found = []
+    seen = seen or Seen()
     named = lineage.names(layout, environment)
     with os.scandir(layout.components) as present:
         ordered = sorted(present, key=attrgetter("name"))
@@ -165,7 +170,7 @@ def components(
             raise PenstockError(
                 f"{shown} is a symbolic link", "a component is a folder of its own: move the files here"
             )
-        component = _component(Path(entry.path), shown, named, index)
+        component = _component(entry.path, shown, named, seen, index)
         if component.helmfile or component.kustomization:
             found.append(component)
     return found
@@ -208,14 +213,23 @@ def refuse_outward(link: Path, folder: Path) -> None:
         )
 
 
-def _component(folder: Path, shown: str, named: tuple[str, ...], index: Index | None) -> Component:
+def _component(path: str, shown: str, named: tuple[str, ...], seen: Seen, index: Index | None) -> Component:
+    folder = Path(path)
+    if path not in seen.components:
+        seen.components[path] = _sources(folder, shown, index)
+    helmfile, overlaid = seen.components[path]
+    overlay = _overlay(folder / "kustomize" / "overlays", named, index) if overlaid else None
+    return Component(folder.name, folder, helmfile, overlay)
+
+
+def _sources(folder: Path, shown: str, index: Index | None) -> tuple[Path | None, bool]:
+    """Return the helmfile of a component's folder, and whether it has overlays; neither for a folder without files."""
     candidates = (folder / name for name in names.HELMFILES)
     helmfile = next((path for path in candidates if (index is None or index.holds(path)) and path.is_file()), None)
-    overlays = folder / "kustomize" / "overlays"
-    overlaid = overlays.is_dir()
+    overlaid = (folder / "kustomize" / "overlays").is_dir()
     if helmfile is None and not overlaid:
         if not any(walk(folder)):
-            return Component(folder.name, folder, None, None)
+            return None, False
         raise PenstockError(
             f"{shown} has neither helmfile.yaml.gotmpl nor kustomize/overlays/<environment>/kustomization.yaml",
             "docs/how-to/add-a-component.md shows both",
@@ -225,8 +239,7 @@ def _component(folder: Path, shown: str, named: tuple[str, ...], index: Index | 
             f"{shown}: Kubernetes refuses the name `{folder.name}`, or Flux needs it for itself",
             "use lower-case letters, digits and `-`, at most 63, starting and ending with a letter or digit",
         )
-    overlay = _overlay(overlays, named, index) if overlaid else None
-    return Component(folder.name, folder, helmfile, overlay)
+    return helmfile, overlaid
 
 
 def _overlay(overlays: Path, named: tuple[str, ...], index: Index | None) -> Path | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 
 from penstock.hydrate import lock, select
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import unit_name
 from penstock.hydrate.pinned import recorded
+from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Inputs
 from penstock.platform import environments, lineage
 from penstock.platform.layout import LINEAGE_NAME, LOCK_NAME, UPSTREAM_NAME, Layout, Limit
@@ -34,7 +34,7 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
     if any(_concerns_all(path, own) for path in paths):
         return tuple(Limit(name) for name in names)
     locks = git.files(layout.root, start, *(f"manifests/{name}/{LOCK_NAME}" for name in names)) if paths else {}
-    folders: dict[Path, bytes] = {}
+    seen = Seen()
     found = []
     for name in names:
         shown = f"manifests/{name}"
@@ -43,8 +43,8 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
         written = {path.removeprefix(f"{shown}/") for path in paths if path.startswith(f"{shown}/")}
         components = _written(layout, name, old, written)
         if any(not path.startswith("manifests/") for path in paths):
-            known = recorded(layout, name, old)
-            components |= {each.name for each in select.stale(Inputs(layout, name, folders=folders), known, old)}
+            known = recorded(layout, name, old, seen=seen)
+            components |= {each.name for each in select.stale(Inputs(layout, name, seen=seen), known, old)}
             components |= old.components.keys() - {each.name for each in known}
         if components or written or layout.relative(lineage.generated(layout, name)) in paths:
             found.append(Limit(name, tuple(sorted(components))))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from penstock.core.files import content, entries, sha256
 from penstock.hydrate.index import Index
 from penstock.hydrate.lock import Lock
+from penstock.hydrate.seen import Seen
 from penstock.platform.layout import Layout
 
 
@@ -26,28 +27,23 @@ class Tree:
     old: dict[str, str]
 
 
-# Device and inode -> SHA-256: hard links of environments are read once.
-Links = dict[tuple[int, int], str]
-
-
-def on_disk(layout: Layout, environment: str, index: Index | None = None, links: Links | None = None) -> dict[str, str]:
+def on_disk(layout: Layout, environment: str, seen: Seen, index: Index | None = None) -> dict[str, str]:
     """Return the SHA-256 of every file of a tree by its path; empty for a symbolic link, which Penstock never writes.
 
-    With an index, only the files in the commit are included. `links` caches the digests for the next environment.
+    With an index, only the files in the commit are included.
     """
     folder = layout.tree(environment)
     if not folder.is_dir():
         return {}
     start, device = len(str(folder)) + 1, folder.stat().st_dev
-    known = {} if links is None else links
     return {
-        entry.path[start:]: known.get((device, entry.inode())) or _digest(entry, index, known, device)
+        entry.path[start:]: seen.links.get((device, entry.inode())) or _digest(entry, index, seen, device)
         for entry in entries(str(folder))
         if index is None or index.holds(entry.path)
     }
 
 
-def _digest(entry: os.DirEntry[str], index: Index | None, links: Links, device: int) -> str:
+def _digest(entry: os.DirEntry[str], index: Index | None, seen: Seen, device: int) -> str:
     if entry.is_symlink():
         return ""
     read = content(entry.path)
@@ -55,5 +51,5 @@ def _digest(entry: os.DirEntry[str], index: Index | None, links: Links, device: 
     if index and b"\r\n" in read:
         index.crlf.add(entry.path)
     else:
-        links[device, entry.inode()] = digest
+        seen.links[device, entry.inode()] = digest
     return digest

@@ -14,6 +14,7 @@ from penstock.core.files import sha256
 from penstock.hydrate import lock
 from penstock.hydrate.lock import FORMAT, Lock
 from penstock.hydrate.parts import units
+from penstock.hydrate.seen import Seen
 from penstock.platform import dataflow, environments, secrets
 from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -76,8 +77,7 @@ class End:
     sources: Sources
     is_partial: bool = False
     is_fresh: bool = False
-    folders: dict[Path, bytes] = field(default_factory=dict, compare=False, repr=False)
-    links: dict[tuple[int, int], str] = field(default_factory=dict, compare=False, repr=False)
+    seen: Seen = field(default_factory=Seen, compare=False, repr=False)
 
     @property
     def layout(self) -> Layout:
@@ -100,7 +100,7 @@ class End:
         try:
             if self.is_partial:
                 return list(self._of_base(environment, tree))
-            found = fast_findings(self.layout, environment, folders=self.folders, links=self.links)
+            found = fast_findings(self.layout, environment, seen=self.seen)
             return [line.text for line in found]
         except PenstockError as error:
             # Unreadable sources or a damaged lock are no reason to hide differences of the manifests.
@@ -114,8 +114,8 @@ class End:
         yield from _edited(environment, tree, locked)
         if not self.layout.components.is_dir():
             return
-        inputs = Inputs(self.layout, environment, folders=self.folders)
-        for component in stale(inputs, recorded(self.layout, environment, locked), locked):
+        inputs = Inputs(self.layout, environment, seen=self.seen)
+        for component in stale(inputs, recorded(self.layout, environment, locked, seen=self.seen), locked):
             place = f"manifests/{environment}/{component.name}"
             # The digests also cover the versions of the programs, and those of the base are unknown.
             yield f"{place} was hydrated before components/{component.name} changed, or by another version of Penstock"

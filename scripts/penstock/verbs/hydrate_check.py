@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import msgspec
 
@@ -12,8 +11,8 @@ from penstock.core.errors import Findings
 from penstock.hydrate import index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
+from penstock.hydrate.seen import Seen
 from penstock.hydrate.selection import Selection
-from penstock.hydrate.tree import Links
 from penstock.platform import environments
 from penstock.platform.layout import Layout, find_platform
 
@@ -54,9 +53,8 @@ def _judged(layout: Layout, git: index.Index | None) -> list[Line]:
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(layout, known, git)
-    folders: dict[Path, bytes] = {}
-    links: Links = {}
-    findings = [line for name in picked for line in fast_findings(layout, name, git, folders, links)]
+    seen = Seen()
+    findings = [line for name in picked for line in fast_findings(layout, name, git, seen)]
     faults = lineages.faults(layout, picked, git)
     findings += [Line(f"{fault.path} {fault.text}".strip(), fault.rule) for fault in faults]
     for name in git.unfinished() if git else []:
