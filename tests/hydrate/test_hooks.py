@@ -139,7 +139,7 @@ def test_hydrate_and_diff_show_what_became_of_a_hook(good: Platform) -> None:
     ) in said
     shown = good.succeed("diff").stdout
     assert "  greeting-pre-deploy\n    + Job town/migrate\n" in shown
-    assert "  components/greeting: Job town/clean, a hook of Helm (pre-delete): none → left out\n" in shown
+    assert "local: components/greeting: Job town/clean, a hook of Helm (pre-delete): none → left out\n" in shown
     good.commit("hooks")
     decide(good, migrate="omit", clean="omit")
     good.hydrate()

@@ -62,6 +62,8 @@ def choose(visited: Visit, dimension: str, *values: str) -> None:
         menu.get_by_label(value, exact=True).check()
     visited.page.keyboard.press("Escape")
     expect(menu).not_to_have_attribute("open", "")
+    # The page filters after the event that changed the link.
+    expect(visited.page.locator("#shown")).to_contain_text(" of ")
 
 
 def test_all_is_on_the_page(visit: Open) -> None:
@@ -96,6 +98,7 @@ def test_a_filter(visit: Open, dimension: str, value: str, shown: list[str]) -> 
     assert visited.fragment == f"?{dimension}={value}"
     expect(visited.page.locator("#shown")).to_have_text(f"{len(shown)} of 4 objects")
     visited.page.get_by_role("button", name="Clear filters").click()
+    expect(visited.page.locator("#shown")).to_be_empty()
     assert visited.shown(".object") == [CLAIM, CONFIG, SHOP, SERVICE]
     assert visited.fragment == ""
 
@@ -104,6 +107,7 @@ def test_filters_add_up_and_a_link_to_them_can_be_shared(visit: Open) -> None:
     visited = visit()
     choose(visited, "environment", "k3d", "production")
     choose(visited, "class", "outage")
+    expect(visited.page.locator("#shown")).to_have_text("1 of 4 objects")
     assert visited.fragment == "?environment=k3d,production&class=outage"
     assert visited.shown(".object") == [SHOP]
     assert visited.page.locator(".risk:visible").count() == 1
