@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from penstock.bench.report import Bar, bar_rows, machine, table, today
+from penstock.bench.report import Bar, bar_rows, machine, rounds, table, today
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.errors import PenstockError
@@ -128,7 +128,7 @@ def section(found: PageTimes, runs: int) -> str:
     """Return the section of docs/benchmarks.md, without its heading."""
     return f"""\
 
-Measured on {today()}, {machine()}. Medians of {runs} rounds.
+Measured on {today()}, {machine()}. {rounds(runs)}.
 
 ```console
 $ nox -s bench -- --sizes none --gates none --page --runs {runs}

@@ -80,7 +80,7 @@ def document(results: list[Measured], shipped: Shipped, runs: int) -> str:
     return f"""\
 # Benchmarks
 
-Measured on {today()}, {machine()}, files on {files}; {versions}. Medians of {runs} rounds.
+Measured on {today()}, {machine()}, files on {files}; {versions}. {rounds(runs)}.
 
 Repeat it:
 
@@ -151,6 +151,11 @@ def _ratio(ours: float, theirs: float | None) -> str:
 def table(headings: list[str], lines: list[list[str]]) -> str:
     """Return a Markdown table."""
     return "\n".join(f"| {' | '.join(line)} |" for line in (headings, ["---"] * len(headings), *lines))
+
+
+def rounds(runs: int) -> str:
+    """Return how a page says in how many rounds it was measured."""
+    return "One round" if runs == 1 else f"Medians of {runs} rounds"
 
 
 def today() -> str:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from penstock.bench import networked
 from penstock.bench.gates import ADDED, DATAFLOW, GATES, REFERENCES, SCHEMA, GateTimes
-from penstock.bench.report import Bar, bar_rows, machine, table, today
+from penstock.bench.report import Bar, bar_rows, machine, rounds, table, today
 from penstock.core.console import seconds
 
 HEADINGS = ["platform", "gate", "wall", "processor", "growth"]
@@ -50,7 +50,7 @@ def section(results: list[GateTimes], shipped: list[GateTimes], runs: int) -> st
     sizes = ",".join(str(result.count) for result in results)
     return f"""\
 
-Measured on {today()}, {machine()}. Medians of {runs} rounds.
+Measured on {today()}, {machine()}. {rounds(runs)}.
 
 ```console
 $ nox -s bench -- --sizes none --gates {sizes} --runs {runs}

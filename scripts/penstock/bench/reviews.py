@@ -10,7 +10,7 @@ from statistics import median
 
 from penstock.bench import networked, synthetic
 from penstock.bench.measure import inv, timed, watching_memory
-from penstock.bench.report import Bar, bar_rows, machine, table, today
+from penstock.bench.report import Bar, bar_rows, machine, rounds, table, today
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.process import Command, run
@@ -90,7 +90,7 @@ def section(found: ReviewTimes, runs: int) -> str:
     ratios = ", ".join(f"{found.middle(REVIEW) / found.middle(what):.1f} times `{what}`" for what in others)
     return f"""\
 
-Measured on {today()}, {machine()}. Medians of {runs} rounds.
+Measured on {today()}, {machine()}. {rounds(runs)}.
 
 ```console
 $ nox -s bench -- --sizes none --gates none --review --runs {runs}

@@ -244,14 +244,14 @@ def test_a_tile_of_the_fleet_leads_to_what_happens_there(visit: Open, fleet: Rev
     tile = visited.page.get_by_role("link", name="shop-59", exact=True)
     tile.focus()
     visited.page.keyboard.press("Enter")
+    expect(tile).to_have_attribute("aria-current", "true")
     assert visited.fragment == "objects?environment=shop-59"
     assert visited.shown(".object") == [SERVICE]
     expect(visited.page.locator("#objects")).to_be_focused()
-    expect(tile).to_have_attribute("aria-current", "true")
     visited.page.get_by_role("link", name="shop-7", exact=True).click()
+    expect(tile).not_to_have_attribute("aria-current", "true")
     assert visited.shown(".object") == [CLAIM, CONFIG, SHOP]
     expect(visited.page.locator("#risks")).to_be_in_viewport()
-    expect(tile).not_to_have_attribute("aria-current", "true")
 
 
 def test_a_fleet_repeats_neither_changes_nor_names(visit: Open, fleet: Review) -> None:

@@ -74,6 +74,8 @@
       apply();
     }
     if (target.tagName === "DETAILS") target.open = true;
+    // While it is skipped, it can't be focused, and its component has an estimated height.
+    target.closest(".component")?.style.setProperty("content-visibility", "visible");
     target.scrollIntoView();
     document.querySelector(".target")?.classList.remove("target");
     target.classList.add("target");
