@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import nox
+import psutil
 
 from penstock.core.environment import is_of_git
 from penstock.gates.registry import SESSIONS, proves
@@ -22,6 +23,8 @@ for name in filter(is_of_git, list(os.environ)):
 # Gates and tests start Python thousands of times, and without bytecode it compiles the engine each time.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 nox.options.sessions = GATES
+# More processes than cores: tests with a cluster mostly wait. Each of them may have a cluster of 2 GB.
+PROCESSES = max(1, min((os.cpu_count() or 1) + 2, psutil.virtual_memory().total // 4_000_000_000))
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 # Not the tests: they misspell on purpose.
 PROSE = ["charts", "components", "docs", "environments", "scripts", "noxfile.py", "tasks.py"]
@@ -70,8 +73,7 @@ for gate in SESSIONS:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of the engine and the charts; `-- -n 0` uses one process."""
-    # More processes than cores: tests with a cluster mostly wait.
-    session.run("pytest", "-n", "3", *session.posargs)
+    session.run("pytest", "-n", str(PROCESSES), *session.posargs)
 
 
 @nox.session
