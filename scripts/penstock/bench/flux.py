@@ -6,7 +6,6 @@ Ingress: a Deployment scaled to zero, a ServiceAccount and a Service (https://gi
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from penstock.bench.applications import ENVIRONMENT, SHARD, make
+from penstock.bench.measure import watching
 from penstock.cluster import git_source, phases, processes
 from penstock.cluster.actions import applying, execute
 from penstock.cluster.session import Session
@@ -129,7 +129,7 @@ def _commit(session: Session, count: int, groups: Sequence[str], setting: Settin
         _await_idle(running, step)
         before, start = _processor(running), time.monotonic()
         source = processes.find(session.recorded.processes["source-controller"])
-        with _peaks(running, [source] if source else []) as peaks:
+        with watching(lambda: (running, [source] if source else []), _EVERY) as peaks:
             execute(session, git_source.follow(session, step), step)
             execute(session, [git_source.reconciling(session, status.SOURCES, groups, git_source.now())], step)
             _await_ready(session, count, step)
@@ -190,22 +190,3 @@ def _await_idle(running: list[psutil.Process], step: Step) -> None:
 
 def _processor(running: list[psutil.Process]) -> float:
     return sum(sum(process.cpu_times()[:2]) for process in running)
-
-
-@contextmanager
-def _peaks(*groups: list[psutil.Process]) -> Iterator[list[int]]:
-    """Sample the resident memory of groups of processes; the items are the largest sums in bytes."""
-    peaks, ended = [0] * len(groups), threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_EVERY):
-            for number, group in enumerate(groups):
-                peaks[number] = max(peaks[number], sum(process.memory_info().rss for process in group))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        yield peaks
-    finally:
-        ended.set()
-        watcher.join()

@@ -7,7 +7,7 @@ import shutil
 import sys
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -146,16 +146,24 @@ def timed(command: Command) -> tuple[float, float]:
 @contextmanager
 def watching_memory() -> Iterator[list[int]]:
     """Sample the summed resident memory of all descendant processes; item 0 is the largest sum in bytes."""
-    peak, ended = [0], threading.Event()
+    with watching(lambda: [psutil.Process().children(recursive=True)], _EVERY) as peaks:
+        yield peaks
+
+
+@contextmanager
+def watching(groups: Callable[[], Sequence[Sequence[psutil.Process]]], every: float) -> Iterator[list[int]]:
+    """Sample the resident memory of groups of processes every so many seconds; yields the largest sums in bytes."""
+    peaks, ended = [0] * len(groups()), threading.Event()
 
     def watch() -> None:
-        while not ended.wait(_EVERY):
-            peak[0] = max(peak[0], sum(_resident(child) for child in psutil.Process().children(recursive=True)))
+        while not ended.wait(every):
+            for number, group in enumerate(groups()):
+                peaks[number] = max(peaks[number], sum(map(_resident, group)))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        yield peak
+        yield peaks
     finally:
         ended.set()
         watcher.join()

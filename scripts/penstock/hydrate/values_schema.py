@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import Any
 
 from penstock.core.errors import Findings
@@ -26,9 +27,7 @@ def refuse_untyped(layout: Layout, environment: str) -> None:
     from penstock.core.schema import faults  # too slow for a run that has nothing to do
 
     layers = environments.layers(layout, environment)
-    merged: Values = {}
-    for layer in layers.values():
-        merged = environments.merged(merged, layer)
+    merged = _merged(layers)
     for key in environments.ENGINE_KEYS:
         merged.pop(key, None)  # the engine has its own model for these
     findings = [f"{_file(layers, fault.path)}: {fault}" for fault in faults(schema, merged)]
@@ -56,9 +55,7 @@ def refuse_unfit(layout: Layout, environment: str, components: list[Component]) 
     from penstock.core.schema import faults  # as above
 
     layers = environments.layers(layout, environment)
-    merged: Values = {}
-    for layer in layers.values():
-        merged = environments.merged(merged, layer)
+    merged = _merged(layers)
     findings = [
         f"{_file(layers, fault.path)}: {fault}, which components/{component.name} reads"
         for component in components
@@ -66,6 +63,10 @@ def refuse_unfit(layout: Layout, environment: str, components: list[Component]) 
     ]
     if findings:
         raise Findings(findings, f"move the pin: inv promote {environment} -c COMPONENT; or set these keys", VALUES)
+
+
+def _merged(layers: dict[str, Values]) -> Values:
+    return reduce(environments.merged, layers.values(), {})
 
 
 def _then(layout: Layout) -> Json:
