@@ -162,3 +162,9 @@ def test_the_risks_that_wait(history: Platform) -> None:
     shown = history.succeed("promote", "--plan").stdout
     assert "far: renders the working tree\n" in shown
     assert "local: 2 commits behind for 0 days; 5 objects would change, no risks\n  greeting at v1: 1 commit," in shown
+    assert history.succeed("promote", "far", "--plan").stdout == "far: renders the working tree\n"
+    refused = history.run("promote", "far", "--next")
+    assert (refused.returncode, refused.stderr.splitlines()[0]) == (
+        1,
+        "error: --next takes no environment, and `far` was given",
+    )

@@ -31,7 +31,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "review-merge": [("elsewhere", 1)],
     "values": [("", 0), ("kubernetes --json", 0), ("elsewhere", 1)],
     "environment-add": [("other", 1), ("other --extends elsewhere", 1)],
-    "promote": [("--plan", 0), ("--next", 1), ("local", 0), ("local --revision elsewhere", 1)],
+    "promote": [("--plan", 0), ("local --plan", 0), ("--next", 1), ("local", 0), ("local --revision elsewhere", 1)],
     "images": [("", 0), ("--json", 0), ("-e elsewhere", 1)],
     "images-pin": [("--only registry.example/none", 1)],
     "images-prune": [("--help", 0)],  # the caches are the machine's

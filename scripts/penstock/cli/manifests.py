@@ -192,8 +192,10 @@ def promote(
     """Move an environment's pins to what another one renders."""
     from penstock.verbs import promote as verb
 
-    if plan or next:
-        (verb.plan if plan else verb.decide)(json, platform)
+    if plan:
+        verb.plan(to, json, platform)
+    elif next:
+        verb.decide(to, json, platform)
     else:
         verb.promote(to, from_, component, revision, platform)
 

@@ -58,11 +58,11 @@ def promote(to: str, source: str, components: list[str], revision: str, platform
     console.good(f"{layout.relative(step.path)} is changed; commit it with manifests/")
 
 
-def plan(as_json: bool, platform: str = "") -> None:
-    """Print how far every environment lags behind the working tree."""
+def plan(to: str, as_json: bool, platform: str = "") -> None:
+    """Print how far an environment lags behind the working tree, or all of them."""
     layout = find_platform(platform)
     found = Revisions(layout)
-    every = [waiting(layout, name, found) for name in environments.names(layout)]
+    every = [waiting(layout, name, found) for name in environments.pick(layout, to)]
     if as_json:
         _print(every)
         return
@@ -70,8 +70,15 @@ def plan(as_json: bool, platform: str = "") -> None:
         _lag(each)
 
 
-def decide(as_json: bool, platform: str = "") -> None:
-    """Print the promotions that are due by promotion.yaml, and why the other environments get none."""
+def decide(to: str, as_json: bool, platform: str = "") -> None:
+    """Print the promotions that are due by promotion.yaml, and why the other environments get none.
+
+    Raises PenstockError if an environment is given: promotion.yaml chooses them.
+    """
+    if to:
+        raise PenstockError(
+            f"--next takes no environment, and `{to}` was given", "leave it out, or use --plan, which takes one"
+        )
     layout = find_platform(platform)
     decision = due.decide(layout, settings.read(layout))
     if as_json:
