@@ -65,7 +65,10 @@ def run(session: Session, phases: list[Phase]) -> None:
 
 def _cluster(session: Session, step: Step) -> Plan:
     yield from create(session, step)
-    yield from images.load(session)
+    yield from images.load(session, _network(session, step))
+
+
+def _network(session: Session, step: Step) -> Plan:
     for component in session.bootstrap:
         yield from bootstrap.apply(session, step, component)
     yield from names(session, step)
