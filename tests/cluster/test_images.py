@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -53,8 +53,8 @@ class Cluster:
             ),
         )
 
-    def load(self, *meanwhile: Work) -> list[str]:
-        return execute(self.session, images.load(self.session, meanwhile))
+    def load(self, *network: Work, early: Sequence[Work] = ()) -> list[str]:
+        return execute(self.session, images.load(self.session, early, network))
 
 
 @pytest.fixture
@@ -135,7 +135,8 @@ def test_the_network_starts_once_its_images_are_loaded_while_the_others_are(runs
     assert loaded[2:] == [Path(f"/{later}.tar")] * len(NODES)
 
 
-def test_after_a_failure_meanwhile_no_further_archive_is_loaded(cluster: Cluster, runs: Runs) -> None:
+@pytest.mark.usefixtures("cluster")
+def test_after_a_failure_meanwhile_no_further_archive_is_loaded(runs: Runs) -> None:
     cluster = Cluster(*map(str, range(20)))
     begun: list[Command] = []
     has_failed = threading.Event()
@@ -154,5 +155,19 @@ def test_after_a_failure_meanwhile_no_further_archive_is_loaded(cluster: Cluster
     assert len(begun) == 4
 
 
-def test_without_archives_the_rest_is_carried_out(cluster: Cluster) -> None:
-    assert Cluster().load(Work("", lambda: "started")) == ["started"]
+@pytest.mark.usefixtures("cluster")
+def test_what_needs_no_image_waits_for_none(runs: Runs) -> None:
+    is_defined = threading.Event()
+
+    def load(_: Command) -> None:
+        assert is_defined.wait(timeout=30)
+
+    runs(load)
+    network = "docker.io/library/network:1"
+    early = [Work("", is_defined.set)]
+    said = Cluster(network, network=network).load(Work("", lambda: "started"), early=early)
+    assert said == ["started", "1 images from 1 archives"]
+
+
+def test_without_archives_both_plans_are_carried_out() -> None:
+    assert Cluster().load(Work("", lambda: "started"), early=[Work("", lambda: "defined")]) == ["defined", "started"]

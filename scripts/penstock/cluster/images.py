@@ -29,14 +29,15 @@ Import = tuple[Path, str, Future[None]]
 """An archive, the node that imports it, and its end."""
 
 
-def load(session: Session, meanwhile: Plan) -> Plan:
+def load(session: Session, early: Plan, network: Plan) -> Plan:
     """Load each of the session's archives into each node that lacks one of its images, or has another build of it.
 
-    Several are loaded at a time. `meanwhile` is carried out once the images of phase 1 are loaded. Raises Findings for
-    the archives that fail, in the order in which they are loaded.
+    Several are loaded at a time. Meanwhile the two plans are carried out, `early` at once and `network` when the images
+    of phase 1 are loaded. Raises Findings for the archives that fail, in the order in which they are loaded.
     """
     if not session.archives:
-        yield from meanwhile
+        yield from early
+        yield from network
         return
     present = cache(docker.runtime_images)
     first, later = _in_order(session)
@@ -52,10 +53,11 @@ def load(session: Session, meanwhile: Plan) -> Plan:
                 command = partial(docker.importing, node, archive.path, session.timeout)
                 start = partial(_start, pool, imports, archive.path, node)
                 yield Action(command, f"images: {archive.path.name}", partial(lacks, node, archive.images), start)
+        yield from early
         paths = {archive.path for archive in first}
         awaited = "wait until the images of this phase are loaded" if first else ""
         yield Work(awaited, lambda: _finish([item for item in imports if item[0] in paths]))
-        yield from meanwhile
+        yield from network
         yield Work("wait until all are loaded", partial(_finish, imports), lambda: bool(imports))
     finally:
         pool.shutdown(cancel_futures=True)

@@ -171,7 +171,7 @@ def test_the_commands_are_those_of_the_dry_run(town: Town) -> None:
     )
     ran.remove(next(line for line in ran if "--field-manager=penstock" in line))  # the pod that checks DNS
     assert list(dict.fromkeys(ran)) == list(dict.fromkeys(shown))
-    assert [line.split()[0] for line in dict.fromkeys(ran)] == ["k3d", "kubectl", "flux", "kubectl"]
+    assert [line.split()[0] for line in dict.fromkeys(ran)] == ["k3d", "kubectl", "flux", "kubectl", "kubectl"]
     assert asked(town.fakes, "k3d cluster create") == [f"k3d cluster create --config {town.state}/k3d.yaml"]
     assert asked(town.fakes, "flux install") == [
         "flux install --export --version=v2.9.4 --components=source-controller,kustomize-controller "
