@@ -6,8 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
+from typing import Any
 
-_UNUSED = {"importlib.metadata": {"version": lambda _: ""}, "unittest.mock": {"Mock": object}}
+_UNUSED: dict[str, dict[str, Any]] = {
+    "importlib.metadata": {"version": lambda _: ""},
+    "unittest.mock": {"Mock": object},
+}
 
 
 @contextmanager
