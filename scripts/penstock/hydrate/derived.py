@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
+
 from penstock.gitops import objects as flux
 from penstock.hydrate import accounts, order
-from penstock.hydrate.labels import ReadLabels
+from penstock.hydrate.labels import ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent
 from penstock.hydrate.parts import units
+from penstock.hydrate.shape import Shape
 from penstock.kube.flux import NAMESPACE
 
+# Stands for the environment's name, the only thing in which the files of environments with the same shape differ.
+_ANY = "ENVIRONMENT"
+# A name that YAML never quotes in a path.
+_FLUX = f"{NAMESPACE}/kustomization-"
+_PLAIN = re.compile(r"[a-z0-9.-]+")
 
-def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
+
+def files(environment: str, shape: Shape, labels: ReadLabels) -> dict[str, bytes]:
     """Return the files by path; raises PenstockError for a collision, a cycle or a missing dependency."""
+    if shape.reads_labels or not _PLAIN.fullmatch(environment):
+        return _files(environment, shape.components, labels)
+    equal, own = _of_shape(shape)
+    name = f"/{environment}/".encode()
+    return equal | {path: name.join(parts) for path, parts in own.items()}
+
+
+@lru_cache(maxsize=64)
+def _of_shape(shape: Shape) -> tuple[dict[str, bytes], dict[str, list[bytes]]]:
+    """Return the files that don't contain the environment's name, and the texts around it in the others."""
+    found = _files(_ANY, shape.components, unknown)
+    own = {path: data.split(f"/{_ANY}/".encode()) for path, data in found.items() if path.startswith(_FLUX)}
+    return {path: data for path, data in found.items() if path not in own}, own
+
+
+def _files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)

@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from penstock.core import console
+from penstock.core import console, once
 from penstock.hydrate import hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
@@ -41,7 +41,7 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     if git:
         index.refuse_sparse_sources(git)
         picked = index.present(git, layout, picked, layout.limits is not None)
-    with write.exclusive(layout):
+    with write.exclusive(layout), once.run():
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
         done = _compute(layout, picked, components, charts, Revisions(layout))
