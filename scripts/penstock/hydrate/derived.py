@@ -10,8 +10,10 @@ from penstock.hydrate.parts import units
 from penstock.kube.flux import NAMESPACE
 
 
-def files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
-    """Return the files by path; raises PenstockError for a collision, a cycle or a missing dependency."""
+def files(place: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
+    """Return the files by path; `place` is the tree's folder in the repository that Flux reads.
+
+    Raises PenstockError for a collision, a cycle or a missing dependency."""
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)
@@ -22,7 +24,7 @@ def files(environment: str, components: dict[str, LockedComponent], labels: Read
         found[f"{name}/{flux.INDEX}"] = flux.index([*unit.files, *own])
     synced = rights.synced | {
         f"kustomization-{name}.yaml": flux.component_file(
-            environment,
+            place,
             name,
             needed,
             rights.of.get(name, ""),

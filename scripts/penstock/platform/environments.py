@@ -17,6 +17,7 @@ from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
+from penstock.platform.destination import Destination
 from penstock.platform.layout import Layout
 
 Values = dict[str, Any]
@@ -29,11 +30,12 @@ _TREE = re.compile(r"\bmanifests/([\w.-]*\w)")
 # A message names this many environments; of more than one above that, it counts the rest.
 _MOST_NAMED = 3
 # All other keys of an environment's file belong to the platform.
-ENGINE_KEYS = ("cluster", "kubernetes", "sources")
+ENGINE_KEYS = ("cluster", "kubernetes", "manifests", "sources")
 # In `sources`: not pinned.
 WORKING_TREE = "working-tree"
-# `sources`, but not `resources`: a file without it needs no parser.
+# `sources`, but not `resources`: a file without it needs no parser. The same for `manifests`.
 _SOURCES = re.compile(rb"(?<![A-Za-z])sources\b")
+_MANIFESTS = re.compile(rb"\bmanifests[\"']?\s*:")
 Revision = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -67,6 +69,7 @@ class Environment(Strict, frozen=True):
     cluster: Cluster
     kubernetes: Kubernetes
     sources: Pins = Pins()
+    manifests: Destination = Destination()
 
 
 class _Sub(Strict, frozen=True):
@@ -197,12 +200,25 @@ def read(layout: Layout, name: str) -> Environment:
 
 def pins(layout: Layout, name: str) -> Pins:
     """The pins of an environment, merged as its values are; raises the errors of `read`."""
+    return read(layout, name).sources if _declares(layout, name, _SOURCES) else Pins()
+
+
+def destination(layout: Layout, name: str) -> Destination | None:
+    """The branch of its own that an environment's manifests are committed to; None if they are with their sources."""
+    found = read(layout, name).manifests if _declares(layout, name, _MANIFESTS) else Destination()
+    return None if found == Destination() else msgspec.structs.replace(found, branch=found.branch or name)
+
+
+def place(layout: Layout, name: str) -> str:
+    """The folder of an environment's manifests in the repository that Flux reads; empty for all of it."""
+    return "" if destination(layout, name) else f"{layout.manifests.name}/{name}"
+
+
+def _declares(layout: Layout, name: str, key: re.Pattern[bytes]) -> bool:
+    """Whether a file of an environment may have a key: the fast check asks for each one, and few have it."""
     own = lineage.of(layout, name) if lineage.file(layout, name) else ()
     files = (layout.environments / "base.yaml", *(each.path for each in own))
-    # The fast check asks for each environment, and few have pins.
-    if not any(file.is_file() and _SOURCES.search(content(file)) for file in files):
-        return Pins()
-    return read(layout, name).sources
+    return any(file.is_file() and key.search(content(file)) for file in files)
 
 
 def inherited_pins(layout: Layout, name: str) -> Pins:
