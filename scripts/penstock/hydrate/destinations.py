@@ -58,13 +58,17 @@ def present(layout: Layout, asked: bool) -> Layout:
     missing = absent(layout, names)
     if not missing:
         return layout
-    how = f"`inv hydrate -e {missing[0]}`"
     if asked:
-        raise PenstockError(f"{layout.relative(layout.tree(missing[0]))} is not checked out", f"run {how}")
+        raise refusal(layout, missing[0])
     are = "is left out: its manifests are" if len(missing) == 1 else "are left out: their manifests are"
-    console.warn(f"{shown(missing)} {are} on a branch that is not checked out; {how} clones it")
+    console.warn(f"{shown(missing)} {are} on a branch that is not checked out; `inv hydrate -e {missing[0]}` clones it")
     kept = layout.limits if layout.limits is not None else map(Limit, names)
     return replace(layout, limits=tuple(each for each in kept if each.environment not in missing))
+
+
+def refusal(layout: Layout, name: str) -> PenstockError:
+    """Return the error for an environment whose own branch isn't checked out."""
+    return PenstockError(f"{layout.relative(layout.tree(name))} is not checked out", f"run `inv hydrate -e {name}`")
 
 
 def faults(layout: Layout, found: Iterable[str], index: Index | None) -> list[str]:

@@ -18,7 +18,7 @@ from penstock.hydrate.seen import Seen
 from penstock.platform import dataflow, environments, secrets
 from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
-from penstock.review import trees
+from penstock.review import branches, trees
 from penstock.review.trees import Trees
 from penstock.tools import git, revisions
 
@@ -68,7 +68,8 @@ class End:
     """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
 
     `is_partial` is whether its sources are only those that the change needs, `is_fresh` whether its manifests are known
-    to be what their sources render.
+    to be what their sources render. `published` are environments whose manifests are those of another branch, rendered
+    from whichever sources.
     """
 
     name: str
@@ -77,6 +78,7 @@ class End:
     sources: Sources
     is_partial: bool = False
     is_fresh: bool = False
+    published: frozenset[str] = frozenset()
     seen: Seen = field(default_factory=Seen, compare=False, repr=False)
 
     @property
@@ -93,7 +95,7 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
-        if self.is_fresh:
+        if self.is_fresh or environment in self.published:
             return []
         if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
@@ -150,13 +152,26 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         shown = revisions.named(head, tip) if head else WORKING_TREE
         if (head or not dirty) and entries[start] == entries[tip]:
             # Nothing changes, so the locks are all that is read.
-            before = after = trees.locks(root, tip)
+            before = trees.locks(root, tip)
+            after = {**before}
         else:
             every = trees.read(root, *dict.fromkeys((start, tip)), changed=None if head else dirty)
             before, after = every[0], every[-1]
+        notes += [*branches.replace(layout, before, after)] if not head else _separate(layout)
         touched = (f"components/{name}" for name in _touched(before, after))
         old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
-        yield End(name, start, before, old_sources, is_partial=True), End(shown, tip, after, new_sources), notes
+        published = frozenset(branches.names(layout))
+        yield (
+            End(name, start, before, old_sources, is_partial=True, published=published),
+            End(shown, tip, after, new_sources),
+            notes,
+        )
+
+
+def _separate(layout: Layout) -> list[str]:
+    """Return the note about environments that no commit of the sources has."""
+    found = branches.names(layout)
+    return [branches.left_out(found, "not part of the sources' commits")] if found else []
 
 
 def changed(root: Path) -> list[str]:
