@@ -46,7 +46,12 @@ def of(layout: Layout, names: Iterable[str]) -> dict[str, Destination]:
 
 def absent(layout: Layout, names: Iterable[str]) -> list[str]:
     """Return those of some environments whose manifests are on a branch of their own that isn't checked out here."""
-    return [name for name in of(layout, names) if not is_repository(layout.tree(name))]
+    return [name for name in of(layout, names) if not is_checked_out(layout, name)]
+
+
+def is_checked_out(layout: Layout, name: str) -> bool:
+    """Whether the own branch of an environment is checked out here."""
+    return is_repository(layout.tree(name))
 
 
 def present(layout: Layout, asked: bool) -> Layout:
@@ -60,8 +65,11 @@ def present(layout: Layout, asked: bool) -> Layout:
         return layout
     if asked:
         raise refusal(layout, missing[0])
-    are = "is left out: its manifests are" if len(missing) == 1 else "are left out: their manifests are"
-    console.warn(f"{shown(missing)} {are} on a branch that is not checked out; `inv hydrate -e {missing[0]}` clones it")
+    if len(missing) == 1:
+        said = "is left out: its manifests are on a branch that is not checked out; `inv hydrate -e {}` clones it"
+    else:
+        said = "are left out: their manifests are on branches that are not checked out; `inv hydrate -e {}` clones one"
+    console.warn(f"{shown(missing, names)} {said.format(missing[0])}")
     kept = layout.limits if layout.limits is not None else map(Limit, names)
     return replace(layout, limits=tuple(each for each in kept if each.environment not in missing))
 
@@ -97,7 +105,7 @@ def prepare(layout: Layout, found: Mapping[str, Destination], index: Index | Non
     if lines := faults(layout, found, index):
         raise Findings(lines, "the manifests would be in both; commit that, then run it again")
     for name, each in found.items():
-        if is_repository(layout.tree(name)):
+        if is_checked_out(layout, name):
             _refuse_other(layout, name, each)
         else:
             _clone(layout, name, each)
