@@ -10,6 +10,7 @@ import pytest
 
 from branch_support import IGNORED, bare, bring, git, publish, separate
 from conftest import MakePlatform
+from git_support import bystanders
 from penstock.core.errors import Findings, PenstockError
 from penstock.gates.__main__ import main as gate
 from penstock.hydrate.selection import Selection
@@ -297,3 +298,13 @@ def test_the_branch_is_the_environments_name_by_default(apart: Platform, tmp_pat
     bring(apart, "north")
     publish(apart, "north")
     assert git(tmp_path / "remotes" / "north.git", "branch", "--list") == "north"
+
+
+def test_the_repository_of_the_user_is_only_read(apart: Platform, tmp_path: Path) -> None:
+    around = bystanders(apart, tmp_path / "around")
+    with around.untouched():
+        done = around.worktree.run("hydrate", "-e", "*", env=around.environment)
+        assert done.returncode == 0, done.stderr
+        for verb in ("hydrate-check", "review", "diff"):
+            assert around.worktree.run(verb, env=around.environment).returncode == 0
+    assert git(around.worktree.tree, "symbolic-ref", "--short", "HEAD") == "manifests/local"

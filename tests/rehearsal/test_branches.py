@@ -1,4 +1,4 @@
-"""Manifests on a branch of their own: Flux applies them from its root, and the rehearsal begins at what it publishes."""
+"""Manifests on a branch of their own: Flux applies its root, and the rehearsal begins at what the branch publishes."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.files import is_conflict, sha256, walk
 from penstock.core.rule import Rule
-from penstock.hydrate import charts_lock, check, derived, labels, lock
+from penstock.hydrate import charts_lock, check, derived, destinations, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
@@ -18,7 +18,6 @@ from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
 from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs, shared_files, stale
 from penstock.hydrate.tree import on_disk
-from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout
 
 
@@ -64,7 +63,7 @@ def fast_findings(
     findings = _sources(layout, environment, locked, index, seen)
     if lock.encode(locked) != raw.replace(b"\r\n", b"\n"):
         findings.append(Line(f"{shown}/{LOCK_NAME} is not as `inv hydrate` writes it (a merge?)"))
-    findings += _contradictions(layout, environment, locked)
+    findings += _contradictions(layout, environment, locked, seen)
     # Files that a sparse checkout leaves out can't have been edited.
     return findings if sparse else findings + _tampered(layout, environment, locked, index, seen)
 
@@ -121,7 +120,7 @@ def _changed(environment: str, stale_names: list[str]) -> list[Line]:
     return [Line(f"manifests/{environment} is stale: what it is made of changed since it was hydrated ({shown})")]
 
 
-def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[Line]:
+def _contradictions(layout: Layout, environment: str, locked: Lock, seen: Seen) -> list[Line]:
     """Return contradictions that a clean merge may leave between components, or in the files derived from them."""
     findings: list[Line] = []
     for validate in (check.check, refuse_taken):
@@ -130,7 +129,7 @@ def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[Line
         except PenstockError as error:
             findings += _refused(error)
     read = labels.reader(layout.tree(environment), {})
-    place = environments.place(layout, environment)
+    place = destinations.place(layout, environment, seen)
     try:
         made = {path: sha256(data) for path, data in derived.files(place, locked.components, read).items()}
     except PenstockError as error:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from penstock.core.files import sha256
-from penstock.hydrate import check, derived, labels, lock
+from penstock.hydrate import check, derived, destinations, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import refuse_taken, units
@@ -15,7 +15,6 @@ from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.seen import Seen
 from penstock.hydrate.tree import Tree
-from penstock.platform import environments as settings
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
@@ -67,7 +66,7 @@ def _tree(plan: Plan, renewed: Split | None) -> Tree:
         for name, unit in units(components).items()
         for file in unit.files
     }
-    place = settings.place(layout, environment)
+    place = destinations.place(layout, environment, plan.inputs.seen)
     made = derived.files(place, components, labels.reader(layout.tree(environment), texts))
     digests = {path: sha256(data) for path, data in made.items()}
     # An unchanged file is kept: a hard link is cheaper than a new file.

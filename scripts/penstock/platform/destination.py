@@ -15,18 +15,20 @@ _BRANCH = r"^(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9_./+-]*(?<![./
 _REPOSITORY = r"^[^\s-]\S*$"
 _PASSWORD = re.compile(r"^[a-z+]+://[^/@]*:[^/@]*@")
 
-Repository = Annotated[
-    str,
-    msgspec.Meta(pattern=_REPOSITORY, description="the address of its repository; by default the sources' `origin`"),
-]
-Branch = Annotated[str, msgspec.Meta(pattern=_BRANCH, description="by default the environment's name")]
-
 
 class Destination(Strict, frozen=True):
     """The branch that an environment's manifests are committed to; without keys, that of their sources."""
 
-    repository: Repository | None = None
-    branch: Branch | None = None
+    repository: Annotated[
+        Annotated[str, msgspec.Meta(pattern=_REPOSITORY)] | None,
+        msgspec.Meta(
+            description="the address of another repository; by default it is the remote `origin` of the sources"
+        ),
+    ] = None
+    branch: Annotated[
+        Annotated[str, msgspec.Meta(pattern=_BRANCH)] | None,
+        msgspec.Meta(description="a branch that has nothing else; by default it has the environment's name"),
+    ] = None
 
     @property
     def has_password(self) -> bool:

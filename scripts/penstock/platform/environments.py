@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import content
+from penstock.core.files import content, entries
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
 from penstock.core.yaml import parse
@@ -207,6 +207,14 @@ def destination(layout: Layout, name: str) -> Destination | None:
     """The branch of its own that an environment's manifests are committed to; None if they are with their sources."""
     found = read(layout, name).manifests if _declares(layout, name, _MANIFESTS) else Destination()
     return None if found == Destination() else msgspec.structs.replace(found, branch=found.branch or name)
+
+
+def has_destinations(layout: Layout) -> bool:
+    """Whether any file in environments/ may have the key `manifests`: a fleet without it must not pay for it."""
+    folder = layout.environments
+    return folder.is_dir() and any(
+        _MANIFESTS.search(content(entry.path)) for entry in entries(folder) if entry.name.endswith(".yaml")
+    )
 
 
 def place(layout: Layout, name: str) -> str:
