@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from penstock.hydrate import destinations, lock, select
+from penstock.hydrate import checkouts, destinations, lock, select
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import unit_name
 from penstock.hydrate.pinned import recorded
@@ -58,7 +58,7 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
 def _published(layout: Layout, name: str) -> tuple[bytes | None, set[str]]:
     """Return the lock that an environment's own branch publishes, and the files that differ from it."""
     tree = layout.tree(name)
-    tip = destinations.published(layout, name) if destinations.is_checked_out(layout, name) else ""
+    tip = checkouts.published(layout, name) if destinations.is_checked_out(layout, name) else ""
     if not tip:
         return None, set()
     return git.files(tree, tip, LOCK_NAME).get(LOCK_NAME), revisions.differing(tree, tip)

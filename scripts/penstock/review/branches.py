@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from penstock.core.errors import PenstockError
-from penstock.hydrate import destinations
+from penstock.hydrate import checkouts, destinations
 from penstock.platform import environments
 from penstock.platform.environments import shown
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -32,12 +32,12 @@ def replace(layout: Layout, before: Trees, after: Trees) -> Iterator[str]:
     every = destinations.of(layout, names(layout))
     absent = destinations.absent(layout, every)
     present = [name for name in every if name not in absent]
-    destinations.refuse_other(layout, {name: every[name] for name in present})
+    checkouts.refuse_other(layout, {name: every[name] for name in present})
     for name in absent:
         before.pop(name, None)
         after.pop(name, None)
     for name in present:
-        tree, tip = layout.tree(name), destinations.published(layout, name)
+        tree, tip = layout.tree(name), checkouts.published(layout, name)
         if tip and not revisions.differing(tree, tip):
             lock = tree / LOCK_NAME
             before[name] = after[name] = {LOCK_NAME: lock.read_bytes()} if lock.is_file() else {}

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from penstock.core import console
-from penstock.hydrate import destinations, hooks, index, lineages, lock, names, write
+from penstock.hydrate import checkouts, destinations, hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pinned import Revisions
@@ -47,7 +47,7 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     if elsewhere:
         destinations.of(layout, environments.names(layout))  # no branch is that of two
     with write.exclusive(layout):
-        destinations.prepare(layout, elsewhere, git)
+        checkouts.prepare(layout, elsewhere, git)
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
         done = _compute(layout, picked, components, charts, Revisions(layout))

@@ -17,7 +17,7 @@ from penstock.core import console
 from penstock.core.files import plain_folder
 from penstock.core.side_by_side import side_by_side
 from penstock.gitops import snapshot
-from penstock.hydrate import destinations
+from penstock.hydrate import checkouts, destinations
 from penstock.kube.objects import Object
 from penstock.kube.ref import Content, ObjectRef
 from penstock.platform import classes, environments, lineage
@@ -55,7 +55,7 @@ def _unpublished(layout: Layout, environment: str, commit: str, base: str, is_mo
     if is_moved:
         return f"its manifests have moved to a branch of their own since {base}: Flux needs another source for that"
     own = layout.relative(lineage.lineage(layout, environment)[-1].path)
-    if not destinations.published(layout, environment) or not git.entry(layout.root, commit, own):
+    if not checkouts.published(layout, environment) or not git.entry(layout.root, commit, own):
         return f"it is new since {base}, or its branch has no commit: there is nothing to start from"
     return ""
 
@@ -102,7 +102,7 @@ def _base(layout: Layout, base: str) -> Iterator[Layout]:
     with plain_folder("penstock-base-") as folder:
         old = snapshot.checkout(layout, commit, folder)
         for name in branches.names(layout):
-            if destinations.is_checked_out(layout, name) and (tip := destinations.published(layout, name)):
+            if destinations.is_checked_out(layout, name) and (tip := checkouts.published(layout, name)):
                 history.write(layout.tree(name), tip, (".",), old.tree(name))
         yield old
 
