@@ -15,6 +15,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.gates.__main__ import main as gate
 from penstock.hydrate.selection import Selection
 from penstock.hydrate.touched import touched
+from penstock.platform.classes import classes
 from penstock.review import report
 from penstock.verbs.hydrate_check import hydrate_check
 from support import Platform
@@ -129,13 +130,15 @@ def test_review_and_diff_compare_with_what_the_branch_publishes(
     published.commit("Say bye")
     found = report.review(published.layout, environment="local")
     assert [change.name for each in found.environments for change in each.changes] == ["ConfigMap town/greeting"]
-    assert found.notes == ["the base of local, north is what the branch of its manifests publishes"]
+    assert found.notes == ["the base of local, north is what the branches of their manifests publish"]
     done = published.succeed("diff", "-e", "local")
     assert "data.text: hello world → bye world" in done.stdout
     # The commits of the sources have none of them.
     found = report.review(published.layout, "HEAD~1", "HEAD")
     assert found.environments == []
-    assert "local, north left out: the branch of the manifests is not part of the sources' commits" in found.notes
+    assert (
+        "local, north are left out: the branches of their manifests are not part of the sources' commits" in found.notes
+    )
     publish(published, "local")
     (local, _) = report.review(published.layout).environments
     assert local.changes == []
@@ -172,6 +175,9 @@ def test_files_of_the_repository_stay_and_others_go(published: Platform) -> None
         [".git", ".gitattributes", ".github", "flux-system", "greeting", "penstock.lock", "spaces"]
     )
     assert git(published.tree, "rev-parse", "HEAD") == head
+    with contextlib.chdir(published.root):
+        gate(["kubeconform", "-e", "local"])
+    assert classes([published.layout], ["local", "north"]) == [("local", "north")]
     publish(published, "local")
     shutil.rmtree(published.tree)
     bring(published, "local")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,28 +11,36 @@ import pytest
 
 from branch_support import bring, publish, separate
 from cluster_support import kubectl, status
+from penstock.gitops.status import KUSTOMIZATIONS, SOURCES
 from support import Platform, copy_platform
 
 
 @pytest.fixture
 def apart(cluster_programs: None, tmp_path: Path) -> Iterator[Platform]:
+    """The platform, up with the manifests among the sources, and then moved to branches of their own."""
     made = copy_platform("", tmp_path / "platform")
-    separate(made, tmp_path / "remotes")
-    bring(made)
+    made.write(".gitignore", ".penstock/\n")
+    made.commit("Start")
+    made.hydrate()
     try:
+        made.succeed("up", "-e", "local", "--provider", "kwok")
+        shutil.rmtree(made.root / "manifests")
+        separate(made, tmp_path / "remotes")
+        bring(made)
         yield made
     finally:
         made.succeed("down")
 
 
 def test_a_cluster_from_the_branch_and_the_rehearsal_of_a_change(apart: Platform) -> None:
-    # Before the branch has a commit, and with uncommitted changes.
-    apart.succeed("up", "-e", "local", "--provider", "kwok")
+    apart.succeed("sync", "-e", "local")  # the branch has no commit yet
     assert {item["name"]: item["ready"] for item in status(apart)["kustomizations"]} == dict.fromkeys(
         ["greeting", "platform", "spaces"], True
     )
-    (source,) = kubectl(apart).get("gitrepositories.source.toolkit.fluxcd.io", "-A")
+    (source,) = kubectl(apart).get(SOURCES, "-A")
     assert "ignore" not in source["spec"]
+    (root,) = [item for item in kubectl(apart).get(KUSTOMIZATIONS, "-A") if item["metadata"]["name"] == "platform"]
+    assert root["spec"]["path"] == "./flux-system"
     apart.replace("components/greeting/values.yaml.gotmpl", "hello", "bye")
     bring(apart, "local")
     apart.succeed("sync", "-e", "local")

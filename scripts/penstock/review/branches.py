@@ -48,9 +48,12 @@ def replace(layout: Layout, before: Trees, after: Trees) -> Iterator[str]:
     if absent:
         yield left_out(absent, "not checked out: `inv hydrate -e NAME` clones it")
     if present:
-        yield f"the base of {shown(present)} is what the branch of its manifests publishes"
+        branch = "branch of its manifests publishes" if len(present) == 1 else "branches of their manifests publish"
+        yield f"the base of {shown(present)} is what the {branch}"
 
 
 def left_out(names: list[str], reason: str) -> str:
     """Return the line about environments that a review leaves out."""
-    return f"{shown(names)} left out: the branch of the manifests is {reason}"
+    if len(names) == 1:
+        return f"{names[0]} is left out: the branch of its manifests is {reason}"
+    return f"{shown(names)} are left out: the branches of their manifests are {reason}"

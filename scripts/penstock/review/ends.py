@@ -143,7 +143,8 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     tip = revisions.commit(root, head or "HEAD")
     start, name = revisions.base_of(root, base, tip)
     dirty = changed(root)
-    notes = list(_notes(root, start, tip, head, dirty))
+    separate = branches.names(layout)
+    notes = list(_notes(root, start, tip, head, dirty, bool(separate)))
     entries = {revision: git.entry(root, revision, "manifests") for revision in dict.fromkeys((start, tip))}
     _refuse_submodule(entries)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
@@ -157,7 +158,7 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         else:
             every = trees.read(root, *dict.fromkeys((start, tip)), changed=None if head else dirty)
             before, after = every[0], every[-1]
-        notes += [*branches.replace(layout, before, after)] if not head else _separate(layout)
+        notes += [*branches.replace(layout, before, after)] if not head else _left_out(separate)
         touched = (f"components/{name}" for name in _touched(before, after))
         old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
         published = frozenset(branches.names(layout))
@@ -168,10 +169,9 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         )
 
 
-def _separate(layout: Layout) -> list[str]:
+def _left_out(separate: list[str]) -> list[str]:
     """Return the note about environments that no commit of the sources has."""
-    found = branches.names(layout)
-    return [branches.left_out(found, "not part of the sources' commits")] if found else []
+    return [branches.left_out(separate, "not part of the sources' commits")] if separate else []
 
 
 def changed(root: Path) -> list[str]:
@@ -187,8 +187,8 @@ def _touched(before: Trees, after: Trees) -> list[str]:
     return sorted({path.partition("/")[0] for path in paths if "/" in path})
 
 
-def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:
-    if start == tip and (head or not dirty):
+def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str], has_branches: bool) -> Iterator[str]:
+    if start == tip and (head or not (dirty or has_branches)):
         yield f"both ends are commit {tip[:12]}: there is nothing to compare"
     elif len(revisions.parents(root, tip)) > 1:
         yield f"{head or 'HEAD'} is a merge commit: all that it merges since the base is compared"
