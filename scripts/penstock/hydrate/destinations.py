@@ -9,7 +9,6 @@ from dataclasses import replace
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.hydrate.index import Index
-from penstock.hydrate.seen import Seen
 from penstock.hydrate.tree import is_repository
 from penstock.platform import environments
 from penstock.platform.destination import Destination
@@ -37,14 +36,6 @@ def of(layout: Layout, names: Iterable[str]) -> dict[str, Destination]:
     if lines:
         raise Findings(lines, "give each a `manifests.branch` of its own; it is by default the environment's name")
     return found
-
-
-def place(layout: Layout, name: str, seen: Seen) -> str:
-    """Return `environments.place`, for all environments of a run at little cost."""
-    folder = layout.environments
-    if folder not in seen.destinations:
-        seen.destinations[folder] = environments.has_destinations(layout)
-    return environments.place(layout, name) if seen.destinations[folder] else f"{layout.manifests.name}/{name}"
 
 
 def absent(layout: Layout, names: Iterable[str]) -> list[str]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -14,11 +15,13 @@ from penstock.core.errors import PenstockError
 from penstock.core.files import content, entries
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
+from penstock.core.once import once
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
 from penstock.platform.destination import Destination
 from penstock.platform.layout import Layout
+from penstock.platform.lineage import EnvironmentFile
 
 Values = dict[str, Any]
 """The settings of an environment, as helmfile passes them to templates."""
@@ -165,14 +168,22 @@ def layers(layout: Layout, name: str) -> dict[str, Values]:
     The paths are relative to the root, and the values without `extends` and `abstract`. Raises PenstockError if a file
     is missing or isn't a mapping, and the errors of `lineage.of`.
     """
-    values = {}
-    for file in (layout.environments / "base.yaml", *(each.path for each in lineage.of(layout, name))):
-        if file.is_file():
-            shown = layout.relative(file)
-            values[shown] = _layer(file.read_bytes(), shown)
-    return values
+    return {shown: dict(_layer(text, shown)) for shown, text in _texts(layout, lineage.of(layout, name)).items()}
 
 
+def _texts(layout: Layout, files: Sequence[EnvironmentFile]) -> dict[str, bytes]:
+    paths = (layout.environments / "base.yaml", *(each.path for each in files))
+    found = {layout.relative(path): _text(path) for path in paths}
+    return {shown: text for shown, text in found.items() if text is not None}
+
+
+@once
+def _text(path: Path) -> bytes | None:
+    return content(path) if path.is_file() else None
+
+
+# Cached: a fleet's environments extend the same few.
+@lru_cache(maxsize=4096)
 def _layer(text: bytes, shown: str) -> Values:
     layer = parse(text, shown) or {}
     if not isinstance(layer, dict):
@@ -190,9 +201,9 @@ def _layer(text: bytes, shown: str) -> Values:
 def read(layout: Layout, name: str) -> Environment:
     """The engine's settings of an environment: base.yaml, overridden by the files of `lineage.of`."""
     values: Values = {}
-    texts: dict[str, bytes] = {}
-    for shown, layer in layers(layout, name).items():
-        texts[shown] = (layout.root / shown).read_bytes()
+    texts = _texts(layout, lineage.of(layout, name))
+    for shown, text in texts.items():
+        layer = _layer(text, shown)
         values = merged(values, {key: layer[key] for key in ENGINE_KEYS if key in layer})
     where = layout.relative(lineage.lineage(layout, name)[-1].path)
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
@@ -225,8 +236,7 @@ def place(layout: Layout, name: str) -> str:
 def _declares(layout: Layout, name: str, key: re.Pattern[bytes]) -> bool:
     """Whether a file of an environment may have a key: the fast check asks for each one, and few have it."""
     own = lineage.of(layout, name) if lineage.file(layout, name) else ()
-    files = (layout.environments / "base.yaml", *(each.path for each in own))
-    return any(file.is_file() and key.search(content(file)) for file in files)
+    return any(map(key.search, _texts(layout, own).values()))
 
 
 def inherited_pins(layout: Layout, name: str) -> Pins:

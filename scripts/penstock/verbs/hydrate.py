@@ -6,7 +6,7 @@ import time
 
 import msgspec
 
-from penstock.core import console
+from penstock.core import console, once
 from penstock.hydrate import checkouts, destinations, hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
@@ -46,7 +46,7 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     elsewhere = destinations.of(layout, picked)
     if elsewhere:
         destinations.of(layout, environments.names(layout))  # no branch is that of two
-    with write.exclusive(layout):
+    with write.exclusive(layout), once.run():
         checkouts.prepare(layout, elsewhere, git)
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import msgspec
 
-from penstock.core import console
+from penstock.core import console, once
 from penstock.core.errors import Findings
 from penstock.hydrate import destinations, index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
@@ -23,7 +23,8 @@ def hydrate_check(selected: Selection, fast: bool, as_json: bool, platform: str 
     `fast` only compares digests; in a Git repository, those of the files to be committed.
     """
     chosen = find_platform(platform)
-    found = failure(_fast_findings(selected, chosen)) if fast else _full_findings(selected.present(chosen))
+    with once.run():
+        found = failure(_fast_findings(selected, chosen)) if fast else _full_findings(selected.present(chosen))
     if as_json:
         console.out(msgspec.json.encode(found.findings).decode())
     if found.findings:
