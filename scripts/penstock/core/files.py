@@ -56,12 +56,13 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Yield every file below a folder except leftovers, sorted by name; doesn't follow links."""
+    """Yield every file below a folder except leftovers and Git's own, sorted by name; doesn't follow links."""
     with os.scandir(folder) as found:
         ordered = sorted(found, key=attrgetter("name"))
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False):
-            yield from entries(entry.path)
+            if entry.name != ".git":
+                yield from entries(entry.path)
         elif not is_leftover(entry.name):
             yield entry
 
