@@ -121,10 +121,22 @@ def test_another_template_is_another_job(helm: str, tmp_path: Path) -> None:
 
 
 def test_the_job_and_the_cronjob_do_the_same(helm: str) -> None:
+    """The Job alone starts without the network and asks the API server at its own address, as the agents do."""
     objects = CASES.objects(helm)
     spec = objects[job(objects)]["spec"]
-    assert objects["CronJob/hubble-generate-certs"]["spec"]["jobTemplate"]["spec"] == spec
     assert "ttlSecondsAfterFinished" not in spec
+    pod = spec["template"]["spec"]
+    assert pod.pop("hostNetwork")
+    tolerated = {item["key"] for item in pod.pop("tolerations")}
+    assert tolerated == {"node.kubernetes.io/not-ready", "node.cilium.io/agent-not-ready"}
+    (certgen,) = pod["containers"]
+    env = {item["name"]: item.get("value") for item in certgen["env"]}
+    certgen["env"] = [item for item in certgen["env"] if not item["name"].startswith("KUBERNETES_SERVICE_")]
+    assert objects["CronJob/hubble-generate-certs"]["spec"]["jobTemplate"]["spec"] == spec
+    agent = objects["DaemonSet/cilium"]["spec"]["template"]["spec"]["containers"][0]
+    of_agent = {item["name"]: item.get("value") for item in agent["env"]}
+    for name in ("KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PORT"):
+        assert env[name] == of_agent[name]
 
 
 def test_flux_never_prunes_the_network(helm: str) -> None:

@@ -1,17 +1,23 @@
-"""A `flux` that does in a cluster of simulated pods what the real one does: its install brings Flux up, and it works.
+"""A `flux` for a cluster of simulated pods: `install --export` prints Flux's objects; once applied, Flux works.
 
-What flux deploys as pods is deployed, and simulated like all pods there; the real controllers run beside it as
-processes, whose pids go to a file in $FAKE_FLUX.
+The pods are simulated like all pods there; the real controllers run beside them as processes, whose pids go to a file
+in $FAKE_FLUX.
 """
 
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+from penstock.cluster import crds
 from penstock.cluster.processes import free_port
+from penstock.cluster.waiting import until
+from penstock.core import yaml
+from penstock.core.console import Step
+from penstock.core.errors import PenstockError
 from penstock.core.process import Command, spawn
 from penstock.gitops import objects
 from penstock.kube.flux import NAMESPACE
@@ -34,11 +40,22 @@ def deployment(name: str) -> dict[str, Any]:
     }
 
 
-def install(kubectl: Kubectl, components: list[str], folder: Path) -> None:
-    kubectl.run("apply", "--server-side", *(word for path in flux.crds() for word in ("-f", path)), timeout=120)
-    kubectl.apply([objects.namespace(), *map(deployment, components)], "flux")
-    for name in components:
-        kubectl.run("rollout", "status", f"deployment/{name}", "-n", NAMESPACE, "--timeout=60s")
+def export(components: list[str]) -> None:
+    """Print the objects that Flux consists of."""
+    definitions = [yaml.parse(path.read_text()) for path in flux.crds()]
+    sys.stdout.write(yaml.dump_all([objects.namespace(), *definitions, *map(deployment, components)]))
+
+
+def serve(folder: Path) -> None:
+    """Run the controllers once their definitions are in the cluster."""
+    kubectl = Kubectl(folder / "kubeconfig")
+    expected = {yaml.parse(path.read_text())["metadata"]["name"] for path in flux.crds()}
+
+    def served() -> bool | None:
+        found = crds.names(kubectl)
+        return True if all(found.get(name) for name in expected) else None
+
+    until(served, 60, Step(""), "the definitions", lambda: PenstockError("not applied", "look at the test"))
     (folder / "artifacts").mkdir()
     source = flux.source_controller(kubectl.kubeconfig, folder / "artifacts", free_port())
     kustomize = flux.kustomize_controller(kubectl.kubeconfig, folder / "artifacts")
@@ -53,18 +70,25 @@ def start(commands: list[Command], folder: Path) -> None:
 def main(words: list[str]) -> None:
     folder = Path(os.environ["FAKE_FLUX"])
     version = os.environ.get("FAKE_FLUX_VERSION", FLUX.version)
+    if words == ["serve"]:
+        serve(folder)
+        return
     if words == ["--version"]:
         sys.stdout.write(f"flux version {version}\n")
         return
     with (folder / "asked").open("a") as asked:
         asked.write(" ".join(words) + "\n")
-    given = dict(word.removeprefix("--").split("=", 1) for word in words if word.startswith("--"))
-    assert words[0] == "install"
+    given = dict(word.removeprefix("--").split("=", 1) for word in words if "=" in word)
+    assert words[:2] == ["install", "--export"]
     assert given["version"] == f"v{version}"
-    # What flux is given is the cluster's alone, and the controllers outlive the folder that it lies in.
+    export(given["components"].split(","))
+    # The cluster of the tests is the only context that the user's kubeconfig has a server for. The controllers outlive
+    # the folder that the platform's copy lies in.
     own = folder / "kubeconfig"
-    own.write_bytes(Path(given["kubeconfig"]).read_bytes())
-    install(Kubectl(own), given["components"].split(","), folder)
+    if not own.exists():
+        own.write_bytes(Path(os.environ["KUBECONFIG"]).read_bytes())
+        argv = [sys.executable, __file__, "serve"]
+        subprocess.Popen(argv, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 if __name__ == "__main__":

@@ -211,7 +211,7 @@ def test_a_dry_run_shows_the_commands_and_runs_none(town: Others, untouched: Non
     shown = town.succeed("up", *TARGET, "--dry-run").stdout
     view = f"config view --minify --flatten --context={CONTEXT} --raw"
     assert f"{view}  # the context, written to .penstock/local/kubeconfig" in shown
-    assert f"flux install --kubeconfig=.penstock/local/kubeconfig --version=v{FLUX.version}" in shown
+    assert f"flux install --export --version=v{FLUX.version}" in shown
     assert TOKEN not in shown
     assert not (town.folder / "flux" / "asked").exists()
 

@@ -1,9 +1,9 @@
-"""Archives are imported several at a time, and what fails is told in the order of the archives."""
+"""Archives are imported several at a time, those of phase 1 first, and what fails is told in that order."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -11,37 +11,56 @@ from typing import cast
 import pytest
 
 from penstock.cluster import images
-from penstock.cluster.actions import execute
+from penstock.cluster.actions import Work, execute
 from penstock.cluster.session import Session
-from penstock.core.errors import Findings
+from penstock.core.errors import Findings, PenstockError
 from penstock.core.process import Command, CommandFailed, Result
+from penstock.kube.objects import Object
 from penstock.tools.archives import Archive
 
 NODES = ["one", "two"]
 
 
-class Cluster:
-    """A cluster of two nodes, and two archives; the second node has the image of the first archive already."""
+def daemon_set(image: str) -> Object:
+    container = {"name": "agent", "image": image}
+    pod = {"metadata": {"labels": {"app": "agent"}}, "spec": {"containers": [container]}}
+    content = {
+        "apiVersion": "apps/v1",
+        "kind": "DaemonSet",
+        "metadata": {"name": "agent", "namespace": "system"},
+        "spec": {"selector": {"matchLabels": {"app": "agent"}}, "template": pod},
+    }
+    return Object("network", content)
 
-    def __init__(self) -> None:
+
+class Cluster:
+    """A cluster of two nodes, and archives by the names of their images; the second node has the image `a`."""
+
+    def __init__(self, *archives: str, network: str = "") -> None:
         provider = SimpleNamespace(node_names=lambda _: NODES)
-        recorded = SimpleNamespace(stand_ins={})
-        self.archives = tuple(Archive(Path(f"/{name}.tar"), {name: "id"}, frozenset(), {}) for name in ("a", "b"))
+        objects = [daemon_set(network)] if network else []
+        self.archives = tuple(Archive(Path(f"/{name}.tar"), {name: "id"}, frozenset(), {}) for name in archives)
         self.session = cast(
             "Session",
             SimpleNamespace(
-                archives=self.archives, provider=provider, recorded=recorded, note=lambda: None, timeout=60.0
+                archives=self.archives,
+                provider=provider,
+                recorded=SimpleNamespace(stand_ins={}),
+                note=lambda: None,
+                timeout=60.0,
+                bootstrap=["network"],
+                manifests=SimpleNamespace(objects=lambda _: objects),
             ),
         )
 
-    def load(self) -> list[str]:
-        return execute(self.session, images.load(self.session))
+    def load(self, *network: Work, early: Sequence[Work] = ()) -> list[str]:
+        return execute(self.session, images.load(self.session, early, network))
 
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Cluster:
     monkeypatch.setattr("penstock.tools.docker.runtime_images", lambda node: {"a": "id"} if node == "two" else {})
-    return Cluster()
+    return Cluster("a", "b")
 
 
 Runs = Callable[[Callable[[Command], None]], None]
@@ -92,3 +111,63 @@ def test_without_a_need_nothing_runs(cluster: Cluster, runs: Runs, monkeypatch: 
     monkeypatch.setattr("penstock.tools.docker.runtime_images", lambda _: {"a": "id", "b": "id"})
     runs(lambda command: pytest.fail(command.line))
     assert cluster.load() == ["2 images from 2 archives"]
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_network_starts_once_its_images_are_loaded_while_the_others_are(runs: Runs) -> None:
+    later, network = "docker.io/library/later:1", "docker.io/library/network:1"
+    cluster = Cluster(later, network, network="network:1")
+    loaded: list[Path | None] = []
+    is_starting = threading.Event()
+
+    def load(command: Command) -> None:
+        if command.stdin_file == Path(f"/{later}.tar"):
+            assert is_starting.wait(timeout=30)
+        loaded.append(command.stdin_file)
+
+    def start() -> str:
+        assert loaded == [Path(f"/{network}.tar")] * len(NODES)
+        is_starting.set()
+        return "started"
+
+    runs(load)
+    assert cluster.load(Work("", start)) == ["started", "2 images from 2 archives"]
+    assert loaded[2:] == [Path(f"/{later}.tar")] * len(NODES)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_after_a_failure_meanwhile_no_further_archive_is_loaded(runs: Runs) -> None:
+    cluster = Cluster(*map(str, range(20)))
+    begun: list[Command] = []
+    has_failed = threading.Event()
+
+    def load(command: Command) -> None:
+        begun.append(command)
+        assert has_failed.wait(timeout=30)
+
+    def fail() -> None:
+        threading.Timer(0.05, has_failed.set).start()
+        raise PenstockError("no network", "mend it")
+
+    runs(load)
+    with pytest.raises(PenstockError, match="no network"):
+        cluster.load(Work("", fail))
+    assert len(begun) == 4
+
+
+@pytest.mark.usefixtures("cluster")
+def test_what_needs_no_image_waits_for_none(runs: Runs) -> None:
+    is_defined = threading.Event()
+
+    def load(_: Command) -> None:
+        assert is_defined.wait(timeout=30)
+
+    runs(load)
+    network = "docker.io/library/network:1"
+    early = [Work("", is_defined.set)]
+    said = Cluster(network, network=network).load(Work("", lambda: "started"), early=early)
+    assert said == ["started", "1 images from 1 archives"]
+
+
+def test_without_archives_both_plans_are_carried_out() -> None:
+    assert Cluster().load(Work("", lambda: "started"), early=[Work("", lambda: "defined")]) == ["defined", "started"]

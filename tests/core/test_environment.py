@@ -11,7 +11,8 @@ import pytest
 
 from git_support import local_variables
 from penstock.core.environment import inherited, is_of_git
-from penstock.core.process import Command, interactive, run, serving, spawn, watch
+from penstock.core.process import Command, run, serving, spawn, watch
+from penstock.core.terminal import interactive
 
 # Variables of git's manual that are none of a repository, and change what git does all the same.
 OTHERS = (

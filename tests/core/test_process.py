@@ -18,7 +18,6 @@ from penstock.core.process import (
     CommandMissing,
     CommandTimedOut,
     Result,
-    on_terminal,
     run,
     serving,
     spawn,
@@ -200,20 +199,6 @@ def test_a_program_that_never_serves_is_ended_at_its_deadline() -> None:
         serving(Command(python("import time; print('waiting', flush=True); time.sleep(60)"), timeout=0.3), pid_of),
     ):
         pytest.fail("it never served")
-
-
-def test_a_program_on_a_terminal_of_its_own() -> None:
-    code = "import os, sys; print(sys.stderr.isatty(), os.get_terminal_size().columns, 'ü'); sys.exit(3)"
-    seen: list[str] = []
-    assert on_terminal(Command(python(code)), 77, seen.append) == 3
-    assert "".join(seen) == "True 77 ü\r\n"
-
-
-def test_a_program_on_a_terminal_is_ended_at_its_deadline() -> None:
-    seen: list[str] = []
-    with pytest.raises(CommandTimedOut, match="still running after 2 s"):
-        on_terminal(Command(["sh", "-c", "echo $$; sleep 600"], timeout=2), 80, seen.append)
-    assert not psutil.pid_exists(int("".join(seen)))
 
 
 def test_a_program_that_prints_its_whole_input_does_not_flood_the_message() -> None:

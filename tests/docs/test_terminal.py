@@ -9,7 +9,8 @@ from pathlib import Path
 
 from rich.text import Text
 
-from penstock.core.process import Command, on_terminal
+from penstock.core.process import Command
+from penstock.core.terminal import on_terminal
 from penstock.docs.terminal import Session, svg
 
 _SVG = "{http://www.w3.org/2000/svg}"

@@ -14,6 +14,7 @@ DIGEST = "sha256:" + "0a" * 32
     ("text", "repository", "tag", "digest", "runtime_name"),
     [
         ("busybox", "docker.io/library/busybox", "", "", "docker.io/library/busybox:latest"),
+        ("redis:8", "docker.io/library/redis", "8", "", "docker.io/library/redis:8"),
         ("grafana/loki:3.7.6", "docker.io/grafana/loki", "3.7.6", "", "docker.io/grafana/loki:3.7.6"),
         ("localhost/a:1", "localhost/a", "1", "", "localhost/a:1"),
         ("registry:5000/a/b", "registry:5000/a/b", "", "", "registry:5000/a/b:latest"),

@@ -91,8 +91,9 @@ def test_an_image_without_a_name_is_refused(write: Callable[..., str], tmp_path:
 
 def test_what_is_no_archive_of_an_image_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.tar").write_text("nothing")
-    with pytest.raises(PenstockError, match=r"a\.tar: no archive of an image: file could not be opened"):
+    with pytest.raises(PenstockError, match=r"a\.tar: no archive of an image: file could not be opened") as caught:
         in_folder(tmp_path)
+    assert "\n" not in caught.value.message
     with tarfile.open(tmp_path / "a.tar", "w") as tar:
         tar.add(__file__, "index.html")
     with pytest.raises(PenstockError, match=r"a\.tar: no archive of an image: .*index\.json"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,14 @@ def test_all_gates_run_and_the_failed_ones_are_named(capfd: pytest.CaptureFixtur
     table = [line.split()[:2] for line in shown.out.splitlines() if line.split(" ")[0] in _GATES]
     assert table == [["lint", "passed"], ["config", "failed"], ["references", "passed"], ["tests", "passed"]]
     assert shown.out.endswith("tests: 2 passed, 0 failed, 0 skipped\n")
+
+
+def test_the_tests_run_beside_the_gates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    monkeypatch.setitem(_GATES, "tests", f"open({str(begun)!r}, 'w').close()\n{_TESTS}")
+    # Ends only if the tests have begun.
+    monkeypatch.setitem(_GATES, "lint", f"import os\nwhile not os.path.exists({str(begun)!r}): pass")
+    verb.test(["lint", "tests"])
 
 
 def test_an_unknown_gate_is_refused() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -77,9 +77,16 @@ def applying(
 
 
 def execute(session: Session, plan: Plan, step: Step | None = None) -> list[str]:
-    """Carry out a plan, report its progress to `step`, and return its messages."""
+    """Carry out a plan, report its progress to `step`, and return its messages.
+
+    After a failure the plan is closed, so that it can end what it began.
+    """
     found = (patiently(partial(_carried_out, session, action, step)) for action in plan if patiently(action.needed))
-    return [message for message in found if message]
+    try:
+        return [message for message in found if message]
+    finally:
+        if isinstance(plan, Generator):
+            plan.close()
 
 
 def show(session: Session, plans: Iterable[tuple[str, StepPlan]]) -> None:

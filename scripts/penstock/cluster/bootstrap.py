@@ -20,6 +20,7 @@ from penstock.kube.flux import NAMESPACE
 from penstock.kube.objects import Object, Workload
 from penstock.kube.read import read
 from penstock.kube.ref import ObjectRef
+from penstock.kube.references import POD_TEMPLATES
 from penstock.tools.kubectl import Kubectl
 
 _FIRST = ("Namespace", "CustomResourceDefinition")
@@ -67,13 +68,20 @@ def lacking(session: Session) -> list[str]:
 
 
 def by_hand(session: Session, component: str) -> list[Object]:
-    """Return the objects of a component that phase 1 applies, namespaces and CustomResourceDefinitions first.
+    """Return the objects of a component that phase 1 applies.
 
-    Objects of Flux's kinds are left out: the kinds don't exist before phase 2.
+    Namespaces and CustomResourceDefinitions come first, and workloads last: the controllers make no pod before its
+    ServiceAccount is there, and then wait before they try again. Objects of Flux's kinds are left out: the kinds don't
+    exist before phase 2.
     """
     objects = session.manifests.objects(component)
     own = [item for item in objects if not item.ref.group.endswith(".toolkit.fluxcd.io")]
-    return sorted(own, key=lambda item: item.kind not in _FIRST)
+    return sorted(own, key=lambda item: (item.kind not in _FIRST, item.kind in POD_TEMPLATES))
+
+
+def has_pods(session: Session, component: str) -> bool:
+    """Whether a component creates pods."""
+    return any(item.kind in POD_TEMPLATES for item in session.manifests.objects(component))
 
 
 def changed(session: Session) -> list[str]:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from functools import cache, partial
 
+from penstock.cluster import crds
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.session import Session
 from penstock.core.console import Step
 from penstock.core.errors import PenstockError
+from penstock.core.process import Command, run
+from penstock.core.yaml import parse_all
 from penstock.kube.fields import KubeStruct
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.live import Controller
 from penstock.kube.pods import PodController
+from penstock.kube.ref import Content
 from penstock.tools import flux, flux_cli
 from penstock.tools.on_path import FLUX
 
 _NOTIFICATION = "notification.toolkit.fluxcd.io"
-_ARGS = "/spec/template/spec/containers/0/args"
+# The field manager of the flux CLI.
+_MANAGER = "flux"
 _VERSION_LABEL = "app.kubernetes.io/version"
 
 
@@ -25,26 +29,45 @@ class _Deployment(KubeStruct, frozen=True):
     spec: PodController
 
 
-def install(session: Session, _: Step) -> Plan:
-    """Install the controllers that the manifests need, unless they already run in the pinned version."""
+def install(session: Session, step: Step) -> Plan:
+    """Install the controllers that the manifests need, unless they already run in the pinned version.
+
+    `flux install` has no setting for the flags of a controller, and a change of them afterwards starts its pod twice:
+    its objects are changed before they are applied.
+    """
     needed = controllers(session)
     lacking = cache(lambda: bool(_lacking(session, needed)))
-    command = partial(flux_cli.installation, session.state.kubeconfig, needed, session.timeout)
-    yield Action(command, f"Flux {FLUX.version}", lacking)
 
     # An existing Flux keeps its flags.
     @cache
-    def slow() -> bool:
-        return (lacking() or session.provider.makes) and not _is_tuned(session)
+    def wanted() -> bool:
+        return lacking() or (session.provider.makes and not _is_tuned(session))
 
-    deployment = f"deployment/{flux.KUSTOMIZE_CONTROLLER}"
-    patch = f"--patch={json.dumps([{'op': 'add', 'path': f'{_ARGS}/-', 'value': flag} for flag in flux.PARALLEL])}"
-    kubectl = session.kubectl
-    patching = partial(kubectl.command, "patch", deployment, "-n", NAMESPACE, "--type=json", patch)
-    yield Action(patching, f"{flux.KUSTOMIZE_CONTROLLER}: {' '.join(flux.PARALLEL)}", slow)
-    ready = ["rollout", "status", deployment, "-n", NAMESPACE, f"--timeout={session.timeout:.0f}s"]
-    yield Action(partial(kubectl.command, *ready, timeout=session.timeout + 30), flux.KUSTOMIZE_CONTROLLER, slow)
+    kubectl, timeout = session.kubectl, session.timeout
+    found: list[Content] = []
+    about = f"the objects of Flux {FLUX.version}"
+    yield Action(partial(flux_cli.export, needed), about, wanted, lambda command: found.extend(_exported(command)))
+
+    def define(command: Command) -> None:
+        crds.await_established(kubectl, crds.in_output(kubectl.carry_out(command).text), step)
+
+    tuned = f"Flux {FLUX.version}, {flux.KUSTOMIZE_CONTROLLER} with {' '.join(flux.PARALLEL)}"
+    yield Action(lambda: kubectl.applying(found, _MANAGER), tuned, wanted, define)
+    for name in needed:
+        ready = ["rollout", "status", f"deployment/{name}", "-n", NAMESPACE, f"--timeout={timeout:.0f}s"]
+        yield Action(partial(kubectl.command, *ready, timeout=timeout + 30), name, wanted)
     yield Work("", lambda: _installed(session, needed, lacking()))
+
+
+def _exported(command: Command) -> list[Content]:
+    """Return the objects that the flux CLI would apply, kustomize-controller with our flags."""
+    found: list[Content] = [item for item in parse_all(run(command).stdout, "flux install --export") if item]
+    for item in found:
+        if (item.get("kind"), item["metadata"]["name"]) == ("Deployment", flux.KUSTOMIZE_CONTROLLER):
+            item["spec"]["template"]["spec"]["containers"][0]["args"].extend(flux.PARALLEL)
+    if not found:
+        raise PenstockError("`flux install --export` printed no objects", FLUX.fix)
+    return found
 
 
 def controllers(session: Session) -> list[str]:
@@ -58,7 +81,7 @@ def _installed(session: Session, needed: list[str], now: bool) -> str:
     missing = _lacking(session, needed) if now else []
     if missing:
         raise PenstockError(
-            f"flux succeeded, but {' and '.join(missing)} isn't available in version {FLUX.version}",
+            f"Flux was applied, but is not available in version {FLUX.version}: {', '.join(missing)}",
             f"KUBECONFIG={session.state.kubeconfig} kubectl -n {NAMESPACE} describe deployments",
         )
     session.recorded.flux = FLUX.version

@@ -1,4 +1,7 @@
-"""Phase 1: load archives of images into the nodes, before the first pod needs one."""
+"""Phase 1: load archives of images into the nodes, before the first pod needs one.
+
+The images that make the network come first. The others are loaded while the network starts, which mostly waits.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
+from penstock.cluster import dns
 from penstock.cluster.actions import Action, Plan, Work
 from penstock.cluster.session import Session
 from penstock.core.errors import Findings
 from penstock.core.process import Command, CommandFailed, CommandTimedOut, run
+from penstock.kube.images import ImageRef
+from penstock.kube.objects import Workload
+from penstock.kube.read import read
+from penstock.kube.references import POD_TEMPLATES
+from penstock.platform.images import used
 from penstock.tools import docker
+from penstock.tools.archives import Archive
 
 # Imports at a time, over all nodes: one alone mostly waits for its own decompression.
 _AT_A_TIME = 4
@@ -19,27 +29,49 @@ Import = tuple[Path, str, Future[None]]
 """An archive, the node that imports it, and its end."""
 
 
-def load(session: Session) -> Plan:
+def load(session: Session, early: Plan, network: Plan) -> Plan:
     """Load each of the session's archives into each node that lacks one of its images, or has another build of it.
 
-    Several are loaded at a time. Raises Findings for those that fail, in the order of the archives.
+    Several are loaded at a time. Meanwhile the two plans are carried out, `early` at once and `network` when the images
+    of phase 1 are loaded. Raises Findings for the archives that fail, in the order in which they are loaded.
     """
     if not session.archives:
+        yield from early
+        yield from network
         return
     present = cache(docker.runtime_images)
+    first, later = _in_order(session)
 
     def lacks(node: str, images: dict[str, str]) -> bool:
         return not images.items() <= present(node).items()
 
     imports: list[Import] = []
-    with ThreadPoolExecutor(_AT_A_TIME) as pool:
-        for archive in session.archives:
+    pool = ThreadPoolExecutor(_AT_A_TIME)
+    try:
+        for archive in [*first, *later]:
             for node in session.provider.node_names(session) or ["NODE"]:
                 command = partial(docker.importing, node, archive.path, session.timeout)
                 start = partial(_start, pool, imports, archive.path, node)
                 yield Action(command, f"images: {archive.path.name}", partial(lacks, node, archive.images), start)
+        yield from early
+        paths = {archive.path for archive in first}
+        awaited = "wait until the images of this phase are loaded" if first else ""
+        yield Work(awaited, lambda: _finish([item for item in imports if item[0] in paths]))
+        yield from network
         yield Work("wait until all are loaded", partial(_finish, imports), lambda: bool(imports))
+    finally:
+        pool.shutdown(cancel_futures=True)
     yield Work("", partial(_record, session))
+
+
+def _in_order(session: Session) -> tuple[list[Archive], list[Archive]]:
+    """Return the archives with images of phase 1, and the others."""
+    objects = [item for name in session.bootstrap for item in session.manifests.objects(name)]
+    workloads = (read(item) for item in objects if item.kind in POD_TEMPLATES)
+    images = [dns.IMAGE, *(image for image, _ in used(item for item in workloads if isinstance(item, Workload)))]
+    names = {ImageRef.parse(image).runtime_name for image in images}
+    first = [archive for archive in session.archives if names & archive.images.keys()]
+    return first, [archive for archive in session.archives if archive not in first]
 
 
 def _start(pool: ThreadPoolExecutor, imports: list[Import], archive: Path, node: str, command: Command) -> None:

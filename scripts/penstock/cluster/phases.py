@@ -6,6 +6,7 @@ A step acts only if something is missing. Each step is also a verb.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, takewhile
 
 from penstock.cluster import bootstrap, dns, flux_local, flux_pods, git_source, images, ownership, processes, sync
 from penstock.cluster.actions import Plan, StepPlan, Work, execute
@@ -65,10 +66,16 @@ def run(session: Session, phases: list[Phase]) -> None:
 
 def _cluster(session: Session, step: Step) -> Plan:
     yield from create(session, step)
-    yield from images.load(session)
-    for component in session.bootstrap:
+    # Definitions need no image.
+    early = list(takewhile(lambda name: not bootstrap.has_pods(session, name), session.bootstrap))
+    later = session.bootstrap[len(early) :]
+    network = chain(_components(session, step, later), names(session, step))
+    yield from images.load(session, _components(session, step, early), network)
+
+
+def _components(session: Session, step: Step, components: list[str]) -> Plan:
+    for component in components:
         yield from bootstrap.apply(session, step, component)
-    yield from names(session, step)
 
 
 def _flux(session: Session, step: Step) -> Plan:

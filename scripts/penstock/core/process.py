@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
-import fcntl
 import logging
 import os
-import pty
 import re
 import shlex
 import signal
-import struct
 import subprocess
-import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +28,6 @@ _SECRET = re.compile(
 )
 # Long enough for a program to flush, short enough for a user who pressed Ctrl-C.
 _GRACE_SECONDS = 5.0
-# The height of the pseudo-terminal; it doesn't affect any caller.
-_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -119,7 +112,7 @@ def blotted(text: str) -> str:
 def run(command: Command) -> Result:
     """Run to completion and return the result; raises CommandFailed for a code outside `command.ok`."""
     start = time.monotonic()
-    process = _start(command, subprocess.PIPE, subprocess.PIPE)
+    process = launch(command, subprocess.PIPE, subprocess.PIPE)
     try:
         stdout, stderr = process.communicate(command.stdin, timeout=command.timeout)
     except subprocess.TimeoutExpired:
@@ -134,10 +127,10 @@ def run(command: Command) -> Result:
 def watch(command: Command, each: Callable[[str], None]) -> Result:
     """Like `run`, but call `each` with every line that the program writes to stdout or stderr."""
     start = time.monotonic()
-    process = _start(command, subprocess.PIPE, subprocess.STDOUT)
+    process = launch(command, subprocess.PIPE, subprocess.STDOUT)
     lines: list[bytes] = []
     assert process.stdout is not None
-    with _in_time(command, process), process.stdout as stream:
+    with in_time(command, process), process.stdout as stream:
         for line in stream:
             lines.append(line)
             each(line.decode(errors="replace").rstrip())
@@ -145,24 +138,8 @@ def watch(command: Command, each: Callable[[str], None]) -> Result:
     return _checked(Result(command, process.returncode, b"".join(lines), b"", time.monotonic() - start))
 
 
-def on_terminal(command: Command, columns: int, each: Callable[[str], None]) -> int:
-    """Run on a new pseudo-terminal and return the exit code; `each` receives the output as it arrives."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", _ROWS, columns, 0, 0))
-    process = _start(command, theirs, theirs)
-    os.close(theirs)
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-    with os.fdopen(ours, "rb", buffering=0) as terminal, _in_time(command, process):
-        # Once the last writer has closed it, Linux returns an error and macOS returns nothing.
-        with suppress(OSError):
-            while data := terminal.read(65536):
-                each(decoder.decode(data))
-        process.wait()
-    return process.returncode
-
-
 @contextmanager
-def _in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
+def in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[None]:
     """End a program at its deadline or if the block fails; raises CommandTimedOut at the deadline."""
     expired = threading.Event()
 
@@ -186,7 +163,7 @@ def _in_time(command: Command, process: subprocess.Popen[bytes]) -> Iterator[Non
 def spawn(command: Command, log_file: Path) -> int:
     """Start a program in a new session, so that it outlives this process, and return its pid."""
     with log_file.open("ab") as sink:
-        process = _start(command, sink, subprocess.STDOUT)
+        process = launch(command, sink, subprocess.STDOUT)
     log.debug("%s >>%s &  # pid %d", command.line, log_file, process.pid)
     # From here on its pid identifies it; without this the garbage collector would warn.
     process.returncode = 0
@@ -200,7 +177,7 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
     `command.timeout` limits the wait for that line. Raises CommandFailed if the program ends earlier.
     """
     start = time.monotonic()
-    process = _start(command, subprocess.PIPE, subprocess.STDOUT)
+    process = launch(command, subprocess.PIPE, subprocess.STDOUT)
     expiry = threading.Timer(command.timeout, _signal_group, [process])
     expiry.start()
     lines: list[bytes] = []
@@ -224,17 +201,8 @@ def serving(command: Command, ready: Callable[[str], Value | None]) -> Iterator[
         end_group(process)
 
 
-def interactive(command: Command) -> int:
-    """Run on this process's terminal and return the exit code."""
-    try:
-        return subprocess.run(
-            [str(word) for word in command.argv], cwd=command.cwd, env=command.environment, check=False
-        ).returncode
-    except OSError as error:
-        raise _missing(command, error) from None
-
-
-def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
+def launch(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess.Popen[bytes]:
+    """Start in a new process group; raises CommandMissing."""
     with ExitStack() as stack:
         stdin: IO[bytes] | int = subprocess.DEVNULL if command.stdin is None else subprocess.PIPE
         if command.stdin_file:
@@ -252,7 +220,7 @@ def _start(command: Command, stdout: IO[bytes] | int, stderr: int) -> subprocess
         except OSError as error:
             if command.cwd is not None and not command.cwd.is_dir():
                 raise
-            raise _missing(command, error) from None
+            raise missing(command, error) from None
 
 
 def _checked(result: Result) -> Result:
@@ -269,7 +237,8 @@ def _timed_out(command: Command) -> CommandTimedOut:
     )
 
 
-def _missing(command: Command, error: OSError) -> CommandMissing:
+def missing(command: Command, error: OSError) -> CommandMissing:
+    """Return the error for a program that can't be started."""
     return CommandMissing(
         f"{command.argv[0]} cannot be started: {error.strerror}", "is it installed and executable? `inv doctor` tells"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from penstock.core.errors import PenstockError
 
 _REFERENCE = re.compile(
-    r"(?P<repository>[\w.-]+(?::\d+)?(?:/[\w./-]+)*?)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?",
+    r"(?P<repository>[\w.-]+(?::\d+(?=/))?(?:/[\w./-]+)*?)(?::(?P<tag>\w[\w.-]{0,127}))?(?:@(?P<digest>sha256:[0-9a-f]{64}))?",
     re.ASCII,
 )
 _HUB = "docker.io"

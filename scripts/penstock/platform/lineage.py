@@ -72,7 +72,7 @@ def of(layout: Layout, name: str) -> tuple[EnvironmentFile, ...]:
         if extended in names:
             raise PenstockError(
                 f"{shown}: the environment extends itself: {' → '.join([*names[names.index(extended) :], extended])}",
-                "take one `extends` out",
+                "remove one `extends`",
             )
         if len(found) == _DEEPEST:
             raise PenstockError(

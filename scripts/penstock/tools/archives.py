@@ -109,7 +109,7 @@ def read(path: Path) -> Archive:
             configs = {name: _json(tar, inside.config, _Config) for name, inside in found.items()}
     except (tarfile.TarError, OSError, KeyError, EOFError, msgspec.DecodeError) as error:
         fix = "make it with `docker save -o`, or `skopeo copy … oci-archive:`"
-        raise PenstockError(f"{path}: no archive of an image: {error}", fix) from None
+        raise PenstockError(f"{path}: no archive of an image: {_fault(error)}", fix) from None
     if not found:
         raise PenstockError(f"{path}: its images have no name", "name the image when you save it: NAME:TAG")
     ids = {name: f"sha256:{Path(inside.config).stem}" for name, inside in found.items()}
@@ -117,6 +117,11 @@ def read(path: Path) -> Archive:
     labels = {name: (config.config.labels or {}).get(_STAND_IN, "") for name, config in configs.items()}
     stand_ins = {name: program for name, program in labels.items() if program}
     return Archive(path, ids, frozenset(config.architecture for config in configs.values()), stand_ins, sizes)
+
+
+def _fault(error: Exception) -> str:
+    """Return the error in one line; tarfile's says on further lines why it is not of each compression."""
+    return str(error).strip('"').splitlines()[0].rstrip(":")
 
 
 def rename(path: Path, name: str, renamed: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from penstock.cluster.session import Session
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, interactive
+from penstock.core.process import Command
+from penstock.core.terminal import interactive
 from penstock.kube.gateway import GatewaySpec, RouteSpec
 from penstock.verbs.target import looking
 

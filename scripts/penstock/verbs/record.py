@@ -15,7 +15,8 @@ from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.core.nearest import did_you_mean
-from penstock.core.process import Command, on_terminal, run
+from penstock.core.process import Command, run
+from penstock.core.terminal import on_terminal
 from penstock.docs.terminal import Session, svg
 from penstock.platform.layout import ENGINE
 from penstock.tools import git

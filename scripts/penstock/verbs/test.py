@@ -1,4 +1,4 @@
-"""inv test: run every gate, and print their times and the number of tests."""
+"""inv test: run every gate and the tests, and print their times and the number of tests."""
 
 from __future__ import annotations
 
@@ -6,44 +6,68 @@ import sys
 import tempfile
 import time
 import xml.etree.ElementTree as ET
+from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 
 from penstock.core import console
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.nearest import did_you_mean
-from penstock.core.process import Command, interactive
+from penstock.core.process import Command
+from penstock.core.terminal import beside, interactive
 from penstock.gates.registry import CI_ONLY, SESSIONS
 from penstock.platform.layout import ENGINE
 
-GATES = ["lint", *(name for name in SESSIONS if name not in CI_ONLY), "tests"]
+TESTS = "tests"
+GATES = ["lint", *(name for name in SESSIONS if name not in CI_ONLY), TESTS]
+
+
+class Run(NamedTuple):
+    """A gate that ended with an exit code after some seconds."""
+
+    gate: str
+    code: int
+    seconds: float
 
 
 def test(only: list[str]) -> None:
-    """Run the gates in order, even after one fails; raises Findings with the failed ones."""
+    """Run the gates in order, even after one fails, and the tests beside them; raises Findings with the failed ones."""
     unknown = [gate for gate in only if gate not in GATES]
     if unknown:
         raise PenstockError(
             f"unknown gate `{unknown[0]}`", did_you_mean(unknown[0], GATES, f"the gates are {', '.join(GATES)}")
         )
-    times: dict[str, float] = {}
-    failed = []
     with tempfile.TemporaryDirectory(prefix="penstock-test-") as folder:
         report = Path(folder) / "tests.xml"
-        for gate in only or GATES:
-            console.info(f"== {gate}")
-            start = time.monotonic()
-            posargs = ["--", f"--junit-xml={report}"] if gate == "tests" else []
-            if interactive(_nox(gate, *posargs)):
-                failed.append(gate)
-            times[gate] = time.monotonic() - start
-        rows = [
-            [gate, "failed" if gate in failed else "passed", console.seconds(taken)] for gate, taken in times.items()
-        ]
-        console.table(["GATE", "RESULT", "TIME"], rows)
+        start = time.monotonic()
+        runs = _run(only or GATES, report)
+        console.table(["GATE", "RESULT", "TIME"], [_row(run) for run in runs])
+        console.out(f"{len(runs)} gates in {console.seconds(time.monotonic() - start)}")
         if report.is_file():
             console.out(_count(report))
+    failed = [run.gate for run in runs if run.code]
     if failed:
         raise Findings([f"the gate {gate} failed" for gate in failed], f"nox -s {failed[0]} runs it alone")
+
+
+def _run(gates: list[str], report: Path) -> list[Run]:
+    """Run the gates one after the other, and beside them the tests, which mostly wait for clusters."""
+    runs = []
+    with ExitStack() as stack:
+        start = time.monotonic()
+        if TESTS in gates:
+            tests = _nox(TESTS, "--", f"--junit-xml={report}")
+            follow = stack.enter_context(beside(tests, report.with_suffix(".log")))
+        for gate in gates:
+            console.info(f"== {gate}")
+            began = start if gate == TESTS else time.monotonic()
+            code = follow(console.passed_on) if gate == TESTS else interactive(_nox(gate))
+            runs.append(Run(gate, code, time.monotonic() - began))
+    return runs
+
+
+def _row(run: Run) -> list[str]:
+    return [run.gate, "failed" if run.code else "passed", console.seconds(run.seconds)]
 
 
 def _nox(gate: str, *posargs: str) -> Command:
