@@ -13,6 +13,8 @@ from penstock.platform.layout import ENGINE
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`[^`\n]*`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
+# GitHub resolves this from the page's own place, so that a badge needs no address of the repository.
+_WORKFLOW = re.compile(r"\.\./\.\./actions/workflows/([\w-]+\.yaml)(/badge\.svg\?branch=main)?")
 _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -41,6 +43,9 @@ def broken(page: Path) -> list[str]:
         path, _, anchor = link.partition("#")
         if re.match(r"[a-z]+:", path):
             continue
+        workflow = _WORKFLOW.fullmatch(path)
+        if workflow and page.parent == ENGINE:
+            path = link = f".github/workflows/{workflow[1]}"
         target = page.parent / path if path else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             found.append(link)
@@ -64,3 +69,13 @@ def test_what_leads_nowhere_is_found(tmp_path: Path) -> None:
         "[e](gone.md) [f](#gone) [g](page.md#gone) [`h`](lost.md) `[i](gone.md)`\n```\n[j](gone.md)\n```\n"
     )
     assert broken(page) == ["gone.md", "#gone", "page.md#gone", "lost.md"]
+
+
+def test_a_badge_of_a_workflow_that_does_not_exist_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(f"{__name__}.ENGINE", tmp_path)
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / ".github/workflows/gate.yaml").touch()
+    page = tmp_path / "README.md"
+    name = "../../actions/workflows/{}.yaml/badge.svg?branch=main"
+    page.write_text(f"![gate]({name.format('gate')}) ![lost]({name.format('lost')})\n")
+    assert broken(page) == [".github/workflows/lost.yaml"]

@@ -74,6 +74,11 @@ def test_work_is_repeated_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> N
         ("Unable to connect to the server: EOF", True),
         ("error: unexpected EOF", True),
         (
+            'Error from server (Forbidden): pods "check" is forbidden: error looking up service account town/default: '
+            'serviceaccount "default" not found',
+            True,
+        ),
+        (
             "Unable to connect to the server: tls: failed to verify: x509: certificate signed by unknown authority",
             False,
         ),

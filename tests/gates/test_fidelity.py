@@ -1,4 +1,4 @@
-"""The gate fidelity, with a maker's chart of one ConfigMap for the component `greeting`."""
+"""The gate fidelity, with an upstream chart of one ConfigMap for the component `greeting`."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def upstream(platform: Platform, accepted: str = "{}", more: str = "", version: 
 
 
 @pytest.fixture
-def maker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder with the maker's chart."""
+def upstream_chart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder with the upstream chart."""
     chart = tmp_path / "charts" / "greeting"
     (chart / "templates").mkdir(parents=True)
     (chart / "Chart.yaml").write_text("apiVersion: v2\nname: greeting\nversion: 1.2.3\n")
@@ -53,7 +53,7 @@ def findings(platform: Platform) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.integration
-def test_differences_are_found_unless_they_are_accepted(good: Platform, maker: Path) -> None:
+def test_differences_are_found_unless_they_are_accepted(good: Platform, upstream_chart: Path) -> None:
     upstream(good)
     rule = "fidelity/difference"
     assert findings(good) == [(rule, FILE, MORE), (rule, FILE, DIFFERS)]
@@ -64,8 +64,8 @@ def test_differences_are_found_unless_they_are_accepted(good: Platform, maker: P
 
 
 @pytest.mark.integration
-def test_a_reason_that_explains_nothing_is_found(good: Platform, maker: Path) -> None:
-    (maker / "templates" / "configmap.yaml").write_text(_TEMPLATE.replace(", more: x", ""))
+def test_a_reason_that_explains_nothing_is_found(good: Platform, upstream_chart: Path) -> None:
+    (upstream_chart / "templates" / "configmap.yaml").write_text(_TEMPLATE.replace(", more: x", ""))
     upstream(good, '{"* data.text": the town is greeted by name, "* data.mere": nobody in the town reads it}')
     good.write(UPSTREAM_NAME, "accepted: {'Secret/*': there are no secrets in the town}\n")
     assert findings(good) == [
@@ -84,19 +84,19 @@ def test_a_reason_that_explains_nothing_is_found(good: Platform, maker: Path) ->
         ("relaeses: {}", "components/greeting/upstream.yaml:1:1: unknown key `relaeses`"),
     ],
 )
-def test_what_cannot_be_compared(good: Platform, maker: Path, text: str, message: str) -> None:
+def test_what_cannot_be_compared(good: Platform, upstream_chart: Path, text: str, message: str) -> None:
     upstream(good)
     key = text.partition(":")[0]
     kept = [line for line in (good.root / FILE).read_text().splitlines() if not line.startswith(f"{key}:")]
     good.write(FILE, "\n".join([text, *kept] if key == "relaeses" else [*kept[:4], text, *kept[4:]]) + "\n")
     with pytest.raises(PenstockError) as caught:
         findings(good)
-    assert caught.value.message.startswith(message.format(charts=maker.parent))
+    assert caught.value.message.startswith(message.format(charts=upstream_chart.parent))
 
 
 @pytest.mark.integration
-def test_values_that_the_chart_refuses(good: Platform, maker: Path) -> None:
-    (maker / "templates" / "no.yaml").write_text('{{ fail "this text is rude" }}')
+def test_values_that_the_chart_refuses(good: Platform, upstream_chart: Path) -> None:
+    (upstream_chart / "templates" / "no.yaml").write_text('{{ fail "this text is rude" }}')
     upstream(good)
     with pytest.raises(PenstockError) as caught:
         findings(good)
@@ -118,7 +118,7 @@ def test_an_environment_overrides_values_by_key(good: Platform) -> None:
 
 
 @pytest.mark.integration
-def test_a_difference_names_its_environments(good: Platform, maker: Path) -> None:
+def test_a_difference_names_its_environments(good: Platform, upstream_chart: Path) -> None:
     upstream(good)
     good.replace("helmfile.yaml", "local: {}", "local: {}\n  other: {}")
     good.write("environments/other.yaml", (good.root / "environments/local.yaml").read_text())

@@ -113,7 +113,7 @@ def test_the_nearest_overlay_is_taken(fleet: Platform) -> None:
         (
             {"cold": "extends: north\n"},
             "environments/cold.yaml: the environment extends itself: north → cold → north",
-            "take one `extends` out",
+            "remove one `extends`",
         ),
         ({"north": "who: x\nextends: cold\n"}, "environments/north.yaml: `extends` comes after another key", "first"),
         ({"cold": "abstract: maybe\n"}, "environments/cold.yaml: `abstract` is neither true nor false", "write"),

@@ -164,7 +164,7 @@ def test_what_is_there_is_not_asked_for_again(shelf: Path, tmp_path: Path) -> No
         (
             "Error: GET https://x: TOOMANYREQUESTS: You have reached your pull rate limit",
             "Error: GET https://x: TOOMANYREQUESTS: You have reached your pull rate limit",
-            "registry.example limits pulls: log in (skopeo login registry.example), or go on later",
+            "registry.example limits pulls: log in (skopeo login registry.example), or retry later",
         ),
         ("manifest unknown", "manifest unknown", "see that the registry has this tag or digest"),
         (

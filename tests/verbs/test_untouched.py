@@ -26,7 +26,7 @@ VERBS: dict[str, list[tuple[str, int]]] = {
     "hydrate": [("", 0), ("--changed", 0)],
     "hydrate-check": [("", 0), ("--fast", 0), ("--changed --shard 1/2", 0), ("--changed=elsewhere", 1)],
     "diff": [("", 0), ("--base HEAD~1 --json", 0), ("--base elsewhere", 1)],
-    "rehearse": [("", 0), ("--all", 0), ("--base elsewhere", 1)],
+    "rehearse": [("", 0), ("--base elsewhere", 1)],
     "review": [("", 0), ("HEAD~1 HEAD --format markdown", 0), ("HEAD~1 HEAD --format html", 0), ("elsewhere", 1)],
     "review-merge": [("elsewhere", 1)],
     "values": [("", 0), ("kubernetes --json", 0), ("elsewhere", 1)],
@@ -82,6 +82,8 @@ GATES: dict[str, tuple[list[str], int]] = {
     **{name: (["-m", "penstock.gates", name], int(name in _FAILING)) for name in registry.MODULES},
     "e2e": (["-c", _TRIAL], 0),
     "rehearse": (["-c", _SOURCES, "FOLDER"], 0),
+    # The verb does the same with git, and goes on to a cluster. There is one environment, so the second shard is empty.
+    "rehearse-upgrade": (["-m", "penstock.gates", "rehearse-upgrade", "--shard", "2/2"], 0),
 }
 # Session of noxfile.py -> the verbs and gates that it is made of.
 SESSIONS = {

@@ -167,7 +167,8 @@ func address(kind schema.GroupVersionKind, of resource, name string, namespace a
 // limits of built-in kinds, such as a ConfigMap's, are lower.
 const etcdLimit = 3 << 19
 
-// send applies an object; stored is how long the answer is.
+// send applies an object; stored is how long the answer is. If the object is there already, the API server's code compares
+// both in here, and refuses a change of an immutable field, such as the spec.selector of a Deployment.
 func send(handler http.Handler, address string, raw []byte) (problems []problem, stored int) {
 	// An API server survives this as well, and answers with an internal error.
 	defer func() {

@@ -16,10 +16,11 @@ type files struct {
 	allowed map[string]map[string]bool // environment -> paths
 	current map[string]bool
 	read    []string
+	matches map[string][]string // pattern -> paths: helmfile looks for the same helpers before every template
 }
 
 func newFiles(request Request) *files {
-	seen := &files{folder: filepath.Join(request.Root, "environments"), allowed: map[string]map[string]bool{}}
+	seen := &files{folder: filepath.Join(request.Root, "environments"), allowed: map[string]map[string]bool{}, matches: map[string][]string{}}
 	for name, own := range request.Environments {
 		seen.allowed[name] = map[string]bool{}
 		for _, path := range own {
@@ -39,6 +40,24 @@ func (seen *files) enter(environment string) {
 func (seen *files) hides(path string) bool {
 	full, err := filepath.Abs(path)
 	return err == nil && strings.HasPrefix(full, seen.folder+"/") && !seen.current[full]
+}
+
+// glob gives a new list of the paths that match a pattern. Nothing changes the staged sources during a run, so it looks
+// for them once.
+func (seen *files) glob(disk *filesystem.FileSystem, pattern string) ([]string, error) {
+	full, err := filepath.Abs(pattern)
+	if err != nil {
+		return nil, err
+	}
+	key := full + "\x00" + pattern // paths are as relative as the pattern, and helmfile changes the folder
+	found, known := seen.matches[key]
+	if !known {
+		if found, err = disk.Glob(pattern); err != nil {
+			return found, err
+		}
+		seen.matches[key] = found
+	}
+	return slices.Clone(found), nil
 }
 
 func (seen *files) system() *filesystem.FileSystem {
@@ -69,7 +88,7 @@ func (seen *files) system() *filesystem.FileSystem {
 		FileExistsAt:      func(path string) bool { return !seen.hides(path) && disk.FileExistsAt(path) },
 		DirectoryExistsAt: func(path string) bool { return !seen.hides(path) && disk.DirectoryExistsAt(path) },
 		Glob: func(pattern string) ([]string, error) {
-			found, err := disk.Glob(pattern)
+			found, err := seen.glob(disk, pattern)
 			return slices.DeleteFunc(found, seen.hides), err
 		},
 	})

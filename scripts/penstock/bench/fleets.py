@@ -9,6 +9,7 @@ from pathlib import Path
 from penstock.bench import fleet
 from penstock.bench.measure import inv, timed, watching_memory
 from penstock.bench.report import Bar, bar_rows, machine, table, today
+from penstock.bench.reviews import git
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.process import Command, run
@@ -19,21 +20,29 @@ COMPONENTS, FEW, MANY = 50, 200, 1000
 # Environments for which helmfile is measured; the rest is extrapolated, since each costs the same.
 _HELMFILE = 5
 COLD, ALL, ONE, FAST = "cold", "one component changed for all", "one environment's value changed", "fast check"
+REVIEW = "review of a change that is equal in all"
 TEMPLATE = "helmfile template"
 HEADINGS = ["environments", "what", "wall", "processor", "peak memory"]
 # Seconds of processor time, and bytes.
-_BARS = {(FEW, COLD): 25.0, (FEW, ALL): 8.0, (FEW, ONE): 1.0, (FEW, FAST): 1.5, (MANY, ALL): 60.0}
+_BARS = {(FEW, COLD): 25.0, (FEW, ALL): 8.0, (FEW, ONE): 1.0, (FEW, FAST): 1.5, (FEW, REVIEW): 5.0, (MANY, ALL): 60.0}
 _MEMORY = {(FEW, COLD): 700e6, (MANY, ALL): 1e9}
 _RATIO = 60
+# One screen of a terminal.
+_LINES = 24
+_AUTHOR = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet"]
 
 
 @dataclass
 class FleetTimes:
-    """Wall and processor seconds by environments and command, and the peak memory of some in bytes."""
+    """Wall and processor seconds by environments and command, and the peak memory of some in bytes.
+
+    `lines` is how many the review of the change prints.
+    """
 
     wall: dict[tuple[int, str], float] = field(default_factory=dict)
     processor: dict[tuple[int, str], float] = field(default_factory=dict)
     memory: dict[tuple[int, str], int] = field(default_factory=dict)
+    lines: int = 0
 
     def add(self, count: int, what: str, command: Command) -> None:
         """Run a command and record it."""
@@ -67,6 +76,8 @@ def measure_fleet(folder: Path) -> FleetTimes:
         with watching_memory() as peak:
             run(inv("hydrate", cwd=layout.root))
         found.memory[count, ALL] = peak[0]
+        if count == FEW:
+            _review(layout, found)
         shutil.rmtree(layout.root)
     return found
 
@@ -98,7 +109,8 @@ def bars(found: FleetTimes) -> list[Bar]:
     ratio = Bar(
         f"{_title((FEW, COLD))}, of `helmfile template`", f"1/{_RATIO}", f"1/{found.ratio:.0f}", found.ratio >= _RATIO
     )
-    return [*timed, *memory, ratio]
+    text = Bar(f"{_title((FEW, REVIEW))}, its text", f"{_LINES} lines", f"{found.lines} lines", found.lines <= _LINES)
+    return [*timed, *memory, ratio, text]
 
 
 def section(found: FleetTimes) -> str:
@@ -113,12 +125,13 @@ $ nox -s bench -- --sizes none --gates none --fleet
 
 A fleet of {FEW} and one of {MANY} environments with {COMPONENTS} components each, equal but for the name and the end
 point of each environment, which every tenth component reads. `helmfile template` is measured for {_HELMFILE}
-environments and extrapolated. The machine may be busy with something else, so the bars are compared with processor
-time, that of all processes on all cores.
+environments and extrapolated. The review is `inv review` of another image in one component, hydrated and compared with
+the last commit; a screen has {_LINES} lines. The machine may be busy with something else, so the bars are compared with
+processor time, that of all processes on all cores.
 
 {table(HEADINGS, rows(found))}
 
-{table(["what", "bar", "processor", "reached"], bar_rows(bars(found)))}
+{table(["what", "bar", "measured", "reached"], bar_rows(bars(found)))}
 """
 
 
@@ -132,6 +145,17 @@ def _helmfile(layout: Layout) -> Command:
         for number in range(_HELMFILE)
     ]
     return Command(["sh", "-ec", "\n".join(calls)], cwd=layout.root, timeout=3600)
+
+
+def _review(layout: Layout, found: FleetTimes) -> None:
+    """Measure the review of another image in one component; the fleet gets a repository only here, for its base."""
+    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], [*_AUTHOR, "--message=Base"]):
+        run(git(layout, *arguments))
+    _change_component(layout, ":4.0.0")
+    run(inv("hydrate", cwd=layout.root))
+    review = inv("review", cwd=layout.root)
+    found.add(FEW, REVIEW, review)
+    found.lines = len(run(review).text.splitlines())
 
 
 def _change_one(layout: Layout, number: int) -> None:

@@ -62,7 +62,7 @@ def measure_review(folder: Path, runs: int) -> ReviewTimes:
     for number in range(1, runs + 1):
         with console.step(f"round {number} of {runs}, a review"):
             found.add(REVIEW, review)
-            found.add(GIT, _git(layout, "diff", "--", "manifests"))
+            found.add(GIT, git(layout, "diff", "--", "manifests"))
             if old and new:
                 found.add(DYFF, Command(["dyff", "between", "--omit-header", old, new], cwd=layout.root))
     return found
@@ -111,9 +111,9 @@ wall time includes the wait for other programs.
 def _prepared(folder: Path) -> Layout:
     layout = networked.make(folder, COUNT)
     run(inv("hydrate", cwd=layout.root))
-    run(_git(layout, "init", "--quiet", "--initial-branch=main"))
-    run(_git(layout, "add", "--all"))
-    run(_git(layout, "-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet", "-m", "Base"))
+    run(git(layout, "init", "--quiet", "--initial-branch=main"))
+    run(git(layout, "add", "--all"))
+    run(git(layout, "-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet", "-m", "Base"))
     return layout
 
 
@@ -125,7 +125,8 @@ def _change(layout: Layout) -> None:
     run(inv("hydrate", cwd=layout.root))
 
 
-def _git(layout: Layout, *arguments: str) -> Command:
+def git(layout: Layout, *arguments: str) -> Command:
+    """Return a command of Git in a platform."""
     return Command([program(), "-C", layout.root, *arguments], cwd=layout.root)
 
 

@@ -34,6 +34,11 @@ def out(text: str) -> None:
     print(text, file=sys.stdout, flush=True)
 
 
+def passed_on(text: str) -> None:
+    """Print a program's output to stdout, as it is."""
+    print(text, end="", file=sys.stdout, flush=True)
+
+
 def coloured(text: str, colour: str) -> str:
     """Return text for stdout, coloured red, green, yellow, dim or bold if stdout is a terminal."""
     return _paint(text, colour, sys.stdout)

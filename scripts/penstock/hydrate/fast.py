@@ -12,12 +12,14 @@ from penstock.core.rule import Rule
 from penstock.hydrate import charts_lock, check, derived, labels, lock
 from penstock.hydrate.index import Index, uncommitted
 from penstock.hydrate.lock import Lock
-from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.parts import files, refuse_taken
 from penstock.hydrate.pinned import recorded
 from penstock.hydrate.rules import BY_ID, STALE, UNCOMMITTED
 from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs, shared_files, stale
+from penstock.hydrate.shape import Shape, validate
 from penstock.hydrate.tree import on_disk
+from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout
 
 
@@ -123,14 +125,16 @@ def _changed(environment: str, stale_names: list[str]) -> list[Line]:
 def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[Line]:
     """Return contradictions that a clean merge may leave between components, or in the files derived from them."""
     findings: list[Line] = []
-    for validate in (check.check, refuse_taken):
+    shape = Shape(locked.components)
+    for rule in (check.check, refuse_taken):
         try:
-            validate(locked.components)
+            validate(rule, shape)
         except PenstockError as error:
             findings += _refused(error)
     read = labels.reader(layout.tree(environment), {})
+    place = environments.place(layout, environment)
     try:
-        made = {path: sha256(data) for path, data in derived.files(environment, locked.components, read).items()}
+        made = {path: sha256(data) for path, data in derived.files(place, shape, read).items()}
     except PenstockError as error:
         return [*findings, *_refused(error)]
     paths = sorted(path for path in made.keys() | locked.flux.keys() if made.get(path) != locked.flux.get(path))
@@ -151,8 +155,7 @@ def _tampered(layout: Layout, environment: str, locked: Lock, index: Index | Non
     actual = on_disk(layout, environment, seen, index)
     actual.pop(LOCK_NAME, None)
     expected = dict(locked.flux)
-    for name, unit in units(locked.components).items():
-        expected |= {f"{name}/{file}": locked.sha256 for file, locked in unit.files.items()}
+    expected |= {f"{unit}/{file}": each.sha256 for unit, file, each in files(locked.components)}
     edited = [path for path in expected if path in actual and actual[path] != expected[path]]
     if index is None:  # the index knows which files Git converts
         _refuse_line_ends(layout, environment, {path: expected[path] for path in edited})

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 
 import msgspec
 
 from penstock.core.errors import Findings
-from penstock.hydrate.lock import LockedComponent
+from penstock.hydrate.lock import Locked, LockedComponent
 from penstock.hydrate.rules import COLLISION
 
 # As in https://fluxcd.io/flux/use-cases/running-jobs/. The next one is pre-deploy-2, and so on.
@@ -36,6 +37,15 @@ def units(components: dict[str, LockedComponent]) -> dict[str, LockedComponent]:
                 component, provides=unit.provides, files=unit.files, parts={}, hooks={}
             )
     return {name: found[name] for name in sorted(found) if found[name].files}
+
+
+def files(components: dict[str, LockedComponent]) -> Iterator[tuple[str, str, Locked]]:
+    """Yield the files of components and their parts: the unit, the file's name, and its entry."""
+    for name, component in components.items():
+        for part, unit in (("", component), *component.parts.items()):
+            folder = unit_name(name, part)
+            for file, locked in unit.files.items():
+                yield folder, file, locked
 
 
 def chains(components: dict[str, LockedComponent]) -> dict[str, list[str]]:

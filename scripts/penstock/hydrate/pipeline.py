@@ -10,11 +10,13 @@ from penstock.core.files import sha256
 from penstock.hydrate import check, derived, labels, lock
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import Lock
-from penstock.hydrate.parts import refuse_taken, units
+from penstock.hydrate.parts import files, refuse_taken
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.seen import Seen
+from penstock.hydrate.shape import Shape, validate
 from penstock.hydrate.tree import Tree
+from penstock.platform import environments as settings
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
@@ -59,16 +61,16 @@ def _tree(plan: Plan, renewed: Split | None) -> Tree:
     texts = renewed.texts if renewed else {}
     entries = plan.locked | (renewed.entries if renewed else {})
     components = {name: entries[name] for name in sorted(plan.components) if name in entries}
-    refuse_taken(components)
-    check.check(components)
-    files: dict[str, bytes | None] = {
-        f"{name}/{file}": texts[name][file] if name in texts else None
-        for name, unit in units(components).items()
-        for file in unit.files
+    shape = Shape(components)
+    for rule in (refuse_taken, check.check):
+        validate(rule, shape)
+    found: dict[str, bytes | None] = {
+        f"{unit}/{file}": texts[unit][file] if unit in texts else None for unit, file, _ in files(components)
     }
-    made = derived.files(environment, components, labels.reader(layout.tree(environment), texts))
+    place = settings.place(layout, environment)
+    made = derived.files(place, shape, labels.reader(layout.tree(environment), texts))
     digests = {path: sha256(data) for path, data in made.items()}
     # An unchanged file is kept: a hard link is cheaper than a new file.
-    files |= {path: None if plan.disk.get(path) == digests[path] else data for path, data in made.items()}
+    found |= {path: None if plan.disk.get(path) == digests[path] else data for path, data in made.items()}
     written = Lock(version=lock.FORMAT, components=components, flux=digests)
-    return Tree(environment, files, written, [each.name for each in plan.rendered], plan.disk)
+    return Tree(environment, found, written, [each.name for each in plan.rendered], plan.disk)

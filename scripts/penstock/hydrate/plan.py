@@ -11,7 +11,7 @@ from penstock.core.errors import PenstockError
 from penstock.hydrate import lock, pinned, select
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.lock import LockedComponent
-from penstock.hydrate.parts import units
+from penstock.hydrate.parts import files
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs
@@ -87,11 +87,7 @@ def plan(
 
 
 def _is_intact(disk: dict[str, str], name: str, entry: LockedComponent) -> bool:
-    return all(
-        disk.get(f"{unit}/{file}") == locked.sha256
-        for unit, part in units({name: entry}).items()
-        for file, locked in part.files.items()
-    )
+    return all(disk.get(f"{unit}/{file}") == locked.sha256 for unit, file, locked in files({name: entry}))
 
 
 def _refuse_unknown(names: set[str], environment: str) -> None:

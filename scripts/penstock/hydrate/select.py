@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import content, entries, walk
+from penstock.core.files import content, entries, sha256, walk
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
+from penstock.core.once import once
 from penstock.core.yaml import parse
 from penstock.hydrate import charts_lock, names
 from penstock.hydrate.index import Index
@@ -65,7 +66,7 @@ class Inputs:
     @property
     def programs(self) -> str:
         """The versions of the renderers and the lock's format, which may all affect the output."""
-        tools = ENGINE / "tools"
+        tools = str(ENGINE / "tools")
         if tools not in self.seen.folders:
             listed = (f"{name} {PROGRAMS[name].source_digest}" for name in _RENDERERS)
             self.seen.folders[tools] = " ".join([f"format {FORMAT}", *listed]).encode()
@@ -92,17 +93,15 @@ class Inputs:
 
     def of(self, component: Component, charts: list[str]) -> str:
         """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
-        digest = hashlib.sha256(self.shared.encode())
         if component.revision:  # a commit can't change
             pin = (component.name, component.revision, component.commit, *charts)
-            digest.update("\0".join(pin).encode())
-            return digest.hexdigest()
-        digest.update(self._read(component.folder, NO_INPUTS))
+            return sha256((self.shared + "\0".join(pin)).encode())
+        read = [self.shared.encode(), self._read(str(component.folder), NO_INPUTS)]
         for chart in charts:
             upstream = charts_lock.is_upstream(chart)
-            content = self._upstream.get(chart, "").encode() if upstream else self._read(self.layout.root / chart)
-            digest.update(chart.encode() + content)
-        return digest.hexdigest()
+            content = self._upstream.get(chart, "").encode() if upstream else self._read(f"{self.layout.root}/{chart}")
+            read += (chart.encode(), content)
+        return sha256(b"".join(read))
 
     @cached_property
     def _upstream(self) -> dict[str, str]:
@@ -110,11 +109,11 @@ class Inputs:
             return {}
         return charts_lock.read(self.layout) if self.chart_digests is None else self.chart_digests
 
-    def _read(self, folder: Path, left_out: tuple[str, ...] = ()) -> bytes:
+    def _read(self, folder: str, left_out: tuple[str, ...] = ()) -> bytes:
         # Once per run, before rendering: a file edited during the run leaves its component stale.
         if folder not in self.seen.folders:
-            present = folder.is_dir() and (self.index is None or self.index.holds(folder))
-            self.seen.folders[folder] = _folder(folder, self.index, left_out) if present else b""
+            present = Path(folder).is_dir() and (self.index is None or self.index.holds(folder))
+            self.seen.folders[folder] = _folder(Path(folder), self.index, left_out) if present else b""
         return self.seen.folders[folder]
 
 
@@ -135,12 +134,16 @@ def shared_files(layout: Layout, environment: str) -> list[Path]:
     Those are the files directly in the folder, except docs and other environments', and the files of its lineage.
     """
     own = [each.path for each in lineage.of(layout, environment)] if lineage.file(layout, environment) else []
+    return [*_shared_by_all(layout), *own]
+
+
+@once
+def _shared_by_all(layout: Layout) -> list[Path]:
     listed, folder = {*environments.names(layout)}, layout.environments
-    # By name first, which is cheap: a fleet has many files here, and asks for each of its environments.
     found = sorted(entry.name for entry in os.scandir(folder)) if folder.is_dir() else []
     named = (name for name in found if name.removesuffix(".yaml") not in listed and not name.endswith(".md"))
     shared = [path for name in named if not is_leftover(name) and (path := folder / name).is_file()]
-    return [*(path for path in shared if not lineage.is_environment(path)), *own]
+    return [path for path in shared if not lineage.is_environment(path)]
 
 
 def components(
@@ -157,15 +160,13 @@ def components(
     """
     found = []
     seen = seen or Seen()
-    named = lineage.names(layout, environment)
-    with os.scandir(layout.components) as present:
-        ordered = sorted(present, key=attrgetter("name"))
-    for entry in ordered:
+    named, folder = lineage.names(layout, environment), layout.components
+    for entry in _folders(folder):
         if entry.name.startswith(".") or not (entry.is_dir() or entry.is_symlink()) or not wanted(entry.name):
             continue
         if index and not index.holds(entry.path):
             continue
-        shown = f"{layout.components.name}/{entry.name}"
+        shown = f"{folder.name}/{entry.name}"
         if entry.is_symlink():
             raise PenstockError(
                 f"{shown} is a symbolic link", "a component is a folder of its own: move the files here"
@@ -214,12 +215,20 @@ def refuse_outward(link: Path, folder: Path) -> None:
 
 
 def _component(path: str, shown: str, named: tuple[str, ...], seen: Seen, index: Index | None) -> Component:
-    folder = Path(path)
     if path not in seen.components:
-        seen.components[path] = _sources(folder, shown, index)
-    helmfile, overlaid = seen.components[path]
-    overlay = _overlay(folder / "kustomize" / "overlays", named, index) if overlaid else None
-    return Component(folder.name, folder, helmfile, overlay)
+        folder = Path(path)
+        helmfile, overlaid = _sources(folder, shown, index)
+        seen.components[path] = Component(folder.name, folder, helmfile, None), overlaid
+    component, overlaid = seen.components[path]
+    if not overlaid:
+        return component
+    return replace(component, kustomization=_overlay(component.folder / "kustomize" / "overlays", named, index))
+
+
+@once
+def _folders(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        return sorted(found, key=attrgetter("name"))
 
 
 def _sources(folder: Path, shown: str, index: Index | None) -> tuple[Path | None, bool]:

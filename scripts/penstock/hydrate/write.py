@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from penstock.core import console
 from penstock.core.files import create, exchange, recover, sha256, writing
+from penstock.hydrate.tree import is_repository
 from penstock.platform.layout import LOCK_NAME, Layout, cache_home
 
 
@@ -31,13 +32,16 @@ def exclusive(layout: Layout) -> Iterator[None]:
         lock.release()
 
 
-def recover_trees(layout: Layout, environment: str) -> None:
-    """Clean up after a killed hydrate: delete an unfinished tree, and restore one that was moved aside."""
+def recover_trees(layout: Layout, environments: Collection[str]) -> None:
+    """Clean up after a killed hydrate: delete unfinished trees, and restore those that were moved aside."""
     if not layout.manifests.is_dir():
         return
-    recover(layout.tree(environment))
-    for left in layout.manifests.glob(f".{environment}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for name in environments:
+        recover(layout.tree(name))
+    # The folder is read once for all: a fleet has as many trees in it as environments.
+    for left in layout.manifests.glob(".*.new-*"):
+        if left.name[1:].rpartition(".new-")[0] in environments:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write(
@@ -58,11 +62,30 @@ def write(
             new.chmod(0o755)
             _fill(new, tree, files, written)
             create(f"{new}/{LOCK_NAME}", lock)
-            exchange(new, tree)
+            if is_repository(tree):
+                _replace_each(new, tree)
+            else:
+                exchange(new, tree)
             written.update({data: f"{tree}/{path}" for path, data in files.items() if data and data not in written})
         finally:
             os.umask(umask)
             shutil.rmtree(new, ignore_errors=True)
+
+
+def _replace_each(new: Path, tree: Path) -> None:
+    """Replace what is in a tree by what is in a new one, but for its repository and the files that belong to that.
+
+    The lock comes last: if killed before, the next hydrate renders what is missing or isn't as the old lock says.
+    """
+    old = new / ".old"
+    old.mkdir()
+    made, present = ({entry.name for entry in os.scandir(place)} for place in (new, tree))
+    for name in sorted(made | present, key=lambda name: (name == LOCK_NAME, name)):
+        if not name.startswith("."):
+            if name in present:
+                (tree / name).rename(old / name)
+            if name in made:
+                (new / name).rename(tree / name)
 
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None], written: dict[bytes, str]) -> None:

@@ -6,18 +6,22 @@ import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import content
+from penstock.core.files import content, entries
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
+from penstock.core.once import once
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
+from penstock.platform.destination import Destination
 from penstock.platform.layout import Layout
+from penstock.platform.lineage import EnvironmentFile
 
 Values = dict[str, Any]
 """The settings of an environment, as helmfile passes them to templates."""
@@ -29,11 +33,12 @@ _TREE = re.compile(r"\bmanifests/([\w.-]*\w)")
 # A message names this many environments; of more than one above that, it counts the rest.
 _MOST_NAMED = 3
 # All other keys of an environment's file belong to the platform.
-ENGINE_KEYS = ("cluster", "kubernetes", "sources")
+ENGINE_KEYS = ("cluster", "kubernetes", "manifests", "sources")
 # In `sources`: not pinned.
 WORKING_TREE = "working-tree"
-# `sources`, but not `resources`: a file without it needs no parser.
+# `sources`, but not `resources`: a file without it needs no parser. The same for `manifests`.
 _SOURCES = re.compile(rb"(?<![A-Za-z])sources\b")
+_MANIFESTS = re.compile(rb"\bmanifests[\"']?\s*:")
 Revision = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -67,6 +72,7 @@ class Environment(Strict, frozen=True):
     cluster: Cluster
     kubernetes: Kubernetes
     sources: Pins = Pins()
+    manifests: Destination = Destination()
 
 
 class _Sub(Strict, frozen=True):
@@ -162,14 +168,22 @@ def layers(layout: Layout, name: str) -> dict[str, Values]:
     The paths are relative to the root, and the values without `extends` and `abstract`. Raises PenstockError if a file
     is missing or isn't a mapping, and the errors of `lineage.of`.
     """
-    values = {}
-    for file in (layout.environments / "base.yaml", *(each.path for each in lineage.of(layout, name))):
-        if file.is_file():
-            shown = layout.relative(file)
-            values[shown] = _layer(file.read_bytes(), shown)
-    return values
+    return {shown: dict(_layer(text, shown)) for shown, text in _texts(layout, lineage.of(layout, name)).items()}
 
 
+def _texts(layout: Layout, files: Sequence[EnvironmentFile]) -> dict[str, bytes]:
+    paths = (layout.environments / "base.yaml", *(each.path for each in files))
+    found = {layout.relative(path): _text(path) for path in paths}
+    return {shown: text for shown, text in found.items() if text is not None}
+
+
+@once
+def _text(path: Path) -> bytes | None:
+    return content(path) if path.is_file() else None
+
+
+# Cached: a fleet's environments extend the same few.
+@lru_cache(maxsize=4096)
 def _layer(text: bytes, shown: str) -> Values:
     layer = parse(text, shown) or {}
     if not isinstance(layer, dict):
@@ -187,9 +201,9 @@ def _layer(text: bytes, shown: str) -> Values:
 def read(layout: Layout, name: str) -> Environment:
     """The engine's settings of an environment: base.yaml, overridden by the files of `lineage.of`."""
     values: Values = {}
-    texts: dict[str, bytes] = {}
-    for shown, layer in layers(layout, name).items():
-        texts[shown] = (layout.root / shown).read_bytes()
+    texts = _texts(layout, lineage.of(layout, name))
+    for shown, text in texts.items():
+        layer = _layer(text, shown)
         values = merged(values, {key: layer[key] for key in ENGINE_KEYS if key in layer})
     where = layout.relative(lineage.lineage(layout, name)[-1].path)
     return convert({"name": name, "cluster": {}, **values}, Environment, where, texts)
@@ -197,12 +211,32 @@ def read(layout: Layout, name: str) -> Environment:
 
 def pins(layout: Layout, name: str) -> Pins:
     """The pins of an environment, merged as its values are; raises the errors of `read`."""
+    return read(layout, name).sources if _declares(layout, name, _SOURCES) else Pins()
+
+
+def destination(layout: Layout, name: str) -> Destination | None:
+    """The branch of its own that an environment's manifests are committed to; None if they are with their sources."""
+    found = read(layout, name).manifests if _declares(layout, name, _MANIFESTS) else Destination()
+    return None if found == Destination() else msgspec.structs.replace(found, branch=found.branch or name)
+
+
+def has_destinations(layout: Layout) -> bool:
+    """Whether any file in environments/ may have the key `manifests`: a fleet without it must not pay for it."""
+    folder = layout.environments
+    return folder.is_dir() and any(
+        _MANIFESTS.search(content(entry.path)) for entry in entries(folder) if entry.name.endswith(".yaml")
+    )
+
+
+def place(layout: Layout, name: str) -> str:
+    """The folder of an environment's manifests in the repository that Flux reads; empty for all of it."""
+    return "" if destination(layout, name) else f"{layout.manifests.name}/{name}"
+
+
+def _declares(layout: Layout, name: str, key: re.Pattern[bytes]) -> bool:
+    """Whether a file of an environment may have a key: the fast check asks for each one, and few have it."""
     own = lineage.of(layout, name) if lineage.file(layout, name) else ()
-    files = (layout.environments / "base.yaml", *(each.path for each in own))
-    # The fast check asks for each environment, and few have pins.
-    if not any(file.is_file() and _SOURCES.search(content(file)) for file in files):
-        return Pins()
-    return read(layout, name).sources
+    return any(map(key.search, _texts(layout, own).values()))
 
 
 def inherited_pins(layout: Layout, name: str) -> Pins:
@@ -216,14 +250,18 @@ def inherited_pins(layout: Layout, name: str) -> Pins:
 def cluster(layout: Layout, name: str) -> Cluster:
     """The cluster of an environment; raises PenstockError if its `bootstrap` names an unknown component."""
     settings = read(layout, name).cluster
-    known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
     for component in settings.bootstrap:
-        if component not in known:
+        if component not in (known := _components(layout)):
             raise PenstockError(
                 f"environments: cluster.bootstrap names `{component}`, but components/{component} doesn't exist",
                 did_you_mean(component, known, "remove it"),
             )
     return settings
+
+
+@once
+def _components(layout: Layout) -> list[str]:
+    return sorted(path.name for path in layout.components.iterdir() if path.is_dir())
 
 
 def merged(under: Values, over: Values) -> Values:

@@ -6,6 +6,7 @@ them for every environment.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from typing import Any
 from penstock.core.errors import PenstockError
 from penstock.core.files import walk
 from penstock.core.nearest import did_you_mean
+from penstock.core.once import once
+from penstock.core.scalars import plain
 from penstock.core.yaml import dump, parse
 from penstock.platform.layout import LINEAGE_NAME, Layout
 
@@ -27,6 +30,7 @@ BASE = "base"
 _HEAD_KEY = re.compile(r"(?:extends|abstract):(?:\s|$)")
 _HEAD = re.compile(rf"\s*(?:#.*)?$|---\s*$|{_HEAD_KEY.pattern}")
 _DEEPEST = 8
+_PLAIN = re.compile(r"[a-z][a-z0-9./-]*")
 _NOTE = "# Written by `inv hydrate`: the files of the environment, each merged over those before it. Do not edit.\n"
 
 
@@ -54,6 +58,7 @@ def lineage(layout: Layout, name: str) -> tuple[EnvironmentFile, ...]:
     return files
 
 
+@once
 def of(layout: Layout, name: str) -> tuple[EnvironmentFile, ...]:
     """Return the files of any environment, also of an abstract one; raises the other errors of `lineage`."""
     own = file(layout, name)
@@ -67,7 +72,7 @@ def of(layout: Layout, name: str) -> tuple[EnvironmentFile, ...]:
         if extended in names:
             raise PenstockError(
                 f"{shown}: the environment extends itself: {' → '.join([*names[names.index(extended) :], extended])}",
-                "take one `extends` out",
+                "remove one `extends`",
             )
         if len(found) == _DEEPEST:
             raise PenstockError(
@@ -78,6 +83,7 @@ def of(layout: Layout, name: str) -> tuple[EnvironmentFile, ...]:
     return tuple(found)
 
 
+@once
 def names(layout: Layout, name: str) -> tuple[str, ...]:
     """Return the names of an environment and of those that it extends, nearest first; only `name` without a file."""
     return tuple(each.name for each in reversed(of(layout, name))) if file(layout, name) else (name,)
@@ -93,6 +99,7 @@ def extended(layout: Layout, listed: list[str]) -> list[str]:
     return sorted({each for name in listed for each in names(layout, name)} - {*listed})
 
 
+@once
 def file(layout: Layout, name: str) -> EnvironmentFile | None:
     """Return the file of an environment; None without one. Raises PenstockError if two files have the name."""
     places = [] if name == BASE else list(_places(layout.environments, name))
@@ -133,8 +140,16 @@ def text(layout: Layout, name: str) -> str:
     every = of(layout, name)
     if len(every) == 1 and every[0].path.parent == layout.environments:
         return ""
-    listed = [{"name": each.name, "file": each.path.relative_to(layout.environments).as_posix()} for each in every]
-    return _NOTE + dump({KEY: listed}, sort_keys=False, indented=True)
+    start = len(str(layout.environments)) + 1
+    listed = [{"name": each.name, "file": str(each.path)[start:].replace(os.sep, "/")} for each in every]
+    return _NOTE + dumped(listed)
+
+
+def dumped(listed: list[dict[str, str]]) -> str:
+    """Return the entries as YAML; written out for names that need no quotes, since a dump is slow for a fleet."""
+    if all(_PLAIN.fullmatch(word) and isinstance(plain(word), str) for each in listed for word in each.values()):
+        return f"{KEY}:\n" + "".join(f"  - name: {each['name']}\n    file: {each['file']}\n" for each in listed)
+    return dump({KEY: listed}, sort_keys=False, indented=True)
 
 
 def generated(layout: Layout, name: str) -> Path:

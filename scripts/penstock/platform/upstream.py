@@ -1,4 +1,4 @@
-"""How a component relates to its maker's chart: components/<name>/upstream.yaml."""
+"""How a component relates to its upstream chart: components/<name>/upstream.yaml."""
 
 from __future__ import annotations
 

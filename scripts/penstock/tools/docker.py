@@ -20,7 +20,7 @@ _START = "start Docker, and see that `docker info` answers; or use --provider kw
 # What Docker, or a registry that it asks, answers -> what to do about it.
 _ADVICE = {
     r"no space left": "the disk of Docker is full: inv images-prune, docker system prune, or a larger disk",
-    r"toomanyrequests|rate limit|\b429\b": "the registry limits pulls: log in (docker login), or go on later",
+    r"toomanyrequests|rate limit|\b429\b": "the registry limits pulls: log in (docker login), or retry later",
     r"unauthorized|access denied|\b401\b": "see that the image exists, and log in (docker login)",
     r"operation not permitted|privileged": "nodes are privileged containers, which this Docker refuses: "
     "use one that allows them, or --provider kwok, which needs none",

@@ -23,7 +23,7 @@ _REFUSALS = {
         "see that the image exists, and log in: {program} login {host}"
     ),
     "no space left": "the disk is full: free some space",
-    r"\b429\b|toomanyrequests|rate limit": "{host} limits pulls: log in ({program} login {host}), or go on later",
+    r"\b429\b|toomanyrequests|rate limit": "{host} limits pulls: log in ({program} login {host}), or retry later",
     r"manifest unknown|not found|\b404\b": "see that the registry has this tag or digest",
     r"digest did not match|does not match|mismatch": "{host} served other bytes than the digest promises: find out why",
 }

@@ -25,10 +25,12 @@ PENSTOCK = "penstock"
 _READY = ["get", "--raw", "/readyz", "--request-timeout=5s"]
 # etcd's error after it has raised its alarm.
 _FULL = "etcdserver: mvcc: database space exceeded"
-# What kubectl reports while an API server ends or starts.
+# What kubectl reports while an API server ends or starts, or before the controller manager has made a new namespace's
+# account.
 _AWAY = re.compile(
     r"Unable to connect to the server: (?!.*x509)|connect(ion)? (to the server .* was )?(refused|reset)|\bEOF$"
-    r"|\(Forbidden\): unknown|unable to handle the request|leader changed|client connection lost|apiserver not ready",
+    r"|\(Forbidden\): unknown|unable to handle the request|leader changed|client connection lost|apiserver not ready"
+    r'|serviceaccount "default" not found',
 )
 
 

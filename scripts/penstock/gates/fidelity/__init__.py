@@ -1,1 +1,1 @@
-"""Whether components are what their makers ship: each is compared with the rendered upstream chart."""
+"""Whether components are what upstream ships: each is compared with the rendered upstream chart."""

@@ -1,4 +1,4 @@
-"""The gate fidelity: every difference between a component and its maker's chart has a reason."""
+"""The gate fidelity: every difference between a component and its upstream chart has a reason."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from penstock.tools import helm
 CHARTS = "PENSTOCK_CHARTS"
 _DIFFERENCE = Rule(
     "fidelity/difference",
-    "A component differs from its maker's chart, and no reason is given.",
-    "The maker's chart is the best description of what a program needs. A right, a flag or a mount that is missing "
+    "A component differs from its upstream chart, and no reason is given.",
+    "The upstream chart is the best description of what a program needs. A right, a flag or a mount that is missing "
     "here shows only in production, and what a new version adds is easily overlooked.",
-    "Follow the maker, or accept the difference with its reason in the component's upstream.yaml.",
+    "Follow upstream, or accept the difference with its reason in the component's upstream.yaml.",
 )
 _STALE = Rule(
     "fidelity/stale-reason",
@@ -39,7 +39,7 @@ _STALE = Rule(
 
 @gate("fidelity", rules=[_DIFFERENCE, _STALE], needs=["helm"])
 def fidelity(platform: Layout) -> Iterator[Finding | Proven]:
-    """Components differ from their makers' charts only where upstream.yaml gives the reason."""
+    """Components differ from their upstream charts only where upstream.yaml gives the reason."""
     shared = everywhere(platform)
     used: set[str] = set()
     for component, upstream in upstreams(platform).items():
