@@ -306,8 +306,8 @@ def test_the_branch_is_the_environments_name_by_default(apart: Platform, tmp_pat
     assert git(tmp_path / "remotes" / "north.git", "branch", "--list") == "north"
 
 
-def test_the_repository_of_the_user_is_only_read(apart: Platform, tmp_path: Path) -> None:
-    around = bystanders(apart, tmp_path / "around")
+def test_the_repository_of_the_user_is_only_read(published: Platform, tmp_path: Path) -> None:
+    around = bystanders(published, tmp_path / "around")
     with around.untouched():
         done = around.worktree.run("hydrate", "-e", "*", env=around.environment)
         assert done.returncode == 0, done.stderr
