@@ -95,7 +95,7 @@ def test_killed_between_any_two_steps_of_writing(
                 pass
             else:
                 break
-        write.recover_trees(good.layout, "local")
+        write.recover_trees(good.layout, ["local"])
         assert [path.name for path in (good.root / "manifests").iterdir()] == ["local"]
         seen.append(digest(good))
         if seen[-1] != old:

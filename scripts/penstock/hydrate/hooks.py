@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
+from penstock.core.once import once
 from penstock.core.yaml import parse, utf8
 from penstock.hydrate.lock import LockedComponent, LockedHook
 from penstock.hydrate.parts import AFTER, BEFORE, part_name, units
@@ -94,13 +95,10 @@ def read(folder: Path, named: Sequence[str], known: Collection[str], by_hand: bo
 
     Raises PenstockError for an unknown key or environment.
     """
-    path = folder / FILE
-    shown = f"components/{folder.name}/{FILE}"
-    if path.with_suffix(".yml").exists():
-        raise PenstockError(f"components/{folder.name}/hooks.yml is not read", f"rename it to {FILE}")
-    if not path.is_file():
+    raw = _raw(folder)
+    if raw is None:
         return Policy(folder.name, by_hand=by_hand)
-    raw = path.read_bytes()
+    shown = f"components/{folder.name}/{FILE}"
     file = convert(parse(raw, shown), _File, shown, {shown: raw})
     for name in (name for each in file.hooks for name in each.environments):
         if name not in known:
@@ -109,6 +107,14 @@ def read(folder: Path, named: Sequence[str], known: Collection[str], by_hand: bo
     decisions = tuple(each for each in file.hooks if not each.environments or {*each.environments} & {*named})
     inherited = tuple(each for each in decisions if each.environments and named[0] not in each.environments)
     return Policy(folder.name, utf8(raw, shown), decisions, by_hand, inherited)
+
+
+@once
+def _raw(folder: Path) -> bytes | None:
+    path = folder / FILE
+    if path.with_suffix(".yml").exists():
+        raise PenstockError(f"components/{folder.name}/hooks.yml is not read", f"rename it to {FILE}")
+    return path.read_bytes() if path.is_file() else None
 
 
 def decide(policy: Policy, objects: list[Object]) -> Decided:

@@ -27,7 +27,7 @@ _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]
 
 # A process resolves one helmfile after another, some 3 ms each, so two processes share them. More would be faster on
 # more cores, but each takes over 100 MB. Below the minimum, starting a second one costs more than it saves.
-_FEWEST = 40
+_FEWEST = 100
 _SIDE_BY_SIDE = 2
 
 

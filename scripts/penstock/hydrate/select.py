@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import content, entries, walk
+from penstock.core.files import content, entries, sha256, walk
 from penstock.core.leftovers import is_leftover
 from penstock.core.nearest import did_you_mean
 from penstock.core.once import once
@@ -93,17 +93,15 @@ class Inputs:
 
     def of(self, component: Component, charts: list[str]) -> str:
         """Return the digest of a component that renders these charts: paths from the root, or upstream charts."""
-        digest = hashlib.sha256(self.shared.encode())
         if component.revision:  # a commit can't change
             pin = (component.name, component.revision, component.commit, *charts)
-            digest.update("\0".join(pin).encode())
-            return digest.hexdigest()
-        digest.update(self._read(str(component.folder), NO_INPUTS))
+            return sha256((self.shared + "\0".join(pin)).encode())
+        read = [self.shared.encode(), self._read(str(component.folder), NO_INPUTS)]
         for chart in charts:
             upstream = charts_lock.is_upstream(chart)
             content = self._upstream.get(chart, "").encode() if upstream else self._read(f"{self.layout.root}/{chart}")
-            digest.update(chart.encode() + content)
-        return digest.hexdigest()
+            read += (chart.encode(), content)
+        return sha256(b"".join(read))
 
     @cached_property
     def _upstream(self) -> dict[str, str]:

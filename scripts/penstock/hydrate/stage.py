@@ -32,7 +32,10 @@ def stage(
     for component in {each.folder: each for each in components}.values():
         left_out = (component.folder / name for name in NO_INPUTS)
         copy_sources(component.folder, staged.components / component.name, *left_out)
-    return staged, [_staged(component, staged) for component in components]
+    # Environments share a component unless it has an overlay for one.
+    different = {id(component): component for component in components}
+    copies = {key: _staged(component, staged) for key, component in different.items()}
+    return staged, [copies[id(component)] for component in components]
 
 
 def readable(layout: Layout, environment: str) -> list[Path]:

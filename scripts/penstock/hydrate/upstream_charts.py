@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from penstock.core.errors import PenstockError
+from penstock.core.once import once
 from penstock.core.yaml import utf8
 from penstock.hydrate.charts import Archive, Charts
 from penstock.hydrate.select import Component
@@ -39,6 +40,7 @@ def prepare(
     return called
 
 
+@once
 def names_any(file: Path) -> bool:
     """Whether a helmfile names an upstream chart."""
     return bool(_NAMED.search(file.read_text(errors="replace")))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,13 +32,16 @@ def exclusive(layout: Layout) -> Iterator[None]:
         lock.release()
 
 
-def recover_trees(layout: Layout, environment: str) -> None:
-    """Clean up after a killed hydrate: delete an unfinished tree, and restore one that was moved aside."""
+def recover_trees(layout: Layout, environments: Collection[str]) -> None:
+    """Clean up after a killed hydrate: delete unfinished trees, and restore those that were moved aside."""
     if not layout.manifests.is_dir():
         return
-    recover(layout.tree(environment))
-    for left in layout.manifests.glob(f".{environment}.new-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    for name in environments:
+        recover(layout.tree(name))
+    # The folder is read once for all: a fleet has as many trees in it as environments.
+    for left in layout.manifests.glob(".*.new-*"):
+        if left.name[1:].rpartition(".new-")[0] in environments:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def write(

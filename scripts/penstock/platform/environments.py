@@ -250,14 +250,18 @@ def inherited_pins(layout: Layout, name: str) -> Pins:
 def cluster(layout: Layout, name: str) -> Cluster:
     """The cluster of an environment; raises PenstockError if its `bootstrap` names an unknown component."""
     settings = read(layout, name).cluster
-    known = sorted(path.name for path in layout.components.iterdir() if path.is_dir())
     for component in settings.bootstrap:
-        if component not in known:
+        if component not in (known := _components(layout)):
             raise PenstockError(
                 f"environments: cluster.bootstrap names `{component}`, but components/{component} doesn't exist",
                 did_you_mean(component, known, "remove it"),
             )
     return settings
+
+
+@once
+def _components(layout: Layout) -> list[str]:
+    return sorted(path.name for path in layout.components.iterdir() if path.is_dir())
 
 
 def merged(under: Values, over: Values) -> Values:

@@ -72,8 +72,7 @@ def _compute(
     layout: Layout, names: list[str], components: list[str], charts: Charts, revisions: Revisions
 ) -> list[tuple[Tree, list[Change], Summary]]:
     start = time.monotonic()
-    for name in names:
-        write.recover_trees(layout, name)
+    write.recover_trees(layout, names)
     trees = compute(layout, names, components, charts=charts, revisions=revisions)
     taken = round(time.monotonic() - start, 3)
     return [(tree, found, _summary(tree, found, taken)) for tree in trees for found in [changes(tree)]]
