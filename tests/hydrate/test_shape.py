@@ -28,7 +28,7 @@ def some() -> Components:
     }
 
 
-@pytest.mark.parametrize("name", ["local", "site-0042", "eu.west", "on", "A: b", "ENVIRONMENT"])
+@pytest.mark.parametrize("name", ["manifests/local", "manifests/eu.west", "", "manifests/on", "A: b", "ENVIRONMENT"])
 def test_every_environment_gets_the_files_that_it_gets_alone(name: str) -> None:
     derived.files("other", Shape(some()), unknown)
     assert derived.files(name, Shape(some()), unknown) == derived._files(name, some(), unknown)
