@@ -11,11 +11,16 @@ from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from penstock.cluster.providers.kwok import Kwok
 from penstock.platform.layout import cache_home
 from penstock.tools import cilium, flux, golang, modules, resolver
 from support import REAL_ENVIRONMENT, Platform, copy_platform
+
+# The machine may be busy with other tests: neither an example nor its generation has a time limit.
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
 
 MakePlatform = Callable[..., Platform]
 _PROGRAMS = [

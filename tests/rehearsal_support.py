@@ -44,7 +44,7 @@ def write(platform: Platform, names: Iterable[str], end: str) -> None:
             component = pair if suffix == "yaml" else f"{pair}-{suffix}"
             needed = [f"{pair}-{name}" for name in (depends.get(end) or {}).get(suffix, [])]
             _write(platform.tree / component, path)
-            text = objects.component_file("local", component, needed).replace(b"20s", b"2s")
+            text = objects.component_file("manifests/local", component, needed).replace(b"20s", b"2s")
             kustomizations.append((f"kustomization-{component}.yaml", text))
     for name, text in kustomizations:
         platform.write(f"manifests/local/flux-system/{name}", text.decode())

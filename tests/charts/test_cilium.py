@@ -121,10 +121,16 @@ def test_another_template_is_another_job(helm: str, tmp_path: Path) -> None:
 
 
 def test_the_job_and_the_cronjob_do_the_same(helm: str) -> None:
-    """The Job alone starts without the network and asks the API server at its own address, as the agents do."""
     objects = CASES.objects(helm)
     spec = objects[job(objects)]["spec"]
     assert "ttlSecondsAfterFinished" not in spec
+    assert objects["CronJob/hubble-generate-certs"]["spec"]["jobTemplate"]["spec"] == spec
+
+
+def test_the_job_may_start_without_the_network(helm: str, tmp_path: Path) -> None:
+    """It then asks the API server at its own address, as the agents do, and all else is as in the CronJob."""
+    objects = CASES.objects(helm, written(tmp_path, certificates={"hostNetwork": True}))
+    spec = objects[job(objects)]["spec"]
     pod = spec["template"]["spec"]
     assert pod.pop("hostNetwork")
     tolerated = {item["key"] for item in pod.pop("tolerations")}

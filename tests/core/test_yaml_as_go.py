@@ -30,7 +30,6 @@ generated = settings(
     max_examples=_MANY or 100,
     derandomize=not _MANY,
     database=None,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.filter_too_much],
 )
 # Where libyaml refuses what Go's library reads in an odd way, and a tag whose name Go lets end with a bracket.

@@ -51,6 +51,6 @@ def test_in_a_hook_the_remote_is_reached_as_the_user_does(
     for name, value in around.environment.items():
         monkeypatch.setenv(name, value)
     with around.untouched():
-        found = remote.read(around.worktree.layout)
+        found = remote.read(around.worktree.root, "manifests")
     assert (found.branch, found.commit) == ("feature", commit)
     assert "git@host.example" in (tmp_path / "asked").read_text()

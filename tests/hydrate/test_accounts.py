@@ -142,9 +142,10 @@ def test_a_name_that_is_ours_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["server", "on", "1st"])
 @pytest.mark.parametrize("account", ["", "apply-town"])
-def test_the_kustomization_put_together_is_the_one_dumped(name: str, account: str) -> None:
-    put = objects.component_file("local", name, ["a", "b"], account)
-    assert put == objects.dump(objects.component("local", name, ["a", "b"], account))
+@pytest.mark.parametrize("place", ["manifests/local", ""])
+def test_the_kustomization_put_together_is_the_one_dumped(name: str, account: str, place: str) -> None:
+    put = objects.component_file(place, name, ["a", "b"], account)
+    assert put == objects.dump(objects.component(place, name, ["a", "b"], account))
     assert yaml.parse(put)["spec"].get("serviceAccountName", "") == account
 
 

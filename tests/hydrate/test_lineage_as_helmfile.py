@@ -73,7 +73,7 @@ def of_helmfile(layout: Layout, name: str, home: Path) -> Any:
 @example(files=[{"a": {"a": 1}}, {"a": 2}, {"a": {"b": None}, "b": None}, {"b": {"c": []}, "c": [None, 1]}])
 @example(files=[{"a": [1, 2]}, {"a": []}, {"a": {}}, {"a": False}, {"a": ""}])
 @example(files=[{"a": {"b": 1, "c": [1]}, "b": 2}, {"c": 3}, {"a": {"b": None, "c": None}, "b": None}])
-@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, suppress_health_check=list(HealthCheck))
 def test_merged_values_are_those_of_helmfile(files: list[dict[str, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         layout, name = platform(Path(folder).resolve() / "platform", files)

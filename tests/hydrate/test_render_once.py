@@ -86,7 +86,7 @@ def each(made: Platform, names: list[list[str]]) -> dict[str, Any]:
 @example(environments=[{"a": 1, "b": {"c": 1}}, {"a": 2, "b": {"c": 1}}, {"a": 1, "b": {"c": 1}}], reads=READS)
 @example(environments=[{"a": 1.0, "b": {}}, {"a": 1, "b": {}}], reads=["{{ kindOf .Values.a }}"])
 @example(environments=[{"a": None, "b": {"c": 2}}, {"b": {"c": 2}}], reads=["{{ kindOf .Values.a }}"])
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 def test_rendering_once_gives_the_bytes_of_rendering_each_alone(
     environments: list[dict[str, Any]], reads: list[str]
 ) -> None:

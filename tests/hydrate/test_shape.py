@@ -9,7 +9,7 @@ import pytest
 
 from penstock.core.errors import Findings
 from penstock.hydrate import check, derived
-from penstock.hydrate.labels import unknown
+from penstock.hydrate.labels import ReadLabels, unknown
 from penstock.hydrate.lock import LockedComponent, LockedUnit
 from penstock.hydrate.shape import Shape, validate
 from penstock.tools.render import Rule
@@ -28,7 +28,7 @@ def some() -> Components:
     }
 
 
-@pytest.mark.parametrize("name", ["local", "site-0042", "eu.west", "on", "A: b", "ENVIRONMENT"])
+@pytest.mark.parametrize("name", ["manifests/local", "manifests/eu.west", "", "manifests/on", "A: b", "ENVIRONMENT"])
 def test_every_environment_gets_the_files_that_it_gets_alone(name: str) -> None:
     derived.files("other", Shape(some()), unknown)
     assert derived.files(name, Shape(some()), unknown) == derived._files(name, some(), unknown)
@@ -84,15 +84,17 @@ def test_a_fault_is_raised_for_each_environment() -> None:
             validate(check.check, Shape(faulty))
 
 
+def labelled(label: str) -> ReadLabels:
+    return lambda _unit, _file: {"a": label}
+
+
 def test_labels_are_those_of_each_environment() -> None:
     rule = Rule(groups=["apps"], resources=["deployments"], objects={"matchLabels": {"a": "b"}})
     api = "admissionregistration.k8s.io/v1"
     judge = component(thing("ValidatingWebhookConfiguration", "h", api=api, admits=[rule]))
     shape = Shape({"judge": judge, "shop": component(thing("Deployment", "shop", "default", "apps/v1"))})
     waits, ready = (
-        derived.files("local", shape, lambda _unit, _file, label=label: {"a": label})[
-            "flux-system/kustomization-shop.yaml"
-        ]
+        derived.files("manifests/local", shape, labelled(label))["flux-system/kustomization-shop.yaml"]
         for label in ("b", "c")
     )
     assert b"- name: judge" in waits

@@ -148,7 +148,7 @@ def _findings(fleet: Platform, selection: Selection) -> set[tuple[str, str, str,
     return found
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.sets(st.sampled_from(sorted(_EDITS)), min_size=1, max_size=3), st.booleans())
 def test_changed_finds_what_the_whole_gate_finds(fleet: Platform, paths: set[str], hydrated: bool) -> None:
     fleet.git("checkout", "--quiet", ".")

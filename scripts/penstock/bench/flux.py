@@ -104,7 +104,7 @@ def _measured(folder: Path, count: int, together: int, settings: Sequence[Settin
         session = replace(session, timeout=_DEADLINE)
         phases.run(session, phases.PHASES[:2])
         with console.step(f"{count} Kustomizations: installation") as step, _controllers(session, Setting(50)):
-            new = [*_sources(session, groups), objects.root(ENVIRONMENT, [])]
+            new = [*_sources(session, groups), objects.root(session.place, [])]
             execute(session, [applying(session, new, PENSTOCK)], step)
             _await_ready(session, count, step)
         for number, setting in enumerate(settings, 1):

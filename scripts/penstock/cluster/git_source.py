@@ -34,18 +34,18 @@ def setup(session: Session, step: Step) -> Plan:
     if session.recorded.source == "remote":
         keys: list[str] = []
         yield Work("", lambda: keys.extend(_keys(session)))
-        upstream = remote.read(session.layout)
+        upstream = remote.of(session.layout, session.environment)
         url = upstream.ssh if "identity" in keys else upstream.url
         secret = objects.CREDENTIALS if keys else ""
         yield Work("", lambda: _revision(session, upstream.commit, f" of {upstream.url}"))
-        source = [objects.source(url, session.environment, secret, upstream.branch)]
+        source = [objects.source(url, session.place, secret, upstream.branch)]
     else:
         yield Work(f"commit the working tree to {session.state.git / server.NAME}", lambda: _snapshot(session))
         yield _server(session)
         url = _url(session, server.NAME)
         source = [
             objects.credentials(server.USER, _token(session)),
-            objects.source(url, session.environment, objects.LOCAL_CREDENTIALS),
+            objects.source(url, session.place, objects.LOCAL_CREDENTIALS),
         ]
     yield applying(session, source, PENSTOCK)
     yield from _fetch(session, step)
@@ -93,7 +93,7 @@ def now() -> str:
 
 def _snapshot(session: Session) -> str:
     """Create what the server needs: the repositories, the token, and a free port."""
-    taken = snapshot.take(session.layout, session.state.git / server.NAME)
+    taken = snapshot.of(session.layout, session.environment, session.state.git / server.NAME)
     mirrored(session)
     _make_token(session)
     address, recorded = _address(session), session.recorded

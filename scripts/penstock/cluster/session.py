@@ -7,6 +7,7 @@ from functools import cached_property
 
 from penstock.cluster.providers.provider import Provider
 from penstock.cluster.state import ClusterState, State
+from penstock.platform import environments
 from penstock.platform.cluster import Cluster
 from penstock.platform.layout import Layout
 from penstock.platform.manifests import Manifests
@@ -40,6 +41,11 @@ class Session:
     def manifests(self) -> Manifests:
         """The manifests of the environment; read once and cached."""
         return Manifests(self.layout.tree(self.environment))
+
+    @cached_property
+    def place(self) -> str:
+        """The folder of the manifests in the repository that Flux reads; empty for all of it."""
+        return environments.place(self.layout, self.environment)
 
     @property
     def bootstrap(self) -> list[str]:

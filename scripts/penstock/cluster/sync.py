@@ -39,7 +39,7 @@ def enable(session: Session, step: Step) -> Plan:
         return f"{len(session.manifests.components)} components Ready{suffix}"
 
     yield Work("", look)
-    yield applying(session, [objects.root(session.environment, patches)], PENSTOCK)
+    yield applying(session, [objects.root(session.place, patches)], PENSTOCK)
     token = git_source.now()
     if before:
         yield git_source.reconciling(session, status.KUSTOMIZATIONS, before, token)

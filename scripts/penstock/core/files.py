@@ -57,7 +57,7 @@ def write_atomically(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 
 def entries(folder: Path | str) -> Iterator[os.DirEntry[str]]:
-    """Yield every file below a folder except leftovers, sorted by name; doesn't follow links."""
+    """Yield every file below a folder except leftovers and Git's own, sorted by name; doesn't follow links."""
     found: list[os.DirEntry[str]] = []
     _collect(folder, found)
     yield from found
@@ -69,7 +69,8 @@ def _collect(folder: Path | str, found: list[os.DirEntry[str]]) -> None:
         ordered = sorted(inside, key=_NAME)
     for entry in ordered:
         if entry.is_dir(follow_symlinks=False):
-            _collect(entry.path, found)
+            if entry.name != ".git":
+                _collect(entry.path, found)
         elif not is_leftover(entry.name):
             found.append(entry)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from penstock.core.errors import Findings
 from penstock.gates.finding import Finding, Proven
 from penstock.gates.registry import gate
-from penstock.hydrate import index, lineages, names
+from penstock.hydrate import destinations, index, lineages, names
 from penstock.hydrate.compare import changes
 from penstock.hydrate.pinned import Revisions
 from penstock.hydrate.rules import RULES, STALE, UNCOMMITTED
@@ -32,6 +32,9 @@ def hydrate_check(platform: Layout) -> Iterator[Finding | Proven]:
     names.refuse_misnamed(platform, environments.names(platform), None)
     faulty, revisions = False, Revisions(platform)
     present = index.present(git, platform, picked, platform.limits is not None) if git else picked
+    for line in destinations.faults(platform, destinations.of(platform, picked), git):
+        faulty = True
+        yield Finding(UNCOMMITTED.id, line, _HINT)
     for finding in _stale(platform, present, revisions):
         faulty = True
         yield finding

@@ -49,7 +49,7 @@ def without_edges(session: Session) -> str:
     with console.step("without dependsOn") as step:
         execute(session, sync.create_secrets(session, []), step)
         patches = [*git_source.mirrored(session), _UNORDERED]
-        session.kubectl.apply([objects.root(session.environment, patches)], PENSTOCK)
+        session.kubectl.apply([objects.root(session.place, patches)], PENSTOCK)
         return until(
             lambda: next(iter(disorders(session)), None),
             session.timeout,

@@ -17,10 +17,7 @@ from penstock.kube.objects import Object
 from penstock.kube.ref import Content
 from penstock.platform.manifests import Manifests
 from penstock.tools.modules import UPSTREAM, Module
-from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
-
-# With a fixed date, the commit's hash depends only on its files.
-_DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
+from penstock.tools.repository import BRANCH, DATED, Repository, rebuilt
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def _make(place: Repository, message: str) -> str:
         return commit
     place.git("add", "--all", "--force", ".")
     tree = place.git("write-tree").text.strip()
-    commit = place.git("commit-tree", tree, "-m", message, env=_DATED).text.strip()
+    commit = place.git("commit-tree", tree, "-m", message, env=DATED).text.strip()
     place.git("update-ref", branch, commit)
     return commit
 

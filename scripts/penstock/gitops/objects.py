@@ -32,9 +32,14 @@ def namespace() -> Content:
     return {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
 
 
-def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> Content:
-    """The GitRepository, with the Secret that its server asks for, if any; only the environment's manifests count."""
+def source(url: str, place: str, secret: str, branch: str = BRANCH) -> Content:
+    """The GitRepository, with the Secret that its server asks for, if any.
+
+    Only the environment's manifests count: the folder `place`, or everything if that is empty.
+    """
     credentials = {"secretRef": {"name": secret}} if secret else {}
+    above, _, own = place.partition("/")
+    ignore = {"ignore": f"/*\n!/{above}\n/{above}/*\n!/{above}/{own}\n"} if place else {}
     return {
         "apiVersion": "source.toolkit.fluxcd.io/v1",
         "kind": "GitRepository",
@@ -44,7 +49,7 @@ def source(url: str, environment: str, secret: str, branch: str = BRANCH) -> Con
             "url": url,
             "ref": {"branch": branch},
             "timeout": "60s",
-            "ignore": f"/*\n!/manifests\n/manifests/*\n!/manifests/{environment}\n",
+            **ignore,
             **credentials,
         },
     }
@@ -61,17 +66,18 @@ def credentials(user: str, password: str) -> Content:
     }
 
 
-def root(environment: str, patches: Sequence[Content]) -> Content:
+def root(place: str, patches: Sequence[Content]) -> Content:
     """The Kustomization that holds the others. It doesn't wait for them: that would cost a level.
 
-    `patches` are the changes for a local cluster, in Flux's `spec.patches`.
+    `place` is the folder of the manifests in the source, and empty for all of it; `patches` are the changes for a local
+    cluster, in Flux's `spec.patches`.
     """
-    spec = {"path": f"./manifests/{environment}/{NAMESPACE}", "timeout": "2m", "patches": patches, **_COMMON}
+    spec = {"path": _path(place, NAMESPACE), "timeout": "2m", "patches": patches, **_COMMON}
     return _kustomization(ROOT, spec)
 
 
 def component(
-    environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
+    place: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
 ) -> Content:
     """The Kustomization of a component, which waits until its objects are Ready unless they do that themselves.
 
@@ -79,23 +85,23 @@ def component(
     empty. With `force`, it recreates an object whose change is refused: a changed Job runs again.
     """
     optional = {"dependsOn": [{"name": before} for before in needed], "serviceAccountName": account, "force": force}
-    spec = {"path": f"./manifests/{environment}/{name}", "timeout": "5m", "wait": waits, **_COMMON}
+    spec = {"path": _path(place, name), "timeout": "5m", "wait": waits, **_COMMON}
     return _kustomization(name, spec | {key: value for key, value in optional.items() if value})
 
 
 def component_file(
-    environment: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
+    place: str, name: str, needed: list[str], account: str = "", waits: bool = True, force: bool = False
 ) -> bytes:
     """Return `dump(component(…))`, filling plain names into one cached dump: many separate dumps would be slow."""
     if any(_ODD.fullmatch(word) for word in (name, *needed)):
-        return dump(component(environment, name, needed, account, waits, force))
-    text = _pattern(environment, bool(needed), account, waits, force).replace("NAME", name)
+        return dump(component(place, name, needed, account, waits, force))
+    text = _pattern(place, bool(needed), account, waits, force).replace("NAME", name)
     return text.replace("  - name: NEEDED\n", "".join(f"  - name: {before}\n" for before in needed)).encode()
 
 
 @cache
-def _pattern(environment: str, needs: bool, account: str, waits: bool, force: bool) -> str:
-    return dump(component(environment, "NAME", ["NEEDED"] if needs else [], account, waits, force)).decode()
+def _pattern(place: str, needs: bool, account: str, waits: bool, force: bool) -> str:
+    return dump(component(place, "NAME", ["NEEDED"] if needs else [], account, waits, force)).decode()
 
 
 def index(files: list[str]) -> bytes:
@@ -127,6 +133,10 @@ _COMMON = {
     "retryInterval": "20s",
     "sourceRef": {"kind": "GitRepository", "name": SOURCE},
 }
+
+
+def _path(place: str, folder: str) -> str:
+    return f"./{place}/{folder}" if place else f"./{folder}"
 
 
 def _kustomization(name: str, spec: Mapping[str, object]) -> Content:

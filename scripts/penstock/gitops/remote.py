@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.core.errors import PenstockError
 from penstock.core.process import CommandFailed, CommandTimedOut
+from penstock.platform import environments
 from penstock.platform.layout import Layout
+from penstock.tools.clone import SILENT
 from penstock.tools.git import changed, git, head
 
 # user@host:owner/name, also SSH.
 _SCP = re.compile(r"((?:[\w.-]+@)?)([\w.-]+):(?!//)(.+)")
 _SSH = re.compile(r"ssh://((?:[\w.-]+@)?)([\w.-]+)(?::\d+)?/(.+)")
 _LOGIN = re.compile(r"^(https?://)[^/@]*@")
-# Make git fail with a message instead of prompting.
-_SILENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never"}
 _SECONDS = 30
 
 
@@ -29,30 +30,47 @@ class Remote:
     commit: str
 
 
-def read(layout: Layout) -> Remote:
-    """Return the remote of the current branch; raises PenstockError if Flux wouldn't find HEAD there."""
-    commit = head(layout.root)
-    branch = git(layout.root, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text.strip()
+def of(layout: Layout, environment: str) -> Remote:
+    """Return the remote that Flux reads an environment from; raises PenstockError if it wouldn't find the files there.
+
+    That is the remote of the platform, or that of the environment's own branch.
+    """
+    if environments.place(layout, environment):
+        return read(layout.root, layout.manifests.name)
+    return read(layout.tree(environment), ".", layout.relative(layout.tree(environment)))
+
+
+def read(folder: Path, manifests: str, shown: str = "") -> Remote:
+    """Return the remote of the branch in a folder; raises PenstockError if Flux wouldn't find HEAD there.
+
+    `manifests` is what Flux applies, as a path from the folder, and `shown` the same for messages.
+    """
+    commit, command = head(folder), f"git -C {shown}" if shown else "git"
+    branch = git(folder, "symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1)).text.strip()
     if not branch:
-        raise PenstockError("HEAD is on no branch, and Flux follows one", "git switch BRANCH")
-    name = git(layout.root, "config", f"branch.{branch}.remote", ok=(0, 1)).text.strip() or "origin"
-    address = git(layout.root, "remote", "get-url", name, ok=(0, 2, 128)).text.strip()
+        raise PenstockError("HEAD is on no branch, and Flux follows one", f"{command} switch BRANCH")
+    name = git(folder, "config", f"branch.{branch}.remote", ok=(0, 1)).text.strip() or "origin"
+    address = git(folder, "remote", "get-url", name, ok=(0, 2, 128)).text.strip()
     if not address:
         raise PenstockError(
-            f"this repository has no remote `{name}`", f"git remote add {name} URL && git push -u {name} {branch}"
+            f"this repository has no remote `{name}`",
+            f"{command} remote add {name} URL && {command} push -u {name} {branch}",
         )
     url = https(address)
     if not re.match(r"(https?|ssh)://", url):
         raise PenstockError(
             f"the remote `{name}` is {address}, which Flux can't reach: it takes http, https and ssh",
-            f"git remote set-url {name} URL",
+            f"{command} remote set-url {name} URL",
         )
-    if changed(layout.root, "manifests"):
+    if changed(folder, manifests):
         raise PenstockError(
-            "manifests/ has changes that are not committed: the remote doesn't have them", "commit and push them first"
+            f"{shown or manifests}/ has changes that are not committed: the remote doesn't have them",
+            "commit and push them first",
         )
-    if _remote_commit(layout, name, branch) != commit:
-        raise PenstockError(f"HEAD ({commit[:12]}) is not what {name} has as {branch}", f"git push {name} {branch}")
+    if _remote_commit(folder, name, branch) != commit:
+        raise PenstockError(
+            f"HEAD ({commit[:12]}) is not what {name} has as {branch}", f"{command} push {name} {branch}"
+        )
     return Remote(url, _with_key(address), branch, commit)
 
 
@@ -77,11 +95,11 @@ def _parts(address: str) -> re.Match[str] | None:
     return _SSH.fullmatch(address) if "://" in address else _SCP.fullmatch(address)
 
 
-def _remote_commit(layout: Layout, name: str, branch: str) -> str:
+def _remote_commit(folder: Path, name: str, branch: str) -> str:
     """Return the remote's commit of a branch; empty if it has no such branch."""
     try:
         arguments = ["ls-remote", "--exit-code", name, f"refs/heads/{branch}"]
-        listed = git(layout.root, *arguments, ok=(0, 2), env=_SILENT, timeout=_SECONDS).text
+        listed = git(folder, *arguments, ok=(0, 2), env=SILENT, timeout=_SECONDS).text
     except (CommandFailed, CommandTimedOut) as failure:
         raise PenstockError(f"the remote `{name}` doesn't answer: {failure.message}", f"git ls-remote {name}") from None
     return listed.split("\t")[0]

@@ -10,9 +10,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from penstock.platform import environments
 from penstock.platform.layout import Layout
 from penstock.tools.git import changed, complete, fetching_into, git, head, object_store, prefix, quoted, settings
-from penstock.tools.repository import BRANCH, IDENTITY, Repository, rebuilt
+from penstock.tools.repository import BRANCH, DATED, IDENTITY, Repository, rebuilt
 
 # A separate object store for added objects. With the user's store among its alternates, git would not write an object
 # that exists there but update its time: https://git-scm.com/docs/git-gc, gc.pruneExpire.
@@ -29,6 +30,13 @@ class Snapshot:
 
     commit: str
     is_dirty: bool
+
+
+def of(layout: Layout, environment: str, repository: Path) -> Snapshot:
+    """Commit what Flux reads for an environment into `repository`: the working tree, or its own branch's files."""
+    if environments.place(layout, environment):
+        return take(layout, repository)
+    return rebuilt(repository, lambda: _take_all(Repository(repository, layout.tree(environment))))
 
 
 def take(layout: Layout, repository: Path) -> Snapshot:
@@ -68,6 +76,16 @@ def _take(layout: Layout, repository: Path, base: str) -> Snapshot:
     commit = _commit(place, base, changed(layout.root))
     place.git("update-ref", f"refs/heads/{BRANCH}", commit)
     return Snapshot(commit, commit != base)
+
+
+def _take_all(place: Repository) -> Snapshot:
+    """Commit every file of a folder, whatever Git knows of it: few, and the branch may not have a commit yet."""
+    place.make()
+    place.git("add", "--all", "--force", ".")
+    tree = place.git("write-tree").text.strip()
+    commit = place.git("commit-tree", tree, "-m", "The manifests as they are", env=DATED).text.strip()
+    place.git("update-ref", f"refs/heads/{BRANCH}", commit)
+    return Snapshot(commit, is_dirty=False)
 
 
 def _borrow(place: Repository, store: Path) -> None:

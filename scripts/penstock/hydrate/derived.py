@@ -13,31 +13,34 @@ from penstock.hydrate.parts import units
 from penstock.hydrate.shape import Shape
 from penstock.kube.flux import NAMESPACE
 
-# Stands for the environment's name, the only thing in which the files of environments with the same shape differ.
-_ANY = "ENVIRONMENT"
-# A name that YAML never quotes in a path.
+# Stands for the tree's place, the only thing in which the files of environments with the same shape differ.
+_ANY = "manifests/ENVIRONMENT"
+# A path that YAML never quotes.
 _FLUX = f"{NAMESPACE}/kustomization-"
-_PLAIN = re.compile(r"[a-z0-9.-]+")
+_PLAIN = re.compile(r"[a-z0-9./-]*")
 
 
-def files(environment: str, shape: Shape, labels: ReadLabels) -> dict[str, bytes]:
-    """Return the files by path; raises PenstockError for a collision, a cycle or a missing dependency."""
-    if shape.reads_labels or not _PLAIN.fullmatch(environment):
-        return _files(environment, shape.components, labels)
+def files(place: str, shape: Shape, labels: ReadLabels) -> dict[str, bytes]:
+    """Return the files by path; `place` is the tree's folder in the repository that Flux reads, empty for all of it.
+
+    Raises PenstockError for a collision, a cycle or a missing dependency.
+    """
+    if shape.reads_labels or not _PLAIN.fullmatch(place):
+        return _files(place, shape.components, labels)
     equal, own = _of_shape(shape)
-    name = f"/{environment}/".encode()
-    return equal | {path: name.join(parts) for path, parts in own.items()}
+    start = f" ./{place}/".encode() if place else b" ./"
+    return equal | {path: start.join(parts) for path, parts in own.items()}
 
 
 @lru_cache(maxsize=64)
 def _of_shape(shape: Shape) -> tuple[dict[str, bytes], dict[str, list[bytes]]]:
-    """Return the files that don't contain the environment's name, and the texts around it in the others."""
+    """Return the files that don't contain the tree's place, and the texts around it in the others."""
     found = _files(_ANY, shape.components, unknown)
-    own = {path: data.split(f"/{_ANY}/".encode()) for path, data in found.items() if path.startswith(_FLUX)}
+    own = {path: data.split(f" ./{_ANY}/".encode()) for path, data in found.items() if path.startswith(_FLUX)}
     return {path: data for path, data in found.items() if path not in own}, own
 
 
-def _files(environment: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
+def _files(place: str, components: dict[str, LockedComponent], labels: ReadLabels) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     # A component that renders nothing in this environment has no folder and no Kustomization.
     present = units(components)
@@ -48,7 +51,7 @@ def _files(environment: str, components: dict[str, LockedComponent], labels: Rea
         found[f"{name}/{flux.INDEX}"] = flux.index([*unit.files, *own])
     synced = rights.synced | {
         f"kustomization-{name}.yaml": flux.component_file(
-            environment,
+            place,
             name,
             needed,
             rights.of.get(name, ""),

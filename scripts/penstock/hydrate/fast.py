@@ -19,6 +19,7 @@ from penstock.hydrate.seen import Seen
 from penstock.hydrate.select import Component, Inputs, shared_files, stale
 from penstock.hydrate.shape import Shape, validate
 from penstock.hydrate.tree import on_disk
+from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout
 
 
@@ -131,8 +132,9 @@ def _contradictions(layout: Layout, environment: str, locked: Lock) -> list[Line
         except PenstockError as error:
             findings += _refused(error)
     read = labels.reader(layout.tree(environment), {})
+    place = environments.place(layout, environment)
     try:
-        made = {path: sha256(data) for path, data in derived.files(environment, shape, read).items()}
+        made = {path: sha256(data) for path, data in derived.files(place, shape, read).items()}
     except PenstockError as error:
         return [*findings, *_refused(error)]
     paths = sorted(path for path in made.keys() | locked.flux.keys() if made.get(path) != locked.flux.get(path))

@@ -16,6 +16,7 @@ from penstock.hydrate.plan import Plan, plan
 from penstock.hydrate.seen import Seen
 from penstock.hydrate.shape import Shape, validate
 from penstock.hydrate.tree import Tree
+from penstock.platform import environments as settings
 from penstock.platform.environments import Pins
 from penstock.platform.layout import Layout
 
@@ -66,7 +67,8 @@ def _tree(plan: Plan, renewed: Split | None) -> Tree:
     found: dict[str, bytes | None] = {
         f"{unit}/{file}": texts[unit][file] if unit in texts else None for unit, file, _ in files(components)
     }
-    made = derived.files(environment, shape, labels.reader(layout.tree(environment), texts))
+    place = settings.place(layout, environment)
+    made = derived.files(place, shape, labels.reader(layout.tree(environment), texts))
     digests = {path: sha256(data) for path, data in made.items()}
     # An unchanged file is kept: a hard link is cheaper than a new file.
     found |= {path: None if plan.disk.get(path) == digests[path] else data for path, data in made.items()}

@@ -90,7 +90,8 @@ STALE = Rule(
 )
 UNCOMMITTED = Rule(
     "hydrate-check/uncommitted",
-    "A source or manifest that is missing from the commit, or whose staged content differs from the working tree.",
+    "A source or manifest that is missing from the commit, or whose staged content differs from the working tree; or "
+    "manifests in the commit whose environment has a branch of its own for them.",
     "A clone of the commit would be refused, or would hydrate to other manifests.",
     "Run the commands that the findings name, then commit again.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from penstock.core import console
+from penstock.hydrate import destinations
 from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout, Limit
 from penstock.platform.shard import shard
@@ -44,6 +45,13 @@ class Selection:
             shown = f": {', '.join(kept[:_SHOWN])}{', …' if len(kept) > _SHOWN else ''}" if kept else ""
             console.info(f"limited to {len(kept)} of {len(names)} environments{shown}")
         return replace(layout, limits=tuple(limits[name] for name in kept))
+
+    def present(self, layout: Layout) -> Layout:
+        """Return the same without the environments whose own branch isn't checked out, which are named.
+
+        Raises PenstockError for one that was chosen by name, and the errors of `of`.
+        """
+        return destinations.present(self.of(layout), any(self.environments))
 
 
 def cost(layout: Layout, environment: str) -> int:

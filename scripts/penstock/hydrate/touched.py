@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from penstock.hydrate import lock, select
+from penstock.hydrate import checkouts, destinations, lock, select
 from penstock.hydrate.lock import Lock
 from penstock.hydrate.parts import unit_name
 from penstock.hydrate.pinned import recorded
@@ -33,14 +33,18 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
     own = {path for name in names if lineage.file(layout, name) for path in _files(layout, name)}
     if any(_concerns_all(path, own) for path in paths):
         return tuple(Limit(name) for name in names)
+    others = destinations.of(layout, names)
     locks = git.files(layout.root, start, *(f"manifests/{name}/{LOCK_NAME}" for name in names)) if paths else {}
     seen = Seen()
     found = []
     for name in names:
         shown = f"manifests/{name}"
-        raw = locks.get(f"{shown}/{LOCK_NAME}")
+        if name in others:
+            raw, written = _published(layout, name)
+        else:
+            raw = locks.get(f"{shown}/{LOCK_NAME}")
+            written = {path.removeprefix(f"{shown}/") for path in paths if path.startswith(f"{shown}/")}
         old = lock.decode(raw, name, shown) if raw else lock.EMPTY
-        written = {path.removeprefix(f"{shown}/") for path in paths if path.startswith(f"{shown}/")}
         components = _written(layout, name, old, written)
         if any(not path.startswith("manifests/") for path in paths):
             known = recorded(layout, name, old, seen=seen)
@@ -49,6 +53,15 @@ def touched(layout: Layout, base: str = "") -> tuple[Limit, ...]:
         if components or written or layout.relative(lineage.generated(layout, name)) in paths:
             found.append(Limit(name, tuple(sorted(components))))
     return tuple(found)
+
+
+def _published(layout: Layout, name: str) -> tuple[bytes | None, set[str]]:
+    """Return the lock that an environment's own branch publishes, and the files that differ from it."""
+    tree = layout.tree(name)
+    tip = checkouts.published(layout, name) if destinations.is_checked_out(layout, name) else ""
+    if not tip:
+        return None, set()
+    return git.files(tree, tip, LOCK_NAME).get(LOCK_NAME), revisions.differing(tree, tip)
 
 
 def _files(layout: Layout, name: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from penstock.core.files import content, entries, sha256
 from penstock.hydrate.index import Index
@@ -30,17 +31,24 @@ class Tree:
 def on_disk(layout: Layout, environment: str, seen: Seen, index: Index | None = None) -> dict[str, str]:
     """Return the SHA-256 of every file of a tree by its path; empty for a symbolic link, which Penstock never writes.
 
-    With an index, only the files in the commit are included.
+    With an index, only the files in the commit are included. At the root of a repository, the names that begin with a
+    dot are its own: .git, .gitattributes, .github.
     """
     folder = layout.tree(environment)
     if not folder.is_dir():
         return {}
+    hidden = f"{folder}{os.sep}." if is_repository(folder) else "\0"
     start, device = len(str(folder)) + 1, folder.stat().st_dev
     return {
         entry.path[start:]: seen.links.get((device, entry.inode())) or _digest(entry, index, seen, device)
         for entry in entries(str(folder))
-        if index is None or index.holds(entry.path)
+        if (index is None or index.holds(entry.path)) and not entry.path.startswith(hidden)
     }
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether a tree has a repository of its own; a linked worktree has a file there."""
+    return os.path.lexists(f"{folder}/.git")
 
 
 def _digest(entry: os.DirEntry[str], index: Index | None, seen: Seen, device: int) -> str:

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from penstock.core import console
 from penstock.core.files import create, exchange, recover, sha256, writing
+from penstock.hydrate.tree import is_repository
 from penstock.platform.layout import LOCK_NAME, Layout, cache_home
 
 
@@ -61,11 +62,30 @@ def write(
             new.chmod(0o755)
             _fill(new, tree, files, written)
             create(f"{new}/{LOCK_NAME}", lock)
-            exchange(new, tree)
+            if is_repository(tree):
+                _replace_each(new, tree)
+            else:
+                exchange(new, tree)
             written.update({data: f"{tree}/{path}" for path, data in files.items() if data and data not in written})
         finally:
             os.umask(umask)
             shutil.rmtree(new, ignore_errors=True)
+
+
+def _replace_each(new: Path, tree: Path) -> None:
+    """Replace what is in a tree by what is in a new one, but for its repository and the files that belong to that.
+
+    The lock comes last: if killed before, the next hydrate renders what is missing or isn't as the old lock says.
+    """
+    old = new / ".old"
+    old.mkdir()
+    made, present = ({entry.name for entry in os.scandir(place)} for place in (new, tree))
+    for name in sorted(made | present, key=lambda name: (name == LOCK_NAME, name)):
+        if not name.startswith("."):
+            if name in present:
+                (tree / name).rename(old / name)
+            if name in made:
+                (new / name).rename(tree / name)
 
 
 def _fill(new: Path, old: Path, files: dict[str, bytes | None], written: dict[bytes, str]) -> None:

@@ -7,6 +7,7 @@ of names.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -53,7 +54,9 @@ def told(alike: Sequence[str]) -> str:
 def _digest(layout: Layout, name: str, own: Sequence[Path]) -> str:
     """The digest of an environment's manifests and of its cluster's settings, all masked."""
     tree = layout.tree(name)
-    files = [path for path in walk(tree) if _counts(path.name)] if tree.is_dir() else []
+    hidden = f"{tree}{os.sep}."  # of the tree's own repository
+    found = walk(tree) if tree.is_dir() else ()
+    files = [path for path in found if _counts(path.name) and not str(path).startswith(hidden)]
     hashed = {_HASHED.fullmatch(path.name): path for path in files}
     masks = {f"manifests/{name}": "manifests", **_own(layout, name, own)}
     masks |= {path.stem.partition("-")[2]: f"{match[1]}-#" for match, path in hashed.items() if match}

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 import msgspec
 
 from penstock.core.errors import PenstockError
-from penstock.core.files import content
+from penstock.core.files import content, entries
 from penstock.core.model import Strict, convert
 from penstock.core.nearest import did_you_mean
 from penstock.core.once import once
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.platform.cluster import Cluster
+from penstock.platform.destination import Destination
 from penstock.platform.layout import Layout
 from penstock.platform.lineage import EnvironmentFile
 
@@ -32,11 +33,12 @@ _TREE = re.compile(r"\bmanifests/([\w.-]*\w)")
 # A message names this many environments; of more than one above that, it counts the rest.
 _MOST_NAMED = 3
 # All other keys of an environment's file belong to the platform.
-ENGINE_KEYS = ("cluster", "kubernetes", "sources")
+ENGINE_KEYS = ("cluster", "kubernetes", "manifests", "sources")
 # In `sources`: not pinned.
 WORKING_TREE = "working-tree"
-# `sources`, but not `resources`: a file without it needs no parser.
+# `sources`, but not `resources`: a file without it needs no parser. The same for `manifests`.
 _SOURCES = re.compile(rb"(?<![A-Za-z])sources\b")
+_MANIFESTS = re.compile(rb"\bmanifests[\"']?\s*:")
 Revision = Annotated[str, msgspec.Meta(min_length=1)]
 
 
@@ -70,6 +72,7 @@ class Environment(Strict, frozen=True):
     cluster: Cluster
     kubernetes: Kubernetes
     sources: Pins = Pins()
+    manifests: Destination = Destination()
 
 
 class _Sub(Strict, frozen=True):
@@ -208,11 +211,32 @@ def read(layout: Layout, name: str) -> Environment:
 
 def pins(layout: Layout, name: str) -> Pins:
     """The pins of an environment, merged as its values are; raises the errors of `read`."""
+    return read(layout, name).sources if _declares(layout, name, _SOURCES) else Pins()
+
+
+def destination(layout: Layout, name: str) -> Destination | None:
+    """The branch of its own that an environment's manifests are committed to; None if they are with their sources."""
+    found = read(layout, name).manifests if _declares(layout, name, _MANIFESTS) else Destination()
+    return None if found == Destination() else msgspec.structs.replace(found, branch=found.branch or name)
+
+
+def has_destinations(layout: Layout) -> bool:
+    """Whether any file in environments/ may have the key `manifests`: a fleet without it must not pay for it."""
+    folder = layout.environments
+    return folder.is_dir() and any(
+        _MANIFESTS.search(content(entry.path)) for entry in entries(folder) if entry.name.endswith(".yaml")
+    )
+
+
+def place(layout: Layout, name: str) -> str:
+    """The folder of an environment's manifests in the repository that Flux reads; empty for all of it."""
+    return "" if destination(layout, name) else f"{layout.manifests.name}/{name}"
+
+
+def _declares(layout: Layout, name: str, key: re.Pattern[bytes]) -> bool:
+    """Whether a file of an environment may have a key: the fast check asks for each one, and few have it."""
     own = lineage.of(layout, name) if lineage.file(layout, name) else ()
-    # The fast check asks for each environment, and few have pins.
-    if not any(map(_SOURCES.search, _texts(layout, own).values())):
-        return Pins()
-    return read(layout, name).sources
+    return any(map(key.search, _texts(layout, own).values()))
 
 
 def inherited_pins(layout: Layout, name: str) -> Pins:

@@ -114,12 +114,18 @@ class _Due:
             shown = ", ".join(sorted(one[:12] or "the working tree" for one in theirs))
             raise _Refusal(f"{', '.join(before)} don't agree on a revision: {shown}")
         (revision,) = theirs
-        since = max(history.changed_at(self.layout.root, f"manifests/{each}/{LOCK_NAME}") for each in before)
+        since = max(self._hydrated_at(each) for each in before)
         if since > self.now - self.order.seconds:
             raise _Refusal(f"{', '.join(before)} changed less than {self.order.minimum_age} ago")
         if fault := self._fault(self.found.commit(revision)):
             raise _Refusal(fault)
         return revision
+
+    def _hydrated_at(self, name: str) -> int:
+        """Return the time of the commit that changed the manifests of an environment last."""
+        place = environments.place(self.layout, name)
+        folder = self.layout.root if place else self.layout.tree(name)
+        return history.changed_at(folder, f"{place}/{LOCK_NAME}".removeprefix("/"))
 
     def _tip(self, reached: set[str]) -> str:
         """Return the newest commit of the branch that is old enough and whose checks passed, up to those `reached`.

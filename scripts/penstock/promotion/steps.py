@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from penstock.hydrate import lock
 from penstock.hydrate.tree import Tree
+from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout
 from penstock.review import report, trees
 from penstock.review.ends import End, Sources, changed
@@ -25,7 +26,10 @@ def review(layout: Layout, before: Trees, after: Trees, shown: tuple[str, str]) 
 def on_disk(layout: Layout, names: list[str]) -> Trees:
     """Return the manifests of some environments."""
     *_, found = trees.read(layout.root, revisions.commit(layout.root, "HEAD"), changed=changed(layout.root))
-    return {name: found.get(name, {}) for name in names}
+    return {
+        name: found.get(name, {}) if environments.place(layout, name) else trees.on_disk(layout.tree(name))
+        for name in names
+    }
 
 
 def computed(tree: Tree, present: dict[str, bytes]) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from penstock.hydrate.seen import Seen
 from penstock.platform import dataflow, environments, secrets
 from penstock.platform.dataflow import Contract
 from penstock.platform.layout import LOCK_NAME, Layout
-from penstock.review import trees
+from penstock.review import branches, trees
 from penstock.review.trees import Trees
 from penstock.tools import git, revisions
 
@@ -68,7 +68,8 @@ class End:
     """An end: its name in messages, the commit that it is or is based on, and its manifests by environment.
 
     `is_partial` is whether its sources are only those that the change needs, `is_fresh` whether its manifests are known
-    to be what their sources render.
+    to be what their sources render. `published` are environments whose manifests are those of another branch, rendered
+    from whichever sources.
     """
 
     name: str
@@ -77,6 +78,7 @@ class End:
     sources: Sources
     is_partial: bool = False
     is_fresh: bool = False
+    published: frozenset[str] = frozenset()
     seen: Seen = field(default_factory=Seen, compare=False, repr=False)
 
     @property
@@ -93,7 +95,7 @@ class End:
         from penstock.hydrate.fast import fast_findings
 
         tree = self.trees[environment]
-        if self.is_fresh:
+        if self.is_fresh or environment in self.published:
             return []
         if self.name != WORKING_TREE and lock.format_of(tree.get(LOCK_NAME, b"")) != FORMAT:
             return []
@@ -141,7 +143,8 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
     tip = revisions.commit(root, head or "HEAD")
     start, name = revisions.base_of(root, base, tip)
     dirty = changed(root)
-    notes = list(_notes(root, start, tip, head, dirty))
+    separate = branches.names(layout)
+    notes = list(_notes(root, start, tip, head, dirty, bool(separate)))
     entries = {revision: git.entry(root, revision, "manifests") for revision in dict.fromkeys((start, tip))}
     _refuse_submodule(entries)
     with tempfile.TemporaryDirectory(prefix="penstock-review-") as scratch:
@@ -150,13 +153,25 @@ def ends(layout: Layout, base: str, head: str) -> Iterator[tuple[End, End, list[
         shown = revisions.named(head, tip) if head else WORKING_TREE
         if (head or not dirty) and entries[start] == entries[tip]:
             # Nothing changes, so the locks are all that is read.
-            before = after = trees.locks(root, tip)
+            before = trees.locks(root, tip)
+            after = {**before}
         else:
             every = trees.read(root, *dict.fromkeys((start, tip)), changed=None if head else dirty)
             before, after = every[0], every[-1]
+        notes += [*branches.replace(layout, before, after)] if not head else _left_out(separate)
         touched = (f"components/{name}" for name in _touched(before, after))
         old_sources = Sources(layout, folder / "base", start, (*_SHARED, *touched))
-        yield End(name, start, before, old_sources, is_partial=True), End(shown, tip, after, new_sources), notes
+        published = frozenset(branches.names(layout))
+        yield (
+            End(name, start, before, old_sources, is_partial=True, published=published),
+            End(shown, tip, after, new_sources),
+            notes,
+        )
+
+
+def _left_out(separate: list[str]) -> list[str]:
+    """Return the note about environments that no commit of the sources has."""
+    return [branches.left_out(separate, "not part of the sources' commits")] if separate else []
 
 
 def changed(root: Path) -> list[str]:
@@ -172,8 +187,8 @@ def _touched(before: Trees, after: Trees) -> list[str]:
     return sorted({path.partition("/")[0] for path in paths if "/" in path})
 
 
-def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str]) -> Iterator[str]:
-    if start == tip and (head or not dirty):
+def _notes(root: Path, start: str, tip: str, head: str, dirty: list[str], has_branches: bool) -> Iterator[str]:
+    if start == tip and (head or not (dirty or has_branches)):
         yield f"both ends are commit {tip[:12]}: there is nothing to compare"
     elif len(revisions.parents(root, tip)) > 1:
         yield f"{head or 'HEAD'} is a merge commit: all that it merges since the base is compared"

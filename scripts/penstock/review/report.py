@@ -10,6 +10,7 @@ import msgspec
 from penstock.core.errors import PenstockError
 from penstock.core.nearest import did_you_mean
 from penstock.hydrate.lock import FORMAT, format_of
+from penstock.kube.flux import NAMESPACE
 from penstock.platform import environments, lineage
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import LOCK_NAME, Layout
@@ -67,7 +68,8 @@ def _environments(names: list[str], old: End, new: End, chosen: Settings) -> lis
     every = []
     for name in names:
         model = _model(name, old, new)
-        known = _as_if_of(name, model, new.trees[model]) if model else old.trees.get(name, {})
+        places = [environments.place(new.layout, each) for each in (model, name)] if model else []
+        known = _moved(new.trees[model], *places) if model else old.trees.get(name, {})
         before, after = World(name, known, parsed), World(name, new.trees.get(name, {}), parsed)
         every.append(Worlds(before, after, bool(model), tuple(_notes(name, old, new, model))))
     found = {one.after.environment: Environment(name=one.after.environment, notes=[*one.notes]) for one in every}
@@ -86,10 +88,12 @@ def _model(name: str, old: End, new: End) -> str:
     return next((each for each in lineage.names(new.layout, name)[1:] if each in new.trees), "")
 
 
-def _as_if_of(name: str, model: str, tree: dict[str, bytes]) -> dict[str, bytes]:
-    """Return a tree with the paths of another environment, which Flux's objects name."""
-    theirs, ours = f"manifests/{model}/".encode(), f"manifests/{name}/".encode()
-    return {path: text.replace(theirs, ours) for path, text in tree.items()}
+def _moved(tree: dict[str, bytes], theirs: str, ours: str) -> dict[str, bytes]:
+    """Return a tree with the paths of another one, which Flux's objects name: the folders in their repositories."""
+    if theirs and ours:
+        return {path: text.replace(f"{theirs}/".encode(), f"{ours}/".encode()) for path, text in tree.items()}
+    old, new = (f"\n  path: ./{place}{place and '/'}".encode() for place in (theirs, ours))
+    return {path: text.replace(old, new) if path.startswith(NAMESPACE) else text for path, text in tree.items()}
 
 
 def _notes(name: str, old: End, new: End, model: str) -> Iterator[str]:

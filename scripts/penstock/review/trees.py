@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from penstock.core.files import content
+from penstock.core.files import content, entries
 from penstock.core.leftovers import is_leftover
 from penstock.kube.flux import marked
 from penstock.kube.objects import Object
@@ -62,14 +62,30 @@ def locks(root: Path, commit: str) -> Trees:
     return {name: {} if text is None else {LOCK_NAME: text} for name, text in texts.items()}
 
 
+def of_branch(tree: Path, commit: str) -> dict[str, bytes]:
+    """Return the manifests in a commit of an environment's own branch, whose repository is in `tree`."""
+    return {path: text for path, text in files(tree, commit).items() if _counts(path) and not path.startswith(".")}
+
+
+def on_disk(tree: Path) -> dict[str, bytes]:
+    """Return the manifests in a folder."""
+    start = len(str(tree)) + 1
+    paths = (entry.path[start:] for entry in entries(tree)) if tree.is_dir() else ()
+    return {path: content(tree / path) for path in paths if _counts(path) and not path.startswith(".")}
+
+
 def by_environment(texts: Mapping[str, bytes]) -> Trees:
     """Return those of some files that are objects or locks, by environment and path in its tree."""
     found: Trees = {}
     for path, text in texts.items():
         _, environment, *rest = path.split("/", 2)
         inner = rest[0] if rest else ""
-        is_object = inner.endswith(".yaml") and inner.count("/") == 1 and not inner.endswith(f"/{_INDEX}")
-        # Unfinished trees of a hydrate begin with a dot; the index files aren't objects.
-        if (is_object or inner == LOCK_NAME) and not environment.startswith("."):
+        # Unfinished trees of a hydrate begin with a dot.
+        if _counts(inner) and not environment.startswith("."):
             found.setdefault(environment, {})[inner] = text
     return found
+
+
+def _counts(path: str) -> bool:
+    """Whether a path in a tree is that of an object or of the lock; the index files aren't objects."""
+    return path == LOCK_NAME or (path.endswith(".yaml") and path.count("/") == 1 and not path.endswith(f"/{_INDEX}"))

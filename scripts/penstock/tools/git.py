@@ -22,6 +22,7 @@ from penstock.core.process import Command, CommandFailed, Result, run
 _READING = (
     *(
         "cat-file",
+        "check-ignore",
         "config",
         "diff-files",
         "diff-tree",

@@ -26,6 +26,8 @@ IDENTITY = {
     "GIT_COMMITTER_NAME": "Penstock",
     "GIT_COMMITTER_EMAIL": "penstock@localhost",
 }
+# With a fixed date, a commit's hash depends only on its files and its parents.
+DATED = {**IDENTITY, "GIT_AUTHOR_DATE": "2000-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2000-01-01T00:00:00Z"}
 # Overrides settings that a template or another program may have written to the repository's config.
 _PINNED = {
     "core.hooksPath": os.devnull,

@@ -11,12 +11,12 @@ import msgspec
 
 from penstock.core import console
 from penstock.core.errors import PenstockError
-from penstock.hydrate import index
+from penstock.hydrate import destinations, index
 from penstock.hydrate.fast import fast_findings
 from penstock.platform import environments
 from penstock.platform.environments import Wanted, also, shown
 from penstock.platform.layout import Layout, find_platform
-from penstock.review import ends, trees
+from penstock.review import branches, ends, trees
 from penstock.review.compare import Change, Diff, diffs
 from penstock.review.fields import Field
 from penstock.review.groups import same
@@ -64,13 +64,20 @@ def collect(layout: Layout, environment: Wanted, base: str) -> list[Diff]:
     revision = commit(layout.root, base)
     commits = dict.fromkeys((revision, head(layout.root)))
     old, *_, new = trees.read(layout.root, *commits, changed=ends.changed(layout.root))
+    notes = [*branches.replace(layout, old, new)]
     known = environments.pick(layout, environment)
     # An environment removed from helmfile.yaml is a difference, too.
     names = known if environment else sorted({*known, *old})
+    missing = destinations.absent(layout, known)
+    if missing and environment:
+        raise destinations.refusal(layout, missing[0])
+    names = [name for name in names if name not in missing]
     git = index.read(layout)
     if git:
         names = index.present(git, layout, names, bool(environment))
     console.info(f"manifests/ of the working tree against {base} ({revision[:12]})")
+    for note in notes:
+        console.info(note)
     parsed: Parsed = {}
     every = [Worlds(World(name, old.get(name, {}), parsed), World(name, new.get(name, {}), parsed)) for name in names]
     stale = {name: _stale(layout, name) for name in names if name in known}

@@ -7,7 +7,7 @@ import time
 import msgspec
 
 from penstock.core import console, once
-from penstock.hydrate import hooks, index, lineages, lock, names, write
+from penstock.hydrate import checkouts, destinations, hooks, index, lineages, lock, names, write
 from penstock.hydrate.charts import Charts
 from penstock.hydrate.compare import Change, changes
 from penstock.hydrate.pinned import Revisions
@@ -34,14 +34,20 @@ class Summary(msgspec.Struct, frozen=True):
 
 def hydrate(selected: Selection, components: list[str], as_json: bool, platform: str = "") -> None:
     """Update manifests/ from its sources, and print the changed files."""
-    layout = selected.of(find_platform(platform))
+    # One that is named is cloned; `inv hydrate` alone must not fetch a fleet.
+    chosen = find_platform(platform)
+    layout = selected.of(chosen) if selected.environments else selected.present(chosen)
     picked = environments.chosen(layout)
     names.refuse_misnamed(layout, environments.names(layout))
     git = index.read(layout)
     if git:
         index.refuse_sparse_sources(git)
         picked = index.present(git, layout, picked, layout.limits is not None)
+    elsewhere = destinations.of(layout, picked)
+    if elsewhere:
+        destinations.of(layout, environments.names(layout))  # no branch is that of two
     with write.exclusive(layout), once.run():
+        checkouts.prepare(layout, elsewhere, git)
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
         charts = Charts(layout, may_lock=True)
         done = _compute(layout, picked, components, charts, Revisions(layout))

@@ -8,7 +8,7 @@ import msgspec
 
 from penstock.core import console, once
 from penstock.core.errors import Findings
-from penstock.hydrate import index, lineages, names
+from penstock.hydrate import destinations, index, lineages, names
 from penstock.hydrate.fast import Line, failure, fast_findings, line_ends, unused_charts
 from penstock.hydrate.rules import UNCOMMITTED
 from penstock.hydrate.seen import Seen
@@ -22,9 +22,9 @@ def hydrate_check(selected: Selection, fast: bool, as_json: bool, platform: str 
 
     `fast` only compares digests; in a Git repository, those of the files to be committed.
     """
-    layout = selected.of(find_platform(platform))
+    chosen = find_platform(platform)
     with once.run():
-        found = failure(_fast_findings(layout)) if fast else _full_findings(layout)
+        found = failure(_fast_findings(selected, chosen)) if fast else _full_findings(selected.present(chosen))
     if as_json:
         console.out(msgspec.json.encode(found.findings).decode())
     if found.findings:
@@ -32,14 +32,16 @@ def hydrate_check(selected: Selection, fast: bool, as_json: bool, platform: str 
     console.good("manifests/ is what its sources give" + (" (by digest)" if fast else ""))
 
 
-def _fast_findings(layout: Layout) -> list[Line]:
-    git = index.read(layout)
+def _fast_findings(selected: Selection, platform: Layout) -> list[Line]:
+    git = index.read(platform)
+    # A hook judges a commit of the sources, which has none of the manifests on other branches.
+    layout = selected.of(platform) if git and git.environment else selected.present(platform)
     if git is None or not git.differing:
-        return _judged(layout, git)
+        return _judged(layout, git, elsewhere=not (git and git.environment))
     differing = [Line(text, UNCOMMITTED) for text in index.differing(git)]
     with index.as_committed(git) as committed:
         try:
-            findings = _judged(replace(committed, limits=layout.limits), None)
+            findings = _judged(replace(committed, limits=layout.limits), None, elsewhere=False)
         except Findings as refused:
             lines = [*(line.text for line in differing), *refused.findings]
             rules = [*(line.rule.id for line in differing), *refused.rules]
@@ -48,14 +50,20 @@ def _fast_findings(layout: Layout) -> list[Line]:
     return [*differing, *findings] if findings else []
 
 
-def _judged(layout: Layout, git: index.Index | None) -> list[Line]:
+def _judged(layout: Layout, git: index.Index | None, elsewhere: bool) -> list[Line]:
+    """Return the findings; those of manifests on other branches as they are on disk, if `elsewhere`."""
     known = environments.names(layout)
     picked = environments.chosen(layout)
     if git:
         index.refuse_sparse_sources(git)
     names.refuse_misnamed(layout, known, git)
     seen = Seen()
-    findings = [line for name in picked for line in fast_findings(layout, name, git, seen)]
+    others = destinations.of(layout, picked)
+    findings = [line for name in picked if name not in others for line in fast_findings(layout, name, git, seen)]
+    findings += [Line(text, UNCOMMITTED) for text in destinations.faults(layout, others, git)]
+    if elsewhere and others:
+        seen = Seen()
+        findings += [line for name in others for line in fast_findings(layout, name, seen=seen)]
     faults = lineages.faults(layout, picked, git)
     findings += [Line(f"{fault.path} {fault.text}".strip(), fault.rule) for fault in faults]
     for name in git.unfinished() if git else []:
@@ -64,7 +72,7 @@ def _judged(layout: Layout, git: index.Index | None) -> list[Line]:
     converted = git.converted() if git else []
     if converted:
         raise line_ends(converted, "Git")
-    if layout.limits is None and not findings:
+    if layout.limits is None and not findings and (elsewhere or not others):
         findings = unused_charts(layout, known)
     return list(dict.fromkeys(findings))  # all environments may lack the same source
 

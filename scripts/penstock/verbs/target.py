@@ -90,7 +90,7 @@ def refuse_stale(layout: Layout, environment: str) -> None:
 def refuse_unpushed(session: Session) -> None:
     """Raise PenstockError if Flux uses the remote, but wouldn't find HEAD there."""
     if session.recorded.source == "remote":
-        remote.read(session.layout)
+        remote.of(session.layout, session.environment)
 
 
 def confirm(session: Session, target: Target, what: str) -> None:

@@ -72,7 +72,7 @@ def _watched(
         execute(session, sync.create_secrets(session, []), step)
         execute(session, first(step), step)
         patches = git_source.mirrored(session)
-        execute(session, [applying(session, [objects.root(session.environment, patches)], PENSTOCK)], step)
+        execute(session, [applying(session, [objects.root(session.place, patches)], PENSTOCK)], step)
         nested = [item.name for name in manifests.components for item in manifests.nested(name)]
         progress = Progress(manifests.components, nested, session.recorded.revision, patience)
         seconds = _until_settled(session, progress, step)

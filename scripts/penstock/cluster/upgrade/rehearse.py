@@ -17,15 +17,16 @@ from penstock.core import console
 from penstock.core.files import plain_folder
 from penstock.core.side_by_side import side_by_side
 from penstock.gitops import snapshot
+from penstock.hydrate import checkouts, destinations
 from penstock.kube.objects import Object
 from penstock.kube.ref import Content, ObjectRef
-from penstock.platform import classes, environments
+from penstock.platform import classes, environments, lineage
 from penstock.platform.environments import Wanted
 from penstock.platform.layout import Layout
-from penstock.review import report
+from penstock.review import branches, report
 from penstock.review.model import Environment, Review
 from penstock.review.rehearsal import Passage, Refusal, Rehearsal
-from penstock.tools import git, revisions
+from penstock.tools import git, history, revisions
 
 
 def reviewed(layout: Layout, base: str = "", environment: Wanted = None) -> Review:
@@ -42,9 +43,21 @@ def untouched(layout: Layout, each: Environment, base: str = "") -> str:
         return "nothing changes in its cluster"
     commit, name = revisions.base_of(layout.root, base, git.head(layout.root))
     known = [path.rpartition("/")[2] for path in git.folders(layout.root, commit, "manifests")]
+    if not environments.place(layout, each.name):
+        return _unpublished(layout, each.name, commit, name, each.name in known)
     if each.name not in known:
         return f"it is new since {name}: there is nothing to start from"
     return "" if layout.tree(each.name).is_dir() else f"it is removed since {name}: there is nowhere to go"
+
+
+def _unpublished(layout: Layout, environment: str, commit: str, base: str, is_moved: bool) -> str:
+    """Return why an environment with a branch of its own isn't rehearsed: both ends must be there."""
+    if is_moved:
+        return f"its manifests have moved to a branch of their own since {base}: Flux needs another source for that"
+    own = layout.relative(lineage.lineage(layout, environment)[-1].path)
+    if not checkouts.published(layout, environment) or not git.entry(layout.root, commit, own):
+        return f"it is new since {base}, or its branch has no commit: there is nothing to start from"
+    return ""
 
 
 def rehearse(
@@ -84,10 +97,14 @@ def rehearsals(layout: Layout, review: Review, names: Sequence[str], base: str =
 
 @contextmanager
 def _base(layout: Layout, base: str) -> Iterator[Layout]:
-    """The platform at the base, in a temporary folder."""
+    """The platform at the base, in a temporary folder; with what the environments' own branches publish."""
     commit, _ = revisions.base_of(layout.root, base, git.head(layout.root))
     with plain_folder("penstock-base-") as folder:
-        yield snapshot.checkout(layout, commit, folder)
+        old = snapshot.checkout(layout, commit, folder)
+        for name in branches.names(layout):
+            if destinations.is_checked_out(layout, name) and (tip := checkouts.published(layout, name)):
+                history.write(layout.tree(name), tip, (".",), old.tree(name))
+        yield old
 
 
 def _between(

@@ -1,0 +1,36 @@
+"""Where an environment's manifests are committed: with their sources, or on a branch of their own."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+import msgspec
+
+from penstock.core.model import Strict
+
+# git-check-ref-format(1), without characters that a shell or a message would have to quote.
+_BRANCH = r"^(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9_./+-]*(?<![./])$"
+# An option is no address, and Git takes neither spaces nor line breaks in one.
+_REPOSITORY = r"^[^\s-]\S*$"
+_PASSWORD = re.compile(r"^[a-z+]+://[^/@]*:[^/@]*@")
+
+
+class Destination(Strict, frozen=True):
+    """The branch that an environment's manifests are committed to; without keys, that of their sources."""
+
+    repository: Annotated[
+        Annotated[str, msgspec.Meta(pattern=_REPOSITORY)] | None,
+        msgspec.Meta(
+            description="the address of another repository; by default it is the remote `origin` of the sources"
+        ),
+    ] = None
+    branch: Annotated[
+        Annotated[str, msgspec.Meta(pattern=_BRANCH)] | None,
+        msgspec.Meta(description="a branch that has nothing else; by default it has the environment's name"),
+    ] = None
+
+    @property
+    def has_password(self) -> bool:
+        """Whether the address has a password in it, which everyone could read in Git."""
+        return bool(_PASSWORD.match(self.repository or ""))
