@@ -26,7 +26,7 @@ def test_programs_of_one_go_mod_count_once() -> None:
     largest, other = builds.seconds(["kube-controller-manager"]), builds.seconds(["etcd"])
     assert builds.seconds(["kube-scheduler", "kube-controller-manager"]) == largest
     assert builds.seconds(["kube-controller-manager", "etcd"]) == largest + other
-    assert largest == pytest.approx(builds.packages("kube-controller-manager") * 0.4 / 2)
+    assert largest == pytest.approx(builds.packages("kube-controller-manager") * 0.18 / 2)
 
 
 def test_the_time_left_is_first_that_of_the_figures_and_then_that_of_this_machine(
