@@ -36,7 +36,7 @@ def test_the_time_left_is_first_that_of_the_figures_and_then_that_of_this_machin
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = builds.Progress("etcd")
-    left = console.seconds((known - 1) * 0.2)
+    left = console.seconds((known - 1) * 0.18 / 2)
     assert progress.count() == f"1 of at most {known} packages compiled, at most {left} left"
     now += 500.0
     texts = [progress.count() for _ in range(49)]
