@@ -89,8 +89,8 @@ def test_recover_clears_what_a_finished_exchange_left(tmp_path: Path) -> None:
     files.recover(tmp_path / "tree")
 
 
-def test_walk_is_sorted_and_does_not_follow_links(tmp_path: Path) -> None:
-    for name in ("b", "a/z", "a/b", "c"):
+def test_walk_is_sorted_follows_no_links_and_leaves_out_repositories(tmp_path: Path) -> None:
+    for name in ("b", "a/z", "a/b", "a/.git/HEAD", "c"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(name)
     (tmp_path / "link").symlink_to(tmp_path)

@@ -264,6 +264,17 @@ def test_a_clone_of_something_else_is_refused(published: Platform) -> None:
     assert refused(published, "local").message == "manifests/local/.git is no repository that git can read"
 
 
+def test_a_clone_that_no_environment_names_is_refused(published: Platform) -> None:
+    published.replace("environments/local.yaml", "manifests: {branch: manifests/local}\n", "")
+    assert refused(published, "local").message == (
+        "manifests/local is a repository of its own, and its environment names no branch for it"
+    )
+    assert (published.tree / ".git").is_dir()
+    shutil.rmtree(published.tree / ".git")
+    bring(published, "local")
+    assert "path: ./manifests/local/greeting\n" in published.text("flux-system/kustomization-greeting.yaml")
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -306,8 +317,8 @@ def test_the_branch_is_the_environments_name_by_default(apart: Platform, tmp_pat
     assert git(tmp_path / "remotes" / "north.git", "branch", "--list") == "north"
 
 
-def test_the_repository_of_the_user_is_only_read(apart: Platform, tmp_path: Path) -> None:
-    around = bystanders(apart, tmp_path / "around")
+def test_the_repository_of_the_user_is_only_read(published: Platform, tmp_path: Path) -> None:
+    around = bystanders(published, tmp_path / "around")
     with around.untouched():
         done = around.worktree.run("hydrate", "-e", "*", env=around.environment)
         assert done.returncode == 0, done.stderr

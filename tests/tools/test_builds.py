@@ -26,7 +26,7 @@ def test_programs_of_one_go_mod_count_once() -> None:
     largest, other = builds.seconds(["kube-controller-manager"]), builds.seconds(["etcd"])
     assert builds.seconds(["kube-scheduler", "kube-controller-manager"]) == largest
     assert builds.seconds(["kube-controller-manager", "etcd"]) == largest + other
-    assert largest == pytest.approx(builds.packages("kube-controller-manager") * 0.4 / 2)
+    assert largest == pytest.approx(builds.packages("kube-controller-manager") * 0.18 / 2)
 
 
 def test_the_time_left_is_first_that_of_the_figures_and_then_that_of_this_machine(
@@ -36,7 +36,7 @@ def test_the_time_left_is_first_that_of_the_figures_and_then_that_of_this_machin
     now = 100.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     progress = builds.Progress("etcd")
-    left = console.seconds((known - 1) * 0.2)
+    left = console.seconds((known - 1) * 0.18 / 2)
     assert progress.count() == f"1 of at most {known} packages compiled, at most {left} left"
     now += 500.0
     texts = [progress.count() for _ in range(49)]

@@ -55,7 +55,7 @@ func answer(in io.Reader, out io.Writer) error {
 	shared := newSharer(request.Root)
 	build := newBuilder(request)
 	for _, helmfile := range request.Helmfiles {
-		for number, environment := range helmfile.Environments {
+		for _, environment := range helmfile.Environments {
 			given := Answer{Path: helmfile.Path, Environment: environment}
 			if given.Same = shared.equal(helmfile.Path, environment); given.Same == "" {
 				state, read, err := build.state(helmfile.Path, environment)
@@ -64,7 +64,7 @@ func answer(in io.Reader, out io.Writer) error {
 					return lines.Encode(given)
 				}
 				given.State = state
-				if number < len(helmfile.Environments)-1 { // another one may be equal
+				if len(request.Environments) > 1 { // otherwise, none can be equal
 					shared.learn(helmfile.Path, environment, state, read)
 				}
 			}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from penstock.core import console
@@ -34,6 +34,17 @@ def prepare(layout: Layout, found: Mapping[str, Destination], index: Index | Non
             _refuse_other(layout, name, each)
         else:
             _clone(layout, name, each)
+
+
+def refuse_left(layout: Layout, names: Iterable[str], found: Mapping[str, Destination]) -> None:
+    """Raise PenstockError if the tree of an environment without a branch of its own still is a clone."""
+    for name in names:
+        if name not in found and destinations.is_checked_out(layout, name):
+            shown = layout.relative(layout.tree(name))
+            raise PenstockError(
+                f"{shown} is a repository of its own, and its environment names no branch for it",
+                f"name it in `manifests.branch`; or push it, delete {shown}/.git and take it out of .gitignore",
+            )
 
 
 def refuse_other(layout: Layout, found: Mapping[str, Destination]) -> None:

@@ -25,7 +25,7 @@ _UPWARD = re.compile(r"(?<![\w./-])\.{1,2}/[\w./*@-]+")
 # A path above the kustomization's folder: a list item, or the path of a patch.
 _ENTRY = re.compile(r"""^[ \t]*(?:-[ \t]+)?(?:path:[ \t]*)?["']?(\.\./[^\s"'#,\]]*)""", re.MULTILINE)
 
-# A process resolves one helmfile after another, some 3 ms each, so two processes share them. More would be faster on
+# A process resolves one helmfile after another, some 2 ms each, so two processes share them. More would be faster on
 # more cores, but each takes over 100 MB. Below the minimum, starting a second one costs more than it saves.
 _FEWEST = 100
 _SIDE_BY_SIDE = 2

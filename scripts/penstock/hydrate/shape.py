@@ -37,7 +37,7 @@ class Shape:
         units = (unit for each in self._components.values() for unit in each.each())
         return any(admission.read(token) for unit in units for token in unit.provides)
 
-    @property
+    @cached_property
     def components(self) -> dict[str, LockedComponent]:
         """The components without their digests, so that nothing can be derived from those."""
         return {name: _bare(each) for name, each in self._components.items()}

@@ -75,8 +75,6 @@ def validate(tree: Path, schemas: Path) -> list[Verdict]:
         "4",
         "-ignore-filename-pattern",
         r"/kustomization\.yaml$",
-        "-ignore-filename-pattern",
-        rf"^{re.escape(str(tree))}/\.",  # of the tree's own repository
         "-schema-location",
         schemas,
         tree,

@@ -46,6 +46,7 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
     elsewhere = destinations.of(layout, picked)
     if elsewhere:
         destinations.of(layout, environments.names(layout))  # no branch is that of two
+    checkouts.refuse_left(layout, picked, elsewhere)
     with write.exclusive(layout), once.run():
         checkouts.prepare(layout, elsewhere, git)
         # Compute all before writing the first: an error in one environment leaves the others unchanged.
