@@ -27,6 +27,8 @@ _LOCAL = re.compile(r"(localhost|127\.|\[).*|[^.]*(:\d+)?")
 # The registry of Flux's controllers, and that of the image of the pods that Penstock creates.
 _ALWAYS = {"ghcr.io", ImageRef.parse(dns.IMAGE).registry}
 _CERTS = "/etc/containerd/certs.d"
+# The last line of an error of docker, up to version 20 and since.
+_FURTHER = ("See 'docker", "Run 'docker")
 _NOT_CACHED = "its images are pulled from the registry itself"
 
 
@@ -115,7 +117,7 @@ def _try(registry: str, command: Command) -> None:
 
 def _refusal(failure: PenstockError) -> PenstockError:
     complaint = failure.result.complaint if isinstance(failure, CommandFailed) else failure.message
-    lines = [line for line in complaint.splitlines() if line and not line.startswith("Run 'docker")]
+    lines = [line for line in complaint.splitlines() if line and not line.startswith(_FURTHER)]
     fix = docker.advice(complaint)
     message = (lines or [failure.message])[-1].removeprefix("docker: ").removeprefix("Error response from daemon: ")
     return PenstockError(

@@ -113,6 +113,11 @@ def test_without_caches_docker_is_not_asked(session: Session, folder: Path, why:
             "toomanyrequests: You have reached your unauthenticated pull rate limit.",
             "docker login",
         ),
+        (
+            "no network",
+            'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host.',
+            "docker pull",
+        ),
         ("full disk", "failed to register layer: write /x: no space left on device", "inv images-prune"),
     ],
 )

@@ -20,6 +20,11 @@ REFUSALS = {
         "Unable to find image 'registry:3.0.0' locally\ndocker: Error response from daemon: toomanyrequests: "
         "You have reached your unauthenticated pull rate limit.\n\nRun 'docker run --help' for more information"
     ),
+    "no network": (
+        "Unable to find image 'registry:3.0.0' locally\ndocker: Error response from daemon: "
+        'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io: no such host.'
+        "\nSee 'docker run --help'."
+    ),
     "full disk": "docker: failed to register layer: write /x: no space left on device",
 }
 DOWN = "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?"
