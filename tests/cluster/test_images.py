@@ -11,7 +11,7 @@ from typing import cast
 import pytest
 
 from penstock.cluster import images
-from penstock.cluster.actions import Work, execute
+from penstock.cluster.actions import Action, Work, execute
 from penstock.cluster.session import Session
 from penstock.core.errors import Findings, PenstockError
 from penstock.core.process import Command, CommandFailed, Result
@@ -171,3 +171,19 @@ def test_what_needs_no_image_waits_for_none(runs: Runs) -> None:
 
 def test_without_archives_both_plans_are_carried_out() -> None:
     assert Cluster().load(Work("", lambda: "started"), early=[Work("", lambda: "defined")]) == ["defined", "started"]
+
+
+def test_nothing_else_is_loaded_before_the_images_of_phase_1() -> None:
+    network, later = "docker.io/library/network:1", "docker.io/library/later:1"
+    session = Cluster(later, network, network="network:1").session
+    plan = images.load(session, [Work("define", lambda: None)], [Work("start", lambda: None)])
+    said = [item.changes if isinstance(item, Action) else item.what for item in plan]
+    assert said == [
+        *["images: network:1.tar"] * len(NODES),
+        "define",
+        "wait until the images of this phase are loaded",
+        *["images: later:1.tar"] * len(NODES),
+        "start",
+        "wait until all are loaded",
+        "",
+    ]

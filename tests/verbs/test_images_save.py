@@ -91,6 +91,9 @@ from pathlib import Path
 shelf, words = Path(os.environ["SHELF"]), sys.argv[1:]
 with (shelf / "asked").open("a") as asked:
     asked.write(" ".join(["docker", *words]) + "\\n")
+held = shelf / (words[-1].replace("/", "-") + ".held")
+if words[:2] == ["image", "inspect"]:
+    sys.exit(print(held.read_text()) if held.exists() else "Error: No such image")
 refusal = shelf / (words[-1].replace("/", "-") + ".refused")
 if refusal.exists():
     sys.exit(refusal.read_text())
@@ -115,9 +118,18 @@ def test_docker_alone_is_enough(docker_alone: Path, tmp_path: Path) -> None:
     save_images(str(tmp_path / "images"), "")
     other = f"registry.example/town/other@{DIGEST}"
     assert {name for archive in in_folder(tmp_path / "images") for name in archive.images} == {TAGGED, other}
-    pull, save = [line for line in asked(docker_alone) if line.endswith(other)]
+    _, pull, save = [line for line in asked(docker_alone) if line.endswith(other)]
     assert pull == f"docker pull --quiet --platform=linux/{ARCHITECTURE} {other}"
     assert save.startswith("docker save --output ")
+    assert len(list((tmp_path / "images").iterdir())) == 2
+
+
+@pytest.mark.parametrize(("held", "is_pulled"), [(f"linux/{ARCHITECTURE}", False), ("linux/other", True)])
+def test_docker_pulls_no_image_that_it_has(docker_alone: Path, tmp_path: Path, held: str, is_pulled: bool) -> None:
+    (docker_alone / "registry.example-town-server:1.held").write_text(held)
+    save_images(str(tmp_path / "images"), "")
+    pulls = [line for line in asked(docker_alone) if line.startswith("docker pull ") and line.endswith(TAGGED)]
+    assert bool(pulls) == is_pulled
     assert len(list((tmp_path / "images").iterdir())) == 2
 
 

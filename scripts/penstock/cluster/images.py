@@ -47,16 +47,21 @@ def load(session: Session, early: Plan, network: Plan) -> Plan:
 
     imports: list[Import] = []
     pool = ThreadPoolExecutor(_AT_A_TIME)
-    try:
-        for archive in [*first, *later]:
+
+    def importing(archives: list[Archive]) -> Plan:
+        for archive in archives:
             for node in session.provider.node_names(session) or ["NODE"]:
                 command = partial(docker.importing, node, archive.path, session.timeout)
                 start = partial(_start, pool, imports, archive.path, node)
                 yield Action(command, f"images: {archive.path.name}", partial(lacks, node, archive.images), start)
+
+    try:
+        yield from importing(first)
         yield from early
-        paths = {archive.path for archive in first}
+        # The network is waited for: nothing else takes processor time from its images.
         awaited = "wait until the images of this phase are loaded" if first else ""
-        yield Work(awaited, lambda: _finish([item for item in imports if item[0] in paths]))
+        yield Work(awaited, lambda: _finish(imports))
+        yield from importing(later)
         yield from network
         yield Work("wait until all are loaded", partial(_finish, imports), lambda: bool(imports))
     finally:

@@ -100,7 +100,11 @@ def _with_crane(name: str, archive: Path) -> None:
 
 
 def _with_docker(name: str, archive: Path) -> None:
-    run(Command(["docker", "pull", "--quiet", f"--platform=linux/{ARCHITECTURE}", name], timeout=1800))
+    platform = f"linux/{ARCHITECTURE}"
+    # What Docker has already needs no network; its tag may have moved in the registry since.
+    asking = ["docker", "image", "inspect", "--format", "{{.Os}}/{{.Architecture}}", name]
+    if run(Command(asking, timeout=60, ok=(0, 1))).text.strip() != platform:
+        run(Command(["docker", "pull", "--quiet", f"--platform={platform}", name], timeout=1800))
     with tempfile.TemporaryDirectory(dir=archive.parent, prefix=".docker-") as folder:
         saved = Path(folder) / "saved.tar"
         run(Command(["docker", "save", "--output", saved, name], timeout=1800))
