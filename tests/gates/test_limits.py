@@ -40,6 +40,16 @@ def with_declaration(tmp_path: Path) -> Layout:
     return Layout(tmp_path)
 
 
+@pytest.mark.parametrize("gate", ["references", "network-policies"])
+def test_what_is_not_checked_out_may_use_what_seems_unused(gate: str, with_declaration: Layout) -> None:
+    trees = with_declaration.manifests
+    trees.unlink()
+    trees.mkdir()
+    limited = replace(with_declaration, limits=_LIMITS)
+    (trees / "kind").symlink_to(SHIPPED.tree("kind"))
+    assert _run(gate, limited) == ([], {"kind"})
+
+
 def test_an_unused_declaration_is_found_in_any_part_of_the_fleet(with_declaration: Layout) -> None:
     whole, _ = _run("references", with_declaration)
     assert len(whole) == 1

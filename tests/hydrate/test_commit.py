@@ -13,6 +13,9 @@ import pytest
 from fleet_support import make_fleet
 from penstock.core.errors import Findings, PenstockError
 from penstock.hydrate import index
+from penstock.hydrate.selection import Selection
+from penstock.platform import environments
+from penstock.platform.layout import Layout
 from support import Platform
 
 SOURCE = "components/greeting/values.yaml.gotmpl"
@@ -299,6 +302,16 @@ def test_a_sparse_checkout_without_manifests(sparse: Platform, capsys: pytest.Ca
     done = sparse.run("diff", "-e", "local")
     assert (done.returncode, "removed" in done.stdout) == (1, False)
     assert "hint: git sparse-checkout add manifests/local" in done.stderr
+
+
+def test_gates_leave_out_what_a_sparse_checkout_has_not(sparse: Platform, capsys: pytest.CaptureFixture[str]) -> None:
+    layout = Layout(sparse.root)
+    assert environments.chosen(Selection().checked_out(layout)) == []
+    assert "local is left out: this is a sparse checkout, without manifests/local" in capsys.readouterr().err
+    with pytest.raises(PenstockError, match="this is a sparse checkout, without manifests/local"):
+        Selection(("local",)).checked_out(layout)
+    sparse.git("sparse-checkout", "add", "manifests")
+    assert Selection().checked_out(layout) == layout
 
 
 def test_what_a_sparse_checkout_commits_is_held_to_the_lock(sparse: Platform) -> None:

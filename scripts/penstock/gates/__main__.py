@@ -72,7 +72,7 @@ def _passes(argv: list[str]) -> bool:
         raise PenstockError(
             f"`{gate.name}` has no --all", f"it reads every environment; --all is of {', '.join(_REHEARSE)}"
         )
-    platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).present(find_platform())
+    platform = Selection(tuple(arguments.env), arguments.changed, arguments.shard).checked_out(find_platform())
     result = runner.run(gate, replace(platform, every=arguments.all))
     reports.report(result.below(_folder_in_workspace(platform.root)), arguments.format)
     return not result.findings

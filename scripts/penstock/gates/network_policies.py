@@ -57,10 +57,13 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
         return
     contract = dataflow.read(platform.root)
     parsed: Parsed = {}
-    every = [rendered(platform, name, parsed) for name in environments.names(platform)]
+    names = environments.names(platform)
+    every = [rendered(platform, name, parsed) for name in names if platform.has_tree(name)]
+    # An environment that isn't checked out may use an edge, and the generated policies are those of all.
+    is_complete = len(every) == len(names)
     findings = [
         Finding(_UNUSED.id, line, "delete the edge, or fix its `from` and `to`", FILE)
-        for line in expected.unused(declared, every)
+        for line in (expected.unused(declared, every) if is_complete else ())
     ]
     proven = []
     chosen = environments.chosen(platform)
@@ -71,7 +74,7 @@ def network_policies(platform: Layout) -> Iterator[Finding | Proven]:
             faults, count = [Finding(_DIFFERENT.id, error.message, error.hint or _HINT)], None
         findings += [fault.also_in((one.environment,)) for fault in faults]
         proven += [count] if count and not faults else []
-    if not findings:  # the same fault would be reported twice
+    if not findings and is_complete:  # the same fault would be reported twice
         texts = sources.generate(contract, declared, every)
         findings = [
             Finding(_STALE.id, line, "run `inv network-policies`, then `inv hydrate`", path)

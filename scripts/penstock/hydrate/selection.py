@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from penstock.core import console
-from penstock.hydrate import destinations
+from penstock.hydrate import destinations, index
 from penstock.platform import environments
 from penstock.platform.layout import LOCK_NAME, Layout, Limit
 from penstock.platform.shard import shard
@@ -52,6 +52,20 @@ class Selection:
         Raises PenstockError for one that was chosen by name, and the errors of `of`.
         """
         return destinations.present(self.of(layout), any(self.environments))
+
+    def checked_out(self, layout: Layout) -> Layout:
+        """Return the same without the environments that a sparse checkout leaves out, which are named, too.
+
+        Raises PenstockError for one that was chosen by name, and the errors of `present`.
+        """
+        limited = self.present(layout)
+        names = environments.chosen(limited)
+        git = None if all(map(limited.has_tree, names)) else index.read(limited)
+        kept = index.present(git, limited, names, any(self.environments)) if git else names
+        if kept == names:
+            return limited
+        limits = limited.limits if limited.limits is not None else map(Limit, names)
+        return replace(limited, limits=tuple(each for each in limits if each.environment in kept))
 
 
 def cost(layout: Layout, environment: str) -> int:

@@ -77,6 +77,10 @@ class Layout:
         """Return the folder of an environment's manifests."""
         return self.manifests / environment
 
+    def has_tree(self, environment: str) -> bool:
+        """Whether an environment's manifests are there; a sparse checkout may leave them out."""
+        return self.tree(environment).is_dir()
+
     def components_limited_to(self, environment: str) -> tuple[str, ...] | None:
         """Return the components that can differ in an environment; None for all."""
         return next((each.components for each in self.limits or () if each.environment == environment), None)

@@ -135,10 +135,13 @@ def references(platform: Layout) -> Iterator[Finding | Proven]:
     every = dict(chosen)
     others = [name for name in environments.names(platform) if name not in chosen]
     # What the chosen environments don't use, another may use: look only until one does.
-    while (idle := list(_unused_in(every, declarations))) and others:
-        name = others.pop(0)
+    present = [name for name in others if platform.has_tree(name)]
+    is_complete = present == others
+    while (idle := list(_unused_in(every, declarations))) and present:
+        name = present.pop(0)
         every[name] = _judged(world(platform, name, declarations, parsed))
-    yield from idle
+    # One that isn't checked out may use it, too.
+    yield from idle if is_complete else ()
     if declarations.images_by_tag:
         yield Proven(f"{len(declarations.images_by_tag)} images are known by their tag alone (imagesByTag of {FILE})")
     for name, one in chosen.items():
