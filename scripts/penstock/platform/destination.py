@@ -10,9 +10,9 @@ import msgspec
 from penstock.core.model import Strict
 
 # git-check-ref-format(1), without characters that a shell or a message would have to quote.
-_BRANCH = r"^(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9_./+-]*(?<![./])$"
+_BRANCH = re.compile(r"(?!.*(\.\.|//|/\.|\.lock(/|$)))[A-Za-z0-9_][A-Za-z0-9_./+-]*(?<![./])")
 # An option is no address, and Git takes neither spaces nor line breaks in one.
-_REPOSITORY = r"^[^\s-]\S*$"
+_REPOSITORY = re.compile(r"[^\s-]\S*")
 _PASSWORD = re.compile(r"^[a-z+]+://[^/@]*:[^/@]*@")
 
 
@@ -20,15 +20,22 @@ class Destination(Strict, frozen=True):
     """The branch that an environment's manifests are committed to; without keys, that of their sources."""
 
     repository: Annotated[
-        Annotated[str, msgspec.Meta(pattern=_REPOSITORY)] | None,
+        str | None,
         msgspec.Meta(
             description="the address of another repository; by default it is the remote `origin` of the sources"
         ),
     ] = None
     branch: Annotated[
-        Annotated[str, msgspec.Meta(pattern=_BRANCH)] | None,
+        str | None,
         msgspec.Meta(description="a branch that has nothing else; by default it has the environment's name"),
     ] = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for what Git doesn't take as an address or a branch."""
+        if self.repository is not None and not _REPOSITORY.fullmatch(self.repository):
+            raise ValueError(f"`{self.repository}` is no address of a repository")
+        if self.branch is not None and not _BRANCH.fullmatch(self.branch):
+            raise ValueError(f"`{self.branch}` is no name of a branch, see git-check-ref-format(1)")
 
     @property
     def has_password(self) -> bool:
