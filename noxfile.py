@@ -10,6 +10,7 @@ import nox
 import psutil
 
 from penstock.core.environment import is_of_git
+from penstock.core.files import in_memory
 from penstock.gates.registry import SESSIONS, proves
 from penstock.verbs.test import GATES
 
@@ -25,6 +26,8 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 nox.options.sessions = GATES
 # More processes than cores: tests with a cluster mostly wait. Each of them may have a cluster of 2 GB.
 PROCESSES = max(1, min((os.cpu_count() or 1) + 2, psutil.virtual_memory().total // 4_000_000_000))
+# The tests write 1 GB.
+ROOM = 4_000_000_000
 PYTHON = ["scripts", "tests", "tasks.py", "noxfile.py"]
 # Not the tests: they misspell on purpose.
 PROSE = ["charts", "components", "docs", "environments", "scripts", "noxfile.py", "tasks.py"]
@@ -73,7 +76,13 @@ for gate in SESSIONS:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests of the engine and the charts; `-- -n 0` uses one process."""
-    session.run("pytest", "-n", str(PROCESSES), *session.posargs)
+    # On a disk, half of the processor time of a cluster goes into etcd's and Flux's writes.
+    memory = in_memory(ROOM)
+    session.run(
+        "pytest",
+        *("-n", str(PROCESSES), *session.posargs),
+        env={"PYTEST_DEBUG_TEMPROOT": str(memory)} if memory else {},
+    )
 
 
 @nox.session

@@ -181,6 +181,7 @@ def test_what_touches_the_platform_or_the_engine_is_tried_and_every_night_all_of
         "promotion.yaml",
         "pyproject.toml",
         "renovate.json",
+        "review.yaml",
         "upstream.yaml",
         "CHANGELOG.md",
         "CONTRIBUTING.md",

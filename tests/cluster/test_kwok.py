@@ -281,7 +281,7 @@ def test_an_ended_process_is_restarted(town: Platform, name: str) -> None:
 
 def test_the_security_page_names_every_process(town: Platform) -> None:
     page = (ENGINE / "docs" / "security.md").read_text()
-    table = page[page.index("| process | listens on |") : page.index("Nothing listens elsewhere")]
+    table = page[page.index("| process | listens on |") : page.index("Nothing else listens")]
     assert [name for name in state_of(town)["processes"] if name not in table] == []
 
 

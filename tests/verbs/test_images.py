@@ -89,7 +89,7 @@ def test_those_of_flux_are_asked_of_its_program(
     program.write_text(
         "#!/bin/sh\n"
         f'test "$1" = --version && echo "flux version {pin}" && exit\n'
-        f'test "$1 $2 $4" = "install --version=v{pin} --export" || exit 3\n'
+        f'test "$1 $2 $3" = "install --export --version=v{pin}" || exit 3\n'
         f"cat {town.root}/export.yaml\n"
     )
     program.chmod(0o755)

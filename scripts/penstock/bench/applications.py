@@ -27,7 +27,7 @@ def make(folder: Path, count: int, together: int, shards: int, version: int) -> 
     names = [f"app-{number:04d}" for number in range(count)]
     for number, name in enumerate(names):
         group = f"group-{number // together:03d}"
-        item = objects.component(ENVIRONMENT, f"{group}/{name}", [])
+        item = objects.component(f"{layout.manifests.name}/{ENVIRONMENT}", f"{group}/{name}", [])
         labels = {SHARD: f"shard{number % shards}"}
         metadata = {**item["metadata"], "name": name, "labels": labels}
         spec = {**item["spec"], "sourceRef": {"kind": "GitRepository", "name": group}}

@@ -133,8 +133,9 @@ def plain_folder(prefix: str) -> Iterator[Path]:
     It is in memory if there is room, unless TMPDIR is set. Raises PenstockError if no such place is writable.
     """
     places = [Path(tempfile.gettempdir()).resolve(), Path("/tmp"), Path("/var/tmp")]  # noqa: S108, in a unique subfolder
-    if _has_room(_MEMORY) and not os.environ.get("TMPDIR"):
-        places.insert(0, _MEMORY)
+    memory = in_memory()
+    if memory and not os.environ.get("TMPDIR"):
+        places.insert(0, memory)
     plain = [place for place in places if _PLAIN.fullmatch(str(place)) and os.access(place, os.W_OK)]
     if not plain:
         raise PenstockError(
@@ -145,11 +146,9 @@ def plain_folder(prefix: str) -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
-def _has_room(folder: Path) -> bool:
-    if not folder.is_dir():
-        return False
-    about = os.statvfs(folder)
-    return about.f_bavail * about.f_frsize >= _ROOM
+def in_memory(room: int = _ROOM) -> Path | None:
+    """Return a folder for temporary files in memory; None if there is none with so many bytes of room."""
+    return _MEMORY if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free >= room else None
 
 
 def exchange(new: Path, old: Path) -> None:
