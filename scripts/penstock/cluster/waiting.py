@@ -38,7 +38,7 @@ def until(
     away = _Away()
     retrying = Retrying(
         stop=stop_after_delay(seconds),
-        wait=wait_exponential(multiplier=0.05, max=0.5),
+        wait=wait_exponential(multiplier=0.05, max=1),  # each look at a cluster starts kubectl
         retry=retry_if_result(lambda value: value is None),
     )
     try:
