@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,12 +52,12 @@ class Kubectl:
         self, *arguments: str | Path, stdin: bytes | None = None, timeout: float = 60, ok: tuple[int, ...] = (0,)
     ) -> Result:
         """Run a subcommand."""
-        return self.carry_out(Command(self._argv(*arguments), env=_SHORT_LIVED, stdin=stdin, timeout=timeout, ok=ok))
+        return self.carry_out(Command(self._argv(*arguments), stdin=stdin, timeout=timeout, ok=ok))
 
     def carry_out(self, command: Command) -> Result:
         """Run a command of kubectl; raises Unavailable if the API server is away, PenstockError if etcd is full."""
         try:
-            return run(command)
+            return run(replace(command, env={**command.env, **_SHORT_LIVED}))
         except CommandFailed as failure:
             if _FULL in failure.message:
                 raise PenstockError(
@@ -72,7 +72,7 @@ class Kubectl:
 
     def command(self, *arguments: str | Path, timeout: float = 600) -> Command:
         """Return the command for a subcommand."""
-        return Command(self._argv(*arguments), env=_SHORT_LIVED, timeout=timeout)
+        return Command(self._argv(*arguments), timeout=timeout)
 
     @contextmanager
     def forward(self, namespace: str, service: str, port: str, timeout: float = 60) -> Iterator[str]:
@@ -133,7 +133,7 @@ class Kubectl:
         return self._applying(b"\n---\n".join(path.read_bytes() for path in files), manager)
 
     def _applying(self, text: bytes, manager: str) -> Command:
-        return Command(self._argv(*_apply(manager)), env=_SHORT_LIVED, stdin=text, timeout=120)
+        return Command(self._argv(*_apply(manager)), stdin=text, timeout=120)
 
     def _has_started(self) -> bool:
         return not run(Command(self._argv(*_READY), ok=(0, 1))).code
