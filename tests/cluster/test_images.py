@@ -152,7 +152,7 @@ def test_after_a_failure_meanwhile_no_further_archive_is_loaded(runs: Runs, monk
         assert is_shut.wait(timeout=30)
 
     def fail() -> None:
-        raise PenstockError("no network", "mend it")
+        raise PenstockError("no network", "connect it")
 
     runs(load)
     monkeypatch.setattr(images, "ThreadPoolExecutor", Pool)

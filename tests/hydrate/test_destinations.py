@@ -195,8 +195,8 @@ def test_moving_the_manifests_of_an_environment(platform: MakePlatform, tmp_path
     error = refused(made, "local")
     assert isinstance(error, Findings)
     assert error.findings == [
-        "manifests/local is on a branch of its own, and tracked here: git rm -r --cached manifests/local",
-        "manifests/local is on a branch of its own, and not ignored here: echo /manifests/local/ >> .gitignore",
+        "manifests/local is on a branch of its own, but tracked here: git rm -r --cached manifests/local",
+        "manifests/local is on a branch of its own, but not ignored here: echo /manifests/local/ >> .gitignore",
     ]
     assert made.files() == before
     made.git("rm", "-r", "--quiet", "--cached", "manifests/local")
@@ -215,7 +215,8 @@ def test_files_of_the_user_are_not_touched(apart: Platform) -> None:
     apart.write("manifests/local/notes.txt", "mine")
     error = refused(apart, "local")
     assert error.message == (
-        "manifests/local has files that `inv hydrate` did not write, and is to be a clone of the branch manifests/local"
+        "manifests/local has files that `inv hydrate` did not write; "
+        "it can't become a clone of the branch manifests/local"
     )
     assert apart.files() == {"manifests/local/notes.txt": b"mine"}
 
@@ -249,12 +250,12 @@ def test_a_branch_with_something_else_is_refused(apart: Platform, tmp_path: Path
 def test_a_clone_of_something_else_is_refused(published: Platform) -> None:
     git(published.tree, "switch", "--quiet", "--create", "other")
     assert refused(published, "local").message == (
-        "manifests/local is on the branch other, and its environment names manifests/local"
+        "manifests/local is on the branch other, but its environment names manifests/local"
     )
     git(published.tree, "switch", "--quiet", "manifests/local")
     git(published.tree, "remote", "set-url", "origin", "https://example.org/other.git")
     assert refused(published, "local").message.startswith(
-        "manifests/local is a clone of https://example.org/other.git, and its environment names "
+        "manifests/local is a clone of https://example.org/other.git, but its environment names "
     )
     with pytest.raises(PenstockError, match=r"manifests/local is a clone of https://example.org/other\.git"):
         report.review(published.layout)
@@ -267,7 +268,7 @@ def test_a_clone_of_something_else_is_refused(published: Platform) -> None:
 def test_a_clone_that_no_environment_names_is_refused(published: Platform) -> None:
     published.replace("environments/local.yaml", "manifests: {branch: manifests/local}\n", "")
     assert refused(published, "local").message == (
-        "manifests/local is a repository of its own, and its environment names no branch for it"
+        "manifests/local is a repository of its own, but its environment names no branch for it"
     )
     assert (published.tree / ".git").is_dir()
     shutil.rmtree(published.tree / ".git")
@@ -278,11 +279,11 @@ def test_a_clone_that_no_environment_names_is_refused(published: Platform) -> No
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("manifests: {branch: 'a b'}", "`a b` is no name of a branch, see git-check-ref-format(1)"),
-        ("manifests: {branch: -x}", "`-x` is no name of a branch, see git-check-ref-format(1)"),
-        ("manifests: {branch: a..b}", "`a..b` is no name of a branch, see git-check-ref-format(1)"),
-        ("manifests: {branch: a.lock}", "`a.lock` is no name of a branch, see git-check-ref-format(1)"),
-        ("manifests: {repository: --upload-pack=x}", "`--upload-pack=x` is no address of a repository"),
+        ("manifests: {branch: 'a b'}", "`a b` is not a valid branch name, see git-check-ref-format(1)"),
+        ("manifests: {branch: -x}", "`-x` is not a valid branch name, see git-check-ref-format(1)"),
+        ("manifests: {branch: a..b}", "`a..b` is not a valid branch name, see git-check-ref-format(1)"),
+        ("manifests: {branch: a.lock}", "`a.lock` is not a valid branch name, see git-check-ref-format(1)"),
+        ("manifests: {repository: --upload-pack=x}", "`--upload-pack=x` is not a repository address"),
         ("manifests: {repo: x}", "unknown key `repo`"),
     ],
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from penstock.bench import fleet
 from penstock.bench.measure import inv, timed, watching_memory
 from penstock.bench.report import Bar, bar_rows, machine, table, today
-from penstock.bench.reviews import git
+from penstock.bench.repository import commit_all
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.process import Command, run
@@ -29,7 +29,6 @@ _MEMORY = {(FEW, COLD): 700e6, (MANY, ALL): 1e9}
 _RATIO = 60
 # One screen of a terminal.
 _LINES = 24
-_AUTHOR = ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet"]
 
 
 @dataclass
@@ -149,8 +148,7 @@ def _helmfile(layout: Layout) -> Command:
 
 def _review(layout: Layout, found: FleetTimes) -> None:
     """Measure the review of another image in one component; the fleet gets a repository only here, for its base."""
-    for arguments in (["init", "--quiet", "--initial-branch=main"], ["add", "--all"], [*_AUTHOR, "--message=Base"]):
-        run(git(layout, *arguments))
+    commit_all(layout.root)
     _change_component(layout, ":4.0.0")
     run(inv("hydrate", cwd=layout.root))
     review = inv("review", cwd=layout.root)

@@ -17,6 +17,7 @@ import psutil
 
 from penstock.bench.applications import ENVIRONMENT, SHARD, make
 from penstock.bench.measure import watching
+from penstock.bench.repository import commit_all
 from penstock.cluster import git_source, phases, processes
 from penstock.cluster.actions import applying, execute
 from penstock.cluster.session import Session
@@ -25,13 +26,11 @@ from penstock.cluster.waiting import until
 from penstock.core import console
 from penstock.core.console import Step, seconds
 from penstock.core.errors import PenstockError
-from penstock.core.process import Command, run
 from penstock.gitops import objects, status
 from penstock.kube.flux import NAMESPACE
 from penstock.kube.ref import Content
 from penstock.platform.cluster import Cluster
 from penstock.tools import flux
-from penstock.tools.git import program
 from penstock.tools.kubectl import PENSTOCK
 
 _DEADLINE = 1800.0
@@ -94,12 +93,7 @@ def _measured(folder: Path, count: int, together: int, settings: Sequence[Settin
     shards = max(each.shards for each in settings)
     layout = make(folder, count, together, shards, 0)
     groups = sorted(path.name for path in layout.tree(ENVIRONMENT).glob("group-*"))
-    for argv in (
-        ["init", "--quiet"],
-        ["add", "--all"],
-        ["-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet", "-m", "Base"],
-    ):
-        run(Command([program(), "-C", folder, *argv], cwd=folder))
+    commit_all(folder)
     with cluster(layout, ENVIRONMENT, Cluster()) as session:
         session = replace(session, timeout=_DEADLINE)
         phases.run(session, phases.PHASES[:2])

@@ -11,11 +11,11 @@ from statistics import median
 from penstock.bench import networked, synthetic
 from penstock.bench.measure import inv, timed, watching_memory
 from penstock.bench.report import Bar, bar_rows, machine, rounds, table, today
+from penstock.bench.repository import commit_all, git
 from penstock.core import console
 from penstock.core.console import seconds, size
 from penstock.core.process import Command, run
 from penstock.platform.layout import Layout
-from penstock.tools.git import program
 
 COUNT, CHANGED = 500, 20
 NOTHING, REVIEW, GIT, DYFF = "inv review, nothing changed", "inv review, 20 changed", "git diff", "dyff between"
@@ -62,7 +62,7 @@ def measure_review(folder: Path, runs: int) -> ReviewTimes:
     for number in range(1, runs + 1):
         with console.step(f"round {number} of {runs}, a review"):
             found.add(REVIEW, review)
-            found.add(GIT, git(layout, "diff", "--", "manifests"))
+            found.add(GIT, git(layout.root, "diff", "--", "manifests"))
             if old and new:
                 found.add(DYFF, Command(["dyff", "between", "--omit-header", old, new], cwd=layout.root))
     return found
@@ -111,9 +111,7 @@ wall time includes the wait for other programs.
 def _prepared(folder: Path) -> Layout:
     layout = networked.make(folder, COUNT)
     run(inv("hydrate", cwd=layout.root))
-    run(git(layout, "init", "--quiet", "--initial-branch=main"))
-    run(git(layout, "add", "--all"))
-    run(git(layout, "-c", "user.name=bench", "-c", "user.email=bench@example.org", "commit", "--quiet", "-m", "Base"))
+    commit_all(layout.root)
     return layout
 
 
@@ -123,11 +121,6 @@ def _change(layout: Layout) -> None:
         values = layout.components / synthetic.name(number) / "values.yaml.gotmpl"
         values.write_text(values.read_text().replace(f":1.{number}.0", f":1.{number}.1"))
     run(inv("hydrate", cwd=layout.root))
-
-
-def git(layout: Layout, *arguments: str) -> Command:
-    """Return a command of Git in a platform."""
-    return Command([program(), "-C", layout.root, *arguments], cwd=layout.root)
 
 
 def _joined(layout: Layout, target: Path) -> Path:

@@ -34,8 +34,8 @@ def out(text: str) -> None:
     print(text, file=sys.stdout, flush=True)
 
 
-def passed_on(text: str) -> None:
-    """Print a program's output to stdout, as it is."""
+def raw(text: str) -> None:
+    """Print text to stdout without a line end of its own."""
     print(text, end="", file=sys.stdout, flush=True)
 
 

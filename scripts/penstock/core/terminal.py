@@ -1,4 +1,4 @@
-"""Run programs whose output is for a terminal: this one, one of their own, or this one later."""
+"""Run programs on this terminal, on a new one, or beside other work with their output shown later."""
 
 from __future__ import annotations
 

@@ -25,10 +25,10 @@ def prepare(layout: Layout, found: Mapping[str, Destination], index: Index | Non
     """Clone the branches of some environments that aren't checked out, and check the others; nothing else is changed.
 
     Raises PenstockError for a repository that git can't read, a branch or a folder with something else in it, and if
-    the sources' Git tracks the folder.
+    the source repository tracks the folder.
     """
     if lines := destinations.faults(layout, found, index):
-        raise Findings(lines, "the manifests would be in both; commit that, then run it again")
+        raise Findings(lines, "the manifests would be in both repositories: run this, commit, then try again")
     for name, each in found.items():
         if destinations.is_checked_out(layout, name):
             _refuse_other(layout, name, each)
@@ -42,7 +42,7 @@ def refuse_left(layout: Layout, names: Iterable[str], found: Mapping[str, Destin
         if name not in found and destinations.is_checked_out(layout, name):
             shown = layout.relative(layout.tree(name))
             raise PenstockError(
-                f"{shown} is a repository of its own, and its environment names no branch for it",
+                f"{shown} is a repository of its own, but its environment names no branch for it",
                 f"name it in `manifests.branch`; or push it, delete {shown}/.git and take it out of .gitignore",
             )
 
@@ -68,7 +68,7 @@ def _clone(layout: Layout, name: str, destination: Destination) -> None:
     shown = layout.relative(tree)
     if tree.is_symlink() or (tree.is_dir() and any(tree.iterdir()) and not (tree / LOCK_NAME).is_file()):
         raise PenstockError(
-            f"{shown} has files that `inv hydrate` did not write, and is to be a clone of the branch {branch}",
+            f"{shown} has files that `inv hydrate` did not write; it can't become a clone of the branch {branch}",
             "move them away, then run it again",
         )
     url = _url(layout, destination)
@@ -110,13 +110,13 @@ def _refuse_other(layout: Layout, name: str, destination: Destination) -> None:
     if actual != branch:
         at = f"the branch {actual}" if actual else "no branch"
         raise PenstockError(
-            f"{shown} is on {at}, and its environment names {branch}", f"git -C {shown} switch {branch}"
+            f"{shown} is on {at}, but its environment names {branch}", f"git -C {shown} switch {branch}"
         )
     expected = _url(layout, destination)
     url = git(tree, "config", f"remote.{_ORIGIN}.url", ok=(0, 1)).text.strip()
     if destinations.plain(url) != destinations.plain(expected):
         raise PenstockError(
-            f"{shown} is a clone of {url or 'nothing'}, and its environment names {expected}",
+            f"{shown} is a clone of {url or 'nothing'}, but its environment names {expected}",
             f"git -C {shown} remote set-url {_ORIGIN} {expected}; or move it away, then `inv hydrate -e {name}`",
         )
 

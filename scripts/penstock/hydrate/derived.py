@@ -15,8 +15,8 @@ from penstock.kube.flux import NAMESPACE
 
 # Stands for the tree's place, the only thing in which the files of environments with the same shape differ.
 _ANY = "manifests/ENVIRONMENT"
-# A path that YAML never quotes.
 _FLUX = f"{NAMESPACE}/kustomization-"
+# A path that YAML never quotes.
 _PLAIN = re.compile(r"[a-z0-9./-]*")
 
 

@@ -82,9 +82,9 @@ def faults(layout: Layout, found: Iterable[str], index: Index | None) -> list[st
     names = "".join(f"{tree}/\0" for tree in trees)
     answer = git(layout.root, "check-ignore", "-z", "--no-index", "--stdin", stdin=os.fsencode(names), ok=(0, 1))
     ignored = os.fsdecode(answer.stdout).split("\0")
-    lines = [f"{tree} is on a branch of its own, and tracked here: git rm -r --cached {tree}" for tree in tracked]
+    lines = [f"{tree} is on a branch of its own, but tracked here: git rm -r --cached {tree}" for tree in tracked]
     return lines + [
-        f"{tree} is on a branch of its own, and not ignored here: echo /{tree}/ >> .gitignore"
+        f"{tree} is on a branch of its own, but not ignored here: echo /{tree}/ >> .gitignore"
         for tree in trees
         if f"{tree}/" not in ignored
     ]

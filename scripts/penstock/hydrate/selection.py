@@ -47,14 +47,14 @@ class Selection:
         return replace(layout, limits=tuple(limits[name] for name in kept))
 
     def present(self, layout: Layout) -> Layout:
-        """Return the same without the environments whose own branch isn't checked out, which are named.
+        """Return `of` without the environments whose own branch isn't checked out, and warn about them.
 
         Raises PenstockError for one that was chosen by name, and the errors of `of`.
         """
         return destinations.present(self.of(layout), any(self.environments))
 
     def checked_out(self, layout: Layout) -> Layout:
-        """Return the same without the environments that a sparse checkout leaves out, which are named, too.
+        """Return `present` without the environments that a sparse checkout leaves out, and warn about them.
 
         Raises PenstockError for one that was chosen by name, and the errors of `present`.
         """

@@ -33,9 +33,9 @@ class Destination(Strict, frozen=True):
     def __post_init__(self) -> None:
         """Raise ValueError for what Git doesn't take as an address or a branch."""
         if self.repository is not None and not _REPOSITORY.fullmatch(self.repository):
-            raise ValueError(f"`{self.repository}` is no address of a repository")
+            raise ValueError(f"`{self.repository}` is not a repository address")
         if self.branch is not None and not _BRANCH.fullmatch(self.branch):
-            raise ValueError(f"`{self.branch}` is no name of a branch, see git-check-ref-format(1)")
+            raise ValueError(f"`{self.branch}` is not a valid branch name, see git-check-ref-format(1)")
 
     @property
     def has_password(self) -> bool:

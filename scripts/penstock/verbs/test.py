@@ -61,7 +61,7 @@ def _run(gates: list[str], report: Path) -> list[Run]:
         for gate in gates:
             console.info(f"== {gate}")
             began = start if gate == TESTS else time.monotonic()
-            code = follow(console.passed_on) if gate == TESTS else interactive(_nox(gate))
+            code = follow(console.raw) if gate == TESTS else interactive(_nox(gate))
             runs.append(Run(gate, code, time.monotonic() - began))
     return runs
 
