@@ -29,7 +29,7 @@ def tip(url: str, branch: str) -> tuple[str, bool]:
     try:
         listed = run(Command(argv, env={"LC_ALL": "C", **SILENT}, timeout=_SECONDS)).text.splitlines()
     except (CommandFailed, CommandTimedOut) as failure:
-        raise PenstockError(f"the repository {url} doesn't answer: {failure.message}", f"git ls-remote {url}") from None
+        raise _unreadable(url, failure) from None
     found = {name: commit for commit, _, name in (line.partition("\t") for line in listed)}
     return found.get(f"refs/heads/{branch}", ""), any(len(commit) == _SHA256 for commit in found.values())
 
@@ -72,4 +72,10 @@ def _fetch(place: Repository, url: str) -> None:
     try:
         run(Command(argv, cwd=place.folder.parent, env={"LC_ALL": "C", **SILENT}))
     except (CommandFailed, CommandTimedOut) as failure:
-        raise PenstockError(f"the repository {url} doesn't answer: {failure.message}", f"git ls-remote {url}") from None
+        raise _unreadable(url, failure) from None
+
+
+def _unreadable(url: str, failure: CommandFailed | CommandTimedOut) -> PenstockError:
+    # Git's first line has the reason; general advice follows.
+    lines = failure.result.complaint.splitlines() if isinstance(failure, CommandFailed) else []
+    return PenstockError(f"git can't read {url}: {lines[0] if lines else failure.message}", f"git ls-remote {url}")
