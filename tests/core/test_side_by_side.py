@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
@@ -68,6 +69,28 @@ def test_others_stop_waiting_and_clean_up(failure: Callable[[], object], raised:
         list(side_by_side(work, ["fails", "waits"], 2))
     assert "waits" in cleaned
     stop_if_told()  # the next run isn't told to stop
+
+
+@pytest.mark.usefixtures("ctrl_c")
+def test_an_interrupt_while_work_is_handed_out_stops_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, stopped = ThreadPoolExecutor.submit, []
+
+    def interrupted(pool: ThreadPoolExecutor, work: Callable[[str], None], name: str) -> Future[None]:
+        future = submit(pool, work, name)
+        if name == "second":
+            signal.raise_signal(signal.SIGINT)
+        return future
+
+    def work(name: str) -> None:
+        try:
+            until(lambda: None, 5, Step(""), "what never comes", lambda: LATE)
+        except KeyboardInterrupt:
+            stopped.append(name)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        list(side_by_side(work, ["first", "second"], 2))
+    assert sorted(stopped) == ["first", "second"]
 
 
 def test_a_thread_may_start_processes_uninterrupted() -> None:

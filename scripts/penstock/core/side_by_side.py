@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from penstock.core.interrupts import uninterrupted
+
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 _stopping = threading.Event()
@@ -22,8 +24,10 @@ def side_by_side(work: Callable[[Item], Value], items: Sequence[Item], count: in
         yield from map(work, items)
         return
     with ThreadPoolExecutor(count) as pool:
-        futures = [pool.submit(work, item) for item in items]
         try:
+            # A thread that Ctrl-C keeps the pool from recording would be neither stopped nor waited for.
+            with uninterrupted():
+                futures = [pool.submit(work, item) for item in items]
             for future in futures:
                 yield future.result()
         except BaseException:
