@@ -86,6 +86,13 @@ def test_objects_of_phase_1_have_flux_as_their_only_manager(town: Platform) -> N
     assert managers == {"kustomize-controller"}
 
 
+@pytest.mark.parametrize("address", ["10.43.0.200", "10.96.0.200", "10.100.0.200"])
+def test_a_service_gets_the_address_it_would_get_on_k3s_kind_or_eks(town: Platform, address: str) -> None:
+    service = ("create", "service", "clusterip", "fixed", "--namespace=town", "--tcp=80", "--clusterip", address)
+    created = kubectl(town).run(*service, "--dry-run=server", "--output=jsonpath={.spec.clusterIP}")
+    assert created.stdout == address.encode()
+
+
 # What a control plane marks as its own, by kind: the label or annotation, and its value where it has to be that.
 _OWN = {
     "APIService": ("kube-aggregator.kubernetes.io/automanaged", "onstart"),

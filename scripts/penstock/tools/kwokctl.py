@@ -23,6 +23,9 @@ _PORTS = [
 # Each runs once. Its lease would expire while a laptop sleeps or etcd is down, and the process would exit.
 _ELECTED = ["kube-controller-manager", "kube-scheduler"]
 _NO_ELECTION = {"key": "leader-elect", "value": "false"}
+# kube-apiserver's own range, 10.0.0.0/24, is full after 254 Services. This one contains the ranges of k3s
+# (10.43.0.0/16), kind (10.96.0.0/16) and EKS (10.100.0.0/16), so a Service that asks for an address gets it.
+_ALL_SERVICES = {"key": "service-cluster-ip-range", "value": "10.0.0.0/8"}
 # By default Go collects garbage when the heap has doubled, in a fifth of the API server's processor time while the
 # shipped platform comes up. At four times the heap it is a tenth (its metric go_cpu_classes_gc_total), for 0.4 GB more.
 _FEWER_COLLECTIONS = {"GOGC": "300"}
@@ -105,5 +108,8 @@ def _configuration(ports: list[int]) -> Json:
             "kwokControllerBinary": str(resolve("kwok")),
             "kubectlBinary": str(resolve("kubectl")),
         },
-        "componentsPatches": [{"name": name, "extraArgs": [_NO_ELECTION]} for name in _ELECTED],
+        "componentsPatches": [
+            {"name": "kube-apiserver", "extraArgs": [_ALL_SERVICES]},
+            *({"name": name, "extraArgs": [_NO_ELECTION]} for name in _ELECTED),
+        ],
     }
