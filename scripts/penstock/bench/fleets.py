@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from penstock.bench import fleet
-from penstock.bench.measure import inv, timed, watching_memory
+from penstock.bench.measure import inv, set_aside, timed, watching_memory
 from penstock.bench.report import Bar, bar_rows, machine, table, today
 from penstock.bench.repository import commit_all
 from penstock.core import console
@@ -55,14 +54,14 @@ class FleetTimes:
 
 
 def measure_fleet(folder: Path) -> FleetTimes:
-    """Measure a fleet of each size once; its files are removed afterwards."""
+    """Measure a fleet of each size once, in folders of its own."""
     found = FleetTimes()
     for count in (FEW, MANY):
         layout = fleet.make(folder / str(count), count, COMPONENTS)
         found.add(count, COLD, inv("hydrate", cwd=layout.root))
         if count == FEW:
+            set_aside(layout)
             with watching_memory() as peak:
-                shutil.rmtree(layout.manifests)
                 run(inv("hydrate", cwd=layout.root))
             found.memory[count, COLD] = peak[0]
             found.add(count, TEMPLATE, _helmfile(layout))
@@ -77,7 +76,6 @@ def measure_fleet(folder: Path) -> FleetTimes:
         found.memory[count, ALL] = peak[0]
         if count == FEW:
             _review(layout, found)
-        shutil.rmtree(layout.root)
     return found
 
 

@@ -73,6 +73,8 @@ def environment_of(home: Path) -> dict[str, str]:
     """The environment variables of helmfile: nothing of the user's, which could change a manifest."""
     return {
         "HOME": str(home),
+        # It makes and removes a temporary folder for every component.
+        "TMPDIR": str(home),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "PATH": str(resolve("helm").parent),
