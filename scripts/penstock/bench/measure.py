@@ -29,6 +29,7 @@ _CALLS = 3
 _EVERY = 0.02
 
 COLD, ONE, NOTHING, FAST = "cold", "one values file changed", "nothing changed", "hydrate-check --fast"
+_ARGUMENTS = {COLD: ["hydrate"], ONE: ["hydrate"], NOTHING: ["hydrate"], FAST: FAST.split()}
 TEMPLATE, PER_RELEASE = "helmfile template", "helmfile template -l name=…, per release"
 
 
@@ -78,15 +79,17 @@ def helmfile(*arguments: str) -> list[str | Path]:
 
 
 def measure(platforms: list[Layout], runs: int) -> list[Measured]:
-    """Measure synthetic platforms in `runs` rounds; each round runs every command on every platform."""
+    """Measure synthetic platforms in `runs` rounds of cold runs, and as many of the others, on every platform."""
     results = [Measured(layout, sum(1 for _ in layout.components.iterdir())) for layout in platforms]
-    for number in range(runs + 1):
-        # The first round measures only memory: sampling it takes time.
-        warm_up = number == 0
-        for result in results:
-            title = "memory" if warm_up else f"round {number} of {runs}"
-            with console.step(f"{title}, {result.count} components"):
-                _round(result, number, warm_up)
+    # Cold runs come first, as they delete nothing; see `set_aside`.
+    for commands in ([COLD], [ONE, NOTHING, FAST]):
+        for number in range(runs + 1):
+            # The first round measures only memory: sampling it takes time.
+            warm_up = number == 0
+            for result in results:
+                title = "memory" if warm_up else f"round {number} of {runs}"
+                with console.step(f"{title}, {result.count} components, {commands[0]}"):
+                    _round(result, commands, number, warm_up)
     return results
 
 
@@ -113,15 +116,16 @@ def set_aside(layout: Layout) -> None:
         layout.manifests.rename(Path(tempfile.mkdtemp(dir=layout.root.parent)) / layout.manifests.name)
 
 
-def _round(result: Measured, number: int, warm_up: bool) -> None:
+def _round(result: Measured, commands: Sequence[str], number: int, warm_up: bool) -> None:
     layout = result.layout
-    set_aside(layout)
     changed = result.count // 2
-    for what, arguments in ((COLD, ["hydrate"]), (ONE, ["hydrate"]), (NOTHING, ["hydrate"]), (FAST, FAST.split())):
+    for what in commands:
+        if what == COLD:
+            set_aside(layout)
         if what == ONE:
             values = layout.components / synthetic.name(changed) / "values.yaml"
             values.write_text(synthetic.values(changed, number + 1))
-        command = inv(*arguments, cwd=layout.root)
+        command = inv(*_ARGUMENTS[what], cwd=layout.root)
         if warm_up:
             with watching_memory() as peak:
                 run(command)
