@@ -101,7 +101,8 @@ a user types it, Python's start included; the ratios are of wall time:
 - one call per release: `helmfile -e bench template -l name=NAME` for each, the way the pattern is usually scripted. A
   few calls are measured in every round and the sum is extrapolated linearly.
 
-They take turns in every round, so that a busy moment of the machine hits all. Processor time is that of all processes
+Cold runs take turns with `helmfile template`, then the others with one call per release, so that a busy moment of the
+machine hits both. Nothing is deleted before a cold run, since creating files near deleted ones is slow on ext4. Processor time is that of all processes
 on all cores: it tells the work even where the machine was busy with something else. helmfile is measured up to
 {LARGEST_BASELINE} components. Peak memory is the largest sum of the resident memory of all processes of a command, seen
 every 20 ms in a round of its own; memory that two processes share counts twice.
