@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tenacity import wait_none
+from tenacity import RetryCallState, Retrying, wait_none
 
 from penstock.cluster import waiting
 from penstock.cluster.waiting import patiently, until
@@ -54,6 +54,15 @@ def test_its_absences_are_not_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
         return failing(len(asked) % 2)() if len(asked) > 20 else failing(len(asked) % 2)() and None
 
     assert wait(probe, seconds=30) == "answer"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "waited", "expected"), [(1, 0.1, 0.05), (3, 0.4, 0.2), (30, 10, 1), (60, 40, 2), (90, 900, 3)]
+)
+def test_the_longer_it_takes_the_less_often_it_looks(attempts: int, waited: float, expected: float) -> None:
+    state = RetryCallState(Retrying(), None, (), {})
+    state.attempt_number, state.outcome_timestamp = attempts, state.start_time + waited
+    assert waiting._wait(state) == pytest.approx(expected)
 
 
 def test_work_is_repeated_while_it_is_away(monkeypatch: pytest.MonkeyPatch) -> None:

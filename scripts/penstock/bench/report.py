@@ -102,10 +102,10 @@ a user types it, Python's start included; the ratios are of wall time:
   few calls are measured in every round and the sum is extrapolated linearly.
 
 Cold runs take turns with `helmfile template`, then the others with one call per release, so that a busy moment of the
-machine hits both. Nothing is deleted before a cold run, since creating files near deleted ones is slow on ext4. Processor time is that of all processes
-on all cores: it tells the work even where the machine was busy with something else. helmfile is measured up to
-{LARGEST_BASELINE} components. Peak memory is the largest sum of the resident memory of all processes of a command, seen
-every 20 ms in a round of its own; memory that two processes share counts twice.
+machine hits both. Nothing is deleted before a cold run, since creating files near deleted ones is slow on ext4.
+Processor time is that of all processes on all cores: it tells the work even where the machine was busy with something
+else. helmfile is measured up to {LARGEST_BASELINE} components. Peak memory is the largest sum of the resident memory of
+all processes of a command, seen every 20 ms in a round of its own; memory that two processes share counts twice.
 
 {table(HEADINGS, rows(results))}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from penstock.cluster.waiting import until
@@ -25,12 +26,21 @@ def names(kubectl: Kubectl) -> dict[str, bool]:
     }
 
 
+def created(kubectl: Kubectl) -> set[str]:
+    """Return a line for each definition of the cluster: its name, and when it was created."""
+    return set(kubectl.run("get", "customresourcedefinitions", "--no-headers").text.splitlines())
+
+
+def established(definitions: Iterable[Conditioned]) -> set[str]:
+    """Return the names of those that the API server serves."""
+    return {item.metadata.name for item in definitions if _is_established(item)}
+
+
 def await_established(kubectl: Kubectl, expected: set[str], step: Step) -> None:
     """Wait until these are established; raises PenstockError with the missing ones after 30 seconds."""
 
     def late() -> list[str]:
-        established = {item.metadata.name for item in release_stuck(kubectl, expected) if _is_established(item)}
-        return sorted(expected - established)
+        return sorted(expected - established(release_stuck(kubectl, expected)))
 
     # `kubectl wait` checks them one by one, which takes 0.1 seconds each.
     until(

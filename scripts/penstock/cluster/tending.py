@@ -15,6 +15,7 @@ class Tending:
 
     def __init__(self, session: Session) -> None:
         self._session, self._looked = session, time.monotonic()
+        self._established: set[str] = set()
 
     def tend(self) -> None:
         """Release stuck definitions, and volumes of deleted claims where no provisioner runs.
@@ -23,7 +24,11 @@ class Tending:
         """
         if not self._session.provider.makes or time.monotonic() - self._looked < _SECONDS:
             return
-        crds.release_stuck(self._session.kubectl)
+        kubectl = self._session.kubectl
+        # All definitions of the platform are 3 MB, their names and times a few lines.
+        if not (present := crds.created(kubectl)) <= self._established:
+            served = crds.established(crds.release_stuck(kubectl))
+            self._established = {line for line in present if line.split()[0] in served}
         if not self._session.provider.runs_pods:
-            volumes.renew(self._session.kubectl)
+            volumes.renew(kubectl)
         self._looked = time.monotonic()

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from tenacity import (
+    RetryCallState,
     RetryError,
     Retrying,
     retry_if_exception_type,
@@ -24,6 +25,7 @@ from penstock.tools.kubectl import Unavailable
 
 Value = TypeVar("Value")
 _SECONDS = 120.0
+_SOON, _LATE = wait_exponential(multiplier=0.05, max=1), 3.0
 
 
 def until(
@@ -38,7 +40,7 @@ def until(
     away = _Away()
     retrying = Retrying(
         stop=stop_after_delay(seconds),
-        wait=wait_exponential(multiplier=0.05, max=1),  # each look at a cluster starts kubectl
+        wait=_wait,
         retry=retry_if_result(lambda value: value is None),
     )
     try:
@@ -53,6 +55,11 @@ def patiently(work: Callable[[], Value]) -> Value:
         stop=stop_after_delay(_SECONDS), wait=wait_fixed(1), retry=retry_if_exception_type(Unavailable), reraise=True
     )
     return retrying(work)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Up to a second; after twenty seconds a twentieth of the time waited. Each look at a cluster starts kubectl."""
+    return max(_SOON(state), min((state.seconds_since_start or 0) / 20, _LATE))
 
 
 class _Away:
