@@ -44,12 +44,15 @@ _PROGRAMS = [
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Function]) -> None:
-    """Mark the tests whose fixtures need real programs. Files with a cluster come first: they take longest."""
+    """Mark the tests whose fixtures need real programs. Files with a cluster come first, the longest one before all.
+
+    In that one Flux may wait twice for a minute, for a namespace that another component is deleting.
+    """
     for item in items:
         if "programs" in item.fixturenames:
             item.add_marker("integration")
     slow = {item.path for item in items if "cluster_programs" in item.fixturenames}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path not in slow, item.path.name != "test_pairs.py"))
 
 
 @pytest.fixture(scope="session")
