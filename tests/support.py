@@ -143,6 +143,14 @@ class Platform:
         assert done.returncode == 0, done.stderr
         return done
 
+    def unread(self, *argv: str) -> None:
+        """Run the real command, and read nothing that it prints: as `head` does in the end."""
+        with self.start(*argv, env={"PYTHONUNBUFFERED": "1"}) as started:
+            assert started.stdout
+            assert started.stderr
+            started.stdout.close()
+            started.stderr.read()
+
     def start(self, *argv: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> subprocess.Popen[str]:
         """Start the real command in a process group of its own."""
         return subprocess.Popen(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.verbs.environment_add import add_environment
+from penstock.verbs.hydrate import hydrate
 from penstock.verbs.values import values
 from support import Platform, copy_platform
 
@@ -136,6 +138,40 @@ def test_nothing_stays_of_an_environment_that_does_not_hydrate(
         add_environment("local-hill", "local", platform=str(fleet.root))
     assert (fleet.files("environments"), fleet.layout.helmfile.read_bytes()) == before
     assert not (fleet.root / "environments/local").exists()
+
+
+@pytest.mark.integration
+def test_nothing_stays_of_one_that_is_interrupted_after_hydration(
+    good: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*arguments: Any, **options: Any) -> None:
+        hydrate(*arguments, **options)
+        assert good.layout.tree("local-hill").is_dir()
+        raise KeyboardInterrupt
+
+    make_fleet(good)
+    good.hydrate()
+    before = good.files(".")
+    monkeypatch.setattr("penstock.verbs.environment_add.hydrate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        add_environment("local-hill", "local", platform=str(good.root))
+    assert good.files(".") == before
+
+
+@pytest.mark.integration
+def test_one_whose_output_nobody_reads_to_its_end_is_there(good: Platform) -> None:
+    make_fleet(good)
+    good.hydrate()
+    good.unread("environment-add", "local-hill", "--extends", "local")
+    assert good.layout.tree("local-hill").is_dir()
+    good.check(fast=True)
+
+
+@pytest.mark.integration
+def test_every_environment_is_written_even_if_nobody_reads_the_list(good: Platform) -> None:
+    make_fleet(good)
+    good.unread("hydrate")
+    good.check(fast=True)
 
 
 @pytest.mark.integration

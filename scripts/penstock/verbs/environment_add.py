@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 from penstock.core import console
 from penstock.core.errors import PenstockError
 from penstock.core.files import write_atomically
 from penstock.hydrate.selection import Selection
 from penstock.platform import environments
 from penstock.platform.layout import find_platform
+from penstock.platform.lineage import generated
 from penstock.platform.new_environment import make
 from penstock.verbs.hydrate import hydrate
 
@@ -17,7 +20,7 @@ _GATES = "references dataflow network-policies kubeconform"
 def add_environment(name: str, extends: str, platform: str = "") -> None:
     """Write and hydrate the environment, and print what is left to do.
 
-    Raises PenstockError for a name or parent that can't be, and what hydration raises; the new file is removed then.
+    Raises PenstockError for a name or parent that can't be, and what hydration raises; what it wrote is removed.
     """
     layout = find_platform(platform)
     if not extends:
@@ -31,8 +34,12 @@ def add_environment(name: str, extends: str, platform: str = "") -> None:
         write_atomically(new.path, new.text.encode())
         write_atomically(layout.helmfile, new.helmfile.encode())
         hydrate(Selection((name,)), [], as_json=False, platform=str(layout.root))
+    except BrokenPipeError:
+        raise  # hydrate prints after it has written everything
     except BaseException:
         new.path.unlink(missing_ok=True)
+        generated(layout, name).unlink(missing_ok=True)
+        shutil.rmtree(layout.tree(name), ignore_errors=True)
         write_atomically(layout.helmfile, helmfile)
         if is_new:
             folder.rmdir()

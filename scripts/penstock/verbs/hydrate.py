@@ -59,9 +59,11 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
         for line in lineages.write(layout, picked):
             console.info(f"  {line}")
         written: dict[bytes, str] = {}
-        for tree, found, summary in done:
+        for tree, found, _ in done:
             if found:
                 write.write(layout, tree.environment, tree.files, lock.encode(tree.lock), written)
+        # After the last tree is written: whoever reads this may stop reading, as `head` does.
+        for tree, found, summary in done:
             _warn(tree, found)
             if not as_json:
                 _show(summary)
