@@ -51,6 +51,12 @@ def test_to_the_working_tree(history: Platform, capsys: pytest.CaptureFixture[st
     history.check()
 
 
+def test_the_pins_move_even_if_nobody_reads_the_review(history: Platform) -> None:
+    history.unread("promote", "local")
+    assert "sources" not in environment(history)
+    history.check(fast=True)
+
+
 def test_to_a_revision_and_to_what_another_renders(history: Platform) -> None:
     promote("far", "", ["greeting"], "v1")
     assert environment(history, "far").endswith("who: far  # away\n\nsources:\n  components:\n    greeting: v1\n")

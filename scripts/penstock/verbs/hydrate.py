@@ -62,7 +62,7 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
         for tree, found, _ in done:
             if found:
                 write.write(layout, tree.environment, tree.files, lock.encode(tree.lock), written)
-        # After the last tree is written: whoever reads this may stop reading, as `head` does.
+        # After the last tree is written: what reads the list may stop, as `head` does.
         for tree, found, summary in done:
             _warn(tree, found)
             if not as_json:

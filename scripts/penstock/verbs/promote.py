@@ -45,6 +45,8 @@ def promote(to: str, source: str, components: list[str], revision: str, platform
     try:
         write_atomically(step.path, step.text.encode())
         hydrate(Selection(tuple(step.environments)), [], as_json=False, platform=str(layout.root))
+    except BrokenPipeError:
+        raise  # hydrate prints after it has written everything
     except BaseException:
         write_atomically(step.path, old)
         raise
