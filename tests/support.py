@@ -144,7 +144,7 @@ class Platform:
         return done
 
     def unread(self, *argv: str) -> None:
-        """Run the real command, and read nothing that it prints: as `head` does in the end."""
+        """Run the real command as if piped into a `head` that has ended already."""
         with self.start(*argv, env={"PYTHONUNBUFFERED": "1"}) as started:
             assert started.stdout
             assert started.stderr

@@ -13,7 +13,7 @@ from penstock.core.errors import Findings, PenstockError
 from penstock.core.yaml import parse
 from penstock.platform import lineage
 from penstock.verbs.environment_add import add_environment
-from penstock.verbs.hydrate import hydrate
+from penstock.verbs.hydrate import update
 from penstock.verbs.values import values
 from support import Platform, copy_platform
 
@@ -132,7 +132,7 @@ def test_nothing_stays_of_an_environment_that_does_not_hydrate(
         assert lineage.file(fleet.layout, "local-hill"), "hydration sees the new file"
         raise PenstockError("it doesn't render", "fix it")
 
-    monkeypatch.setattr("penstock.verbs.environment_add.hydrate", refuse)
+    monkeypatch.setattr("penstock.verbs.environment_add.update", refuse)
     before = fleet.files("environments"), fleet.layout.helmfile.read_bytes()
     with pytest.raises(PenstockError, match="it doesn't render"):
         add_environment("local-hill", "local", platform=str(fleet.root))
@@ -144,15 +144,15 @@ def test_nothing_stays_of_an_environment_that_does_not_hydrate(
 def test_nothing_stays_of_one_that_is_interrupted_after_hydration(
     good: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def interrupted(*arguments: Any, **options: Any) -> None:
-        hydrate(*arguments, **options)
+    def interrupted(*arguments: Any) -> None:
+        update(*arguments)
         assert good.layout.tree("local-hill").is_dir()
         raise KeyboardInterrupt
 
     make_fleet(good)
     good.hydrate()
     before = good.files(".")
-    monkeypatch.setattr("penstock.verbs.environment_add.hydrate", interrupted)
+    monkeypatch.setattr("penstock.verbs.environment_add.update", interrupted)
     with pytest.raises(KeyboardInterrupt):
         add_environment("local-hill", "local", platform=str(good.root))
     assert good.files(".") == before

@@ -58,7 +58,10 @@ def patiently(work: Callable[[], Value]) -> Value:
 
 
 def _wait(state: RetryCallState) -> float:
-    """Up to a second; after twenty seconds a twentieth of the time waited. Each look at a cluster starts kubectl."""
+    """Return the seconds until the next look, each of which starts kubectl.
+
+    Up to one at first; after twenty seconds a twentieth of the time waited, up to three.
+    """
     return max(_SOON(state), min((state.seconds_since_start or 0) / 20, _LATE))
 
 

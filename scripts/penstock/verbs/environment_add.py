@@ -12,7 +12,7 @@ from penstock.platform import environments
 from penstock.platform.layout import find_platform
 from penstock.platform.lineage import generated
 from penstock.platform.new_environment import make
-from penstock.verbs.hydrate import hydrate
+from penstock.verbs.hydrate import show, update
 
 _GATES = "references dataflow network-policies kubeconform"
 
@@ -33,9 +33,7 @@ def add_environment(name: str, extends: str, platform: str = "") -> None:
         folder.mkdir(exist_ok=True)
         write_atomically(new.path, new.text.encode())
         write_atomically(layout.helmfile, new.helmfile.encode())
-        hydrate(Selection((name,)), [], as_json=False, platform=str(layout.root))
-    except BrokenPipeError:
-        raise  # hydrate prints after it has written everything
+        summaries = update(Selection((name,)), [], str(layout.root))
     except BaseException:
         new.path.unlink(missing_ok=True)
         generated(layout, name).unlink(missing_ok=True)
@@ -44,6 +42,7 @@ def add_environment(name: str, extends: str, platform: str = "") -> None:
         if is_new:
             folder.rmdir()
         raise
+    show(summaries)
     shown = layout.relative(new.path)
     console.good(f"{name}: {shown}, and its name in {layout.relative(layout.helmfile)}")
     console.out("Left to do:")

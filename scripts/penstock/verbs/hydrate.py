@@ -34,6 +34,18 @@ class Summary(msgspec.Struct, frozen=True):
 
 def hydrate(selected: Selection, components: list[str], as_json: bool, platform: str = "") -> None:
     """Update manifests/ from its sources, and print the changed files."""
+    summaries = update(selected, components, platform)
+    if as_json:
+        console.out(msgspec.json.encode(summaries).decode())
+    else:
+        show(summaries)
+
+
+def update(selected: Selection, components: list[str], platform: str = "") -> list[Summary]:
+    """Update manifests/ from its sources; returns what changed, to be shown once everything is written.
+
+    Raises what hydration raises, with nothing written.
+    """
     # One that is named is cloned; `inv hydrate` alone must not fetch a fleet.
     chosen = find_platform(platform)
     layout = selected.of(chosen) if selected.environments else selected.present(chosen)
@@ -62,13 +74,14 @@ def hydrate(selected: Selection, components: list[str], as_json: bool, platform:
         for tree, found, _ in done:
             if found:
                 write.write(layout, tree.environment, tree.files, lock.encode(tree.lock), written)
-        # After the last tree is written: what reads the list may stop, as `head` does.
-        for tree, found, summary in done:
             _warn(tree, found)
-            if not as_json:
-                _show(summary)
-    if as_json:
-        console.out(msgspec.json.encode([summary for _, _, summary in done]).decode())
+    return [summary for _, _, summary in done]
+
+
+def show(summaries: list[Summary]) -> None:
+    """Print the changed files of each environment, and their number."""
+    for summary in summaries:
+        _show(summary)
 
 
 def _compute(

@@ -18,7 +18,7 @@ from penstock.promotion import settings, steps
 from penstock.promotion.move import Move, move
 from penstock.promotion.waiting import Waiting, waiting
 from penstock.verbs import review
-from penstock.verbs.hydrate import hydrate
+from penstock.verbs.hydrate import show, update
 
 _SHOWN = 12
 _MOST = 3
@@ -44,12 +44,11 @@ def promote(to: str, source: str, components: list[str], revision: str, platform
     before = steps.on_disk(layout, step.environments)
     try:
         write_atomically(step.path, step.text.encode())
-        hydrate(Selection(tuple(step.environments)), [], as_json=False, platform=str(layout.root))
-    except BrokenPipeError:
-        raise  # hydrate prints after it has written everything
+        summaries = update(Selection(tuple(step.environments)), [], str(layout.root))
     except BaseException:
         write_atomically(step.path, old)
         raise
+    show(summaries)
     for line in _moved(step):
         console.info(line)
     found = steps.review(layout, before, steps.on_disk(layout, step.environments), ("before", "working tree"))
